@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target: Swift 6 mode, no warning survives, and imports say who sees them.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Pure rooms do no I/O and read no clock; they hold the parsers, so they also do without unsafe pointers.
+let pure = common + [.strictMemorySafety()]
+
+let package = Package(
+    name: "ecryptopayd",
+    products: [
+        .executable(name: "ecryptopayd", targets: ["ecryptopayd"]),
+        .library(name: "ECryptoPay", targets: ["ECryptoPay"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    ],
+    targets: [
+        // The program.
+        .executableTarget(
+            name: "ecryptopayd",
+            dependencies: [
+                "Configuration", "Receiver", "Sandbox", "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer",
+                "HTTP1", "ServiceManager", "POSIX", "Payments", "JSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common),
+        .target(
+            name: "Sandbox", dependencies: ["HTTPServer", "HTTP1", "POSIX", "Payments", "JSON"], swiftSettings: common),
+        .target(
+            name: "Receiver",
+            dependencies: [
+                "ECryptoPay", "JournalStore", "HTTPServer", "HTTP1", "POSIX", "Payments", "JSON",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common),
+        .target(name: "ECryptoPay", dependencies: ["Payments", "JSON", "CCurl"], swiftSettings: common),
+        .target(
+            name: "JournalStore", dependencies: ["JournalFormat", "Payments", "JSON", "POSIX"], swiftSettings: common),
+        .target(
+            name: "HTTPServer",
+            dependencies: ["HTTP1", "POSIX", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: common),
+        .target(
+            name: "ServiceManager",
+            dependencies: ["POSIX", "CSystemd", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: common),
+        .target(name: "POSIX", dependencies: ["CShims"], swiftSettings: common),
+
+        // Pure rooms.
+        .target(name: "Configuration", swiftSettings: pure),
+        .target(name: "Payments", dependencies: ["JSON"], swiftSettings: pure),
+        .target(name: "JournalFormat", dependencies: ["JSON", "CShims"], swiftSettings: pure),
+        .target(name: "HTTP1", swiftSettings: pure),
+        .target(name: "JSON", swiftSettings: pure),
+
+        // What C gives.
+        .target(name: "CShims"),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // Tests mirror the sources.
+        .target(
+            name: "TestSupport", dependencies: ["POSIX"], path: "Tests/TestSupport", swiftSettings: common),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: common),
+        .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1"], swiftSettings: common),
+        .testTarget(name: "JournalFormatTests", dependencies: ["JournalFormat", "JSON"], swiftSettings: common),
+        .testTarget(name: "PaymentsTests", dependencies: ["Payments", "JSON"], swiftSettings: common),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "ServiceManagerTests", dependencies: ["ServiceManager", "POSIX", "TestSupport"], swiftSettings: common
+        ),
+        .testTarget(
+            name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP1", "POSIX", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "JournalStoreTests",
+            dependencies: ["JournalStore", "JournalFormat", "Payments", "JSON", "POSIX", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Payments", "JSON", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Sandbox", "JSON", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "ReceiverTests",
+            dependencies: [
+                "Receiver", "ECryptoPay", "JournalStore", "JournalFormat", "Payments", "JSON", "TestSupport",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: ["ecryptopayd", "JournalFormat", "JSON", "POSIX", "TestSupport"], swiftSettings: common),
+    ]
+)
