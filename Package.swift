@@ -29,13 +29,18 @@ let package = Package(
             name: "ecryptopayd",
             dependencies: [
                 "Configuration", "Receiver", "Sandbox", "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer",
-                "HTTP1", "ServiceManager", "POSIX", "Payments", "JSON",
+                "HTTP1", "ServiceManager", "POSIX", "Payments", "CivilTime", "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .target(
-            name: "Sandbox", dependencies: ["HTTPServer", "HTTP1", "POSIX", "Payments", "JSON"], swiftSettings: common),
+            name: "Sandbox",
+            dependencies: [
+                "ECryptoPay", "HTTPServer", "HTTP1", "POSIX", "Payments", "CivilTime", "JSON",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common),
         .target(
             name: "Receiver",
             dependencies: [
@@ -43,25 +48,27 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
-        .target(name: "ECryptoPay", dependencies: ["Payments", "JSON", "CCurl"], swiftSettings: common),
+        .target(name: "ECryptoPay", dependencies: ["Payments", "CivilTime", "JSON", "CCurl"], swiftSettings: common),
         .target(
-            name: "JournalStore", dependencies: ["JournalFormat", "Payments", "JSON", "POSIX"], swiftSettings: common),
+            name: "JournalStore", dependencies: ["JournalFormat", "Payments", "CivilTime", "JSON", "POSIX"],
+            swiftSettings: common),
         .target(
             name: "HTTPServer",
             dependencies: ["HTTP1", "POSIX", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common),
         .target(
             name: "ServiceManager",
-            dependencies: ["POSIX", "CSystemd", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["CivilTime", "POSIX", "CSystemd", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common),
         .target(name: "POSIX", dependencies: ["CShims"], swiftSettings: common),
 
         // Pure rooms.
         .target(name: "Configuration", swiftSettings: pure),
-        .target(name: "Payments", dependencies: ["JSON"], swiftSettings: pure),
-        .target(name: "JournalFormat", dependencies: ["JSON", "CShims"], swiftSettings: pure),
-        .target(name: "HTTP1", swiftSettings: pure),
+        .target(name: "Payments", dependencies: ["JournalFormat", "CivilTime", "JSON"], swiftSettings: pure),
+        .target(name: "JournalFormat", dependencies: ["CivilTime", "JSON", "CShims"], swiftSettings: pure),
+        .target(name: "HTTP1", dependencies: ["CivilTime"], swiftSettings: pure),
         .target(name: "JSON", swiftSettings: pure),
+        .target(name: "CivilTime", swiftSettings: pure),
 
         // What C gives.
         .target(name: "CShims"),
@@ -72,6 +79,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["POSIX"], path: "Tests/TestSupport", swiftSettings: common),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: common),
+        .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: common),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1"], swiftSettings: common),
         .testTarget(name: "JournalFormatTests", dependencies: ["JournalFormat", "JSON"], swiftSettings: common),
         .testTarget(name: "PaymentsTests", dependencies: ["Payments", "JSON"], swiftSettings: common),
@@ -90,7 +98,8 @@ let package = Package(
             name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Payments", "JSON", "TestSupport"],
             swiftSettings: common),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox", "JSON", "TestSupport"], swiftSettings: common),
+            name: "SandboxTests", dependencies: ["Sandbox", "ECryptoPay", "JSON", "POSIX", "TestSupport"],
+            swiftSettings: common),
         .testTarget(
             name: "ReceiverTests",
             dependencies: [

@@ -1,0 +1,240 @@
+/// A strict reader of JSON texts (RFC 8259) over bytes: it finds where values stand, and copies nothing.
+///
+/// Strict means: UTF-8 throughout, no byte order mark, no trailing comma, no leading zero, no raw control byte in a
+/// string, nothing after the value. Nesting is bounded, so that a hostile text cannot exhaust the stack.
+///
+/// The scanner is a position and is handed the bytes at each call, since it outlives no `Span`.
+public struct JSONScanner {
+    /// Deeper nesting is a fault. jq reads 256 levels and more; no payment has more than one.
+    public static let maximumDepth = 64
+
+    /// The offset of the next byte to read.
+    public private(set) var position: Int
+    /// How many bytes of insignificant white space were passed over so far.
+    public private(set) var whiteSpace = 0
+
+    /// Starts reading at an offset.
+    public init(at position: Int = 0) {
+        self.position = position
+    }
+
+    // MARK: Whole texts
+
+    /// Reads an object that must be all there is in `bytes`, and shows each of its members in order.
+    ///
+    /// The names are tokens of kind string.
+    public mutating func object(
+        _ bytes: Span<UInt8>, _ body: (_ name: JSONToken, _ value: JSONToken) -> Void
+    ) throws(JSONFault) {
+        skipWhiteSpace(bytes)
+        guard peek(bytes) == UInt8(ascii: "{") else { throw fault("not an object", bytes) }
+        try members(bytes, body)
+        try end(bytes)
+    }
+
+    /// Reads one value that must be all there is in `bytes`.
+    public mutating func text(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONToken {
+        let token = try value(bytes)
+        try end(bytes)
+        return token
+    }
+
+    /// Requires that nothing but white space is left.
+    public mutating func end(_ bytes: Span<UInt8>) throws(JSONFault) {
+        skipWhiteSpace(bytes)
+        if position < bytes.count { throw fault("something after the value", bytes) }
+    }
+
+    // MARK: Values
+
+    /// Reads the next value, whatever it is.
+    public mutating func value(_ bytes: Span<UInt8>, depth: Int = 0) throws(JSONFault) -> JSONToken {
+        skipWhiteSpace(bytes)
+        guard position < bytes.count else { throw fault("the text ends where a value should stand", bytes) }
+        let start = position
+        switch bytes[position] {
+        case UInt8(ascii: "\""): return try string(bytes)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number(bytes)
+        case UInt8(ascii: "{"):
+            try nest(depth, bytes)
+            try members(bytes, depth: depth + 1) { _, _ in }
+            return token(.object, from: start)
+        case UInt8(ascii: "["):
+            try nest(depth, bytes)
+            try elements(bytes, depth: depth + 1) { _ in }
+            return token(.array, from: start)
+        case UInt8(ascii: "t"): return try literal("true", .true, bytes)
+        case UInt8(ascii: "f"): return try literal("false", .false, bytes)
+        case UInt8(ascii: "n"): return try literal("null", .null, bytes)
+        default: throw fault("a value cannot begin so", bytes)
+        }
+    }
+
+    /// Reads an object whose brace is next, and shows each name and value.
+    public mutating func members(
+        _ bytes: Span<UInt8>, depth: Int = 1, _ body: (_ name: JSONToken, _ value: JSONToken) -> Void
+    ) throws(JSONFault) {
+        position += 1
+        skipWhiteSpace(bytes)
+        if take(UInt8(ascii: "}"), bytes) { return }
+        while true {
+            skipWhiteSpace(bytes)
+            guard peek(bytes) == UInt8(ascii: "\"") else { throw fault("a member's name must be a string", bytes) }
+            let name = try string(bytes)
+            skipWhiteSpace(bytes)
+            guard take(UInt8(ascii: ":"), bytes) else { throw fault("a colon is missing after a name", bytes) }
+            body(name, try value(bytes, depth: depth))
+            skipWhiteSpace(bytes)
+            if take(UInt8(ascii: ","), bytes) { continue }
+            if take(UInt8(ascii: "}"), bytes) { return }
+            throw fault("a comma or a closing brace is missing", bytes)
+        }
+    }
+
+    /// Reads an array whose bracket is next, and shows each element.
+    public mutating func elements(
+        _ bytes: Span<UInt8>, depth: Int = 1, _ body: (JSONToken) -> Void
+    ) throws(JSONFault) {
+        position += 1
+        skipWhiteSpace(bytes)
+        if take(UInt8(ascii: "]"), bytes) { return }
+        while true {
+            body(try value(bytes, depth: depth))
+            skipWhiteSpace(bytes)
+            if take(UInt8(ascii: ","), bytes) { continue }
+            if take(UInt8(ascii: "]"), bytes) { return }
+            throw fault("a comma or a closing bracket is missing", bytes)
+        }
+    }
+
+    // MARK: Scalars
+
+    /// `string = %x22 *char %x22`; the bytes inside are checked to be UTF-8 and well escaped.
+    private mutating func string(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONToken {
+        position += 1
+        let start = position
+        var isEscaped = false
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == UInt8(ascii: "\"") {
+                position += 1
+                return JSONToken(kind: .string, range: start..<position - 1, isEscaped: isEscaped)
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+                try escape(bytes)
+            } else if byte < 0x20 {
+                throw fault("a control character that is not escaped", bytes)
+            } else if byte < 0x80 {
+                position += 1
+            } else {
+                position += try utf8Length(bytes)
+            }
+        }
+        throw fault("a string that never ends", bytes)
+    }
+
+    private mutating func escape(_ bytes: Span<UInt8>) throws(JSONFault) {
+        guard position + 1 < bytes.count else { throw fault("a string that never ends", bytes) }
+        switch bytes[position + 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            position += 2
+        case UInt8(ascii: "u"):
+            guard position + 6 <= bytes.count else { throw fault("a string that never ends", bytes) }
+            for index in position + 2..<position + 6 where !isHexDigit(bytes[index]) {
+                throw fault("\\u needs four hexadecimal digits", bytes)
+            }
+            position += 6
+        default: throw fault("an escape that JSON does not know", bytes)
+        }
+    }
+
+    /// The length of the well-formed UTF-8 sequence at the position (Unicode 15, table 3-7).
+    private func utf8Length(_ bytes: Span<UInt8>) throws(JSONFault) -> Int {
+        func continues(_ offset: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
+            position + offset < bytes.count && range.contains(bytes[position + offset])
+        }
+        switch bytes[position] {
+        case 0xC2...0xDF where continues(1): return 2
+        case 0xE0 where continues(1, 0xA0...0xBF) && continues(2): return 3
+        case 0xED where continues(1, 0x80...0x9F) && continues(2): return 3
+        case 0xE1...0xEC where continues(1) && continues(2): return 3
+        case 0xEE...0xEF where continues(1) && continues(2): return 3
+        case 0xF0 where continues(1, 0x90...0xBF) && continues(2) && continues(3): return 4
+        case 0xF1...0xF3 where continues(1) && continues(2) && continues(3): return 4
+        case 0xF4 where continues(1, 0x80...0x8F) && continues(2) && continues(3): return 4
+        default: throw fault("bytes that are not UTF-8", bytes)
+        }
+    }
+
+    /// `number = [ minus ] int [ frac ] [ exp ]`
+    private mutating func number(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONToken {
+        let start = position
+        _ = take(UInt8(ascii: "-"), bytes)
+        if take(UInt8(ascii: "0"), bytes) {
+            if let next = peek(bytes), isDigit(next) { throw fault("a number with a leading zero", bytes) }
+        } else {
+            try digits(bytes)
+        }
+        if take(UInt8(ascii: "."), bytes) { try digits(bytes) }
+        if take(UInt8(ascii: "e"), bytes) || take(UInt8(ascii: "E"), bytes) {
+            _ = take(UInt8(ascii: "+"), bytes) || take(UInt8(ascii: "-"), bytes)
+            try digits(bytes)
+        }
+        return token(.number, from: start)
+    }
+
+    private mutating func digits(_ bytes: Span<UInt8>) throws(JSONFault) {
+        let start = position
+        while position < bytes.count, isDigit(bytes[position]) { position += 1 }
+        if position == start { throw fault("a number lacks a digit", bytes) }
+    }
+
+    private mutating func literal(
+        _ word: String, _ kind: JSONToken.Kind, _ bytes: Span<UInt8>
+    ) throws(JSONFault) -> JSONToken {
+        let start = position
+        for byte in word.utf8 {
+            guard take(byte, bytes) else { throw fault("a value cannot begin so", bytes) }
+        }
+        return token(kind, from: start)
+    }
+
+    // MARK: Bytes
+
+    /// `ws = *( %x20 / %x09 / %x0A / %x0D )`
+    private mutating func skipWhiteSpace(_ bytes: Span<UInt8>) {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D:
+                position += 1
+                whiteSpace += 1
+            default: return
+            }
+        }
+    }
+
+    private func peek(_ bytes: Span<UInt8>) -> UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func take(_ byte: UInt8, _ bytes: Span<UInt8>) -> Bool {
+        guard position < bytes.count, bytes[position] == byte else { return false }
+        position += 1
+        return true
+    }
+
+    private func token(_ kind: JSONToken.Kind, from start: Int) -> JSONToken {
+        JSONToken(kind: kind, range: start..<position, isEscaped: false)
+    }
+
+    private func nest(_ depth: Int, _ bytes: Span<UInt8>) throws(JSONFault) {
+        if depth >= Self.maximumDepth { throw fault("nested deeper than \(Self.maximumDepth) levels", bytes) }
+    }
+
+    private func fault(_ reason: String, _ bytes: Span<UInt8>) -> JSONFault {
+        JSONFault(position < bytes.count ? reason : "the text ends too early", at: position)
+    }
+
+    private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+    private func isHexDigit(_ byte: UInt8) -> Bool { isDigit(byte) || (byte | 0x20) &- UInt8(ascii: "a") < 6 }
+}

@@ -1,0 +1,27 @@
+/// What makes a line no good record.
+public enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The file ends before the line does.
+    case cutShort
+    /// Longer than ``RecordCodec/maximumLineLength``.
+    case tooLong
+    /// It does not begin as every record does.
+    case form
+    /// Its bytes are not those that were checksummed: what it says and what was computed.
+    case checksum(says: String, computed: String)
+    /// Its number is not the one that belongs there.
+    case sequence(expected: Int64, found: Int64)
+    /// It passes its checksum, but it is no record of this format: which member, and why.
+    case content(String)
+
+    /// E.g. `its checksum says 9a3f01c4, but its bytes give 00c0ffee`.
+    public var description: String {
+        switch self {
+        case .cutShort: "the line is cut short by the end of the file"
+        case .tooLong: "the line is longer than \(RecordCodec.maximumLineLength) bytes"
+        case .form: "the line does not begin with a checksum and a sequence number"
+        case .checksum(let says, let computed): "its checksum says \(says), but its bytes give \(computed)"
+        case .sequence(let expected, let found): "record \(expected) should stand there, but it is record \(found)"
+        case .content(let problem): "its checksum is right, but \(problem)"
+        }
+    }
+}

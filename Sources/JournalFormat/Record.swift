@@ -1,0 +1,168 @@
+/// What a record tells, by kind. JSON that came from outside is kept as its bytes, without insignificant white space.
+public enum Record: Hashable, Sendable {
+    /// First in every segment, and at every start of the program.
+    case opened(Opened)
+    /// Last before a clean stop.
+    case closed
+    /// The baseline of so many payments is complete.
+    case baseline(count: Int)
+    /// What was known of a payment whose records are about to be pruned.
+    case known(payment: Int64, current: [UInt8])
+    /// A webhook's report, durable before it was acknowledged.
+    case received(Received)
+    /// The API's answer: the truth.
+    case confirmed(Confirmed)
+    /// The API contradicts the report with the sequence number `of`.
+    case refuted(payment: Int64, of: Int64, reason: String)
+    /// Reports that were unknown for too long.
+    case abandoned(Abandoned)
+    /// A confirmation that reached the merchant's application.
+    case delivered(Delivery)
+    /// A delivery that was given up until it is replayed.
+    case undeliverable(Delivery)
+
+    /// The head of a segment or of a run of the program.
+    public struct Opened: Hashable, Sendable {
+        /// The format of the journal; ``RecordCodec/format``.
+        public var format: Int
+        /// A random id, made with the first segment.
+        public var journal: String
+        /// The program's version.
+        public var version: String
+        /// The API's host and port.
+        public var api: String
+        /// The account's client id.
+        public var client: String
+
+        /// Sets all of them.
+        public init(format: Int, journal: String, version: String, api: String, client: String) {
+            self.format = format
+            self.journal = journal
+            self.version = version
+            self.api = api
+            self.client = client
+        }
+    }
+
+    /// A report.
+    public struct Received: Hashable, Sendable {
+        /// The payment that it speaks of.
+        public var payment: Int64
+        /// Who sent it: address and port, or `unix`.
+        public var peer: String
+        /// What it said.
+        public var report: [UInt8]
+        /// What was odd about it.
+        public var deviations: [String]
+
+        /// Sets all of them.
+        public init(payment: Int64, peer: String, report: [UInt8], deviations: [String]) {
+            self.payment = payment
+            self.peer = peer
+            self.report = report
+            self.deviations = deviations
+        }
+    }
+
+    /// A confirmation.
+    public struct Confirmed: Hashable, Sendable {
+        /// The payment.
+        public var payment: Int64
+        /// The API's payment.
+        public var current: [UInt8]
+        /// Whether it tells anything new.
+        public var news: Bool
+        /// The reports that it settles.
+        public var of: [Int64]
+        /// What caused the call.
+        public var cause: Cause
+
+        /// Sets all of them.
+        public init(payment: Int64, current: [UInt8], news: Bool, of: [Int64], cause: Cause) {
+            self.payment = payment
+            self.current = current
+            self.news = news
+            self.of = of
+            self.cause = cause
+        }
+    }
+
+    /// What caused a confirmation.
+    public enum Cause: String, Sendable {
+        case webhook, reconcile, baseline, manual
+    }
+
+    /// Reports set aside.
+    public struct Abandoned: Hashable, Sendable {
+        /// The payment.
+        public var payment: Int64
+        /// The reports.
+        public var of: [Int64]
+        /// Calls made for them.
+        public var attempts: Int
+        /// What stood in the way last.
+        public var error: String
+
+        /// Sets all of them.
+        public init(payment: Int64, of: [Int64], attempts: Int, error: String) {
+            self.payment = payment
+            self.of = of
+            self.attempts = attempts
+            self.error = error
+        }
+    }
+
+    /// One delivery's end.
+    public struct Delivery: Hashable, Sendable {
+        /// The payment.
+        public var payment: Int64
+        /// The `confirmed` record that was delivered.
+        public var of: Int64
+        /// Where to, without its secrets.
+        public var endpoint: String
+        /// How often it was tried.
+        public var attempts: Int
+        /// The last HTTP status, if there was one.
+        public var status: Int?
+        /// The last error, if there was one.
+        public var error: String?
+
+        /// Sets all of them.
+        public init(payment: Int64, of: Int64, endpoint: String, attempts: Int, status: Int?, error: String?) {
+            self.payment = payment
+            self.of = of
+            self.endpoint = endpoint
+            self.attempts = attempts
+            self.status = status
+            self.error = error
+        }
+    }
+
+    /// The kind, as the journal spells it.
+    public var kind: String {
+        switch self {
+        case .opened: "opened"
+        case .closed: "closed"
+        case .baseline: "baseline"
+        case .known: "known"
+        case .received: "received"
+        case .confirmed: "confirmed"
+        case .refuted: "refuted"
+        case .abandoned: "abandoned"
+        case .delivered: "delivered"
+        case .undeliverable: "undeliverable"
+        }
+    }
+
+    /// The payment it is about, if it is about one.
+    public var payment: Int64? {
+        switch self {
+        case .opened, .closed, .baseline: nil
+        case .known(let payment, _), .refuted(let payment, _, _): payment
+        case .received(let received): received.payment
+        case .confirmed(let confirmed): confirmed.payment
+        case .abandoned(let abandoned): abandoned.payment
+        case .delivered(let delivery), .undeliverable(let delivery): delivery.payment
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import CivilTime
+import JSON
+
+// The journal, format 1
+// =====================
+//
+// A journal is a directory of segments. A segment is a file named by the sequence number of its first record in twenty
+// decimal digits, with `.jsonl` behind. It holds lines, each of at most 4 MiB, newline included. Each line is one record:
+// a JSON object (RFC 8259, UTF-8) whose members begin in exactly this order and spelling, without white space:
+//
+//     {"crc":"9a3f01c4","seq":17,"durable":12,"time":"2026-11-22T22:31:04.512345Z","kind":"received",…}\n
+//
+//   crc      CRC-32C as eight lower-case hexadecimal digits, over every byte from the quotation mark of "seq" to the closing
+//            brace, both included: all that stands between the comma behind the checksum and the newline.
+//   seq      1 for the first record of the journal; each next record, in the next segment too, has one more.
+//   durable  every record with a seq up to this had been synced when this record was written. Less than seq.
+//   time     when it was written, UTC, in microseconds. For people: nothing is ordered by it.
+//   kind     says which members follow; `payment` comes next in every record about a payment.
+//
+// A line is good if and only if it ends with a newline, has that form, its checksum is right, and its seq is the one that
+// is expected where it stands. Readers ignore members that they do not know.
+//
+// The first record of every segment is of kind `opened`. A segment is synced whole before the next one is created, and
+// the directory is synced when a segment has been created, before anything in it is acknowledged.
+//
+// What is proven: a record is *claimed* when something says that it had been synced:
+//   - the `durable` of any good line, also of one that stands behind a bad line;
+//   - the name of a later segment: it claims every record before its own first;
+//   - the file `durable` beside the segments, if its own checksum is right (see ``DurableMark``).
+// A claim is always true. Its absence proves nothing.
+//
+// Recovery: the first line that is not good, and all behind it, is a *torn tail* if nothing claims the record that should
+// stand there, and is set aside and cut off; it is *corruption* if something does, and then nothing is changed. Records
+// that are good but not claimed are rewritten in place and synced before anything else happens, because a page cache can
+// show, after a failed sync, what the disk does not hold.
+
+/// Records to bytes, and back.
+public enum RecordCodec {
+    /// The format that this code writes.
+    public static let format = 1
+    /// Longer lines are neither written nor read; the newline counts.
+    public static let maximumLineLength = 4 << 20
+
+    /// `{"crc":"` + eight digits + `",` — what stands before the bytes that the checksum covers.
+    static let prefixLength = 18
+
+    /// Appends a record's line, newline included.
+    public static func append(_ entry: Entry, to output: inout [UInt8]) {
+        append(entry.record, seq: entry.seq, durable: entry.durable, time: entry.time, to: &output)
+    }
+
+    /// The same without an entry around the record.
+    public static func append(_ record: Record, seq: Int64, durable: Int64, time: Int64, to output: inout [UInt8]) {
+        let start = output.count
+        output.append(contentsOf: #"{"crc":"00000000","seq":"#.utf8)
+        append(seq, to: &output)
+        output.append(contentsOf: #","durable":"#.utf8)
+        append(durable, to: &output)
+        output.append(contentsOf: #","time":""#.utf8)
+        UTCTime(nanoseconds: time).appendISO8601(fractionDigits: 6, to: &output)
+        output.append(contentsOf: #"","kind":""#.utf8)
+        output.append(contentsOf: record.kind.utf8)
+        output.append(UInt8(ascii: "\""))
+        if let payment = record.payment { append(payment, named: "payment", to: &output) }
+        appendMembers(of: record, to: &output)
+        output.append(UInt8(ascii: "}"))
+        let crc = CRC32C.checksum(output.span.extracting((start + prefixLength)..<output.count))
+        for digit in 0..<8 {
+            output[start + 8 + digit] = hexDigits[Int(crc >> UInt32(28 - 4 * digit) & 15)]
+        }
+        output.append(UInt8(ascii: "\n"))
+    }
+
+    private static func appendMembers(of record: Record, to output: inout [UInt8]) {
+        switch record {
+        case .opened(let opened):
+            append(Int64(opened.format), named: "format", to: &output)
+            append(opened.journal, named: "journal", to: &output)
+            append(opened.version, named: "version", to: &output)
+            append(opened.api, named: "api", to: &output)
+            append(opened.client, named: "client", to: &output)
+        case .closed: break
+        case .baseline(let count): append(Int64(count), named: "count", to: &output)
+        case .known(_, let current): append(json: current, named: "current", to: &output)
+        case .received(let received):
+            append(received.peer, named: "peer", to: &output)
+            append(json: received.report, named: "report", to: &output)
+            append(received.deviations, named: "deviations", to: &output)
+        case .confirmed(let confirmed):
+            append(json: confirmed.current, named: "current", to: &output)
+            append(json: Array((confirmed.news ? "true" : "false").utf8), named: "news", to: &output)
+            append(confirmed.of, named: "of", to: &output)
+            append(confirmed.cause.rawValue, named: "cause", to: &output)
+        case .refuted(_, let of, let reason):
+            append(of, named: "of", to: &output)
+            append(reason, named: "reason", to: &output)
+        case .abandoned(let abandoned):
+            append(abandoned.of, named: "of", to: &output)
+            append(Int64(abandoned.attempts), named: "attempts", to: &output)
+            append(abandoned.error, named: "error", to: &output)
+        case .delivered(let delivery), .undeliverable(let delivery):
+            append(delivery.of, named: "of", to: &output)
+            append(delivery.endpoint, named: "endpoint", to: &output)
+            append(Int64(delivery.attempts), named: "attempts", to: &output)
+            if let status = delivery.status { append(Int64(status), named: "status", to: &output) }
+            if let error = delivery.error { append(error, named: "error", to: &output) }
+        }
+    }
+
+    // MARK: Members
+
+    private static let hexDigits = Array("0123456789abcdef".utf8)
+
+    private static func append(name: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: ","))
+        output.append(UInt8(ascii: "\""))
+        output.append(contentsOf: name.utf8)
+        output.append(UInt8(ascii: "\""))
+        output.append(UInt8(ascii: ":"))
+    }
+
+    private static func append(_ number: Int64, named name: String, to output: inout [UInt8]) {
+        append(name: name, to: &output)
+        append(number, to: &output)
+    }
+
+    private static func append(_ text: String, named name: String, to output: inout [UInt8]) {
+        append(name: name, to: &output)
+        JSONString.append(text, to: &output)
+    }
+
+    private static func append(json: [UInt8], named name: String, to output: inout [UInt8]) {
+        append(name: name, to: &output)
+        output.append(contentsOf: json)
+    }
+
+    private static func append(_ numbers: [Int64], named name: String, to output: inout [UInt8]) {
+        append(name: name, to: &output)
+        output.append(UInt8(ascii: "["))
+        for (index, number) in numbers.enumerated() {
+            if index > 0 { output.append(UInt8(ascii: ",")) }
+            append(number, to: &output)
+        }
+        output.append(UInt8(ascii: "]"))
+    }
+
+    private static func append(_ texts: [String], named name: String, to output: inout [UInt8]) {
+        append(name: name, to: &output)
+        output.append(UInt8(ascii: "["))
+        for (index, text) in texts.enumerated() {
+            if index > 0 { output.append(UInt8(ascii: ",")) }
+            JSONString.append(text, to: &output)
+        }
+        output.append(UInt8(ascii: "]"))
+    }
+
+    private static func append(_ number: Int64, to output: inout [UInt8]) {
+        // Counts and ids are not negative; the sign is kept all the same, so that nothing is written falsely.
+        if number < 0 { output.append(UInt8(ascii: "-")) }
+        let magnitude = number.magnitude
+        var divisor: UInt64 = 1
+        while magnitude / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            output.append(UInt8(ascii: "0") + UInt8(magnitude / divisor % 10))
+            divisor /= 10
+        }
+    }
+}

@@ -1,0 +1,68 @@
+public import POSIX
+
+/// All that the journal asks of a file system: one directory and the files in it. The seam at which a test can put a disk
+/// that fails, forgets and lies.
+public protocol Disk: Sendable {
+    /// The names of the files that are there.
+    func names() throws(SystemError) -> [String]
+    /// Opens a file for reading and writing.
+    func open(_ name: String, _ mode: DiskOpenMode) throws(SystemError) -> DiskFile
+    /// Gives a file back.
+    func close(_ file: DiskFile)
+    /// A file's length in bytes.
+    func size(_ file: DiskFile) throws(SystemError) -> Int64
+    /// Up to `count` bytes from an offset; fewer at the end.
+    func read(_ file: DiskFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8]
+    /// Writes at an offset; answers how many bytes it took, perhaps fewer than given.
+    func write(_ file: DiskFile, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) -> Int
+    /// `fdatasync`: what was written to the file is on the disk.
+    func synchronize(_ file: DiskFile) throws(SystemError)
+    /// `fsync` of the directory: which files there are is on the disk.
+    func synchronizeDirectory() throws(SystemError)
+    /// Cuts a file.
+    func truncate(_ file: DiskFile, to length: Int64) throws(SystemError)
+    /// Gives a file another name, replacing what had it.
+    func rename(_ old: String, to new: String) throws(SystemError)
+    /// Removes a file.
+    func unlink(_ name: String) throws(SystemError)
+    /// What may still be written, in bytes.
+    func freeBytes() throws(SystemError) -> Int64
+}
+
+/// An open file of a ``Disk``.
+public struct DiskFile: Hashable, Sendable {
+    /// The disk's own number for it; a file descriptor on a real one.
+    public let number: Int32
+
+    /// Names an open file.
+    public init(number: Int32) {
+        self.number = number
+    }
+}
+
+/// How a file is opened.
+public enum DiskOpenMode: Sendable {
+    /// It must be there; for reading only.
+    case read
+    /// It must be there.
+    case write
+    /// It must not be there.
+    case create
+    /// It is there afterwards.
+    case createIfMissing
+}
+
+extension Disk {
+    /// Writes all of it, however many calls that takes.
+    func writeAll(_ file: DiskFile, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) {
+        var rest = bytes
+        var position = offset
+        while !rest.isEmpty {
+            let count = try write(file, rest, at: position)
+            // A write that takes nothing and reports nothing would loop for ever.
+            guard count > 0 else { throw SystemError(call: "pwrite", errno: 5) }
+            rest = rest.dropFirst(count)
+            position += Int64(count)
+        }
+    }
+}

@@ -1,0 +1,212 @@
+import Dispatch
+public import JournalFormat
+public import POSIX
+import Synchronization
+
+/// The journal: records are appended by anyone, and written and synced together by one queue (group commit).
+///
+/// However many records wait, they become durable by one write and one `fdatasync`; while that runs, the next ones gather.
+public final class Journal: Sendable {
+    /// What the journal is opened with.
+    public struct Options: Sendable {
+        /// A new segment begins after that many bytes.
+        public var segmentBytes: Int64
+        /// The program's version, for `opened`.
+        public var version: String
+        /// The API's host and port: another one on the same journal is refused.
+        public var api: String
+        /// The account's client id, likewise.
+        public var client: String
+
+        /// Sets all of them.
+        public init(segmentBytes: Int64, version: String, api: String, client: String) {
+            self.segmentBytes = segmentBytes
+            self.version = version
+            self.api = api
+            self.client = client
+        }
+    }
+
+    /// What opening found and did.
+    public struct Recovered: Sendable {
+        /// Records that were there.
+        public let records: Int64
+        /// What was set aside.
+        public let tornTail: TornTail?
+        /// Bytes that nothing proved, rewritten and synced.
+        public let rewrittenBytes: Int64
+    }
+
+    /// The journal's random id.
+    public let id: String
+    let disk: any Disk
+    private let queue = DispatchQueue(label: "ecryptopayd.journal", qos: .userInitiated)
+    private let tail: Mutex<JournalTail>
+    private let writer: Mutex<SegmentWriter>
+    private let observer: Mutex<(any JournalObserver)?>
+
+    /// Recovers and opens a journal, showing each record that is there to `visit`, with its offset in its segment.
+    ///
+    /// When this returns, everything that was shown is proven to be on the disk, and `opened` has been appended behind it.
+    public static func open(
+        _ disk: any Disk, _ options: Options, randomID: String, time: Int64, progress: (Int64) -> Void = { _ in },
+        visit: (Entry, Int64) -> Void
+    ) throws(JournalFault) -> (Journal, Recovered) {
+        var id: String?
+        let outcome = try Recovery.run(disk, progress: progress) { (entry, offset) throws(JournalFault) in
+            if case .opened(let opened) = entry.record {
+                id = opened.journal
+                try options.check(opened)
+            }
+            visit(entry, offset)
+        }
+        let opened = Record.Opened(
+            format: RecordCodec.format, journal: id ?? randomID, version: options.version, api: options.api,
+            client: options.client)
+        let journal: Journal
+        do throws(SystemError) {
+            journal = try Journal(disk, outcome, segmentBytes: options.segmentBytes, opened: opened)
+        } catch { throw .system(error) }
+        try journal.markStart(time: time)
+        let recovered = Recovered(
+            records: outcome.nextSeq - (outcome.segments.first ?? 1), tornTail: outcome.tornTail,
+            rewrittenBytes: outcome.rewrittenBytes)
+        return (journal, recovered)
+    }
+
+    private init(
+        _ disk: any Disk, _ outcome: Recovery.Outcome, segmentBytes: Int64, opened: Record.Opened
+    ) throws(SystemError) {
+        self.disk = disk
+        id = opened.journal
+        tail = Mutex(JournalTail(after: outcome, segmentBytes: segmentBytes, opened: opened))
+        writer = Mutex(try SegmentWriter(disk, after: outcome))
+        observer = Mutex(nil)
+    }
+
+    /// Appends `opened` and syncs it, before anyone else writes.
+    private func markStart(time: Int64) throws(JournalFault) {
+        let seq = tail.withLock { tail in
+            tail.isCommitting = true
+            return tail.markStart(time: time)
+        }
+        queue.sync { commit() }
+        if durable < seq { throw .system(failure ?? SystemError(call: "pwrite", errno: 28)) }
+    }
+
+    /// Who hears of commits. To be set before the first ``append(_:time:)``.
+    public func setObserver(_ observer: any JournalObserver) {
+        self.observer.withLock { $0 = observer }
+    }
+
+    /// Every record up to this is on the disk.
+    public var durable: Int64 { tail.withLock { $0.durable } }
+
+    /// What ended the journal, if something did.
+    public var failure: SystemError? {
+        tail.withLock { tail in
+            if case .failed(let error) = tail.phase { return error }
+            return nil
+        }
+    }
+
+    /// Takes a record; it is durable when the observer hears of its number.
+    public func append(_ record: Record, time: Int64) throws(JournalUnavailable) -> JournalPosition {
+        let (position, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
+            let position = try tail.append(record, time: time)
+            defer { tail.isCommitting = true }
+            return (position, !tail.isCommitting)
+        }
+        if mustCommit { queue.async { self.commit() } }
+        return position
+    }
+
+    /// Appends `closed`, syncs it, and takes nothing more.
+    public func close(time: Int64) {
+        let position = try? append(.closed, time: time)
+        // What was appended before is committed by blocks that are ahead of this one in the queue.
+        queue.sync {}
+        if position != nil { tail.withLock { $0.phase = .closed } }
+        writer.withLock { $0.close() }
+    }
+
+    // MARK: Commit
+
+    /// Writes batch after batch until nothing waits.
+    private func commit() {
+        var batch = JournalTail.Batch()
+        while true {
+            let isEmpty = tail.withLock { tail in
+                tail.exchangeBatch(&batch)
+                if batch.isEmpty { tail.isCommitting = false }
+                return batch.isEmpty
+            }
+            if isEmpty { return }
+            let start = Clock.monotonic()
+            switch writer.withLock({ $0.write(batch) }) {
+            case .durable:
+                tail.withLock { $0.commit(batch.lastSeq) }
+                notify { $0.journalDidCommit(upTo: batch.lastSeq, syncNanoseconds: Clock.monotonic() - start) }
+            case .rejected(let durable, let error): reject(after: durable, error)
+            case .failed(let error):
+                tail.withLock { $0.phase = .failed(error) }
+                notify { $0.journalDidFail(error) }
+            }
+        }
+    }
+
+    private func reject(after durable: Int64, _ error: SystemError) {
+        let end = writer.withLock { ($0.segment, $0.size) }
+        tail.withLock { tail in
+            // What a rotation within the batch had synced stays.
+            tail.commit(durable)
+            tail.phase = .rejecting(error)
+        }
+        // The numbers are given again only when everyone has forgotten them.
+        notify { $0.journalDidReject(after: durable, error) }
+        tail.withLock { tail in
+            tail.rollBack(segment: end.0, size: end.1)
+            tail.phase = .open
+        }
+    }
+
+    private func notify(_ body: (any JournalObserver) -> Void) {
+        if let observer = observer.withLock({ $0 }) { body(observer) }
+    }
+
+    // MARK: Reading back
+
+    /// Reads one record.
+    public func read(_ position: JournalPosition) throws(JournalFault) -> Entry {
+        let first = tail.withLock { tail in tail.segments.last { $0 <= position.seq } ?? 1 }
+        let name = SegmentName.name(firstSeq: first)
+        let line = try line(in: name, at: position.offset)
+        do throws(LineFault) {
+            let entry = try Entry(line: line.span)
+            guard entry.seq == position.seq else { throw .sequence(expected: position.seq, found: entry.seq) }
+            return entry
+        } catch {
+            throw .unreadable(segment: name, offset: position.offset, fault: error)
+        }
+    }
+
+    private func line(in name: String, at offset: Int64) throws(JournalFault) -> [UInt8] {
+        do throws(SystemError) {
+            let file = try disk.open(name, .read)
+            defer { disk.close(file) }
+            var reader = SegmentReader(disk, file, from: offset, step: 8 << 10)
+            guard case .line = try reader.next() else { return [] }
+            return Array(reader.line)
+        } catch { throw .system(error) }
+    }
+}
+
+extension Journal.Options {
+    /// A journal is about one account at one API.
+    fileprivate func check(_ opened: Record.Opened) throws(JournalFault) {
+        if opened.api != api { throw .otherAccount(what: "the API", journal: opened.api, configured: api) }
+        if opened.client != client {
+            throw .otherAccount(what: "the client id", journal: opened.client, configured: client)
+        }
+    }
+}

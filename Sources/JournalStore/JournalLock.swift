@@ -1,0 +1,27 @@
+import Glibc
+import POSIX
+
+/// The file `lock` in a journal's directory, locked by `flock(2)`: one process at a time writes. The kernel lets go of it when
+/// the process ends, however it ends.
+public final class JournalLock: Sendable {
+    /// The file's name.
+    public static let name = "lock"
+    private let descriptor: Int32
+
+    /// Takes the lock, making directory and file where they are missing.
+    public init(directory: String) throws(JournalFault) {
+        do throws(SystemError) {
+            try FileCalls.makeDirectory(directory)
+            let parent = try FileCalls.openDirectory(directory)
+            defer { FileCalls.close(parent) }
+            descriptor = try FileCalls.openat(parent, Self.name, O_RDWR | O_CREAT)
+        } catch { throw .system(error) }
+        let isLocked: Bool
+        do throws(SystemError) { isLocked = try FileCalls.lock(descriptor) } catch { throw .system(error) }
+        if !isLocked { throw .locked(directory: directory) }
+    }
+
+    deinit {
+        FileCalls.close(descriptor)
+    }
+}

@@ -1,0 +1,124 @@
+import JournalFormat
+import POSIX
+
+/// The end of the journal as it will be when everything that waits is written: numbers, places and bytes. Pure.
+struct JournalTail: Sendable {
+    /// Encoded records that wait to be written together.
+    struct Batch: Sendable {
+        /// Where, among the bytes, another segment begins, and its first record.
+        struct Cut: Sendable {
+            var position: Int
+            var firstSeq: Int64
+        }
+
+        var bytes: [UInt8] = []
+        var cuts: [Cut] = []
+        var lastSeq: Int64 = 0
+
+        var isEmpty: Bool { bytes.isEmpty }
+
+        mutating func removeAll() {
+            // A batch that was once large should not hold its memory for ever.
+            bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
+            cuts.removeAll()
+        }
+    }
+
+    enum Phase: Sendable {
+        case open
+        /// A write failed; until those who wait have been told, nothing is taken.
+        case rejecting(SystemError)
+        case failed(SystemError)
+        case closed
+    }
+
+    var phase = Phase.open
+    var isCommitting = false
+    private(set) var nextSeq: Int64
+    /// Every record up to this has been synced.
+    private(set) var durable: Int64
+    private(set) var segments: [Int64]
+    private(set) var segmentSize: Int64
+    private(set) var batch = Batch()
+    private let segmentBytes: Int64
+    private let opened: Record.Opened
+
+    init(after outcome: Recovery.Outcome, segmentBytes: Int64, opened: Record.Opened) {
+        nextSeq = outcome.nextSeq
+        // Recovery has proven all that is there.
+        durable = outcome.nextSeq - 1
+        segments = outcome.segments
+        segmentSize = outcome.tail?.size ?? 0
+        self.segmentBytes = segmentBytes
+        self.opened = opened
+    }
+
+    /// Encodes a record into the batch; answers its number and its offset in its segment.
+    mutating func append(_ record: Record, time: Int64) throws(JournalUnavailable) -> JournalPosition {
+        switch phase {
+        case .open: break
+        case .rejecting(let error): throw .rejected(error)
+        case .failed(let error): throw .failed(error)
+        case .closed: throw .closed
+        }
+        prepareSegment(time: time)
+        return encode(record, time: time)
+    }
+
+    /// Appends `opened` for a start of the program; a new segment begins with one anyway. Answers its number.
+    mutating func markStart(time: Int64) -> Int64 {
+        if !prepareSegment(time: time) { _ = encode(.opened(opened), time: time) }
+        return batch.lastSeq
+    }
+
+    /// Hands over the batch for an old one, whose memory the next batch uses.
+    mutating func exchangeBatch(_ other: inout Batch) {
+        other.removeAll()
+        if case .open = phase { swap(&other, &batch) }
+    }
+
+    /// Everything up to `seq` is synced.
+    mutating func commit(_ seq: Int64) {
+        durable = seq
+    }
+
+    /// Forgets all that is not durable. The physical end is where `writer` says.
+    mutating func rollBack(segment: Int64, size: Int64) {
+        batch.removeAll()
+        nextSeq = durable + 1
+        segments.removeAll { $0 > segment }
+        segmentSize = size
+    }
+
+    /// Sees to it that the next record stands behind an `opened`; answers whether it has just written one.
+    @discardableResult
+    private mutating func prepareSegment(time: Int64) -> Bool {
+        if segments.isEmpty || segmentSize >= segmentBytes {
+            batch.cuts.append(Batch.Cut(position: batch.bytes.count, firstSeq: nextSeq))
+            segments.append(nextSeq)
+            segmentSize = 0
+        }
+        // A segment may be there and empty: created, and then its first write failed.
+        guard segmentSize == 0 else { return false }
+        _ = encode(.opened(opened), time: time)
+        return true
+    }
+
+    private mutating func encode(_ record: Record, time: Int64) -> JournalPosition {
+        let position = JournalPosition(seq: nextSeq, offset: segmentSize)
+        let before = batch.bytes.count
+        RecordCodec.append(record, seq: nextSeq, durable: durable, time: time, to: &batch.bytes)
+        segmentSize += Int64(batch.bytes.count - before)
+        batch.lastSeq = nextSeq
+        nextSeq += 1
+        return position
+    }
+}
+
+/// Where a record stands.
+public struct JournalPosition: Hashable, Sendable {
+    /// Its sequence number.
+    public let seq: Int64
+    /// The offset of its line, in bytes from the start of its segment.
+    public let offset: Int64
+}

@@ -1,0 +1,205 @@
+import JournalFormat
+import POSIX
+
+/// Brings a journal's directory into a state in which every byte of it is proven, by the rules that stand over ``RecordCodec``.
+///
+/// May be interrupted at any call and begun again.
+struct Recovery {
+    /// What was found and done.
+    struct Outcome {
+        /// The number for the next record.
+        var nextSeq: Int64 = 1
+        /// The last segment, if there is any, and its length.
+        var tail: (firstSeq: Int64, size: Int64)?
+        /// The first sequence numbers of all segments.
+        var segments: [Int64] = []
+        /// What was set aside.
+        var tornTail: TornTail?
+        /// Bytes that nothing proved, rewritten and synced.
+        var rewrittenBytes: Int64 = 0
+    }
+
+    /// Where the first line that is not good stands.
+    private struct BadLine {
+        var offset: Int64
+        var fault: LineFault?
+    }
+
+    private let disk: any Disk
+    private let visit: (Entry, Int64) throws(JournalFault) -> Void
+    private let progress: (Int64) -> Void
+    private var outcome = Outcome()
+    private var claimed: Int64 = 0
+    private var bytesRead: Int64 = 0
+
+    /// Recovers, and shows each good record and its offset to `visit`, in order. `progress` hears of the bytes read so far.
+    static func run(
+        _ disk: any Disk, progress: (Int64) -> Void = { _ in },
+        visit: (Entry, Int64) throws(JournalFault) -> Void
+    ) throws(JournalFault) -> Outcome {
+        try withoutActuallyEscaping(visit) { visit throws(JournalFault) in
+            try withoutActuallyEscaping(progress) { progress throws(JournalFault) in
+                var recovery = Recovery(disk: disk, visit: visit, progress: progress)
+                try recovery.run()
+                return recovery.outcome
+            }
+        }
+    }
+
+    private init(
+        disk: any Disk, visit: @escaping (Entry, Int64) throws(JournalFault) -> Void,
+        progress: @escaping (Int64) -> Void
+    ) {
+        self.disk = disk
+        self.visit = visit
+        self.progress = progress
+    }
+
+    private mutating func run() throws(JournalFault) {
+        let segments = try system { () throws(SystemError) in
+            try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
+        }
+        outcome.segments = segments
+        claimed = max(try durableMark(), (segments.last ?? 1) - 1)
+        outcome.nextSeq = segments.first ?? 1
+        for first in segments {
+            guard first == outcome.nextSeq else {
+                throw .missingSegment(expected: outcome.nextSeq, found: SegmentName.name(firstSeq: first))
+            }
+            try recover(first, isLast: first == segments.last)
+        }
+        guard outcome.nextSeq > claimed else {
+            throw .corruption(corruption(outcome.tail?.firstSeq ?? 1, BadLine(offset: outcome.tail?.size ?? 0)))
+        }
+        // The last segment's name may be in the page cache only.
+        try system { () throws(SystemError) in try disk.synchronizeDirectory() }
+    }
+
+    private func durableMark() throws(JournalFault) -> Int64 {
+        try system { () throws(SystemError) in
+            guard try disk.names().contains(DurableMark.name) else { return 0 }
+            let file = try disk.open(DurableMark.name, .read)
+            defer { disk.close(file) }
+            return DurableMark.decode(try disk.read(file, count: DurableMark.length + 1, at: 0)) ?? 0
+        }
+    }
+
+    // MARK: One segment
+
+    private mutating func recover(_ first: Int64, isLast: Bool) throws(JournalFault) {
+        let name = SegmentName.name(firstSeq: first)
+        let file = try system { () throws(SystemError) in try disk.open(name, isLast ? .write : .read) }
+        defer { disk.close(file) }
+        var reader = SegmentReader(disk, file)
+        let bad = try readGoodLines(first, name, &reader)
+        let end = reader.offset
+        outcome.tail = (first, bad?.offset ?? end)
+        guard isLast else {
+            if let bad { throw .corruption(corruption(first, bad)) }
+            return
+        }
+        if let bad {
+            try collectClaims(behind: &reader)
+            guard outcome.nextSeq > claimed else { throw .corruption(corruption(first, bad)) }
+            try system { () throws(SystemError) in
+                outcome.tornTail = try TornTail.cut(disk, file, segment: name, at: bad.offset, fault: bad.fault)
+            }
+        }
+        guard outcome.nextSeq > claimed else { return }
+        try system { () throws(SystemError) in try rewriteUnclaimed(first, file, end: outcome.tail?.size ?? 0) }
+    }
+
+    /// Shows lines as long as they are good; tells the first that is not.
+    private mutating func readGoodLines(
+        _ first: Int64, _ name: String, _ reader: inout SegmentReader
+    ) throws(JournalFault) -> BadLine? {
+        while true {
+            let piece: SegmentReader.Piece
+            do { piece = try reader.next() } catch { throw .system(error) }
+            switch piece {
+            case .end:
+                // A segment that was created and never written is headless.
+                return outcome.nextSeq == first ? BadLine(offset: 0, fault: nil) : nil
+            case .rest(let offset): return BadLine(offset: offset, fault: .cutShort)
+            case .tooLong(let offset): return BadLine(offset: offset, fault: .tooLong)
+            case .line(let offset, let length):
+                if let fault = try take(reader.line, first, name, at: offset) {
+                    return BadLine(offset: offset, fault: fault)
+                }
+                outcome.nextSeq += 1
+                bytesRead += Int64(length) + 1
+                if outcome.nextSeq % 4096 == 0 { progress(bytesRead) }
+            }
+        }
+    }
+
+    /// Checks a line and shows its record; answers what is wrong with it when it is not good.
+    private mutating func take(
+        _ line: ArraySlice<UInt8>, _ first: Int64, _ name: String, at offset: Int64
+    ) throws(JournalFault) -> LineFault? {
+        let head: RecordLine
+        do { head = try RecordLine(checking: line.span) } catch { return error }
+        // A number that does not belong there claims nothing either: the line is not this journal's.
+        guard head.seq == outcome.nextSeq else { return .sequence(expected: outcome.nextSeq, found: head.seq) }
+        claimed = max(claimed, head.durable)
+        let entry: Entry
+        do { entry = try Entry(line: line.span) } catch {
+            throw .unreadable(segment: name, offset: offset, fault: error)
+        }
+        if case .opened(let opened) = entry.record {
+            guard opened.format == RecordCodec.format else { throw .laterFormat(segment: name, found: opened.format) }
+        } else if head.seq == first {
+            throw .unreadable(segment: name, offset: offset, fault: .content("a segment must begin with \"opened\""))
+        }
+        try visit(entry, offset)
+        return nil
+    }
+
+    /// Good lines behind a bad one prove nothing about themselves, but what they claim is true.
+    private mutating func collectClaims(behind reader: inout SegmentReader) throws(JournalFault) {
+        do throws(SystemError) {
+            try reader.skipToNewline()
+            while true {
+                switch try reader.next() {
+                case .end, .rest: return
+                case .tooLong: try reader.skipToNewline()
+                case .line:
+                    if let head = try? RecordLine(checking: reader.line.span), head.seq > outcome.nextSeq {
+                        claimed = max(claimed, head.durable)
+                    }
+                }
+            }
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    // MARK: What is not proven
+
+    /// Writes every record that nothing claims once more, and syncs it: after a failed sync the page cache may show what the
+    /// disk does not hold, and a sync of clean pages would prove nothing.
+    private mutating func rewriteUnclaimed(_ first: Int64, _ file: DiskFile, end: Int64) throws(SystemError) {
+        var reader = SegmentReader(disk, file)
+        var seq = first
+        while seq <= claimed, case .line = try reader.next() { seq += 1 }
+        var offset = reader.offset
+        outcome.rewrittenBytes = end - offset
+        while offset < end {
+            let bytes = try disk.read(file, count: Int(min(1 << 20, end - offset)), at: offset)
+            guard !bytes.isEmpty else { throw SystemError(call: "pread", errno: 5) }
+            try disk.writeAll(file, bytes[...], at: offset)
+            offset += Int64(bytes.count)
+        }
+        if outcome.rewrittenBytes > 0 { try disk.synchronize(file) }
+    }
+
+    private func corruption(_ first: Int64, _ bad: BadLine) -> JournalFault.Corruption {
+        JournalFault.Corruption(
+            segment: SegmentName.name(firstSeq: first), offset: bad.offset, expected: outcome.nextSeq, fault: bad.fault,
+            claimed: claimed)
+    }
+
+    private func system<Value>(_ body: () throws(SystemError) -> Value) throws(JournalFault) -> Value {
+        do { return try body() } catch { throw .system(error) }
+    }
+}

@@ -1,0 +1,87 @@
+import JournalFormat
+import POSIX
+
+/// Reads a segment from an offset to its end in large steps, and shows its lines one by one.
+struct SegmentReader {
+    /// What was found at an offset.
+    enum Piece {
+        /// A line, without its newline, in ``line``.
+        case line(offset: Int64, length: Int)
+        /// No newline from here to the end of the file.
+        case rest(offset: Int64)
+        /// No newline within a line's longest length.
+        case tooLong(offset: Int64)
+        /// Nothing is left.
+        case end
+    }
+
+    private let disk: any Disk
+    private let file: DiskFile
+    private let step: Int
+    private var buffer: [UInt8] = []
+    /// Where the unread part of the buffer begins, and how far it was searched for a newline.
+    private var start = 0
+    private var searched = 0
+    /// The file offset of the buffer's first byte.
+    private var base: Int64
+    private var atEnd = false
+    private var current = 0..<0
+
+    init(_ disk: any Disk, _ file: DiskFile, from offset: Int64 = 0, step: Int = 256 << 10) {
+        self.disk = disk
+        self.file = file
+        self.step = step
+        base = offset
+    }
+
+    /// The file offset of the next piece.
+    var offset: Int64 { base + Int64(start) }
+
+    /// The bytes of the last line.
+    var line: ArraySlice<UInt8> { buffer[current] }
+
+    mutating func next() throws(SystemError) -> Piece {
+        while true {
+            if let newline = newline() {
+                defer { start = newline + 1 }
+                current = start..<newline
+                searched = newline + 1
+                return .line(offset: offset, length: newline - start)
+            }
+            if buffer.count - start >= RecordCodec.maximumLineLength { return .tooLong(offset: offset) }
+            if atEnd { return start == buffer.count ? .end : .rest(offset: offset) }
+            try fill()
+        }
+    }
+
+    /// Passes over what has no newline within reach, up to the next newline, for a reader that looks for good lines behind.
+    mutating func skipToNewline() throws(SystemError) {
+        while true {
+            if let newline = newline() {
+                start = newline + 1
+                searched = start
+                return
+            }
+            start = buffer.count
+            if atEnd { return }
+            try fill()
+        }
+    }
+
+    private mutating func newline() -> Int? {
+        let found = buffer.withUnsafeBytes { bytes in bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) }
+        searched = found ?? buffer.count
+        return found
+    }
+
+    private mutating func fill() throws(SystemError) {
+        buffer.removeSubrange(..<start)
+        base += Int64(start)
+        start = 0
+        searched = buffer.count
+        current = 0..<0
+        let chunk = try disk.read(file, count: step, at: base + Int64(buffer.count))
+        atEnd = chunk.count < step
+        buffer += chunk
+    }
+}

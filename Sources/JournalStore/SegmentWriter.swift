@@ -1,0 +1,91 @@
+import JournalFormat
+import POSIX
+
+/// The journal's physical end: the file that is written to, and how far it is whole.
+struct SegmentWriter: Sendable {
+    /// What came of writing a batch.
+    enum Result {
+        /// All of it is on the disk.
+        case durable
+        /// A write failed and was cut back. The records up to this number are on the disk, the others nowhere.
+        case rejected(durable: Int64, SystemError)
+        /// A sync failed, or a cut: what the disk holds behind the last synced record is not known.
+        case failed(SystemError)
+    }
+
+    private let disk: any Disk
+    private var file: DiskFile?
+    private let mark: DiskFile
+    /// The segment that is written to.
+    private(set) var segment: Int64
+    /// Its length in whole, synced records.
+    private(set) var size: Int64
+    /// The last of them.
+    private var durable: Int64
+
+    init(_ disk: any Disk, after outcome: Recovery.Outcome) throws(SystemError) {
+        self.disk = disk
+        durable = outcome.nextSeq - 1
+        mark = try disk.open(DurableMark.name, .createIfMissing)
+        file = nil
+        (segment, size) = (0, 0)
+        if let tail = outcome.tail {
+            file = try disk.open(SegmentName.name(firstSeq: tail.firstSeq), .write)
+            (segment, size) = tail
+        }
+    }
+
+    /// Writes and syncs a batch, segment by segment.
+    mutating func write(_ batch: JournalTail.Batch) -> Result {
+        var start = 0
+        for cut in batch.cuts {
+            if let result = write(batch.bytes[start..<cut.position], upTo: cut.firstSeq - 1) { return result }
+            if let result = beginSegment(cut.firstSeq) { return result }
+            start = cut.position
+        }
+        return write(batch.bytes[start...], upTo: batch.lastSeq) ?? .durable
+    }
+
+    func close() {
+        if let file { disk.close(file) }
+        disk.close(mark)
+    }
+
+    /// Nil when the bytes are on the disk.
+    private mutating func write(_ bytes: ArraySlice<UInt8>, upTo seq: Int64) -> Result? {
+        guard let file, !bytes.isEmpty else { return nil }
+        do throws(SystemError) {
+            try disk.writeAll(file, bytes, at: size)
+        } catch {
+            // The disk may have taken a part: back to the last whole record, or nothing is certain any more.
+            do throws(SystemError) { try disk.truncate(file, to: size) } catch { return .failed(error) }
+            return .rejected(durable: durable, error)
+        }
+        do throws(SystemError) { try disk.synchronize(file) } catch { return .failed(error) }
+        size += Int64(bytes.count)
+        durable = seq
+        writeMark(seq)
+        return nil
+    }
+
+    /// Opens the next segment; the one before it is whole and synced.
+    private mutating func beginSegment(_ firstSeq: Int64) -> Result? {
+        let name = SegmentName.name(firstSeq: firstSeq)
+        let next: DiskFile
+        do throws(SystemError) { next = try disk.open(name, .create) } catch {
+            return .rejected(durable: durable, error)
+        }
+        do throws(SystemError) { try disk.synchronizeDirectory() } catch {
+            disk.close(next)
+            return .failed(error)
+        }
+        if let file { disk.close(file) }
+        (file, segment, size) = (next, firstSeq, 0)
+        return nil
+    }
+
+    /// Not synced, and a failure is no matter: its absence proves nothing.
+    private func writeMark(_ seq: Int64) {
+        _ = try? disk.write(mark, DurableMark.encode(seq)[...], at: 0)
+    }
+}

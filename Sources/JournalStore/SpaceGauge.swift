@@ -1,0 +1,29 @@
+import POSIX
+import Synchronization
+
+/// How much of the disk is free, asked at most once a second.
+final class SpaceGauge: Sendable {
+    private struct Reading {
+        var bytes: Int64 = .max
+        var takenAt = Int64.min / 2
+    }
+
+    private let disk: any Disk
+    private let reading = Mutex(Reading())
+
+    init(_ disk: any Disk) {
+        self.disk = disk
+    }
+
+    /// Free bytes, at most a second old. A file system that does not tell counts as having room: the write will tell.
+    var freeBytes: Int64 {
+        let now = Clock.monotonic()
+        return reading.withLock { reading in
+            if now - reading.takenAt >= 1_000_000_000 {
+                reading.bytes = (try? disk.freeBytes()) ?? .max
+                reading.takenAt = now
+            }
+            return reading.bytes
+        }
+    }
+}

@@ -1,0 +1,55 @@
+public import JournalFormat
+import POSIX
+
+/// What a crash left behind the last good record: set aside, then cut off.
+public struct TornTail: Hashable, Sendable {
+    /// The segment's file.
+    public let segment: String
+    /// Where it was cut, in bytes.
+    public let offset: Int64
+    /// How many bytes went.
+    public let bytes: Int64
+    /// The file beside the segments that holds them; nil when there were none.
+    public let copy: String?
+    /// What was wrong with the first line; nil when the segment had no line at all.
+    public let fault: LineFault?
+
+    /// Copies all from the offset aside, syncs copy and directory, truncates the segment and syncs that.
+    static func cut(
+        _ disk: any Disk, _ file: DiskFile, segment: String, at offset: Int64, fault: LineFault?
+    ) throws(SystemError) -> TornTail {
+        let size = try disk.size(file)
+        var copyName: String?
+        if size > offset {
+            copyName = try copy(disk, file, from: offset, size: size, as: "\(segment).torn-\(offset)")
+            try disk.truncate(file, to: offset)
+            try disk.synchronize(file)
+        }
+        return TornTail(segment: segment, offset: offset, bytes: size - offset, copy: copyName, fault: fault)
+    }
+
+    private static func copy(
+        _ disk: any Disk, _ file: DiskFile, from offset: Int64, size: Int64, as name: String
+    ) throws(SystemError) -> String {
+        // An earlier crash may have left the same name: nothing that was set aside is written over.
+        let taken = Set(try disk.names())
+        var free = name
+        var number = 2
+        while taken.contains(free) {
+            free = "\(name)-\(number)"
+            number += 1
+        }
+        let copy = try disk.open(free, .create)
+        defer { disk.close(copy) }
+        var position = offset
+        while position < size {
+            let bytes = try disk.read(file, count: Int(min(1 << 20, size - position)), at: position)
+            guard !bytes.isEmpty else { break }
+            try disk.writeAll(copy, bytes[...], at: position - offset)
+            position += Int64(bytes.count)
+        }
+        try disk.synchronize(copy)
+        try disk.synchronizeDirectory()
+        return free
+    }
+}

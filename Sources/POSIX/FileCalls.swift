@@ -1,0 +1,143 @@
+public import Glibc
+
+/// File system calls, one function each, named after its C twin. Paths are relative to an open directory.
+public enum FileCalls {
+    /// `open(2)` of a directory, for the calls below; always close-on-exec.
+    public static func openDirectory(_ path: String) throws(SystemError) -> Int32 {
+        try check("open", path) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    }
+
+    /// `mkdir(2)`; an existing directory is fine.
+    public static func makeDirectory(_ path: String, mode: mode_t = 0o700) throws(SystemError) {
+        do { _ = try check("mkdir", path) { mkdir(path, mode) } } catch {
+            if error.errno != EEXIST { throw error }
+        }
+    }
+
+    /// `openat(2)`; always close-on-exec.
+    public static func openat(
+        _ directory: Int32, _ name: String, _ flags: Int32, mode: mode_t = 0o600
+    ) throws(SystemError) -> Int32 {
+        try check("openat", name) { Glibc.openat(directory, name, flags | O_CLOEXEC, mode) }
+    }
+
+    /// `close(2)`. Linux frees the descriptor whatever it answers, so there is nothing to handle.
+    public static func close(_ descriptor: Int32) {
+        _ = Glibc.close(descriptor)
+    }
+
+    /// `pread(2)` of up to `count` bytes; fewer at the end of the file.
+    public static func pread(_ descriptor: Int32, count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                do throws(SystemError) {
+                    let got = try check("pread") {
+                        Glibc.pread(descriptor, buffer.baseAddress! + filled, count - filled, Int(offset) + filled)
+                    }
+                    if got == 0 { break }
+                    filled += got
+                } catch {
+                    failure = error
+                    break
+                }
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// `pwrite(2)`; answers how many bytes were taken, which may be fewer than given.
+    public static func pwrite(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) -> Int {
+        var failure: SystemError?
+        let written = bytes.withUnsafeBytes { buffer in
+            do throws(SystemError) {
+                return try check("pwrite") { Glibc.pwrite(descriptor, buffer.baseAddress, buffer.count, Int(offset)) }
+            } catch {
+                failure = error
+                return 0
+            }
+        }
+        if let failure { throw failure }
+        return written
+    }
+
+    /// `fdatasync(2)`: the data, and the size if it changed, are on the disk when it returns.
+    public static func fdatasync(_ descriptor: Int32) throws(SystemError) {
+        _ = try check("fdatasync") { Glibc.fdatasync(descriptor) }
+    }
+
+    /// `fsync(2)`: for a directory, its entries are on the disk when it returns.
+    public static func fsync(_ descriptor: Int32) throws(SystemError) {
+        _ = try check("fsync") { Glibc.fsync(descriptor) }
+    }
+
+    /// `ftruncate(2)`.
+    public static func ftruncate(_ descriptor: Int32, to length: Int64) throws(SystemError) {
+        _ = try check("ftruncate") { Glibc.ftruncate(descriptor, Int(length)) }
+    }
+
+    /// `renameat(2)` within one directory.
+    public static func renameat(_ directory: Int32, _ old: String, _ new: String) throws(SystemError) {
+        _ = try check("renameat", old) { Glibc.renameat(directory, old, directory, new) }
+    }
+
+    /// `unlinkat(2)` of a file.
+    public static func unlinkat(_ directory: Int32, _ name: String) throws(SystemError) {
+        _ = try check("unlinkat", name) { Glibc.unlinkat(directory, name, 0) }
+    }
+
+    /// `fstat(2)`.
+    public static func fstat(_ descriptor: Int32) throws(SystemError) -> stat {
+        var result = stat()
+        _ = try check("fstat") { Glibc.fstat(descriptor, &result) }
+        return result
+    }
+
+    /// What an unprivileged writer may still use of the file system, in bytes (`fstatvfs(3)`).
+    public static func freeBytes(_ descriptor: Int32) throws(SystemError) -> Int64 {
+        var result = statvfs()
+        _ = try check("fstatvfs") { Glibc.fstatvfs(descriptor, &result) }
+        return Int64(clamping: result.f_bavail) &* Int64(clamping: result.f_frsize)
+    }
+
+    /// `flock(2)`, exclusive and without waiting; false when another process holds it.
+    public static func lock(_ descriptor: Int32) throws(SystemError) -> Bool {
+        do {
+            _ = try check("flock") { flock(descriptor, LOCK_EX | LOCK_NB) }
+            return true
+        } catch {
+            if error.errno == EWOULDBLOCK { return false }
+            throw error
+        }
+    }
+
+    /// The names in a directory but for `.` and `..`, sorted.
+    public static func names(in path: String) throws(SystemError) -> [String] {
+        guard let stream = opendir(path) else { throw SystemError(call: "opendir", errno: errno, subject: path) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// A whole file's content, at most `limit` bytes of it.
+    public static func read(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> [UInt8] {
+        let descriptor = try check("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
+        defer { close(descriptor) }
+        // Not every file that can be read has a size or an offset (a pipe, /proc): read(2) until it ends.
+        var content: [UInt8] = []
+        while content.count < limit {
+            var chunk = [UInt8](repeating: 0, count: min(65536, limit - content.count))
+            let count = try check("read", path) { Glibc.read(descriptor, &chunk, chunk.count) }
+            if count == 0 { break }
+            content += chunk[..<count]
+        }
+        return content
+    }
+}

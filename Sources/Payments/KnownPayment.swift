@@ -1,0 +1,40 @@
+import CivilTime
+
+/// What was last confirmed of a payment: enough to tell news, lag and a report that says nothing new. 40 bytes.
+struct KnownPayment: IDTableElement, Sendable {
+    var id: PaymentID
+    /// The record that confirmed it.
+    let seq: Int64
+    /// Over state, amount and currency.
+    let fingerprint: UInt64
+    /// Nanoseconds since 1970; `Int64.min` when the answer had no readable time.
+    let updatedAt: Int64
+    /// When the call began that brought it; the distant past when an earlier run of the program made it.
+    let callBegan: Instant
+
+    init(_ payment: ConfirmedPayment, seq: Int64, callBegan: Instant) {
+        id = payment.id
+        self.seq = seq
+        fingerprint = Fingerprint(state: payment.state, amount: payment.amount, currency: payment.currency).value
+        updatedAt = payment.updatedAt?.nanoseconds ?? .min
+        self.callBegan = callBegan
+    }
+
+    /// Whether an answer tells a state, amount or currency that differ.
+    func isNews(_ payment: ConfirmedPayment) -> Bool {
+        Fingerprint(state: payment.state, amount: payment.amount, currency: payment.currency).value != fingerprint
+    }
+
+    /// Whether an answer is older than this, and so neither confirms nor settles anything.
+    func isLag(_ payment: ConfirmedPayment, callBegan: Instant) -> Bool {
+        if callBegan < self.callBegan { return true }
+        guard let time = payment.updatedAt?.nanoseconds, updatedAt != .min else { return false }
+        return time < updatedAt
+    }
+
+    /// Whether a report says exactly what was confirmed.
+    func says(_ report: ReportedPayment) -> Bool {
+        let time = updatedAt == .min ? nil : updatedAt
+        return Fingerprint(resuming: fingerprint).with(updatedAt: time) == report.fingerprint
+    }
+}

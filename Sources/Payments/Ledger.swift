@@ -1,0 +1,59 @@
+public import JournalFormat
+
+/// The one seam for storage: what came, what is due, what was found out. Nothing above it knows where it is kept.
+public protocol Ledger: Sendable {
+    /// Takes a report in. The answer tells when it may be acknowledged.
+    func record(_ report: ReportedPayment, peer: String) -> Reception
+
+    /// Takes the next payment that is due, for a call that begins now. Each claim must be settled.
+    func claim() -> Claim?
+
+    /// When ``claim()`` may next have something, on the monotonic clock; nil when nothing waits.
+    func nextDue() -> Instant?
+
+    /// Journals what an answer comes to, and applies it once it is durable.
+    func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement
+
+    /// Holds all claims back for a while, as the API asked for.
+    func pause(_ duration: Duration)
+
+    /// How it stands.
+    var counts: LedgerCounts { get }
+
+    /// Adds someone who hears of what becomes durable. To be called before anything is recorded.
+    func addObserver(_ observer: any LedgerObserver)
+}
+
+/// What became of a report that was offered.
+public enum Reception: Hashable, Sendable {
+    /// It may be acknowledged once the ledger has committed up to this position.
+    case pending(Int64)
+    /// It may be acknowledged now: the API has already said what it says.
+    case known
+    /// It was not taken, and must not be acknowledged: why, in words for an operator, without secrets.
+    case unavailable(String)
+}
+
+/// What a settled claim came to.
+public struct Settlement: Sendable {
+    /// What was decided.
+    public let judgement: Judgement
+    /// The record of the confirmation, if there is one.
+    public let confirmedSeq: Int64?
+
+    /// Joins a decision with its record.
+    public init(judgement: Judgement, confirmedSeq: Int64?) {
+        self.judgement = judgement
+        self.confirmedSeq = confirmedSeq
+    }
+}
+
+/// Hears of a ledger's progress, in order. Must not block.
+public protocol LedgerObserver: AnyObject, Sendable {
+    /// Everything up to this position is durable.
+    func ledgerDidCommit(upTo position: Int64)
+    /// What was recorded behind this position is lost, and must not be acknowledged.
+    func ledgerDidReject(after position: Int64, reason: String)
+    /// Nothing more will become durable: the process has to end, with this `errno`.
+    func ledgerDidFail(reason: String, errno: Int32)
+}

@@ -1,0 +1,15 @@
+/// How the ledger stands, in numbers.
+public struct LedgerCounts: Hashable, Sendable {
+    /// Reports journaled, since the journal's first record.
+    public var received = 0
+    /// Confirmations journaled.
+    public var confirmed = 0
+    /// Reports refuted.
+    public var refuted = 0
+    /// Reports set aside as unknown for too long.
+    public var abandoned = 0
+    /// Payments with reports that wait for their verdict.
+    public var pending = 0
+    /// Payments confirmed at least once.
+    public var known = 0
+}

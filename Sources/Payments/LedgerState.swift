@@ -1,0 +1,394 @@
+/// What is known of each payment and what waits to be confirmed: the ledger as a value.
+///
+/// The same methods apply a record when it is replayed from the journal and when it has just become durable, so that a
+/// restart ends where the running program was. No clock is read and nothing is written here.
+public struct LedgerState: Sendable {
+    /// What an operator can set.
+    public struct Limits: Hashable, Sendable {
+        /// Payments never confirmed that may wait.
+        public var maxPending: Int
+        /// Re-fetches a second for payments never confirmed, and as many again for the others.
+        public var confirmRate: Int
+        /// How long unknown is retried before a report is abandoned.
+        public var confirmWindow: Duration
+
+        /// Sets all of them.
+        public init(maxPending: Int, confirmRate: Int, confirmWindow: Duration) {
+            self.maxPending = maxPending
+            self.confirmRate = confirmRate
+            self.confirmWindow = confirmWindow
+        }
+    }
+
+    /// Distinct reports of one payment that are journaled while its next fetch has not begun.
+    public static let reportsPerFetch = 16
+
+    /// Changes at run time take effect at the next decision.
+    public var limits: Limits {
+        didSet {
+            for index in budgets.indices { budgets[index].setRate(limits.confirmRate) }
+        }
+    }
+
+    private var known = IDTable<KnownPayment>()
+    private var pending = IDTable<PendingPayment>()
+    private var inFlight: [PaymentID: Claim] = [:]
+    private var abandoned: [PaymentID: [WaitingReport]] = [:]
+    private var totals = LedgerCounts()
+
+    /// Due now, by class: 0 never confirmed, 1 confirmed before. Each has its own budget, and they are served in turn.
+    private var due = [SlotQueue(), SlotQueue()]
+    private var budgets: [TokenBucket]
+    private var nextClass = 0
+    private var timers = DueQueue()
+
+    /// Payments never confirmed that wait or rest.
+    private var unseen = 0
+    private var pausedUntil = Instant.distantPast
+    /// The newest record when a call was last answered with 2xx.
+    private var answeredAt: Int64 = 0
+    private var newestReport: Int64 = 0
+    private var generation = 0
+    private var random: SplitMix64
+
+    /// An empty ledger.
+    public init(limits: Limits, seed: UInt64, now: Instant) {
+        self.limits = limits
+        budgets = Array(repeating: TokenBucket(rate: limits.confirmRate, now: now), count: 2)
+        random = SplitMix64(seed: seed)
+    }
+
+    /// How the ledger stands.
+    public var counts: LedgerCounts {
+        var counts = totals
+        counts.known = known.count
+        return counts
+    }
+
+    // MARK: Taking reports in
+
+    /// Decides what becomes of a report; changes nothing.
+    public func admit(_ report: ReportedPayment) -> Admission {
+        if let slot = known.slot(of: report.id), known[slot].says(report) { return .known }
+        guard let slot = pending.slot(of: report.id) else {
+            return unseen >= limits.maxPending && known.slot(of: report.id) == nil ? .full : .journal
+        }
+        let begun = inFlight[report.id]?.upTo ?? 0
+        if let seq = pending[slot].covering(report.fingerprint, after: begun, limit: Self.reportsPerFetch) {
+            return .covered(by: seq)
+        }
+        return .journal
+    }
+
+    /// Applies a `received` record. `now` is nil in a replay, where ``resume(now:)`` makes everything due afterwards.
+    public mutating func received(_ report: ReportedPayment, seq: Int64, offset: Int64, now: Instant?) {
+        totals.received += 1
+        newestReport = seq
+        let slot = pendingSlot(report.id)
+        let hadReports = pending[slot].hasReports
+        for old in abandoned.removeValue(forKey: report.id) ?? [] { pending[slot].append(old) }
+        pending[slot].append(WaitingReport(seq: seq, offset: offset, fingerprint: report.fingerprint))
+        if !hadReports { totals.pending += 1 }
+        if let now { wake(slot, now: now) }
+    }
+
+    /// Makes a payment with waiting reports due at once, pauses aside: somebody asked again.
+    public mutating func nudge(_ id: PaymentID, now: Instant) {
+        if let slot = pending.slot(of: id), pending[slot].hasReports { wake(slot, now: now) }
+    }
+
+    /// After a replay: all that waits is due at once, spread by jitter over the time that the budget needs for it.
+    public mutating func resume(now: Instant) {
+        let spread = min(5_000_000_000, Int64(pending.count) * 1_000_000_000 / Int64(limits.confirmRate))
+        pending.forEachSlot { slot in
+            schedule(slot, at: now + .nanoseconds(Int64.random(in: 0...spread, using: &random)), now: now)
+        }
+    }
+
+    /// Forgets reports whose records were never written: what follows `seq` was rejected, and its numbers are used again.
+    public mutating func rollBack(after seq: Int64) {
+        generation += 1
+        newestReport = min(newestReport, seq)
+        pending.forEachSlot { slot in
+            let reports = pending[slot].reports
+            let kept = reports.filter { $0.seq <= seq }
+            guard kept.count < reports.count else { return }
+            totals.received -= reports.count - kept.count
+            if kept.isEmpty { totals.pending -= 1 }
+            // An entry without reports goes away by itself when its turn comes.
+            pending[slot].reports = kept
+        }
+    }
+
+    // MARK: Claims
+
+    /// Takes the next payment that is due and within budget, for a call that begins now.
+    public mutating func claim(now: Instant) -> Claim? {
+        while let (time, slot) = timers.popFirst(dueBy: now.nanoseconds) { fallDue(slot, time, now: now) }
+        guard pausedUntil <= now else { return nil }
+        for turn in 0..<2 {
+            let index = (nextClass + turn) % 2
+            guard budgets[index].nextToken <= now, let slot = popDue(index) else { continue }
+            _ = budgets[index].take(now: now)
+            nextClass = (index + 1) % 2
+            pending[slot].phase = .inFlight
+            let claim = Claim(
+                id: pending[slot].id, reports: pending[slot].reports, began: now, generation: generation)
+            inFlight[claim.id] = claim
+            return claim
+        }
+        return nil
+    }
+
+    /// When ``claim(now:)`` may next have something; nil when nothing waits. May be early, never late.
+    public func nextDue() -> Instant? {
+        var earliest: Instant?
+        func consider(_ instant: Instant) { earliest = min(earliest ?? instant, instant) }
+        if let time = timers.earliest { consider(Instant(nanoseconds: time)) }
+        for index in 0..<2 where !due[index].isEmpty { consider(budgets[index].nextToken) }
+        return earliest.map { max($0, pausedUntil) }
+    }
+
+    /// Pauses all calls, as `Retry-After` asks; at most 15 minutes.
+    public mutating func pause(_ duration: Duration, now: Instant) {
+        pausedUntil = max(pausedUntil, now + min(duration, RetrySchedule.longest))
+    }
+
+    /// Notes that a call was answered with 2xx: only then does a 404 or 403 say anything about a payment.
+    public mutating func noteAnswered() {
+        answeredAt = newestReport
+    }
+
+    // MARK: Judging
+
+    /// What an answer comes to. Changes nothing: ``conclude(_:_:now:)`` applies it.
+    public func judge(
+        _ claim: Claim, _ answer: Answer, _ reports: [ClaimedReport], now: Instant, wallClock: Int64
+    ) -> Judgement {
+        var judgement = Judgement(callBegan: claim.began)
+        // Numbers given twice would settle the wrong reports.
+        let reports = claim.generation == generation ? reports : []
+        var unknown: [ClaimedReport] = []
+        switch answer {
+        case .payment(let payment):
+            judge(payment, reports, &judgement, &unknown, now: now)
+        case .notFound:
+            judgeAbsence(.notFound, reports, &judgement, &unknown, now: now)
+        case .forbidden:
+            judgeAbsence(.forbidden, reports, &judgement, &unknown, now: now)
+        case .failed(let error):
+            judgement.isFailure = true
+            judgement.unknown = error
+            unknown = reports
+        }
+        abandon(unknown, &judgement, attempts: attempts(claim.id), wallClock: wallClock)
+        return judgement
+    }
+
+    /// Compares each report with the truth.
+    private func judge(
+        _ payment: ConfirmedPayment, _ reports: [ClaimedReport], _ judgement: inout Judgement,
+        _ unknown: inout [ClaimedReport], now: Instant
+    ) {
+        let before = known.slot(of: payment.id).map { known[$0] }
+        if let before, before.isLag(payment, callBegan: judgement.callBegan) {
+            judgement.isFailure = true
+            judgement.unknown = "the answer is older than what was confirmed"
+            unknown = reports
+            return
+        }
+        var settled: [Int64] = []
+        for claimed in reports {
+            switch Comparison(claimed.report, payment) {
+            case .settled: settled.append(claimed.waiting.seq)
+            case .contradicted(let reason):
+                judgement.refutations.append(Judgement.Refutation(of: claimed.waiting.seq, reason: reason))
+            case .ahead:
+                let next = claimed.advancingLag(now: now)
+                if let next {
+                    unknown.append(next)
+                } else {
+                    judgement.refutations.append(
+                        Judgement.Refutation(of: claimed.waiting.seq, reason: .stateNeverReached))
+                }
+            }
+        }
+        if !unknown.isEmpty { judgement.unknown = "the API does not show the reported state yet" }
+        let isNews = before?.isNews(payment) ?? true
+        if isNews || !settled.isEmpty {
+            judgement.confirmation = Judgement.Confirmation(payment: payment, isNews: isNews, of: settled)
+        }
+    }
+
+    /// A payment that the API does not show is refuted only after several looks, and only if the API shows others.
+    private func judgeAbsence(
+        _ reason: RefutationReason, _ reports: [ClaimedReport], _ judgement: inout Judgement,
+        _ unknown: inout [ClaimedReport], now: Instant
+    ) {
+        for claimed in reports {
+            if let next = claimed.advancingAbsence(now: now) {
+                unknown.append(next)
+            } else if answeredAt >= claimed.waiting.seq {
+                judgement.refutations.append(Judgement.Refutation(of: claimed.waiting.seq, reason: reason))
+            } else {
+                judgement.isFailure = true
+                unknown.append(claimed)
+            }
+        }
+        if !unknown.isEmpty { judgement.unknown = "the API shows no such payment (\(reason.rawValue))" }
+    }
+
+    /// Sets aside what was unknown for too long; the rest goes on waiting.
+    private func abandon(
+        _ unknown: [ClaimedReport], _ judgement: inout Judgement, attempts: Int, wallClock: Int64
+    ) {
+        let oldest = wallClock - limits.confirmWindow.nanoseconds
+        let overdue = unknown.filter { $0.receivedAt < oldest }
+        judgement.waiting = unknown.filter { $0.receivedAt >= oldest }.map(\.waiting)
+        if !overdue.isEmpty {
+            judgement.abandonment = Judgement.Abandonment(
+                of: overdue.map(\.waiting.seq), attempts: attempts, error: judgement.unknown ?? "unknown")
+        }
+    }
+
+    private func attempts(_ id: PaymentID) -> Int {
+        pending.slot(of: id).map { Int(pending[$0].attempts) + 1 } ?? 1
+    }
+
+    // MARK: Concluding
+
+    /// Ends a claim whose judgement is durable, or had nothing to write.
+    ///
+    /// The records themselves are applied by ``confirmed(_:isNews:of:seq:callBegan:)`` and its like, before this.
+    public mutating func conclude(_ claim: Claim, _ judgement: Judgement, now: Instant) {
+        let isCurrent = claim.generation == generation
+        if isCurrent, let slot = pending.slot(of: claim.id) {
+            let turns = Dictionary(uniqueKeysWithValues: judgement.waiting.map { ($0.seq, $0) })
+            pending[slot].reports = pending[slot].reports.map { turns[$0.seq] ?? $0 }
+        }
+        if judgement.isFailure {
+            finish(claim, now: now, rest: nil)
+        } else if !judgement.refutations.isEmpty {
+            finish(claim, now: now, rest: RetrySchedule.restAfterRefutation)
+        } else {
+            finish(
+                claim, now: now, rest: judgement.confirmation?.isNews == true ? .zero : RetrySchedule.restWithoutNews)
+        }
+    }
+
+    /// Ends a claim that came to nothing, because what it found could not be written.
+    public mutating func release(_ claim: Claim, now: Instant) {
+        finish(claim, now: now, rest: nil)
+    }
+
+    /// Ends the call; without a rest it failed, and the next one backs off.
+    private mutating func finish(_ claim: Claim, now: Instant, rest: Duration?) {
+        inFlight[claim.id] = nil
+        guard let slot = pending.slot(of: claim.id) else { return }
+        pending[slot].attempts = pending[slot].attempts == .max ? .max : pending[slot].attempts + 1
+        if let rest {
+            pending[slot].failures = 0
+            pending[slot].notBefore = now + rest
+        } else {
+            pending[slot].failures = min(pending[slot].failures + 1, 30)
+            let pause = RetrySchedule.backoff(failures: Int(pending[slot].failures), using: &random)
+            pending[slot].notBefore = now + pause
+        }
+        let wanted = pending[slot].hasReports ? pending[slot].wanted : now
+        schedule(slot, at: max(wanted, pending[slot].notBefore), now: now)
+    }
+
+    /// Applies a `confirmed` record.
+    public mutating func confirmed(
+        _ payment: ConfirmedPayment, isNews: Bool, of: [Int64], seq: Int64, callBegan: Instant
+    ) {
+        totals.confirmed += 1
+        let entry = KnownPayment(payment, seq: seq, callBegan: callBegan)
+        if let slot = known.slot(of: payment.id) { known[slot] = entry } else { known.insert(entry) }
+        if let slot = pending.slot(of: payment.id), !pending[slot].wasConfirmed {
+            pending[slot].wasConfirmed = true
+            unseen -= 1
+        }
+        settle(payment.id, of)
+    }
+
+    /// Applies a `refuted` record.
+    public mutating func refuted(_ id: PaymentID, of seq: Int64) {
+        totals.refuted += 1
+        settle(id, [seq])
+    }
+
+    /// Applies an `abandoned` record: the reports wait no longer, until a new one of the payment takes them up again.
+    public mutating func abandoned(_ id: PaymentID, of seqs: [Int64]) {
+        totals.abandoned += seqs.count
+        if let slot = pending.slot(of: id) {
+            var aside = pending[slot].reports.filter { seqs.contains($0.seq) }
+            for index in aside.indices { aside[index].restart() }
+            abandoned[id, default: []] += aside
+        }
+        settle(id, seqs)
+    }
+
+    private mutating func settle(_ id: PaymentID, _ seqs: [Int64]) {
+        guard !seqs.isEmpty, let slot = pending.slot(of: id), pending[slot].hasReports else { return }
+        pending[slot].reports = pending[slot].reports.filter { !seqs.contains($0.seq) }
+        if pending[slot].hasReports { return }
+        totals.pending -= 1
+        // In a replay nothing is in flight, and there is no rest to keep.
+        if pending[slot].phase == .waiting, pending[slot].due == .distantPast { remove(slot) }
+    }
+
+    // MARK: Queues
+
+    private mutating func pendingSlot(_ id: PaymentID) -> Int {
+        if let slot = pending.slot(of: id) { return slot }
+        let wasConfirmed = known.slot(of: id) != nil
+        if !wasConfirmed { unseen += 1 }
+        return pending.insert(PendingPayment(id: id, wasConfirmed: wasConfirmed))
+    }
+
+    /// A new report makes its payment due, but shortens neither rest nor backoff.
+    private mutating func wake(_ slot: Int, now: Instant) {
+        guard pending[slot].phase == .waiting else { return }
+        let time = max(now, pending[slot].notBefore)
+        if pending[slot].due == .distantPast || time < pending[slot].due { schedule(slot, at: time, now: now) }
+    }
+
+    private mutating func schedule(_ slot: Int, at time: Instant, now: Instant) {
+        if time <= now {
+            fallDue(slot, now: now)
+        } else {
+            pending[slot].phase = .waiting
+            pending[slot].due = time
+            timers.insert(slot, due: time.nanoseconds)
+        }
+    }
+
+    /// An entry of the queue by time, unless it is outdated.
+    private mutating func fallDue(_ slot: Int, _ time: Int64, now: Instant) {
+        guard pending[slot].id != 0, pending[slot].phase == .waiting, pending[slot].due.nanoseconds == time else {
+            return
+        }
+        fallDue(slot, now: now)
+    }
+
+    private mutating func fallDue(_ slot: Int, now: Instant) {
+        guard pending[slot].hasReports else { return remove(slot) }
+        pending[slot].phase = .ready
+        due[pending[slot].wasConfirmed ? 1 : 0].append(slot)
+    }
+
+    private mutating func popDue(_ index: Int) -> Int? {
+        while let slot = due[index].popFirst() {
+            guard pending[slot].id != 0, pending[slot].phase == .ready else { continue }
+            if pending[slot].hasReports { return slot }
+            remove(slot)
+        }
+        return nil
+    }
+
+    private mutating func remove(_ slot: Int) {
+        if !pending[slot].wasConfirmed { unseen -= 1 }
+        pending.remove(at: slot)
+    }
+}

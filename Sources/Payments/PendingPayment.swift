@@ -1,0 +1,67 @@
+/// A payment with reports that wait, or one that rests after a fetch. 72 bytes with one report.
+struct PendingPayment: IDTableElement, Sendable {
+    enum Phase: UInt8, Sendable {
+        /// In one of the queues of what is due.
+        case ready
+        /// In the queue by time, until `due`.
+        case waiting
+        /// A call is under way.
+        case inFlight
+    }
+
+    var id: PaymentID
+    /// The first of the reports; most payments have one, and an array of one would cost twice as much.
+    private var first: WaitingReport
+    private var others: [WaitingReport] = []
+    /// No call before this: backoff after a failed one, or rest.
+    var notBefore = Instant.distantPast
+    /// When the entry in the queue by time falls due.
+    var due = Instant.distantPast
+    /// Calls that failed in a row.
+    var failures: UInt8 = 0
+    /// Calls in all.
+    var attempts: UInt16 = 0
+    var phase = Phase.waiting
+    var wasConfirmed: Bool
+
+    init(id: PaymentID, wasConfirmed: Bool) {
+        self.id = id
+        self.wasConfirmed = wasConfirmed
+        first = WaitingReport(seq: 0, offset: 0, fingerprint: 0)
+    }
+
+    /// The reports that wait, in the order they came.
+    var reports: [WaitingReport] {
+        get { first.seq == 0 ? [] : [first] + others }
+        set {
+            first = newValue.first ?? WaitingReport(seq: 0, offset: 0, fingerprint: 0)
+            others = Array(newValue.dropFirst())
+        }
+    }
+
+    var hasReports: Bool { first.seq != 0 }
+
+    mutating func append(_ report: WaitingReport) {
+        if first.seq == 0 { first = report } else { others.append(report) }
+    }
+
+    /// When its reports want a call next, pauses aside.
+    var wanted: Instant {
+        others.reduce(first.due) { min($0, $1.due) }
+    }
+
+    /// The record up to which reports cover a new one: an equal one's, or with `limit` of them the newest's. Only those
+    /// count that no call under way has claimed.
+    func covering(_ fingerprint: UInt64, after begun: Int64, limit: Int) -> Int64? {
+        var count = 0
+        if first.seq > begun {
+            if first.fingerprint == fingerprint { return first.seq }
+            count += 1
+        }
+        for report in others where report.seq > begun {
+            if report.fingerprint == fingerprint { return report.seq }
+            count += 1
+        }
+        return count >= limit ? others.last?.seq ?? first.seq : nil
+    }
+}

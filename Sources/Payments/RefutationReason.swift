@@ -1,0 +1,8 @@
+/// Why a report was refuted, as the journal spells it.
+public enum RefutationReason: String, Sendable {
+    case notFound = "not-found"
+    case forbidden = "forbidden"
+    case amountMismatch = "amount-mismatch"
+    case currencyMismatch = "currency-mismatch"
+    case stateNeverReached = "state-never-reached"
+}

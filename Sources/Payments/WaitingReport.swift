@@ -1,0 +1,52 @@
+/// A journaled report whose payment has not been re-fetched since, or whose verdict is still unknown. 40 bytes; the report
+/// itself stays in the journal and is read back when an answer is there to compare it with.
+public struct WaitingReport: Hashable, Sendable {
+    /// Its record's sequence number.
+    public let seq: Int64
+    /// Where the record begins, in bytes from the start of its segment.
+    public let offset: Int64
+    /// Equal for reports that say the same.
+    let fingerprint: UInt64
+    /// Its own next turn. An earlier fetch, which another report caused, uses up none of its attempts: else a forger's
+    /// reports could make a genuine one run out of them.
+    var due = Instant.distantPast
+    /// Answers that lagged behind it, on its own turns.
+    var lags: UInt8 = 0
+    /// Answers that there is no such payment, on its own turns.
+    var absences: UInt8 = 0
+
+    init(seq: Int64, offset: Int64, fingerprint: UInt64) {
+        self.seq = seq
+        self.offset = offset
+        self.fingerprint = fingerprint
+    }
+
+    /// Forgets its attempts, for a new start.
+    mutating func restart() {
+        self = WaitingReport(seq: seq, offset: offset, fingerprint: fingerprint)
+    }
+}
+
+extension ClaimedReport {
+    /// After an answer that lags behind the report: its next turn, or nil when all are used up.
+    func advancingLag(now: Instant) -> ClaimedReport? {
+        guard waiting.due <= now else { return self }
+        return advancing(RetrySchedule.lag, Int(waiting.lags), now: now) { $0.lags += 1 }
+    }
+
+    /// After an answer that there is no such payment: the next look, or nil when all are used up.
+    func advancingAbsence(now: Instant) -> ClaimedReport? {
+        guard waiting.due <= now else { return self }
+        return advancing(RetrySchedule.absence, Int(waiting.absences), now: now) { $0.absences += 1 }
+    }
+
+    private func advancing(
+        _ schedule: [Duration], _ used: Int, now: Instant, _ count: (inout WaitingReport) -> Void
+    ) -> ClaimedReport? {
+        guard used < schedule.count else { return nil }
+        var next = waiting
+        next.due = now + schedule[used]
+        count(&next)
+        return ClaimedReport(waiting: next, report: report, receivedAt: receivedAt)
+    }
+}
