@@ -25,7 +25,7 @@ public final class FileLedger: Ledger, JournalObserver {
     private let space: SpaceGauge
     private let waiters = CommitWaiters()
     private let observers = Mutex<[any LedgerObserver]>([])
-    private let minimumFreeBytes: Int64
+    private let minimumFreeBytes: Atomic<Int64>
     /// Where blocking reads happen: Swift's cooperative threads must not wait for a disk.
     private let readQueue = DispatchQueue(label: "ecryptopayd.ledger.read")
 
@@ -46,7 +46,7 @@ public final class FileLedger: Ledger, JournalObserver {
         state.resume(now: Self.now())
         self.state = Mutex(state)
         space = SpaceGauge(disk)
-        minimumFreeBytes = options.minimumFreeBytes
+        minimumFreeBytes = Atomic(options.minimumFreeBytes)
         journal.setObserver(self)
     }
 
@@ -65,12 +65,16 @@ public final class FileLedger: Ledger, JournalObserver {
         return isShortOfSpace ? shortOfSpace : nil
     }
 
+    /// Whether no write has been under way for `limit` or longer.
+    public func makesProgress(within limit: Duration) -> Bool { journal.makesProgress(within: limit) }
+
     /// Every record up to this is durable.
     public var durable: Int64 { journal.durable }
 
     /// Changes bounds at run time.
-    public func update(limits: LedgerState.Limits) {
-        state.withLock { $0.limits = limits }
+    public func update(_ options: Options) {
+        state.withLock { $0.limits = options.limits }
+        minimumFreeBytes.store(options.minimumFreeBytes, ordering: .relaxed)
     }
 
     /// Ends the journal cleanly. Nothing can be recorded afterwards.
@@ -205,10 +209,11 @@ public final class FileLedger: Ledger, JournalObserver {
 
     // MARK: Helpers
 
-    private var isShortOfSpace: Bool { space.freeBytes < minimumFreeBytes }
+    private var isShortOfSpace: Bool { space.freeBytes < minimumFreeBytes.load(ordering: .relaxed) }
 
     private var shortOfSpace: String {
-        "the disk has \(space.freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimumFreeBytes)"
+        let minimum = minimumFreeBytes.load(ordering: .relaxed)
+        return "the disk has \(space.freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimum)"
     }
 
     private static func now() -> Instant { Instant(nanoseconds: Clock.monotonic()) }

@@ -44,6 +44,8 @@ public final class Journal: Sendable {
     private let tail: Mutex<JournalTail>
     private let writer: Mutex<SegmentWriter>
     private let observer: Mutex<(any JournalObserver)?>
+    /// When the write that is under way began, on the monotonic clock; 0 when there is none.
+    private let writingSince = Atomic<Int64>(0)
 
     /// Recovers and opens a journal, showing each record that is there to `visit`, with its offset in its segment.
     ///
@@ -110,6 +112,12 @@ public final class Journal: Sendable {
         }
     }
 
+    /// Whether nothing waits, or what waits has been on its way to the disk for less than `limit`.
+    public func makesProgress(within limit: Duration) -> Bool {
+        let since = writingSince.load(ordering: .relaxed)
+        return since == 0 || .nanoseconds(Clock.monotonic() - since) < limit
+    }
+
     /// Takes a record; it is durable when the observer hears of its number.
     public func append(_ record: Record, time: Int64) throws(JournalUnavailable) -> JournalPosition {
         let (position, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
@@ -141,8 +149,9 @@ public final class Journal: Sendable {
                 if batch.isEmpty { tail.isCommitting = false }
                 return batch.isEmpty
             }
-            if isEmpty { return }
             let start = Clock.monotonic()
+            writingSince.store(isEmpty ? 0 : start, ordering: .relaxed)
+            if isEmpty { return }
             switch writer.withLock({ $0.write(batch) }) {
             case .durable:
                 tail.withLock { $0.commit(batch.lastSeq) }

@@ -1,0 +1,65 @@
+public import JournalFormat
+public import POSIX
+
+/// Reads a journal from its first record to its last, without changing it: for commands beside a daemon or after one.
+public struct JournalReader {
+    /// A line that is not good.
+    public struct Fault: Hashable, Sendable, CustomStringConvertible {
+        /// The segment's file.
+        public let segment: String
+        /// The line's offset in it, in bytes.
+        public let offset: Int64
+        /// What is wrong with it.
+        public let fault: LineFault
+
+        /// E.g. `00000000000000000001.jsonl at byte 4711: the line is cut short by the end of the file`.
+        public var description: String { "\(segment) at byte \(offset): \(fault)" }
+    }
+
+    private let disk: any Disk
+    /// The first sequence numbers of the segments, in order.
+    public let segments: [Int64]
+
+    /// Finds the segments.
+    public init(_ disk: any Disk) throws(SystemError) {
+        self.disk = disk
+        segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
+    }
+
+    /// Shows every good line, without its newline, until one is not good; answers that one.
+    public func forEachLine(_ body: (ArraySlice<UInt8>, Entry) -> Void) throws(SystemError) -> Fault? {
+        var expected = segments.first ?? 1
+        for first in segments {
+            let name = SegmentName.name(firstSeq: first)
+            if first != expected {
+                return Fault(segment: name, offset: 0, fault: .sequence(expected: expected, found: first))
+            }
+            let file = try disk.open(name, .read)
+            defer { disk.close(file) }
+            if let fault = try read(name, file, &expected, body) { return fault }
+        }
+        return nil
+    }
+
+    private func read(
+        _ name: String, _ file: DiskFile, _ expected: inout Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void
+    ) throws(SystemError) -> Fault? {
+        var reader = SegmentReader(disk, file)
+        while true {
+            switch try reader.next() {
+            case .end: return nil
+            case .rest(let offset): return Fault(segment: name, offset: offset, fault: .cutShort)
+            case .tooLong(let offset): return Fault(segment: name, offset: offset, fault: .tooLong)
+            case .line(let offset, _):
+                do throws(LineFault) {
+                    let entry = try Entry(line: reader.line.span)
+                    guard entry.seq == expected else { throw .sequence(expected: expected, found: entry.seq) }
+                    expected += 1
+                    body(reader.line, entry)
+                } catch {
+                    return Fault(segment: name, offset: offset, fault: error)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Dispatch
+import ECryptoPay
+import JournalFormat
+public import Logging
+import POSIX
+public import Payments
+import Synchronization
+
+/// Re-fetches every payment that was reported, and has the ledger record what the API says: the truth.
+///
+/// It holds no state of its own but the calls under way. What is due, and within which budget, is the ledger's to say.
+public actor Confirmer: LedgerObserver {
+    private let ledger: any Ledger
+    private let api: any PaymentAPI
+    private var concurrency: Int
+    private let logger: Logger
+    private var calls: [PaymentID: Task<Void, Never>] = [:]
+    private var isStopping = false
+    private var stopped: [CheckedContinuation<Void, Never>] = []
+    private let timer: any DispatchSourceTimer
+    /// A wake-up that has not been acted on: commits come by the thousand, and one look at the ledger serves them all.
+    private nonisolated let isWoken = Atomic(false)
+    private nonisolated let lastProgress = Atomic(Clock.monotonic())
+
+    /// Whether the API answers.
+    public nonisolated let health: APIHealth
+
+    /// A confirmer that makes at most `concurrency` calls at once. It begins with ``start()``.
+    public init(ledger: any Ledger, api: any PaymentAPI, concurrency: Int, logger: Logger) {
+        self.ledger = ledger
+        self.api = api
+        self.concurrency = concurrency
+        self.logger = logger
+        health = APIHealth(logger: logger)
+        timer = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
+        timer.schedule(deadline: .distantFuture)
+        timer.activate()
+        ledger.addObserver(self)
+    }
+
+    /// Begins with what is due.
+    public func start() {
+        timer.setEventHandler { [weak self] in self?.wake() }
+        wake()
+    }
+
+    /// Begins no further call, breaks off those under way, and returns when they have ended. What they were for stays
+    /// queued in the ledger.
+    public func stop() async {
+        isStopping = true
+        timer.cancel()
+        if calls.isEmpty { return }
+        for call in calls.values { call.cancel() }
+        await withCheckedContinuation { stopped.append($0) }
+    }
+
+    /// Changes how many calls there may be at once.
+    public func update(concurrency: Int) {
+        self.concurrency = concurrency
+        pump()
+    }
+
+    /// Whether a call began or ended within `limit`, or none was due: what the watchdog asks.
+    public nonisolated func makesProgress(within limit: Duration) -> Bool {
+        let now = Instant(nanoseconds: Clock.monotonic())
+        if now < Instant(nanoseconds: lastProgress.load(ordering: .relaxed)) + limit { return true }
+        guard let due = ledger.nextDue() else { return true }
+        return now < due + limit
+    }
+
+    // MARK: Calls
+
+    private func pump() {
+        while calls.count < concurrency, !isStopping, let claim = ledger.claim() {
+            noteProgress()
+            calls[claim.id] = Task { await confirm(claim) }
+        }
+        // With every worker busy, the end of a call looks again.
+        guard calls.count < concurrency, !isStopping, let due = ledger.nextDue() else { return }
+        let delay = max(0, due.nanoseconds - Clock.monotonic())
+        timer.schedule(deadline: .now() + .nanoseconds(Int(delay)), leeway: .milliseconds(1))
+    }
+
+    private func confirm(_ claim: Claim) async {
+        let answer = await fetch(claim)
+        do {
+            report(try await ledger.settle(claim, answer, cause: .webhook), of: claim)
+        } catch {
+            logger.error(
+                "what the API says of payment \(claim.id) could not be journaled, it will be fetched again: \(error)",
+                metadata: ["payment": "\(claim.id)"])
+        }
+        noteProgress()
+        calls[claim.id] = nil
+        if calls.isEmpty, isStopping {
+            for continuation in stopped { continuation.resume() }
+            stopped = []
+        }
+        pump()
+    }
+
+    private nonisolated func fetch(_ claim: Claim) async -> Answer {
+        do {
+            let payment = try await api.payment(id: claim.id)
+            health.noteAnswer(now: Instant(nanoseconds: Clock.monotonic()))
+            return .payment(payment)
+        } catch {
+            let answer = Answer(error, asked: claim.id)
+            let now = Instant(nanoseconds: Clock.monotonic())
+            if case .failed = answer { health.noteFailure(error, now: now) } else { health.noteAnswer(now: now) }
+            if let pause = error.retryAfter { ledger.pause(pause) }
+            return answer
+        }
+    }
+
+    private nonisolated func noteProgress() {
+        lastProgress.store(Clock.monotonic(), ordering: .relaxed)
+    }
+
+    // MARK: What people read
+
+    private func report(_ settlement: Settlement, of claim: Claim) {
+        let judgement = settlement.judgement
+        let metadata: Logger.Metadata = ["payment": "\(claim.id)"]
+        if let confirmation = judgement.confirmation, let seq = settlement.confirmedSeq {
+            let payment = confirmation.payment
+            let kind = confirmation.isNews ? "confirmed" : "confirmed, nothing new"
+            logger.info(
+                "payment \(claim.id) \(kind): \(payment.state), \(payment.amount) MXN in \(payment.currency)",
+                metadata: metadata.merging(["seq": "\(seq)"]) { $1 })
+        }
+        for refutation in judgement.refutations {
+            logger.warning(
+                "report \(refutation.of) of payment \(claim.id) refuted: \(refutation.reason.rawValue)",
+                metadata: metadata)
+        }
+        if let abandonment = judgement.abandonment {
+            logger.error(
+                """
+                payment \(claim.id): \(abandonment.of.count) report(s) abandoned after \(abandonment.attempts) calls, \
+                the last time because \(abandonment.error); look the payment up in ecryptopay's dashboard
+                """, metadata: metadata)
+        }
+        if let unknown = judgement.unknown, judgement.abandonment == nil {
+            logger.debug("payment \(claim.id) unknown: \(unknown)", metadata: metadata)
+        }
+    }
+
+    // MARK: LedgerObserver
+
+    public nonisolated func ledgerDidCommit(upTo position: Int64) {
+        wake()
+    }
+
+    public nonisolated func ledgerDidReject(after position: Int64, reason: String) {
+        logger.error("\(reason); webhooks are answered 503 until it can be written again")
+    }
+
+    public nonisolated func ledgerDidFail(reason: String, errno: Int32) {}
+
+    private nonisolated func wake() {
+        if isWoken.exchange(true, ordering: .acquiringAndReleasing) { return }
+        Task { await look() }
+    }
+
+    private func look() {
+        isWoken.store(false, ordering: .releasing)
+        pump()
+    }
+}

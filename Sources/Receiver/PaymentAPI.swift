@@ -1,0 +1,24 @@
+public import ECryptoPay
+public import Payments
+
+/// What the confirmer asks of the API.
+public protocol PaymentAPI: Sendable {
+    /// Fetches one payment.
+    func payment(id: PaymentID) async throws(APIError) -> ConfirmedPayment
+}
+
+extension Client: PaymentAPI {}
+
+extension Answer {
+    /// Sorts a failed call for payment `id` into what a verdict may be built on.
+    ///
+    /// Only the payment's own path counts: a 404 for the token endpoint says that the API's URL is wrong.
+    init(_ error: APIError, asked id: PaymentID) {
+        let isAboutPayment = error.method == "GET" && error.path.hasSuffix("/payments/\(id)")
+        switch error.kind {
+        case .status(404) where isAboutPayment, .status(410) where isAboutPayment: self = .notFound
+        case .status(403) where isAboutPayment: self = .forbidden
+        default: self = .failed(error.description)
+        }
+    }
+}

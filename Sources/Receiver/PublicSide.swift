@@ -1,0 +1,45 @@
+public import HTTP1
+public import HTTPServer
+
+/// The public side's paths: webhooks, `/healthz`, and nothing else.
+public final class PublicSide: RequestHandler {
+    private let endpoint: WebhookEndpoint
+    private let paths: SecretPaths
+    private let unavailability: @Sendable () -> String?
+
+    /// Routes to an endpoint. `unavailability` says why no webhook can be taken now, or nil while they are.
+    public init(
+        endpoint: WebhookEndpoint, webhookPaths: [String], unavailability: @escaping @Sendable () -> String?
+    ) {
+        self.endpoint = endpoint
+        self.unavailability = unavailability
+        paths = SecretPaths(webhookPaths)
+    }
+
+    /// Changes the webhook paths at run time.
+    public func update(webhookPaths: [String]) {
+        paths.replace(webhookPaths)
+    }
+
+    private static let healthPath = Array("/healthz".utf8)
+    private static let notFound = Response.problem(status: 404, detail: "There is nothing at this path.")
+
+    public func handle(_ request: Request, _ exchange: Exchange) {
+        if paths.contains(request.path) {
+            endpoint.handle(request, exchange)
+        } else if request.path.elementsEqual(Self.healthPath) {
+            exchange.respond(health(request.method))
+        } else {
+            exchange.respond(Self.notFound)
+        }
+    }
+
+    private func health(_ method: Method) -> Response {
+        guard method == .get || method == .head else {
+            return .problem(
+                status: 405, detail: "Health is asked for with GET or HEAD.", fields: [("Allow", "GET, HEAD")])
+        }
+        guard let reason = unavailability() else { return .json(status: 200, #"{"status":"ok"}"#) }
+        return .problem(status: 503, detail: "No webhook can be accepted: \(reason).", fields: [("Retry-After", "30")])
+    }
+}

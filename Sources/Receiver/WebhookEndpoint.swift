@@ -1,0 +1,112 @@
+import Dispatch
+import HTTP1
+import HTTPServer
+import JSON
+public import Payments
+import Synchronization
+
+/// Takes webhooks in: a report is decoded, recorded, and acknowledged once it is durable. Never sooner.
+public final class WebhookEndpoint: LedgerObserver {
+    private let ledger: any Ledger
+    private let waiting: Mutex<AcknowledgementQueue<Exchange>>
+    private let metrics: ReceptionCounter
+
+    /// An endpoint that records to a ledger, whose records up to `committed` are durable.
+    public init(ledger: any Ledger, committed: Int64, counter: ReceptionCounter) {
+        self.ledger = ledger
+        waiting = Mutex(AcknowledgementQueue(committed: committed))
+        metrics = counter
+        ledger.addObserver(self)
+    }
+
+    private static let accepted = Response.json(status: 200, #"{"status":"accepted"}"#)
+
+    /// Handles a request to a webhook path, on the server's queue.
+    func handle(_ request: Request, _ exchange: Exchange) {
+        guard request.method == .post else {
+            metrics.count(.badMethod)
+            return exchange.respond(
+                .problem(status: 405, detail: "Webhooks are sent with POST.", fields: [("Allow", "POST")]))
+        }
+        let contentType = request.firstValue(of: "Content-Type")
+        var report: ReportedPayment
+        do throws(ReportFault) { report = try ReportedPayment(body: request.body.span) } catch {
+            metrics.count(.invalid)
+            return exchange.respond(Self.refusal(error, contentType))
+        }
+        if let deviation = Self.deviation(contentType) { report.note(deviation: deviation) }
+        record(report, exchange)
+    }
+
+    private func record(_ report: ReportedPayment, _ exchange: Exchange) {
+        switch ledger.record(report, peer: exchange.peer) {
+        case .pending(let position):
+            let mustWait = waiting.withLock { $0.append(exchange, at: position) }
+            if !mustWait { accept(exchange) }
+        case .known: accept(exchange)
+        case .unavailable: refuse(exchange)
+        }
+    }
+
+    private func accept(_ exchange: Exchange) {
+        metrics.count(.accepted)
+        exchange.respond(Self.accepted)
+    }
+
+    /// The reason is for the operator, in the log and at `/healthz`; the sender only needs to know to come again.
+    private func refuse(_ exchange: Exchange) {
+        metrics.count(.unavailable)
+        exchange.respond(
+            .problem(
+                status: 503, detail: "The report could not be stored. Please send it again later.",
+                fields: [("Retry-After", "30")]))
+    }
+
+    // MARK: Bad input
+
+    private static func refusal(_ fault: ReportFault, _ contentType: ArraySlice<UInt8>?) -> Response {
+        if let contentType, !MediaType.isJSON(contentType) {
+            return .problem(
+                status: 415,
+                detail: "\(fault) It was sent as \(excerpt(contentType)); send application/json.")
+        }
+        return .problem(status: 400, detail: fault.description)
+    }
+
+    private static func deviation(_ contentType: ArraySlice<UInt8>?) -> String? {
+        guard let contentType else { return "content-type: missing" }
+        return MediaType.isJSON(contentType) ? nil : "content-type: \(excerpt(contentType))"
+    }
+
+    private static func excerpt(_ text: ArraySlice<UInt8>) -> String {
+        String(decoding: text.prefix(100), as: UTF8.self)
+    }
+
+    // MARK: LedgerObserver
+
+    public func ledgerDidCommit(upTo position: Int64) {
+        finish { waiting, done in waiting.commit(upTo: position) { done.append($0) } } answer: { self.accept($0) }
+    }
+
+    public func ledgerDidReject(after position: Int64, reason: String) {
+        finish { waiting, done in waiting.reject { done.append($0) } } answer: { self.refuse($0) }
+    }
+
+    public func ledgerDidFail(reason: String, errno: Int32) {
+        ledgerDidReject(after: 0, reason: reason)
+    }
+
+    /// Takes those who are done and answers them in one turn of their server's queue.
+    private func finish(
+        _ take: (inout AcknowledgementQueue<Exchange>, inout [Exchange]) -> Void,
+        answer: @escaping @Sendable (Exchange) -> Void
+    ) {
+        let done = waiting.withLock { waiting in
+            var done: [Exchange] = []
+            take(&waiting, &done)
+            return done
+        }
+        guard let queue = done.first?.queue else { return }
+        queue.async { for exchange in done { answer(exchange) } }
+    }
+}

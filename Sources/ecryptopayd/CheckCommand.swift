@@ -1,0 +1,36 @@
+import ArgumentParser
+import Configuration
+import ECryptoPay
+
+/// `ecryptopayd check`: like `nginx -t`.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Validate the configuration and print it, secrets redacted.",
+        discussion: "Exits with 78 when the configuration is faulty, and names every fault with its mend.")
+
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Also fetch a token from the API.") var online = false
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+        try reportingFailure {
+            let settings = try ConfigurationLoader(envFile: options.envFile, isDaemon: false).load(account: .required)
+            if json { Console.print(settings.json) } else { settings.describe().forEach(Console.print) }
+            for warning in settings.warnings { Console.error("warning: \(warning)") }
+            if online { try authenticate(settings) }
+            Console.error("the configuration is valid")
+        }
+    }
+
+    private func authenticate(_ settings: Settings) throws {
+        guard let configuration = Client.Configuration(settings) else { return }
+        do {
+            try blocking { try await Client(configuration).authenticate() }
+            Console.error("the API at \(settings.apiURL) gave a token")
+        } catch let error as APIError {
+            let status: ExitStatus = error.kind == .credentialsRefused ? .permission : .unavailable
+            throw CommandFailure(status, "no token from the API: \(error)")
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Configuration
+import Glibc
+import POSIX
+
+/// Reads the configuration from where it is: the process environment, the env file, files of secrets, systemd's credentials.
+struct ConfigurationLoader {
+    /// Where the package installs the env file and the journal; commands beside the daemon fall back on them.
+    static let installedEnvFile = "/etc/ecryptopayd/ecryptopayd.env"
+    static let installedJournal = "/var/lib/ecryptopayd/journal"
+
+    private let environment: [String: String]
+    private let envFile: String?
+    private let isDaemon: Bool
+
+    /// For `serve`, nothing counts but what it is given; other commands look where the package installs things.
+    init(envFile: String?, isDaemon: Bool) {
+        environment = Self.processEnvironment()
+        self.isDaemon = isDaemon
+        let isGiven = envFile != nil || environment.keys.contains { $0.hasPrefix(SettingKey.prefix) }
+        let isInstalled = !isDaemon && !isGiven && access(Self.installedEnvFile, R_OK) == 0
+        self.envFile = isInstalled ? Self.installedEnvFile : envFile
+    }
+
+    /// Reads and checks all of it.
+    func load(account: Settings.AccountRequirement) throws -> Settings {
+        let file = try envFile.map { path in
+            do {
+                return try EnvironmentFile(parsing: try FileCalls.read(path), named: path)
+            } catch let error as SystemError {
+                throw CommandFailure(
+                    .configuration, "--env-file \(path) cannot be read (\(error.reason)); correct the path or its permissions")
+            } catch let faults as ConfigurationFaults {
+                throw CommandFailure(.configuration, "the configuration is faulty:\n\(faults)")
+            }
+        }
+        let layers = SettingsLayers(
+            environment: environment, file: file, readFile: { try FileCalls.read($0) }, credential: credential)
+        do {
+            return try Settings(reading: layers, defaultJournal: defaultJournal, account: account)
+        } catch {
+            throw CommandFailure(.configuration, "the configuration is faulty:\n\(error)")
+        }
+    }
+
+    private var defaultJournal: String {
+        // systemd separates several state directories by colons; the first is the service's own.
+        if let state = environment["STATE_DIRECTORY"]?.split(separator: ":").first { return "\(state)/journal" }
+        if !isDaemon, access(Self.installedJournal, F_OK) == 0 { return Self.installedJournal }
+        return "./journal"
+    }
+
+    private func credential(_ name: String) throws -> [UInt8]? {
+        guard let directory = environment["CREDENTIALS_DIRECTORY"] else { return nil }
+        do {
+            return try FileCalls.read("\(directory)/\(name)")
+        } catch {
+            if error.errno == ENOENT { return nil }
+            throw error
+        }
+    }
+
+    private static func processEnvironment() -> [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let assignment = entry.pointee {
+            let text = String(cString: assignment)
+            if let equals = text.firstIndex(of: "=") {
+                variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            entry += 1
+        }
+        return variables
+    }
+}

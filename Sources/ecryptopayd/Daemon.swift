@@ -1,0 +1,242 @@
+import Configuration
+import Dispatch
+import ECryptoPay
+import Glibc
+import HTTPServer
+import JournalStore
+import Logging
+import POSIX
+import Payments
+import Receiver
+import ServiceManager
+import Synchronization
+
+/// The daemon: every part made, joined, started and stopped, top to bottom.
+final class Daemon: LedgerObserver {
+    private enum Event: Sendable {
+        case signal(Int32)
+        case journalFailed(reason: String, errno: Int32)
+    }
+
+    /// Requests under way get this long when the daemon stops.
+    private static let grace: Duration = .seconds(10)
+
+    private let logger = Logger(label: "ecryptopayd")
+    private let notifier = Notifier()
+    private let level: LogLevelControl
+    private let reread: @Sendable () throws -> Settings
+    private let settings: Mutex<Settings>
+    private let listeners: [ListeningSocket]
+    private let lock: JournalLock
+    private let ledger: FileLedger
+    private let client: Client
+    private let confirmer: Confirmer
+    private let publicSide: PublicSide
+    private let server: HTTPServer
+    private let events: AsyncStream<Event>
+    private let eventSink: AsyncStream<Event>.Continuation
+
+    /// Makes every part; binds and recovers, but serves nobody yet. `reread` reads the configuration anew for a reload.
+    init(
+        settings: Settings, level: LogLevelControl, reread: @escaping @Sendable () throws -> Settings
+    ) throws {
+        self.settings = Mutex(settings)
+        self.level = level
+        self.reread = reread
+        (events, eventSink) = AsyncStream.makeStream()
+        listeners = try Self.listen(settings)
+        lock = try Self.lock(settings)
+        ledger = try Self.recover(settings, notifier, logger)
+        guard let configuration = Client.Configuration(settings) else {
+            throw CommandFailure(.configuration, "no account is configured")
+        }
+        client = Client(configuration)
+        confirmer = Confirmer(
+            ledger: ledger, api: client, concurrency: settings.confirmConcurrency, logger: logger)
+        let ledger = ledger
+        publicSide = PublicSide(
+            endpoint: WebhookEndpoint(ledger: ledger, committed: ledger.durable, counter: ReceptionCounter()),
+            webhookPaths: settings.webhookPaths.map(\.exposed), unavailability: { ledger.unavailability })
+        server = try HTTPServer(
+            label: "ecryptopayd.http", options: .init(settings), handler: publicSide, logger: logger)
+        ledger.addObserver(self)
+    }
+
+    // MARK: Life
+
+    /// Serves until a signal or a failure ends it.
+    func run() async throws {
+        let signals = Signals(on: .global()) { [eventSink] in eventSink.yield(.signal($0)) }
+        defer { signals.cancel() }
+        for warning in settings.withLock({ $0.warnings }) { logger.warning("\(warning)") }
+        try server.start(listeners)
+        await confirmer.start()
+        let watchdog = startWatchdog()
+        notifier.send(.ready, .status("\(statusLine)"))
+        logger.notice("listening on \(listeners.map { "\($0.address)" }.joined(separator: ", "))")
+        let status = startStatusTimer()
+        defer { status?.cancel() }
+        for await event in events {
+            switch event {
+            case .signal(SIGHUP): await reload()
+            case .signal(SIGUSR1): continue
+            case .signal: return await stop()
+            case .journalFailed(let reason, let errno): try await fail(reason, errno)
+            }
+        }
+        withExtendedLifetime(watchdog) {}
+    }
+
+    private func stop() async {
+        notifier.send(.stopping, .status("stopping: \(statusLine)"))
+        logger.notice("stopping")
+        await server.drain(grace: Self.grace)
+        await confirmer.stop()
+        ledger.close()
+        logger.notice("stopped: \(statusLine)")
+    }
+
+    /// After a failed sync nothing is acknowledged any more, and what the disk holds is for the next start to prove.
+    private func fail(_ reason: String, _ errno: Int32) async throws {
+        notifier.fail(errno: errno, status: reason)
+        await server.drain(grace: .seconds(1))
+        throw CommandFailure(.inputOutput, "\(reason); check the disk, then start again")
+    }
+
+    private func reload() async {
+        notifier.send(.reloading)
+        defer { notifier.send(.ready) }
+        do {
+            let new = try reread()
+            let faults = settings.withLock { new.reloadFaults(from: $0) }
+            if !faults.isEmpty { throw ConfigurationFaults(faults) }
+            guard let configuration = Client.Configuration(new) else { return }
+            client.update(configuration: configuration)
+            await confirmer.update(concurrency: new.confirmConcurrency)
+            ledger.update(.init(new))
+            publicSide.update(webhookPaths: new.webhookPaths.map(\.exposed))
+            server.update(options: .init(new))
+            level.level = .init(new.logLevel)
+            settings.withLock { $0 = new }
+            for warning in new.warnings { logger.warning("\(warning)") }
+            logger.notice("configuration reloaded")
+        } catch let failure as CommandFailure {
+            logger.error("the old configuration stays in force: \(failure.message)")
+        } catch {
+            logger.error("the old configuration stays in force: \(error)")
+        }
+    }
+
+    // MARK: Start
+
+    /// Sockets that systemd passed win over the configured addresses.
+    private static func listen(_ settings: Settings) throws -> [ListeningSocket] {
+        do {
+            let passed = try SocketActivation.receive(names: ["webhook"])
+            if !passed.isEmpty { return try passed.map { try ListeningSocket(adopting: $0.descriptor) } }
+            return try settings.listen.map { try ListeningSocket(binding: try $0.socketAddress) }
+        } catch let error as SystemError {
+            let mend = error.errno == EADDRINUSE ? "; another program listens there: choose another address in ECRYPTOPAY_LISTEN" : ""
+            throw CommandFailure(error.errno == EACCES ? .permission : .unavailable, "cannot listen: \(error)\(mend)")
+        } catch let error as SocketActivationError {
+            throw CommandFailure(.configuration, "\(error)")
+        }
+    }
+
+    private static func lock(_ settings: Settings) throws -> JournalLock {
+        do { return try JournalLock(directory: settings.journal) } catch { throw CommandFailure(error) }
+    }
+
+    private static func recover(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> FileLedger {
+        do {
+            let disk: DirectoryDisk
+            do { disk = try DirectoryDisk(path: settings.journal) } catch { throw JournalFault.system(error) }
+            let ledger = try FileLedger(
+                disk, .init(settings), journal: .init(settings), randomID: RandomID.make(), seed: .random(in: 0 ... .max)
+            ) { bytes in
+                // Each step asks for half a minute more: a long recovery is no hung start.
+                notifier.send(.extendTimeout(.seconds(30)), .status("recovering the journal, \(bytes >> 20) MiB read"))
+            }
+            log(ledger.recovered, logger)
+            return ledger
+        } catch let fault as JournalFault {
+            throw CommandFailure(fault)
+        }
+    }
+
+    private static func log(_ recovered: Journal.Recovered, _ logger: Logger) {
+        if let tail = recovered.tornTail {
+            let copy = tail.copy.map { ", kept in \($0)" } ?? ""
+            let fault = tail.fault.map { ": \($0)" } ?? ""
+            logger.warning(
+                "torn tail: \(tail.bytes) bytes cut from \(tail.segment) at byte \(tail.offset)\(copy)\(fault)")
+        }
+        logger.info(
+            "journal recovered: \(recovered.records) records, \(recovered.rewrittenBytes) unproven bytes rewritten")
+    }
+
+    // MARK: What systemd hears
+
+    private var statusLine: StatusLine {
+        StatusLine(
+            counts: ledger.counts, isAPIReachable: confirmer.health.current.isReachable,
+            unavailability: ledger.unavailability)
+    }
+
+    private func startStatusTimer() -> (any DispatchSourceTimer)? {
+        guard notifier.isSupervised else { return nil }
+        let timer = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
+        let last = Mutex("")
+        timer.schedule(deadline: .now() + .seconds(1), repeating: .seconds(1), leeway: .milliseconds(500))
+        timer.setEventHandler { [weak self] in
+            guard let self else { return }
+            let line = "\(statusLine)"
+            let isNew = last.withLock { last in
+                defer { last = line }
+                return last != line
+            }
+            if isNew { notifier.send(.status(line)) }
+        }
+        timer.activate()
+        return timer
+    }
+
+    private func startWatchdog() -> Watchdog? {
+        guard let interval = Watchdog.interval else { return nil }
+        // A call may take a token, the payment, and both again: four time-outs. Less than that is no lack of progress.
+        let patience = max(.seconds(30), settings.withLock { $0.apiTimeout } * 4 + .seconds(10))
+        let watchdog = Watchdog(
+            interval: interval,
+            probes: [
+                .answers("event loop", on: server.queue),
+                WatchdogProbe("journal") { [ledger] in ledger.makesProgress(within: .seconds(30)) },
+                WatchdogProbe("confirmer") { [confirmer] in confirmer.makesProgress(within: patience) },
+            ], notifier: notifier, logger: logger)
+        watchdog.start()
+        return watchdog
+    }
+
+    // MARK: LedgerObserver
+
+    func ledgerDidCommit(upTo position: Int64) {}
+
+    func ledgerDidReject(after position: Int64, reason: String) {}
+
+    func ledgerDidFail(reason: String, errno: Int32) {
+        eventSink.yield(.journalFailed(reason: reason, errno: errno))
+    }
+}
+
+extension CommandFailure {
+    /// The exit code that fits a journal that cannot be opened.
+    init(_ fault: JournalFault) {
+        let status: ExitStatus =
+            switch fault {
+            case .corruption, .unreadable, .missingSegment, .laterFormat: .badData
+            case .otherAccount: .configuration
+            case .locked: .tryAgain
+            case .system(let error): error.errno == EACCES || error.errno == EPERM ? .permission : .inputOutput
+            }
+        self.init(status, "\(fault)")
+    }
+}

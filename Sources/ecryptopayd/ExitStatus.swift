@@ -1,0 +1,34 @@
+import ArgumentParser
+
+/// The exit codes of `sysexits.h` that the program uses. Wrong usage, 64, is the argument parser's own.
+enum ExitStatus: Int32 {
+    case badData = 65
+    case noInput = 66
+    case unavailable = 69
+    case software = 70
+    case inputOutput = 74
+    case tryAgain = 75
+    case permission = 77
+    case configuration = 78
+}
+
+/// Ends a command: a message for standard error, and the exit code.
+struct CommandFailure: Error {
+    let status: ExitStatus
+    let message: String
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+}
+
+/// Runs a command's body; prints what ended it, and ends with its exit code.
+func reportingFailure<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch let failure as CommandFailure {
+        Console.error("ecryptopayd: \(failure.message)")
+        throw ExitCode(failure.status.rawValue)
+    }
+}

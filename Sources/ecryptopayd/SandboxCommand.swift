@@ -1,0 +1,2 @@
+import ArgumentParser
+struct SandboxCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "sandbox") }

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Configuration
+import ServiceManager
+
+/// `ecryptopayd serve`: the daemon.
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Receive webhooks, journal them, and confirm each payment through the API (the default).",
+        discussion: """
+            Runs until SIGTERM or SIGINT; SIGHUP reloads the configuration. Logs go to standard error, or to the systemd \
+            journal when that is what standard error is.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        // Before any other thread exists, since threads inherit what is blocked.
+        Signals.prepare()
+        try reportingFailure {
+            let loader = ConfigurationLoader(envFile: options.envFile, isDaemon: true)
+            let settings = try loader.load(account: .required)
+            let level = ServiceLogging.bootstrap(identifier: "ecryptopayd", level: .init(settings.logLevel))
+            let daemon = try Daemon(settings: settings, level: level) { try loader.load(account: .required) }
+            try blocking { try await daemon.run() }
+        }
+    }
+}

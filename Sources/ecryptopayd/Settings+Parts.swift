@@ -1,0 +1,72 @@
+import Configuration
+import ECryptoPay
+import HTTP1
+import HTTPServer
+import JournalStore
+import Logging
+import POSIX
+import Payments
+
+// What each part of the program is told of the settings: the one place where the two meet.
+
+extension Client.Configuration {
+    /// Nil when no account is configured.
+    init?(_ settings: Settings) {
+        guard let account = settings.account else { return nil }
+        self.init(
+            credentials: Credentials(
+                clientID: account.clientID, clientSecret: account.clientSecret.exposed, email: account.email,
+                password: account.password.exposed),
+            apiURL: settings.apiURL.description, timeout: settings.apiTimeout,
+            connectTimeout: min(settings.apiTimeout, .seconds(5)), concurrency: settings.confirmConcurrency,
+            caFile: settings.caFile, userAgent: "ecryptopayd/\(Program.version)")
+    }
+}
+
+extension HTTPServer.Options {
+    init(_ settings: Settings) {
+        self.init()
+        limits.bodyBytes = settings.maxBodyBytes
+        maxConnections = settings.maxConnections
+        requestTimeout = settings.requestTimeout
+        idleTimeout = settings.idleTimeout
+    }
+}
+
+extension FileLedger.Options {
+    init(_ settings: Settings) {
+        self.init(
+            limits: LedgerState.Limits(
+                maxPending: settings.maxPending, confirmRate: settings.confirmRate,
+                confirmWindow: settings.confirmWindow),
+            minimumFreeBytes: Int64(settings.minFreeBytes))
+    }
+}
+
+extension Journal.Options {
+    init(_ settings: Settings) {
+        self.init(
+            segmentBytes: Int64(settings.journalSegmentBytes), version: Program.version,
+            api: "\(settings.apiURL.host):\(settings.apiURL.port)", client: settings.clientID ?? "")
+    }
+}
+
+extension ListenAddress {
+    /// The address to bind. `localhost` is 127.0.0.1: one name, one socket, no lookup.
+    var socketAddress: SocketAddress {
+        get throws {
+            let text =
+                switch self {
+                case .tcp("localhost", let port): "127.0.0.1:\(port)"
+                default: description
+                }
+            return try SocketAddress(parsing: text)
+        }
+    }
+}
+
+extension Logger.Level {
+    init(_ level: LogLevel) {
+        self = Logger.Level(rawValue: level.rawValue) ?? .info
+    }
+}
