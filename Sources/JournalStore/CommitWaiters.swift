@@ -30,16 +30,33 @@ final class CommitWaiters: Sendable {
     }
 
     func commit(upTo seq: Int64) {
-        resume { $0.committed = seq } where: { $0.seq <= seq } with: { .success(()) }
+        resume {
+            $0.committed = seq
+        } where: {
+            $0.seq <= seq
+        } with: {
+            .success(())
+        }
     }
 
     func reject(_ error: SystemError) {
-        resume { _ in } where: { _ in true } with: { .failure(JournalUnavailable.rejected(error)) }
+        resume { _ in
+        } where: { _ in
+            true
+        } with: {
+            .failure(JournalUnavailable.rejected(error))
+        }
     }
 
     func fail(_ error: SystemError) {
         let failure = JournalUnavailable.failed(error)
-        resume { $0.failure = failure } where: { _ in true } with: { .failure(failure) }
+        resume {
+            $0.failure = failure
+        } where: { _ in
+            true
+        } with: {
+            .failure(failure)
+        }
     }
 
     private func resume(

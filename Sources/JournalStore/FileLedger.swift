@@ -227,7 +227,9 @@ extension LedgerState {
             guard let report = try? ReportedPayment(body: received.report.span) else { return }
             self.received(report, seq: entry.seq, offset: offset, now: nil)
         case .confirmed(let confirmed):
-            guard let payment = try? ConfirmedPayment(answer: confirmed.current, asked: confirmed.payment) else { return }
+            guard let payment = try? ConfirmedPayment(answer: confirmed.current, asked: confirmed.payment) else {
+                return
+            }
             self.confirmed(
                 payment, isNews: confirmed.news, of: confirmed.of, seq: entry.seq, callBegan: .distantPast)
         case .refuted(let payment, let of, _): refuted(payment, of: of)
@@ -255,7 +257,8 @@ extension Judgement {
             records.append(
                 .abandoned(
                     Record.Abandoned(
-                        payment: payment, of: abandonment.of, attempts: abandonment.attempts, error: abandonment.error)))
+                        payment: payment, of: abandonment.of, attempts: abandonment.attempts, error: abandonment.error))
+            )
         }
         return records
     }

@@ -85,11 +85,19 @@ public final class WebhookEndpoint: LedgerObserver {
     // MARK: LedgerObserver
 
     public func ledgerDidCommit(upTo position: Int64) {
-        finish { waiting, done in waiting.commit(upTo: position) { done.append($0) } } answer: { self.accept($0) }
+        finish { waiting, done in
+            waiting.commit(upTo: position) { done.append($0) }
+        } answer: {
+            self.accept($0)
+        }
     }
 
     public func ledgerDidReject(after position: Int64, reason: String) {
-        finish { waiting, done in waiting.reject { done.append($0) } } answer: { self.refuse($0) }
+        finish { waiting, done in
+            waiting.reject { done.append($0) }
+        } answer: {
+            self.refuse($0)
+        }
     }
 
     public func ledgerDidFail(reason: String, errno: Int32) {

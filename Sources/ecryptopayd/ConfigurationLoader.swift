@@ -28,7 +28,8 @@ struct ConfigurationLoader {
                 return try EnvironmentFile(parsing: try FileCalls.read(path), named: path)
             } catch let error as SystemError {
                 throw CommandFailure(
-                    .configuration, "--env-file \(path) cannot be read (\(error.reason)); correct the path or its permissions")
+                    .configuration,
+                    "--env-file \(path) cannot be read (\(error.reason)); correct the path or its permissions")
             } catch let faults as ConfigurationFaults {
                 throw CommandFailure(.configuration, "the configuration is faulty:\n\(faults)")
             }

@@ -136,7 +136,9 @@ final class Daemon: LedgerObserver {
             if !passed.isEmpty { return try passed.map { try ListeningSocket(adopting: $0.descriptor) } }
             return try settings.listen.map { try ListeningSocket(binding: try $0.socketAddress) }
         } catch let error as SystemError {
-            let mend = error.errno == EADDRINUSE ? "; another program listens there: choose another address in ECRYPTOPAY_LISTEN" : ""
+            let mend =
+                error.errno == EADDRINUSE
+                ? "; another program listens there: choose another address in ECRYPTOPAY_LISTEN" : ""
             throw CommandFailure(error.errno == EACCES ? .permission : .unavailable, "cannot listen: \(error)\(mend)")
         } catch let error as SocketActivationError {
             throw CommandFailure(.configuration, "\(error)")
@@ -152,7 +154,8 @@ final class Daemon: LedgerObserver {
             let disk: DirectoryDisk
             do { disk = try DirectoryDisk(path: settings.journal) } catch { throw JournalFault.system(error) }
             let ledger = try FileLedger(
-                disk, .init(settings), journal: .init(settings), randomID: RandomID.make(), seed: .random(in: 0 ... .max)
+                disk, .init(settings), journal: .init(settings), randomID: RandomID.make(),
+                seed: .random(in: 0 ... .max)
             ) { bytes in
                 // Each step asks for half a minute more: a long recovery is no hung start.
                 notifier.send(.extendTimeout(.seconds(30)), .status("recovering the journal, \(bytes >> 20) MiB read"))

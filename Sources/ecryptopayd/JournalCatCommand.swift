@@ -14,7 +14,8 @@ struct JournalCatCommand: ParsableCommand {
 
     @OptionGroup var journal: JournalOptions
     @Option(help: ArgumentHelp("Only records about this payment.", valueName: "id")) var payment: Int64?
-    @Option(help: ArgumentHelp("Only records of this kind; may be repeated.", valueName: "kind")) var kind: [String] = []
+    @Option(help: ArgumentHelp("Only records of this kind; may be repeated.", valueName: "kind")) var kind: [String] =
+        []
     @Option(help: ArgumentHelp("Only records behind this sequence number.", valueName: "seq")) var after: Int64 = 0
 
     func run() throws {

@@ -1,0 +1,39 @@
+import Payments
+import Testing
+
+struct ConfirmedPaymentTests {
+    private func answer(_ text: String, asked: PaymentID? = 42) throws(AnswerFault) -> ConfirmedPayment {
+        try ConfirmedPayment(answer: Array(text.utf8), asked: asked)
+    }
+
+    @Test func `an answer is kept as it came`() throws {
+        let payment = try answer(
+            #"{"id": 42,"currency":"btc","amount":"1500.0","state":"paid","qr_image_path":"/qr/42.png","new":1}"#)
+        #expect(payment.state == "paid")
+        #expect(payment.qrImagePath == "/qr/42.png")
+        #expect(payment.updatedAt == nil)
+        #expect(text(payment.json).contains(#""new":1"#))
+    }
+
+    @Test func `an amount that is a number is exact as well`() throws {
+        #expect(try answer(#"{"id":42,"currency":"btc","amount":1500.10,"state":"paid"}"#).amount == Amount("1500.1"))
+    }
+
+    @Test(arguments: [
+        "", "<html>", "[]", "null", #"{"id":42}"#, #"{"id":42,"currency":"btc","amount":"1"}"#,
+        #"{"id":42,"currency":"btc","amount":"1","state":null}"#,
+        #"{"id":42,"currency":"btc","amount":"1","state":""}"#,
+        #"{"id":42,"currency":"btc","amount":"x","state":"paid"}"#, #"{"id":42,"amount":"1","state":"paid"}"#,
+        #"{"id":"42","currency":"btc","amount":"1","state":"paid"}"#,
+        #"{"id":42,"currency":"btc","amount":"1","state":"paid","state":"open"}"#,
+    ])
+    func `nonsense is no payment`(text: String) {
+        #expect(throws: AnswerFault.self) { try answer(text) }
+    }
+
+    @Test func `another payment than the one asked for is refused`() {
+        #expect(throws: AnswerFault.otherID(asked: 42, found: 43)) {
+            try answer(#"{"id":43,"currency":"btc","amount":"1","state":"paid"}"#)
+        }
+    }
+}

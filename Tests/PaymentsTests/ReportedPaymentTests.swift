@@ -1,0 +1,76 @@
+import CivilTime
+import Payments
+import Testing
+
+struct ReportedPaymentTests {
+    @Test func `a documented report has no deviation`() throws {
+        let report = try report(
+            #"{"id":42,"currency":"btc","amount":"1500.00","created_at":"2026-11-20T18:04:05.123Z","updated_at":"2026-11-20T18:09:11.456Z","state":"paid","currency_amount":"0.00123456"}"#
+        )
+        #expect(report.id == 42)
+        #expect(report.state == "paid")
+        #expect(report.amount == Amount("1500"))
+        #expect(report.currency == "btc")
+        #expect(report.updatedAt?.text == "2026-11-20T18:09:11.456Z")
+        #expect(report.deviations == [])
+    }
+
+    @Test func `what is missing or of another type is accepted and listed`() throws {
+        let report = try report(#"{"id":1,"state":"paid","amount":1500,"currency":null,"updated_at":"gestern"}"#)
+        #expect(report.amount == nil)
+        #expect(report.currency == nil)
+        #expect(report.updatedAt == nil)
+        #expect(
+            report.deviations == [
+                "amount: not a string", "currency: not a string", "updated_at: not a time", "created_at: missing",
+                "currency_amount: missing",
+            ])
+    }
+
+    @Test func `unknown members are kept as they came, white space goes`() throws {
+        #expect(
+            text(try report("{ \"id\" : 1, \"state\" :\"a b\",\n\"x\":{\"y\":[ 1.50 ]} }").json)
+                == #"{"id":1,"state":"a b","x":{"y":[1.50]}}"#)
+    }
+
+    @Test(arguments: [
+        ("", "ends too early"), ("[]", "not an object"), ("{\"id\":1,\"state\":\"x\"", "ends too early"),
+        (#"{"state":"x"}"#, #""id" must"#), (#"{"id":"1","state":"x"}"#, "not a number"),
+        (#"{"id":0,"state":"x"}"#, "not positive"), (#"{"id":-1,"state":"x"}"#, "not positive"),
+        (#"{"id":1.0,"state":"x"}"#, "not an integer"), (#"{"id":9223372036854775808,"state":"x"}"#, "not an integer"),
+        (#"{"id":1}"#, #""state" must"#), (#"{"id":1,"state":""}"#, "empty"),
+        (#"{"id":1,"state":null}"#, "not a string"),
+        (#"{"id":1,"state":"x","id":1}"#, #"holds "id" twice"#),
+        (#"{"id":1,"state":"x","a":1,"a":1}"#, #"holds "a" twice"#),
+        (#"{"id":1,"state":"x","i\u0064":2}"#, #"holds "id" twice"#),
+    ])
+    func `what is no report says which field`(body: String, detail: String) {
+        do {
+            _ = try report(body)
+            Issue.record("taken: \(body)")
+        } catch {
+            #expect("\(error)".contains(detail), "\(error)")
+        }
+    }
+
+    @Test func `the largest id is taken`() throws {
+        #expect(try report(#"{"id":9223372036854775807,"state":"x"}"#).id == .max)
+    }
+
+    @Test func `equal reports share a fingerprint, by value and without regard to currency's case`() throws {
+        let base = try report(state: "paid", amount: "150.0", currency: "btc", updatedAt: "2026-11-20T18:00:00Z")
+        #expect(
+            try report(state: "paid", amount: "150.00", currency: "BTC", updatedAt: "2026-11-20T12:00:00-06:00")
+                .fingerprint
+                == base.fingerprint)
+        for other in [
+            try report(state: "paix", amount: "150.0", currency: "btc", updatedAt: "2026-11-20T18:00:00Z"),
+            try report(state: "paid", amount: "150.1", currency: "btc", updatedAt: "2026-11-20T18:00:00Z"),
+            try report(state: "paid", amount: "150.0", currency: "eth", updatedAt: "2026-11-20T18:00:00Z"),
+            try report(state: "paid", amount: "150.0", currency: "btc", updatedAt: "2026-11-20T18:00:01Z"),
+            try report(#"{"id":1,"state":"paid","amount":"150.0","currency":"btc"}"#),
+        ] {
+            #expect(other.fingerprint != base.fingerprint)
+        }
+    }
+}
