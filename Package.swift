@@ -98,12 +98,18 @@ let package = Package(
             name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Payments", "JSON", "TestSupport"],
             swiftSettings: common),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox", "ECryptoPay", "JSON", "POSIX", "TestSupport"],
+            name: "SandboxTests",
+            dependencies: [
+                "Sandbox", "ECryptoPay", "HTTPServer", "HTTP1", "POSIX", "Payments", "CivilTime", "JSON", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: common),
         .testTarget(
             name: "ReceiverTests",
             dependencies: [
-                "Receiver", "ECryptoPay", "JournalStore", "JournalFormat", "Payments", "JSON", "TestSupport",
+                "Receiver", "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer", "HTTP1", "POSIX", "Payments",
+                "JSON",
+                "TestSupport", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .testTarget(

@@ -1,0 +1,64 @@
+/// Where to listen: an address and port, or a path.
+public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
+    /// An IPv4 or IPv6 address (without brackets) or `localhost`, and a port; port 0 lets the system choose.
+    case tcp(host: String, port: UInt16)
+    /// The absolute path of a Unix socket.
+    case unix(path: String)
+
+    /// As in the configuration: `127.0.0.1:8723`, `[::1]:8723`, `unix:/path`.
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
+
+extension ValueKind<ListenAddress> {
+    /// `HOST:PORT`, `[::1]:PORT` or `unix:/path`.
+    static var listenAddress: Self { ValueKind(parse: ListenAddress.parse, shown: { $0.description }) }
+}
+
+extension ListenAddress {
+    private static let mend = "write HOST:PORT, [::1]:PORT or unix:/path, e.g. 127.0.0.1:8723"
+
+    @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> ListenAddress {
+        if text.hasPrefix("unix:") { return .unix(path: try socketPath(String(text.dropFirst(5)))) }
+        guard let colon = text.lastIndex(of: ":") else {
+            throw ValueFault(problem: "has no port", mend: mend)
+        }
+        guard let number = text[text.index(after: colon)...].decimalNumber, let port = UInt16(exactly: number) else {
+            throw ValueFault(problem: "does not end with a port from 0 to 65535", mend: mend)
+        }
+        return .tcp(host: try host(text[..<colon]), port: port)
+    }
+
+    private static func host(_ text: Substring) throws(ValueFault) -> String {
+        if text.hasPrefix("["), text.hasSuffix("]") {
+            let inner = text.dropFirst().dropLast()
+            guard IPAddress(version6: inner) != nil else {
+                throw ValueFault(problem: "has no IPv6 address between its brackets", mend: mend)
+            }
+            return inner.lowercased()
+        }
+        if IPAddress(version6: text) != nil {
+            throw ValueFault(problem: "is an IPv6 address without brackets", mend: mend)
+        }
+        // A name would have to be looked up, and could change, between two starts.
+        guard text == "localhost" || IPAddress(version4: text) != nil else {
+            throw ValueFault(problem: "does not begin with an IP address or localhost", mend: mend)
+        }
+        return String(text)
+    }
+
+    private static func socketPath(_ path: String) throws(ValueFault) -> String {
+        guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.holdsControlCharacter else {
+            throw ValueFault(problem: "is not the absolute path of a socket", mend: "write unix:/path/of.sock")
+        }
+        // unix(7): sun_path has 108 bytes, one of them for the zero at the end.
+        guard path.utf8.count <= 107 else {
+            throw ValueFault(problem: "is too long for a Unix socket", mend: "write a path of at most 107 bytes")
+        }
+        return path
+    }
+}

@@ -1,0 +1,18 @@
+/// How much is logged; the names are swift-log's.
+public enum LogLevel: String, CaseIterable, Hashable, Sendable {
+    case trace, debug, info, notice, warning, error, critical
+}
+
+extension ValueKind<LogLevel> {
+    /// One of the names.
+    static var logLevel: Self {
+        ValueKind(
+            parse: { (text) throws(ValueFault) in
+                guard let level = LogLevel(rawValue: text) else {
+                    let names = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw ValueFault(problem: "is not a log level", mend: "write one of \(names)")
+                }
+                return level
+            }, shown: { $0.rawValue })
+    }
+}

@@ -1,0 +1,123 @@
+/// One key of the configuration: its name, meaning, bounds, and the property that it sets.
+///
+/// `all` is the one table of keys: reading, checking, `check`'s print-out, the search for the nearest key and the
+/// documentation all go by it. A new key is a property of `Settings`, which holds its default, and a row here.
+public struct SettingKey: Sendable {
+    /// What every key begins with.
+    public static let prefix = "ECRYPTOPAY_"
+    /// What the name of a key ends with when its value is the path of a file that holds the value.
+    static let fileSuffix = "_FILE"
+
+    /// The whole name, e.g. `ECRYPTOPAY_LISTEN`.
+    public let name: String
+    /// What it sets, on one line.
+    public let meaning: String
+    /// Whether its value, or a part of it, must not be shown. Such a value may also stand in a file or a credential.
+    public let isSecret: Bool
+    /// Whether it belongs to the account, whose keys have no default.
+    public let isAccount: Bool
+    /// Whether another value takes effect after a restart only.
+    public let needsRestart: Bool
+
+    /// Reads a text and stores the value.
+    let assign: @Sendable (String, inout Settings) throws(ValueFault) -> Void
+    /// The value in its canonical spelling, secrets redacted; nil when it is not set.
+    let shown: @Sendable (Settings) -> String?
+    /// Whether two settings agree on this key.
+    let agrees: @Sendable (Settings, Settings) -> Bool
+
+    init<Value>(
+        _ suffix: String, _ property: any WritableKeyPath<Settings, Value> & Sendable, _ kind: ValueKind<Value>,
+        _ meaning: String, isSecret: Bool = false, isAccount: Bool = false, needsRestart: Bool = false
+    ) {
+        name = Self.prefix + suffix
+        self.meaning = meaning
+        self.isSecret = isSecret
+        self.isAccount = isAccount
+        self.needsRestart = needsRestart
+        assign = { (text, settings) throws(ValueFault) in settings[keyPath: property] = try kind.parse(text) }
+        shown = { kind.shown($0[keyPath: property]) }
+        agrees = { $0[keyPath: property] == $1[keyPath: property] }
+    }
+
+    /// The same for a property that is nil while the key is not set.
+    init<Value>(
+        _ suffix: String, _ property: any WritableKeyPath<Settings, Value?> & Sendable, _ kind: ValueKind<Value>,
+        _ meaning: String, isSecret: Bool = false, isAccount: Bool = false
+    ) {
+        self.init(suffix, property, kind.optional, meaning, isSecret: isSecret, isAccount: isAccount)
+    }
+
+    /// The default in its canonical spelling; nil when there is none.
+    public var defaultText: String? { shown(Settings()) }
+
+    /// The key whose value is the path of a file that holds this one's value; nil for keys without secrets.
+    public var fileKey: String? { isSecret ? name + Self.fileSuffix : nil }
+
+    /// What systemd's credential with this one's value is called; nil for keys without secrets.
+    public var credential: String? { isSecret ? name.dropFirst(Self.prefix.count).lowercased() : nil }
+
+    /// Every key the program knows, in the order in which they are documented.
+    public static let all: [SettingKey] = [
+        SettingKey("CLIENT_ID", \.clientID, .text, "the account's client id", isAccount: true),
+        SettingKey(
+            "CLIENT_SECRET", \.clientSecret, .secret, "the account's client secret", isSecret: true,
+            isAccount: true),
+        SettingKey("EMAIL", \.email, .email, "the account's e-mail address", isAccount: true),
+        SettingKey(
+            "PASSWORD", \.password, .secret, "the account's password", isSecret: true, isAccount: true),
+        SettingKey("API_URL", \.apiURL, .apiURL, "the API's base URL; http only for a loopback address"),
+        SettingKey(
+            "WEBHOOK_PATHS", \.webhookPaths, .list(of: .webhookPath, atMost: 64),
+            "the paths that accept webhooks, comma-separated", isSecret: true),
+        SettingKey(
+            "LISTEN", \.listen, .list(of: .listenAddress, atMost: 64),
+            "HOST:PORT, [::1]:PORT or unix:/path, comma-separated; sockets passed by systemd win", needsRestart: true),
+        SettingKey("JOURNAL", \.journal, .journal, "the journal's directory", needsRestart: true),
+        SettingKey(
+            "JOURNAL_SEGMENT_BYTES", \.journalSegmentBytes, .number(of: "bytes", in: 1024...1_099_511_627_776),
+            "a new segment after that many bytes", needsRestart: true),
+        SettingKey(
+            "MIN_FREE_BYTES", \.minFreeBytes, .number(of: "bytes", in: 0...1_152_921_504_606_846_976),
+            "below that much free disk: 503"),
+        SettingKey(
+            "MAX_BODY_BYTES", \.maxBodyBytes, .number(of: "bytes", in: 64...262_144), "a larger body is answered 413"),
+        SettingKey(
+            "MAX_CONNECTIONS", \.maxConnections, .number(of: "connections", in: 1...100_000),
+            "beyond, accepting waits"),
+        SettingKey(
+            "REQUEST_TIMEOUT", \.requestTimeout, .duration(in: .milliseconds(10) ... .seconds(600)),
+            "a whole request must have arrived within"),
+        SettingKey(
+            "IDLE_TIMEOUT", \.idleTimeout, .duration(in: .milliseconds(10) ... .seconds(24 * 3600)),
+            "how long a kept-alive connection may stay without a request"),
+        SettingKey(
+            "API_TIMEOUT", \.apiTimeout, .duration(in: .milliseconds(10) ... .seconds(600)), "one API call"),
+        SettingKey("CA_FILE", \.caFile, .path, "a PEM bundle to trust instead of the system's"),
+        SettingKey(
+            "CONFIRM_CONCURRENCY", \.confirmConcurrency, .number(of: "API calls", in: 1...64), "API calls at once"),
+        SettingKey(
+            "CONFIRM_RATE", \.confirmRate, .number(of: "re-fetches a second", in: 1...10_000),
+            "re-fetches a second for ids never confirmed before, and as many again for the others"),
+        SettingKey(
+            "MAX_PENDING", \.maxPending, .number(of: "ids", in: 1...10_000_000),
+            "ids never confirmed that may wait; beyond: 503"),
+        SettingKey(
+            "CONFIRM_WINDOW", \.confirmWindow, .duration(in: .seconds(1) ... .seconds(8760 * 3600)),
+            "how long unknown is retried before it is set aside"),
+        SettingKey("LOG_LEVEL", \.logLevel, .logLevel, "how much is logged"),
+    ]
+
+    /// Every name that may be set: the keys, and the `_FILE` keys of secrets.
+    static let knownNames: [String] = all.flatMap { [$0.name] + ($0.fileKey.map { [$0] } ?? []) }
+
+    /// The known name that differs least from `name`, and by how many letters.
+    static func nearest(to name: String) -> (name: String, distance: Int) {
+        var best = (name: knownNames[0], distance: Int.max)
+        for known in knownNames {
+            let distance = editDistance(name, known)
+            if distance < best.distance { best = (known, distance) }
+        }
+        return best
+    }
+}

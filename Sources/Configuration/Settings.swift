@@ -1,0 +1,70 @@
+/// Everything the program can be told, read and checked.
+///
+/// The initial values below are the defaults; `SettingKey.all` says which key sets which property and within which bounds.
+/// Printing it shows no secret.
+public struct Settings: Hashable, Sendable {
+    /// Whether the account's keys must be there.
+    public enum AccountRequirement: Hashable, Sendable {
+        /// All four, as `serve` and `check` need them.
+        case required
+        /// All four or none, as `sandbox` takes them.
+        case optional
+    }
+
+    /// The account's client id.
+    public internal(set) var clientID: String?
+    /// The account's client secret.
+    public internal(set) var clientSecret: Secret?
+    /// The account's e-mail address.
+    public internal(set) var email: String?
+    /// The account's password.
+    public internal(set) var password: Secret?
+    /// The API's base URL.
+    public internal(set) var apiURL = APIURL.documented
+    /// The paths that accept webhooks, at least one.
+    public internal(set) var webhookPaths = [WebhookPath.standard]
+    /// Where the public side listens, at least one address, unless systemd passes sockets.
+    public internal(set) var listen = [ListenAddress.tcp(host: "127.0.0.1", port: 8723)]
+    /// The journal's directory.
+    public internal(set) var journal = "./journal"
+    /// Bytes after which a new segment begins.
+    public internal(set) var journalSegmentBytes = 67_108_864
+    /// Free bytes on the journal's disk below which webhooks are answered 503.
+    public internal(set) var minFreeBytes = 67_108_864
+    /// The largest body of a request, in bytes.
+    public internal(set) var maxBodyBytes = 16_384
+    /// Open connections beyond which accepting waits.
+    public internal(set) var maxConnections = 1024
+    /// How long a whole request may take to arrive.
+    public internal(set) var requestTimeout = Duration.seconds(10)
+    /// How long a kept-alive connection may stay without a request.
+    public internal(set) var idleTimeout = Duration.seconds(75)
+    /// How long one API call may take.
+    public internal(set) var apiTimeout = Duration.seconds(10)
+    /// A PEM bundle to trust instead of the system's.
+    public internal(set) var caFile: String?
+    /// API calls at once.
+    public internal(set) var confirmConcurrency = 4
+    /// Re-fetches a second for ids never confirmed, and as many again for the others.
+    public internal(set) var confirmRate = 10
+    /// Ids never confirmed that may wait.
+    public internal(set) var maxPending = 100_000
+    /// How long unknown is retried.
+    public internal(set) var confirmWindow = Duration.seconds(72 * 3600)
+    /// How much is logged.
+    public internal(set) var logLevel = LogLevel.info
+
+    /// Where each value comes from, by the key's name.
+    public internal(set) var origins: [String: Origin] = [:]
+    /// What is allowed, yet probably not meant; each a sentence that names its key.
+    public internal(set) var warnings: [String] = []
+
+    /// The defaults.
+    init() {}
+
+    /// The account, when all four keys are set.
+    public var account: Account? {
+        guard let clientID, let clientSecret, let email, let password else { return nil }
+        return Account(clientID: clientID, clientSecret: clientSecret, email: email, password: password)
+    }
+}

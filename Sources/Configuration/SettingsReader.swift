@@ -1,0 +1,178 @@
+/// Reads layers into settings, and gathers every fault on the way.
+struct SettingsReader {
+    private let layers: SettingsLayers
+    private var settings = Settings()
+    private var faults: [ConfigurationFault] = []
+
+    init(_ layers: SettingsLayers, defaultJournal: String) {
+        self.layers = layers
+        settings.journal = defaultJournal
+    }
+
+    /// Goes through the table once, then looks at what the table does not know.
+    mutating func read(account: Settings.AccountRequirement) throws(ConfigurationFaults) -> Settings {
+        refuseUnknownNames()
+        for key in SettingKey.all { read(key) }
+        requireAccount(account)
+        verifyCAFile()
+        if !faults.isEmpty { throw ConfigurationFaults(faults) }
+        warn()
+        return settings
+    }
+
+    private mutating func refuseUnknownNames() {
+        for (name, origin) in layers.prefixedNames where !SettingKey.knownNames.contains(name) {
+            let plain =
+                name.hasSuffix(SettingKey.fileSuffix) ? String(name.dropLast(SettingKey.fileSuffix.count)) : name
+            if plain != name, SettingKey.all.contains(where: { $0.name == plain }) {
+                fault(name, origin, "only a secret may stand in a file", "set \(plain) itself")
+            } else {
+                fault(name, origin, "there is no such key", "did you mean \(SettingKey.nearest(to: name).name)?")
+            }
+        }
+    }
+
+    private mutating func read(_ key: SettingKey) {
+        settings.origins[key.name] = .standard
+        guard let (text, origin) = text(of: key) else { return }
+        settings.origins[key.name] = origin
+        if text.isEmpty { return fault(key.name, origin, "is empty", "give it a value, or remove the line") }
+        do {
+            try key.assign(text, &settings)
+        } catch {
+            fault(key.name, origin, error.sentence(value: text, hidden: key.isSecret), error.mend)
+        }
+    }
+
+    /// The text that counts for a key; nil when it is not set, or when there was a fault.
+    private mutating func text(of key: SettingKey) -> (String, Origin)? {
+        let layers = layers
+        let direct = layers.value(of: key.name)
+        guard let fileKey = key.fileKey, let credential = key.credential else { return direct }
+        let indirect = layers.value(of: fileKey)
+        if let direct, let indirect {
+            fault(key.name, direct.origin, "stands beside \(fileKey) (\(indirect.origin))", "remove one of the two")
+            return nil
+        }
+        if let direct { return direct }
+        if let (path, origin) = indirect {
+            guard path.hasPrefix("/") else {
+                // Not shown: it may be the secret itself under the wrong key.
+                fault(fileKey, origin, "is not an absolute path", "write the path of a file that holds the value")
+                return nil
+            }
+            return content(fileKey, .secretFile(path: path, named: origin)) { try layers.readFile(path) }
+        }
+        return content(key.name, .credential(name: credential)) { try layers.credential(credential) }
+    }
+
+    /// What a file or credential holds, without the line end that editors and `echo` put there.
+    private mutating func content(_ key: String, _ origin: Origin, _ read: () throws -> [UInt8]?) -> (String, Origin)? {
+        let bytes: [UInt8]
+        do {
+            guard let found = try read() else { return nil }
+            bytes = found
+        } catch {
+            fault(key, origin, "cannot be read (\(error))", "correct the path or its permissions")
+            return nil
+        }
+        guard var text = String(validating: bytes, as: UTF8.self) else {
+            fault(key, origin, "the content is not UTF-8", "write the value there and nothing else")
+            return nil
+        }
+        // CR LF is one Character.
+        if let last = text.last, last == "\n" || last == "\r\n" { text.removeLast() }
+        return (text, origin)
+    }
+
+    private mutating func requireAccount(_ requirement: Settings.AccountRequirement) {
+        let keys = SettingKey.all.filter(\.isAccount)
+        let absent = keys.filter { settings.origins[$0.name] == .standard }
+        if requirement == .optional && absent.count == keys.count { return }
+        // A key whose file or credential could not be read is not absent, and has its fault already.
+        for key in absent where !faults.contains(where: { $0.key == key.name || $0.key == key.fileKey }) {
+            let others = key.fileKey.map { ", \($0)=/path or the credential \(key.credential ?? "")" } ?? ""
+            faults.append(
+                ConfigurationFault(
+                    key: key.name, place: key.name, problem: "is required (\(key.meaning)), and is not set",
+                    mend: "set \(key.name)\(others)"))
+        }
+    }
+
+    /// The file is read now, since otherwise every API call would fail later.
+    private mutating func verifyCAFile() {
+        let name = "ECRYPTOPAY_CA_FILE"
+        guard let path = settings.caFile, let origin = settings.origins[name] else { return }
+        do {
+            let text = String(decoding: try layers.readFile(path), as: UTF8.self)
+            if text.contains("-----BEGIN CERTIFICATE-----") || text.contains("-----BEGIN TRUSTED CERTIFICATE-----") {
+                return
+            }
+            fault(name, origin, "\"\(path)\" holds no certificate", "name a bundle in PEM form")
+        } catch {
+            fault(name, origin, "cannot be read (\(error))", "correct the path or its permissions")
+        }
+    }
+
+    private mutating func fault(_ key: String, _ origin: Origin, _ problem: String, _ mend: String) {
+        faults.append(ConfigurationFault(key: key, place: "\(key) (\(origin))", problem: problem, mend: mend))
+    }
+}
+
+// What is allowed, yet probably not meant.
+extension SettingsReader {
+    private mutating func warn() {
+        warnOfGuessablePaths()
+        guard let file = layers.file else { return }
+        warnOfRepeatedNames(in: file)
+        warnOfMisspelledPrefixes(in: file)
+    }
+
+    private mutating func warnOfGuessablePaths() {
+        for (index, path) in settings.webhookPaths.enumerated() where path.isGuessable {
+            settings.warnings.append(
+                "ECRYPTOPAY_WEBHOOK_PATHS: path \(index + 1) (\(path)) can be guessed, and whoever knows it can send forged"
+                    + " reports; end it with a random part, e.g. from openssl rand -hex 16")
+        }
+    }
+
+    private mutating func warnOfRepeatedNames(in file: EnvironmentFile) {
+        var lines: [String: Int] = [:]
+        for assignment in file.assignments where assignment.name.hasPrefix(SettingKey.prefix) {
+            if let earlier = lines[assignment.name] {
+                settings.warnings.append(
+                    "\(assignment.name): \(file.name) line \(assignment.line) replaces line \(earlier)")
+            }
+            lines[assignment.name] = assignment.line
+        }
+    }
+
+    private mutating func warnOfMisspelledPrefixes(in file: EnvironmentFile) {
+        for other in file.others {
+            let nearest = SettingKey.nearest(to: other.name.uppercased())
+            guard nearest.distance <= 2 else { continue }
+            settings.warnings.append(
+                "\(other.name): \(file.name) line \(other.line) is ignored; did you mean \(nearest.name)?")
+        }
+    }
+}
+
+extension Settings {
+    /// Reads and checks a whole configuration.
+    ///
+    /// For each key the first of these that has it counts: the process environment, the env file (each either with the key
+    /// or, for a secret, with its `_FILE` key, whose file's content counts without the line end), the systemd credential
+    /// (secrets only), the default. A key beside its own `_FILE` key is a fault wherever the two stand.
+    ///
+    /// - Parameters:
+    ///   - layers: where to read.
+    ///   - defaultJournal: the journal's directory when none is configured.
+    ///   - account: whether the account's keys must be there.
+    /// - Throws: every fault at once. None shows a secret.
+    public init(
+        reading layers: SettingsLayers, defaultJournal: String, account: AccountRequirement
+    ) throws(ConfigurationFaults) {
+        var reader = SettingsReader(layers, defaultJournal: defaultJournal)
+        self = try reader.read(account: account)
+    }
+}

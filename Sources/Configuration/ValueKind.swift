@@ -1,0 +1,157 @@
+/// How values of one kind are read, and how they may be shown.
+struct ValueKind<Value: Hashable & Sendable>: Sendable {
+    /// Reads a text, which is not empty.
+    let parse: @Sendable (String) throws(ValueFault) -> Value
+    /// The value in its canonical spelling, secrets redacted; nil when there is none.
+    let shown: @Sendable (Value) -> String?
+
+    /// The same kind for a setting that may be absent.
+    var optional: ValueKind<Value?> {
+        ValueKind<Value?>(
+            parse: { (text) throws(ValueFault) in try parse(text) },
+            shown: { $0.flatMap(shown) })
+    }
+}
+
+extension ValueKind<String> {
+    /// Any text on one line.
+    static var text: Self {
+        ValueKind(
+            parse: { (text) throws(ValueFault) in
+                try refuseControlCharacters(text)
+                return text
+            }, shown: { $0 })
+    }
+
+    /// An e-mail address: something, an at sign, something, without white space.
+    static var email: Self {
+        ValueKind(
+            parse: { (text) throws(ValueFault) in
+                try refuseControlCharacters(text)
+                let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+                guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), !text.contains(" ") else {
+                    throw ValueFault(problem: "is not an e-mail address", mend: "write it as name@example.com")
+                }
+                return text
+            }, shown: { $0 })
+    }
+
+    /// A path in the file system.
+    static var path: Self {
+        ValueKind(
+            parse: { (text) throws(ValueFault) in
+                try refuseControlCharacters(text)
+                guard text.utf8.count < 4096 else {
+                    throw ValueFault(problem: "is longer than a path can be", mend: "write at most 4095 bytes")
+                }
+                return text
+            }, shown: { $0 })
+    }
+
+    /// The journal's directory.
+    static var journal: Self {
+        ValueKind(
+            parse: { (text) throws(ValueFault) in
+                guard !text.contains("://") else {
+                    // Such a URL holds a password as a rule.
+                    throw ValueFault(
+                        problem: "is a URL, and this build keeps its journal in files only",
+                        mend: "write the path of a directory", showsValue: false)
+                }
+                return try ValueKind.path.parse(text)
+            }, shown: { $0 })
+    }
+}
+
+extension ValueKind<Secret> {
+    /// A text on one line that is never shown.
+    static var secret: Self {
+        ValueKind(
+            parse: { (text) throws(ValueFault) in
+                try refuseControlCharacters(text)
+                return Secret(text)
+            }, shown: { $0.description })
+    }
+}
+
+extension ValueKind<Int> {
+    /// A whole number in plain digits within bounds; `unit` completes "a number of …".
+    static func number(of unit: String, in bounds: ClosedRange<Int>) -> Self {
+        ValueKind(
+            parse: { (text) throws(ValueFault) in
+                let mend = "write a number of \(unit) from \(bounds.lowerBound) to \(bounds.upperBound) in plain digits"
+                guard !text.isEmpty, text.utf8.allSatisfy(\.isDigit) else {
+                    throw ValueFault(problem: "is not a whole number", mend: mend)
+                }
+                guard let number = text.decimalNumber, bounds.contains(Int(number)) else {
+                    throw ValueFault(problem: "is out of bounds", mend: mend)
+                }
+                return Int(number)
+            }, shown: { "\($0)" })
+    }
+}
+
+extension ValueKind<Duration> {
+    /// A span of time within bounds.
+    static func duration(in bounds: ClosedRange<Duration>) -> Self {
+        ValueKind(
+            parse: { (text) throws(ValueFault) in
+                let duration = try DurationText.parse(text)
+                guard bounds.contains(duration) else {
+                    let lower = DurationText.text(of: bounds.lowerBound)
+                    let upper = DurationText.text(of: bounds.upperBound)
+                    throw ValueFault(problem: "is out of bounds", mend: "write a time from \(lower) to \(upper)")
+                }
+                return duration
+            }, shown: { DurationText.text(of: $0) })
+    }
+}
+
+extension ValueKind {
+    /// Entries between commas, each of the kind `entry`, at least one, none twice.
+    static func list<Entry: Hashable & Sendable>(
+        of entry: ValueKind<Entry>, atMost limit: Int
+    ) -> ValueKind<[Entry]> where Value == [Entry] {
+        ValueKind<[Entry]>(
+            parse: { (text) throws(ValueFault) in
+                let pieces = text.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed)
+                guard pieces.count <= limit else {
+                    throw ValueFault(
+                        problem: "has more than \(limit) entries", mend: "write at most \(limit)", showsValue: false)
+                }
+                var entries: [Entry] = []
+                for piece in pieces {
+                    guard !piece.isEmpty else {
+                        throw ValueFault(problem: "has an empty entry", mend: "remove the comma too many")
+                    }
+                    entries.append(try parse(piece, as: entry))
+                    if Set(entries).count < entries.count {
+                        throw ValueFault(piece: piece, problem: "stands there twice", mend: "remove one of the two")
+                    }
+                }
+                return entries
+            },
+            shown: { $0.compactMap(entry.shown).joined(separator: ",") })
+    }
+
+    /// One entry of a list: its faults speak of that entry, not of the whole list.
+    private static func parse<Entry>(_ piece: String, as entry: ValueKind<Entry>) throws(ValueFault) -> Entry {
+        do {
+            return try entry.parse(piece)
+        } catch {
+            var fault = error
+            fault.piece = fault.piece ?? piece
+            throw fault
+        }
+    }
+}
+
+/// Refuses what would break out of a line in a file, a header field or a log.
+private func refuseControlCharacters(_ text: String) throws(ValueFault) {
+    guard !text.holdsControlCharacter else {
+        throw ValueFault(
+            problem: "holds a control character or more than one line",
+            mend: "write it on one line, without such characters"
+        )
+    }
+}

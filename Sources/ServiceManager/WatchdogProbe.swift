@@ -1,0 +1,37 @@
+public import Dispatch
+import Synchronization
+
+/// One part of the service that must make progress for the service to count as alive.
+public struct WatchdogProbe: Sendable {
+    /// What the part is called in the log, e.g. `journal`.
+    public let name: String
+    /// Whether it makes progress; answers at once, on a thread of the watchdog's own.
+    let makesProgress: @Sendable () -> Bool
+
+    /// A probe that asks `makesProgress`, which must not block.
+    public init(_ name: String, makesProgress: @escaping @Sendable () -> Bool) {
+        self.name = name
+        self.makesProgress = makesProgress
+    }
+
+    /// A probe of a serial queue: alive as long as the block that it was handed at the tick before has run.
+    public static func answers(_ name: String, on queue: DispatchQueue) -> WatchdogProbe {
+        let awaited = AwaitedAnswer()
+        return WatchdogProbe(name) {
+            guard awaited.ask() else { return false }
+            queue.async { awaited.answer() }
+            return true
+        }
+    }
+}
+
+/// Whether a question is on its way; asked again only when it has been answered.
+private final class AwaitedAnswer: Sendable {
+    private let isAwaited = Atomic(false)
+
+    /// Answers true, and counts as asked, unless an answer is awaited still.
+    func ask() -> Bool { !isAwaited.exchange(true, ordering: .relaxed) }
+
+    /// The answer has come.
+    func answer() { isAwaited.store(false, ordering: .relaxed) }
+}

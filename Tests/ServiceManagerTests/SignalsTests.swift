@@ -1,0 +1,44 @@
+import Dispatch
+import Glibc
+import ServiceManager
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct SignalsTests {
+    @Test func `each handled signal is an event, in order, and none ends the process`() async {
+        await #expect(processExitsWith: .success) {
+            let seen = Mutex<[Int32]>([])
+            let signals = Signals(on: DispatchQueue(label: "signals")) { number in seen.withLock { $0.append(number) } }
+            for number in [SIGTERM, SIGHUP, SIGUSR1, SIGINT, SIGHUP] {
+                let count = seen.withLock { $0.count }
+                kill(getpid(), number)
+                try await eventually("signal \(number)") { seen.withLock { $0.count } > count }
+            }
+            signals.cancel()
+            exit(seen.withLock { $0 } == [SIGTERM, SIGHUP, SIGUSR1, SIGINT, SIGHUP] ? EXIT_SUCCESS : EXIT_FAILURE)
+        }
+    }
+
+    @Test func `a signal that comes before anyone listens is kept`() async {
+        await #expect(processExitsWith: .success) {
+            Signals.prepare()
+            kill(getpid(), SIGTERM)
+            let seen = Mutex<[Int32]>([])
+            let signals = Signals(on: DispatchQueue(label: "signals")) { number in seen.withLock { $0.append(number) } }
+            try await eventually("the signal") { seen.withLock { $0 } == [SIGTERM] }
+            signals.cancel()
+            exit(EXIT_SUCCESS)
+        }
+    }
+
+    @Test func `a peer that is gone is an error, not the end`() async {
+        await #expect(processExitsWith: .success) {
+            Signals.prepare()
+            var ends: [Int32] = [-1, -1]
+            pipe(&ends)
+            close(ends[0])
+            exit(write(ends[1], "x", 1) == -1 && errno == EPIPE ? EXIT_SUCCESS : EXIT_FAILURE)
+        }
+    }
+}
