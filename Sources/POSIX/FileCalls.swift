@@ -48,7 +48,9 @@ public enum FileCalls {
     }
 
     /// `pwrite(2)`; answers how many bytes were taken, which may be fewer than given.
-    public static func pwrite(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) -> Int {
+    public static func pwrite(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError)
+        -> Int
+    {
         var failure: SystemError?
         let written = bytes.withUnsafeBytes { buffer in
             do throws(SystemError) {

@@ -3,8 +3,10 @@
 #define CSHIMS_SOCKETS_H
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
-int cshims_accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+// Not from <sys/socket.h>: including it here would make its types this module's instead of Glibc's.
+struct sockaddr;
+
+int cshims_accept4(int socket, struct sockaddr *address, unsigned int *length, int flags);
 
 #endif

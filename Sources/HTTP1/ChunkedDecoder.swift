@@ -1,0 +1,170 @@
+/// Takes the chunked coding off a body, in place (RFC 9112 section 7.1).
+///
+///     chunked-body = *chunk last-chunk trailer-section CRLF
+///     chunk        = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
+///     last-chunk   = 1*"0" [ chunk-ext ] CRLF
+///
+/// The decoded body grows behind the head while the coded bytes are read ahead of it:
+/// `head ≤ written ≤ read ≤ bytes received`, all counted from the request's first byte.
+struct ChunkedDecoder: Sendable {
+    private enum Phase {
+        case size, data, dataEnd, trailers, finished
+    }
+
+    /// Where the decoded body ends so far.
+    private(set) var written: Int
+    /// Where the coded bytes not yet read begin.
+    private(set) var read: Int
+    private let bodyStart: Int
+    private var phase = Phase.size
+    /// Data bytes of the current chunk that are still to come.
+    private var remaining = 0
+    /// There is no line feed from `read` up to here.
+    private var searched: Int
+    private var extensionBytes = 0
+    private var trailerBytes = 0
+    private var trailers = 0
+
+    /// A decoder for the body behind a head of `length` bytes.
+    init(headLength length: Int) {
+        bodyStart = length
+        written = length
+        read = length
+        searched = length
+    }
+
+    /// Decodes what has come, in `buffer` from `base` on, and closes the gap behind the decoded bytes.
+    ///
+    /// Returns whether the body is whole; then `read` is where the next request begins.
+    mutating func decode(_ buffer: inout [UInt8], base: Int, _ limits: Limits) throws(RequestError) -> Bool {
+        while phase != .finished {
+            guard try step(&buffer, base: base, limits) else {
+                closeGap(&buffer, base: base)
+                return false
+            }
+        }
+        return true
+    }
+
+    /// One step; `false` if it needs more bytes.
+    private mutating func step(_ buffer: inout [UInt8], base: Int, _ limits: Limits) throws(RequestError) -> Bool {
+        switch phase {
+        case .size: return try readSize(buffer.span.extracting(base...), limits)
+        case .data: return moveData(&buffer, base: base)
+        case .dataEnd: return try readDataEnd(buffer.span.extracting(base...))
+        case .trailers: return try readTrailer(buffer.span.extracting(base...), limits)
+        case .finished: return true
+        }
+    }
+
+    private mutating func readSize(_ bytes: Span<UInt8>, _ limits: Limits) throws(RequestError) -> Bool {
+        // Sixteen digits are a size of 64 bits; what a line has beyond that is padding and counts as extension.
+        let plain = 16
+        let lineStart = read
+        guard let line = try nextLine(bytes) else {
+            // The last byte so far may be the CR.
+            let length = bytes.count - lineStart - 1
+            if extensionBytes + length - plain > limits.chunkExtensionBytes { throw Self.extensionsTooLong }
+            return false
+        }
+        extensionBytes += max(0, line.count - plain)
+        if extensionBytes > limits.chunkExtensionBytes { throw Self.extensionsTooLong }
+        remaining = try Self.size(bytes, line)
+        let (length, overflowed) = (written - bodyStart).addingReportingOverflow(remaining)
+        if overflowed || length > limits.bodyBytes { throw RequestError.bodyTooLarge(limits) }
+        phase = remaining == 0 ? .trailers : .data
+        return true
+    }
+
+    /// `chunk-size = 1*HEXDIG`, perhaps followed by extensions, whose bytes are checked and ignored.
+    private static func size(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(RequestError) -> Int {
+        let fault = RequestError(400, "A chunk size is not a number of 63 bits in hexadecimal digits.")
+        var size = 0
+        var index = line.lowerBound
+        while index < line.upperBound, let digit = bytes[index].hexValue {
+            guard size <= Int.max >> 4 else { throw fault }
+            size = size << 4 | digit
+            index += 1
+        }
+        guard index > line.lowerBound else { throw fault }
+        // chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS value ] ): white space is bad, but only before a semicolon.
+        let rest = index..<line.upperBound
+        let ext = bytes.trimmingWhitespace(rest)
+        guard rest.isEmpty || (!ext.isEmpty && bytes[ext.lowerBound] == ASCII.semicolon) else { throw fault }
+        for index in ext where !bytes[index].isFieldContent {
+            throw RequestError(400, "A chunk extension holds a control byte.")
+        }
+        return size
+    }
+
+    private mutating func moveData(_ buffer: inout [UInt8], base: Int) -> Bool {
+        let count = min(remaining, buffer.count - base - read)
+        if written != read {
+            for offset in 0..<count { buffer[base + written + offset] = buffer[base + read + offset] }
+        }
+        written += count
+        read += count
+        searched = read
+        remaining -= count
+        if remaining > 0 { return false }
+        phase = .dataEnd
+        return true
+    }
+
+    private mutating func readDataEnd(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
+        let fault = RequestError(400, "A chunk's data is not followed by CRLF.")
+        guard read < bytes.count else { return false }
+        guard bytes[read] == ASCII.carriageReturn else { throw fault }
+        guard read + 1 < bytes.count else { return false }
+        guard bytes[read + 1] == ASCII.lineFeed else { throw fault }
+        read += 2
+        searched = read
+        phase = .size
+        return true
+    }
+
+    /// `trailer-section = *( field-line CRLF )`: checked like fields of a head, then dropped (RFC 9110 section 6.5.1).
+    private mutating func readTrailer(_ bytes: Span<UInt8>, _ limits: Limits) throws(RequestError) -> Bool {
+        let lineStart = read
+        guard let line = try nextLine(bytes) else {
+            if trailerBytes + bytes.count - lineStart > limits.trailerBytes { throw Self.trailersTooLong }
+            return false
+        }
+        if line.isEmpty {
+            phase = .finished
+            return true
+        }
+        trailers += 1
+        trailerBytes += read - lineStart
+        if trailerBytes > limits.trailerBytes || trailers > limits.fields { throw Self.trailersTooLong }
+        _ = try FieldLine(bytes, line: line)
+        return true
+    }
+
+    /// The next line without its CRLF, if it has ended.
+    private mutating func nextLine(_ bytes: Span<UInt8>) throws(RequestError) -> Range<Int>? {
+        guard let end = bytes.firstIndex(of: ASCII.lineFeed, in: searched..<bytes.count) else {
+            searched = bytes.count
+            return nil
+        }
+        guard end > read, bytes[end - 1] == ASCII.carriageReturn else {
+            throw RequestError(400, "A line of the chunked coding ends with a bare line feed.")
+        }
+        let line = read..<end - 1
+        read = end + 1
+        searched = read
+        return line
+    }
+
+    /// What has been read is dropped, so that coding, however wordy, costs no memory.
+    private mutating func closeGap(_ buffer: inout [UInt8], base: Int) {
+        let gap = read - written
+        guard gap > 0 else { return }
+        buffer.removeSubrange(base + written..<base + read)
+        read -= gap
+        searched -= gap
+    }
+
+    private static let extensionsTooLong = RequestError(400, "The chunk extensions are too long.")
+    private static let trailersTooLong = RequestError(431, "The trailers are too many or too long.")
+}

@@ -1,0 +1,38 @@
+public import Dispatch
+public import HTTP1
+
+/// The way back to whoever sent a request. A small value: keep it for as long as the answer takes.
+///
+/// Everything here must be used on the server's queue; elsewhere it traps. It keeps no connection open: when the sender has
+/// gone, the answer goes nowhere.
+public struct Exchange: Sendable {
+    let server: HTTPServer
+    let token: Token
+    /// Which of the connection's requests it is about.
+    let number: Int
+
+    /// The server's queue. To answer many exchanges at once, do it in one `async`.
+    public var queue: DispatchQueue { server.queue }
+
+    /// Where the request came from, e.g. `127.0.0.1:4711`, `[::1]:4711`, or `unix`; empty when the connection is gone.
+    public var peer: String { server.assumeIsolated { $0.peer(of: self) } }
+
+    /// Answers. A second answer to the same request is ignored.
+    public func respond(_ response: Response) {
+        server.assumeIsolated { $0.respond(response, to: self) }
+    }
+
+    /// Answers with a body that comes piece by piece; the response's own body is not sent.
+    ///
+    /// To HTTP/1.1 the pieces go as chunks; to HTTP/1.0 the end of the connection ends the body. A reader that ends its
+    /// side of the connection is taken to have gone. Each time that the reader falls behind, it has the write time-out to
+    /// catch up.
+    public func respond(_ response: Response, streaming source: any BodySource) {
+        server.assumeIsolated { $0.respond(response, streaming: source, to: self) }
+    }
+
+    /// Says that the source of the streamed body has more after it said `later`.
+    public func resume() {
+        server.assumeIsolated { $0.resume(self) }
+    }
+}

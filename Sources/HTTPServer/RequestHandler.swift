@@ -1,0 +1,10 @@
+public import HTTP1
+
+/// What a server does with whole requests.
+public protocol RequestHandler: Sendable {
+    /// Called on the server's queue, once for each whole request. Answer it now or later, exactly once, through
+    /// `exchange`, on that queue. No other connection is served before it returns, so it must not block.
+    ///
+    /// The request keeps the bytes in which it came: copy out what is wanted later.
+    func handle(_ request: Request, _ exchange: Exchange)
+}
