@@ -1,0 +1,58 @@
+public import CivilTime
+public import Payments
+import JSON
+
+/// The answer to creating a payment: what the buyer needs in order to pay. It has no state (API documentation, "Post a Payment").
+///
+/// A payment carries no reference of the merchant's: keep `id` beside the order.
+public struct CreatedPayment: Hashable, Sendable {
+    /// The payment's number.
+    public let id: PaymentID
+    /// The price in Mexican pesos.
+    public let amount: Amount
+    /// The cryptocurrency, as the API spells it.
+    public let currency: String
+    /// When it was created; nil when missing or unreadable.
+    public let createdAt: Timestamp?
+    /// When it changed last; nil when missing or unreadable.
+    public let updatedAt: Timestamp?
+    /// The price in the cryptocurrency. It is re-quoted every 25 seconds: fetch the payment again to show a current one.
+    public let currencyAmount: Amount?
+    /// The address of the QR code to pay with; it changes with `currencyAmount`.
+    public let qrImagePath: String?
+    /// The answer as it came, without insignificant white space.
+    public let json: [UInt8]
+
+    /// Reads an answer's body.
+    ///
+    /// - Throws: `AnswerFault.notJSON` or `.field`; the payment exists nevertheless, since the API said so by its status.
+    public init(answer: [UInt8]) throws(AnswerFault) {
+        var scanner = JSONScanner()
+        let tree: JSONValue
+        do {
+            try scanner.object(answer.span) { _, _ in }
+            tree = try JSONValue(parsing: answer)
+        } catch { throw .notJSON(error) }
+        guard let id = tree["id"]?.integer, id > 0 else { throw .field("id", "missing or not a positive integer") }
+        guard let amount = Self.text(tree["amount"]).flatMap({ Amount($0) }) else {
+            throw .field("amount", "missing or not a decimal number")
+        }
+        guard let currency = tree["currency"]?.string else { throw .field("currency", "missing or not a string") }
+        self.id = id
+        self.amount = amount
+        self.currency = currency
+        createdAt = tree["created_at"]?.string.flatMap { Timestamp($0) }
+        updatedAt = tree["updated_at"]?.string.flatMap { Timestamp($0) }
+        currencyAmount = Self.text(tree["currency_amount"]).flatMap { Amount($0) }
+        qrImagePath = tree["qr_image_path"]?.string
+        json = JSONCompact.copy(answer.span, whiteSpace: scanner.whiteSpace)
+    }
+
+    /// A decimal may come as a string, as documented, or as a number, whose text is just as exact.
+    private static func text(_ value: JSONValue?) -> String? {
+        switch value {
+        case .string(let text), .number(let text): text
+        default: nil
+        }
+    }
+}

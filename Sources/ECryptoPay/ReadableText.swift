@@ -1,0 +1,39 @@
+/// Makes what a stranger sent fit to stand in one line of a log.
+enum ReadableText {
+    /// The text with white space and control characters collapsed to single spaces, at most `limit` characters long.
+    ///
+    /// Only letters, marks, digits, punctuation, symbols and spaces stay: what steers a terminal, breaks a line or turns the
+    /// writing direction does not.
+    static func line(_ text: some StringProtocol, limit: Int) -> String {
+        var line = String.UnicodeScalarView()
+        var count = 0
+        var spacePending = false
+        for scalar in text.unicodeScalars {
+            guard isVisible(scalar) else {
+                spacePending = !line.isEmpty
+                continue
+            }
+            if count >= limit { return String(line) + "…" }
+            if spacePending { line.append(" ") }
+            spacePending = false
+            line.append(scalar)
+            count += 1
+        }
+        return String(line)
+    }
+
+    /// The bytes as UTF-8, repaired, then as `line(_:limit:)` has it.
+    static func line(bytes: some Collection<UInt8>, limit: Int) -> String {
+        line(String(decoding: bytes, as: UTF8.self), limit: limit)
+    }
+
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.value < 0x80 { return scalar.value > 0x20 && scalar.value < 0x7F }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+            .spaceSeparator:
+            return false
+        default: return true
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// Why a request got no answer.
+public struct TransportFault: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The causes that a caller may want to tell apart.
+    public enum Kind: Sendable, Hashable {
+        /// The request could not be sent as it was: a faulty URL or header field, or plain `http:` where it is not allowed.
+        case invalidRequest
+        /// The host's name (or the proxy's) did not resolve.
+        case dns
+        /// No connection: refused, unreachable, or a proxy said no.
+        case connect
+        /// No *secure* connection.
+        case tls(TLSFault)
+        /// The connect or the total time-out ran out.
+        case timeout
+        /// The connection ended before the whole answer was there.
+        case connectionLost
+        /// What came back was not HTTP/1.x, or its content coding was broken.
+        case malformedAnswer
+        /// The answer's body would have been larger than that many bytes.
+        case tooLarge(limit: Int)
+        /// The calling task was cancelled.
+        case cancelled
+        /// Anything else that libcurl reports; the message says what.
+        case other
+    }
+
+    /// The cause.
+    public let kind: Kind
+    /// One line for people, without secrets: no header field, body or credential of the request is in it.
+    public let message: String
+
+    /// A fault of a kind, with its line.
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}

@@ -1,0 +1,33 @@
+/// How a `Transport` connects.
+public struct TransportOptions: Sendable, Hashable {
+    /// Where requests may go without TLS.
+    public enum Plaintext: Sendable, Hashable {
+        /// To 127.0.0.0/8, ::1 and `localhost` only.
+        case loopbackOnly
+        /// Anywhere.
+        case anywhere
+    }
+
+    /// How many requests may be under way at once.
+    public var workers: Int
+    /// The time for resolving, connecting and the TLS handshake, within the request's own time-out.
+    public var connectTimeout: Duration
+    /// The path of a PEM bundle to trust in place of the system's authorities.
+    public var caFile: String?
+    /// The value of `User-Agent`, unless a request brings its own; nil sends none.
+    public var userAgent: String?
+    /// Where `http:` is allowed.
+    public var plaintext: Plaintext
+
+    /// Four workers, five seconds to connect, the system's authorities, `http:` for loopback only.
+    public init(
+        workers: Int = 4, connectTimeout: Duration = .seconds(5), caFile: String? = nil, userAgent: String? = nil,
+        plaintext: Plaintext = .loopbackOnly
+    ) {
+        self.workers = workers
+        self.connectTimeout = connectTimeout
+        self.caFile = caFile
+        self.userAgent = userAgent
+        self.plaintext = plaintext
+    }
+}

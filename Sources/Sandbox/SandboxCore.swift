@@ -1,0 +1,86 @@
+import ECryptoPay
+import HTTP1
+import Logging
+import POSIX
+import Synchronization
+
+/// The service behind a lock, with what it needs of the world: a clock, the state file, and a way to send webhooks.
+final class SandboxCore: Sendable {
+    private let service: Mutex<SandboxService>
+    private let stateFile: SandboxStateFile?
+    private let transport: Transport
+    private let logger: Logger
+    private let sending = Mutex<[Int: Task<Void, Never>]>([:])
+
+    init(_ options: SandboxOptions, logger: Logger) throws(SandboxError) {
+        var service = SandboxService(options)
+        stateFile = options.stateFile.map(SandboxStateFile.init)
+        for payment in try stateFile?.load() ?? [] {
+            service.payments[payment.id] = payment
+            service.nextID = max(service.nextID, payment.id + 1)
+        }
+        self.service = Mutex(service)
+        self.logger = logger
+        transport = Transport(TransportOptions(workers: 4, caFile: options.caFile, plaintext: .anywhere))
+    }
+
+    /// Reads or changes the state; what changed is saved before anyone hears of it.
+    func withService<Result>(_ body: (inout sending SandboxService) -> sending Result) -> sending Result {
+        service.withLock { service in
+            let result = body(&service)
+            if service.isChanged {
+                service.isChanged = false
+                save(service)
+            }
+            return result
+        }
+    }
+
+    /// Carries a request out and sends what webhooks follow from it.
+    func reply(to request: SandboxRequest) -> SandboxReply {
+        let reply = withService { $0.reply(to: request, now: Clock.realtime()) }
+        send(reply.webhooks)
+        return reply
+    }
+
+    /// Sends webhooks off, each by itself.
+    func send(_ webhooks: [SandboxWebhook]) {
+        let (url, delay) = withService { ($0.webhookURL, $0.faults.webhookDelayMilliseconds) }
+        guard let url else { return }
+        for webhook in webhooks {
+            sending.withLock { sending in
+                sending[webhook.number] = Task { [self] in
+                    await send(webhook, to: url, after: .milliseconds(delay))
+                    self.sending.withLock { $0[webhook.number] = nil }
+                }
+            }
+        }
+    }
+
+    /// Gives up what is still to be sent.
+    func stopSending() {
+        for task in sending.withLock({ Array($0.values) }) { task.cancel() }
+    }
+
+    /// The fields that Ruby's Net::HTTP sends; once, since the vendor promises no repetition.
+    private func send(_ webhook: SandboxWebhook, to url: String, after delay: Duration) async {
+        try? await Task.sleep(for: delay)
+        let fields = [
+            ("Content-Type", "application/json"), ("Accept-Encoding", "gzip;q=1.0,deflate;q=0.6,identity;q=0.3"),
+            ("Accept", "*/*"), ("User-Agent", "Ruby"),
+        ]
+        let request = TransportRequest(.post, url, fields: fields, body: webhook.body, mayRepeat: false)
+        let outcome: SandboxWebhook.Outcome
+        do {
+            outcome = .answered(try await transport.perform(request).status)
+        } catch { outcome = .failed(error.message) }
+        withService { $0.settle(webhook.number, outcome) }
+        logger.debug("webhook sent", metadata: ["number": "\(webhook.number)", "outcome": "\(outcome)"])
+    }
+
+    private func save(_ service: SandboxService) {
+        do { try stateFile?.save(service.payments.values) } catch {
+            logger.error("the state file cannot be written", metadata: ["error": "\(error)"])
+        }
+    }
+}
