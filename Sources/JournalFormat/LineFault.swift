@@ -10,6 +10,10 @@ public enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
     case checksum(says: String, computed: String)
     /// Its number is not the one that belongs there.
     case sequence(expected: Int64, found: Int64)
+    /// It is the first of a segment, and no `opened`.
+    case noHead
+    /// It is not there, although everything up to `claimed` had been synced.
+    case missing(expected: Int64, claimed: Int64)
     /// It passes its checksum, but it is no record of this format: which member, and why.
     case content(String)
 
@@ -21,6 +25,9 @@ public enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .form: "the line does not begin with a checksum and a sequence number"
         case .checksum(let says, let computed): "its checksum says \(says), but its bytes give \(computed)"
         case .sequence(let expected, let found): "record \(expected) should stand there, but it is record \(found)"
+        case .noHead: #"it is the segment's first record, but its kind is not "opened""#
+        case .missing(let expected, let claimed):
+            "record \(expected) is missing, but records up to \(claimed) had been synced"
         case .content(let problem): "its checksum is right, but \(problem)"
         }
     }

@@ -1,73 +1,66 @@
 import POSIX
 import Synchronization
 
-/// Tasks that wait until a record is durable.
+/// Those who wait until their records are durable.
 final class CommitWaiters: Sendable {
-    private struct Waiter {
-        let seq: Int64
-        let continuation: CheckedContinuation<Void, any Error>
-    }
-
     private struct State {
-        var waiters: [Waiter] = []
+        var tickets: [CommitTicket] = []
         var committed: Int64 = 0
         var failure: JournalUnavailable?
     }
 
     private let state = Mutex(State())
 
-    /// Returns when the record is durable; throws ``JournalUnavailable`` when it will never be.
-    func wait(for seq: Int64) async throws {
-        try await withCheckedThrowingContinuation { continuation in
-            let result: Result<Void, any Error>? = state.withLock { state in
-                if state.committed >= seq { return .success(()) }
-                if let failure = state.failure { return .failure(failure) }
-                state.waiters.append(Waiter(seq: seq, continuation: continuation))
-                return nil
+    /// A ticket for a record that has just been appended; 0 stands for no record, and waits for nothing.
+    ///
+    /// To be asked for before the record can have been rejected: numbers that were rejected are given again, and a ticket
+    /// that comes too late would be for another record.
+    func ticket(for seq: Int64) -> CommitTicket {
+        let ticket = CommitTicket(seq: seq)
+        state.withLock { state in
+            if state.committed >= seq || state.failure != nil {
+                ticket.resolve(.init(durable: state.committed, failure: state.committed >= seq ? nil : state.failure))
+            } else {
+                state.tickets.append(ticket)
             }
-            if let result { continuation.resume(with: result) }
         }
+        return ticket
     }
 
     func commit(upTo seq: Int64) {
-        resume {
-            $0.committed = seq
-        } where: {
+        resolve(.init(durable: seq, failure: nil)) {
             $0.seq <= seq
-        } with: {
-            .success(())
+        } changing: {
+            $0.committed = seq
         }
     }
 
-    func reject(_ error: SystemError) {
-        resume { _ in
-        } where: { _ in
+    /// All who still wait: those whose records were kept have been told before.
+    func reject(after seq: Int64, _ error: SystemError) {
+        resolve(.init(durable: seq, failure: .rejected(error))) { _ in
             true
-        } with: {
-            .failure(JournalUnavailable.rejected(error))
+        } changing: { _ in
         }
     }
 
     func fail(_ error: SystemError) {
-        let failure = JournalUnavailable.failed(error)
-        resume {
-            $0.failure = failure
-        } where: { _ in
+        let committed = state.withLock { $0.committed }
+        resolve(.init(durable: committed, failure: .failed(error))) { _ in
             true
-        } with: {
-            .failure(failure)
+        } changing: {
+            $0.failure = .failed(error)
         }
     }
 
-    private func resume(
-        _ change: (inout State) -> Void, where isMet: (Waiter) -> Bool, with result: () -> Result<Void, any Error>
+    private func resolve(
+        _ result: CommitTicket.Result, where isMet: (CommitTicket) -> Bool, changing change: (inout State) -> Void
     ) {
         let met = state.withLock { state in
             change(&state)
-            let met = state.waiters.filter(isMet)
-            state.waiters.removeAll(where: isMet)
+            let met = state.tickets.filter(isMet)
+            state.tickets.removeAll(where: isMet)
             return met
         }
-        for waiter in met { waiter.continuation.resume(with: result()) }
+        for ticket in met { ticket.resolve(result) }
     }
 }

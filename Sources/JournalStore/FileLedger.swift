@@ -26,26 +26,29 @@ public final class FileLedger: Ledger, JournalObserver {
     private let waiters = CommitWaiters()
     private let observers = Mutex<[any LedgerObserver]>([])
     private let minimumFreeBytes: Atomic<Int64>
+    private let clock: @Sendable () -> Int64
     /// Where blocking reads happen: Swift's cooperative threads must not wait for a disk.
     private let readQueue = DispatchQueue(label: "ecryptopayd.ledger.read")
 
     /// What opening found.
     public let recovered: Journal.Recovered
 
-    /// Recovers the journal on a disk and derives the state from it. `progress` hears of the bytes read so far.
+    /// Recovers the journal on a disk and derives the state from it. Schedules run on `clock`, in nanoseconds; `progress`
+    /// hears of the bytes read so far.
     public init(
         _ disk: any Disk, _ options: Options, journal journalOptions: Journal.Options, randomID: String, seed: UInt64,
-        progress: (Int64) -> Void = { _ in }
+        clock: @escaping @Sendable () -> Int64 = { Clock.monotonic() }, progress: (Int64) -> Void = { _ in }
     ) throws(JournalFault) {
-        var state = LedgerState(limits: options.limits, seed: seed, now: Self.now())
+        self.clock = clock
+        var state = LedgerState(limits: options.limits, seed: seed, now: Instant(nanoseconds: clock()))
         (journal, recovered) = try Journal.open(
             disk, journalOptions, randomID: randomID, time: Clock.realtime(), progress: progress
         ) { entry, offset in
             state.replay(entry, offset: offset)
         }
-        state.resume(now: Self.now())
+        state.resume(now: Instant(nanoseconds: clock()))
         self.state = Mutex(state)
-        space = SpaceGauge(disk)
+        space = SpaceGauge(disk, clock: clock)
         minimumFreeBytes = Atomic(options.minimumFreeBytes)
         journal.setObserver(self)
     }
@@ -98,7 +101,11 @@ public final class FileLedger: Ledger, JournalObserver {
             case .known: return .known
             case .full: return .unavailable("too many payments that were never confirmed wait already")
             case .covered(let seq):
-                state.nudge(report.id, now: Self.now())
+                // Nothing more becomes durable, so nobody would ever hear of it.
+                if seq > journal.durable, let failure = journal.failure {
+                    return .unavailable("\(JournalUnavailable.failed(failure))")
+                }
+                state.nudge(report.id, now: now())
                 return .pending(seq)
             case .journal:
                 let record = Record.received(
@@ -106,7 +113,7 @@ public final class FileLedger: Ledger, JournalObserver {
                         payment: report.id, peer: peer, report: report.json, deviations: report.deviations))
                 do throws(JournalUnavailable) {
                     let position = try journal.append(record, time: Clock.realtime())
-                    state.received(report, seq: position.seq, offset: position.offset, now: Self.now())
+                    state.received(report, seq: position.seq, offset: position.offset, now: now())
                     return .pending(position.seq)
                 } catch {
                     return .unavailable("\(error)")
@@ -116,7 +123,7 @@ public final class FileLedger: Ledger, JournalObserver {
     }
 
     public func claim() -> Claim? {
-        state.withLock { $0.claim(now: Self.now()) }
+        state.withLock { $0.claim(now: now()) }
     }
 
     public func nextDue() -> Instant? {
@@ -124,49 +131,80 @@ public final class FileLedger: Ledger, JournalObserver {
     }
 
     public func pause(_ duration: Duration) {
-        state.withLock { $0.pause(duration, now: Self.now()) }
+        state.withLock { $0.pause(duration, now: now()) }
     }
 
     public func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
-        do {
-            let reports = try await readBack(claim.reports)
-            let (judgement, written) = try decide(claim, answer, reports, cause)
-            if let last = written.last { try await waiters.wait(for: last) }
-            apply(claim, judgement, written)
-            return Settlement(judgement: judgement, confirmedSeq: judgement.confirmation == nil ? nil : written.first)
-        } catch {
-            state.withLock { $0.release(claim, now: Self.now()) }
+        let reports: [ClaimedReport]
+        do { reports = try await readBack(claim.reports) } catch {
+            state.withLock { $0.release(claim, now: now()) }
             throw error
         }
+        let decision = decide(claim, answer, reports, cause)
+        let result = await decision.ticket.result
+        let failure = decision.failure ?? result.failure
+        apply(claim, decision, upTo: result.durable, isComplete: failure == nil)
+        if let failure { throw failure }
+        let confirmedSeq = decision.judgement.confirmation == nil ? nil : decision.written.first
+        return Settlement(judgement: decision.judgement, confirmedSeq: confirmedSeq)
     }
 
     // MARK: Settling
 
+    /// What an answer came to, on its way to the disk.
+    private struct Decision {
+        let judgement: Judgement
+        /// The numbers of its records, in order.
+        var written: [Int64] = []
+        /// Why there are fewer than the judgement has.
+        var failure: JournalUnavailable?
+        let ticket: CommitTicket
+    }
+
     /// Judges, and appends what there is to write; the state stays as it is until that is durable.
     private func decide(
         _ claim: Claim, _ answer: Answer, _ reports: [ClaimedReport], _ cause: Record.Cause
-    ) throws(JournalUnavailable) -> (Judgement, [Int64]) {
-        try state.withLock { state throws(JournalUnavailable) in
+    ) -> Decision {
+        state.withLock { state in
             if case .payment = answer { state.noteAnswered() }
-            let judgement = state.judge(claim, answer, reports, now: Self.now(), wallClock: Clock.realtime())
+            let judgement = state.judge(claim, answer, reports, now: now(), wallClock: Clock.realtime())
             var written: [Int64] = []
-            for record in judgement.records(payment: claim.id, cause: cause) {
-                written.append(try journal.append(record, time: Clock.realtime()).seq)
+            var failure: JournalUnavailable?
+            do throws(JournalUnavailable) {
+                for record in judgement.records(payment: claim.id, cause: cause) {
+                    written.append(try journal.append(record, time: Clock.realtime()).seq)
+                }
+            } catch {
+                failure = error
             }
-            return (judgement, written)
+            // Asked for before the lock is let go: a rejection takes it first, so no ticket is for a number given twice.
+            return Decision(
+                judgement: judgement, written: written, failure: failure, ticket: waiters.ticket(for: written.last ?? 0)
+            )
         }
     }
 
-    private func apply(_ claim: Claim, _ judgement: Judgement, _ written: [Int64]) {
+    /// Applies those records that became durable. When others did not, the claim comes to nothing beyond them.
+    private func apply(_ claim: Claim, _ decision: Decision, upTo durable: Int64, isComplete: Bool) {
+        let judgement = decision.judgement
+        var written = decision.written.prefix { $0 <= durable }
         state.withLock { state in
-            if let confirmation = judgement.confirmation, let seq = written.first {
+            if let confirmation = judgement.confirmation, let seq = written.popFirst() {
                 state.confirmed(
                     confirmation.payment, isNews: confirmation.isNews, of: confirmation.of, seq: seq,
                     callBegan: claim.began)
             }
-            for refutation in judgement.refutations { state.refuted(claim.id, of: refutation.of) }
-            if let abandonment = judgement.abandonment { state.abandoned(claim.id, of: abandonment.of) }
-            state.conclude(claim, judgement, now: Self.now())
+            for refutation in judgement.refutations where written.popFirst() != nil {
+                state.refuted(claim.id, of: refutation.of)
+            }
+            if let abandonment = judgement.abandonment, written.popFirst() != nil {
+                state.abandoned(claim.id, of: abandonment.of)
+            }
+            if isComplete {
+                state.conclude(claim, judgement, now: now())
+            } else {
+                state.release(claim, now: now())
+            }
         }
     }
 
@@ -194,7 +232,7 @@ public final class FileLedger: Ledger, JournalObserver {
 
     public func journalDidReject(after seq: Int64, _ error: SystemError) {
         state.withLock { $0.rollBack(after: seq) }
-        waiters.reject(error)
+        waiters.reject(after: seq, error)
         for observer in observers.withLock({ $0 }) {
             observer.ledgerDidReject(after: seq, reason: JournalUnavailable.rejected(error).description)
         }
@@ -216,7 +254,7 @@ public final class FileLedger: Ledger, JournalObserver {
         return "the disk has \(space.freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimum)"
     }
 
-    private static func now() -> Instant { Instant(nanoseconds: Clock.monotonic()) }
+    private func now() -> Instant { Instant(nanoseconds: clock()) }
 }
 
 extension LedgerState {

@@ -40,7 +40,8 @@ public final class Journal: Sendable {
     /// The journal's random id.
     public let id: String
     let disk: any Disk
-    private let queue = DispatchQueue(label: "ecryptopayd.journal", qos: .userInitiated)
+    /// Where batches are written, one after the other.
+    let queue = DispatchQueue(label: "ecryptopayd.journal", qos: .userInitiated)
     private let tail: Mutex<JournalTail>
     private let writer: Mutex<SegmentWriter>
     private let observer: Mutex<(any JournalObserver)?>
@@ -92,8 +93,10 @@ public final class Journal: Sendable {
             tail.isCommitting = true
             return tail.markStart(time: time)
         }
-        queue.sync { commit() }
-        if durable < seq { throw .system(failure ?? SystemError(call: "pwrite", errno: 28)) }
+        let error = queue.sync { commit() }
+        guard let error, durable < seq else { return }
+        writer.withLock { $0.close() }
+        throw .system(error)
     }
 
     /// Who hears of commits. To be set before the first ``append(_:time:)``.
@@ -131,18 +134,21 @@ public final class Journal: Sendable {
 
     /// Appends `closed`, syncs it, and takes nothing more.
     public func close(time: Int64) {
-        let position = try? append(.closed, time: time)
-        // What was appended before is committed by blocks that are ahead of this one in the queue.
-        queue.sync {}
-        if position != nil { tail.withLock { $0.phase = .closed } }
-        writer.withLock { $0.close() }
+        queue.sync {
+            guard tail.withLock({ $0.close(time: time) }) else { return }
+            // What was appended before may be ahead of the block that would write it: all of it is written here.
+            commit()
+            writer.withLock { $0.close() }
+        }
     }
 
     // MARK: Commit
 
-    /// Writes batch after batch until nothing waits.
-    private func commit() {
+    /// Writes batch after batch until nothing waits; answers what went wrong with the last one.
+    @discardableResult
+    private func commit() -> SystemError? {
         var batch = JournalTail.Batch()
+        var failure: SystemError?
         while true {
             let isEmpty = tail.withLock { tail in
                 tail.exchangeBatch(&batch)
@@ -151,26 +157,31 @@ public final class Journal: Sendable {
             }
             let start = Clock.monotonic()
             writingSince.store(isEmpty ? 0 : start, ordering: .relaxed)
-            if isEmpty { return }
+            if isEmpty { return failure }
+            failure = nil
             switch writer.withLock({ $0.write(batch) }) {
-            case .durable:
-                tail.withLock { $0.commit(batch.lastSeq) }
-                notify { $0.journalDidCommit(upTo: batch.lastSeq, syncNanoseconds: Clock.monotonic() - start) }
-            case .rejected(let durable, let error): reject(after: durable, error)
+            case .durable: accept(upTo: batch.lastSeq, since: start)
+            case .rejected(let durable, let error):
+                failure = error
+                // What a rotation within the batch had synced stays, and those who wait for it hear so first.
+                if durable > self.durable { accept(upTo: durable, since: start) }
+                reject(after: durable, error)
             case .failed(let error):
+                failure = error
                 tail.withLock { $0.phase = .failed(error) }
                 notify { $0.journalDidFail(error) }
             }
         }
     }
 
+    private func accept(upTo seq: Int64, since start: Int64) {
+        tail.withLock { $0.commit(seq) }
+        notify { $0.journalDidCommit(upTo: seq, syncNanoseconds: Clock.monotonic() - start) }
+    }
+
     private func reject(after durable: Int64, _ error: SystemError) {
         let end = writer.withLock { ($0.segment, $0.size) }
-        tail.withLock { tail in
-            // What a rotation within the batch had synced stays.
-            tail.commit(durable)
-            tail.phase = .rejecting(error)
-        }
+        tail.withLock { $0.phase = .rejecting(error) }
         // The numbers are given again only when everyone has forgotten them.
         notify { $0.journalDidReject(after: durable, error) }
         tail.withLock { tail in
@@ -211,11 +222,15 @@ public final class Journal: Sendable {
 }
 
 extension Journal.Options {
-    /// A journal is about one account at one API.
+    /// A journal is about one account at one API: throws when this is another than `old`.
+    public func refuseOtherAccount(than old: Journal.Options) throws(JournalFault) {
+        if old.api != api { throw .otherAccount(what: "the API", journal: old.api, configured: api) }
+        if old.client != client { throw .otherAccount(what: "the client id", journal: old.client, configured: client) }
+    }
+
     fileprivate func check(_ opened: Record.Opened) throws(JournalFault) {
-        if opened.api != api { throw .otherAccount(what: "the API", journal: opened.api, configured: api) }
-        if opened.client != client {
-            throw .otherAccount(what: "the client id", journal: opened.client, configured: client)
-        }
+        try refuseOtherAccount(
+            than: Journal.Options(
+                segmentBytes: segmentBytes, version: opened.version, api: opened.api, client: opened.client))
     }
 }

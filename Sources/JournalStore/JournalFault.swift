@@ -7,7 +7,7 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
     case corruption(Corruption)
     /// A record passes its checksum, but this version cannot read it.
     case unreadable(segment: String, offset: Int64, fault: LineFault)
-    /// A segment is not where the one before it ends.
+    /// A segment does not begin where the one before it ends.
     case missingSegment(expected: Int64, found: String)
     /// Written by a later version of the program.
     case laterFormat(segment: String, found: Int)
@@ -49,7 +49,8 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
             """
         case .missingSegment(let expected, let found):
             """
-            \(SegmentName.name(firstSeq: expected)) is missing: the next segment is \(found). Restore it from a backup
+            record \(expected) should stand where \(found) begins: a segment is missing, or the one before it is not as long \
+            as it was. Nothing was changed. Restore the segments from a backup
             """
         case .laterFormat(let segment, let found):
             """

@@ -17,18 +17,23 @@ public struct JournalReader {
     }
 
     private let disk: any Disk
+    /// Every record up to this had been synced before the first was read.
+    private let claimed: Int64
     /// The first sequence numbers of the segments, in order.
     public let segments: [Int64]
 
     /// Finds the segments.
     public init(_ disk: any Disk) throws(SystemError) {
         self.disk = disk
+        // Before the segments: a daemon may be writing, and what it adds meanwhile is not missing.
+        claimed = try DurableMark.read(from: disk)
         segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
     }
 
     /// Shows every good line, without its newline, until one is not good; answers that one.
     public func forEachLine(_ body: (ArraySlice<UInt8>, Entry) -> Void) throws(SystemError) -> Fault? {
         var expected = segments.first ?? 1
+        var size: Int64 = 0
         for first in segments {
             let name = SegmentName.name(firstSeq: first)
             if first != expected {
@@ -36,16 +41,20 @@ public struct JournalReader {
             }
             let file = try disk.open(name, .read)
             defer { disk.close(file) }
-            if let fault = try read(name, file, &expected, body) { return fault }
+            if let fault = try read(first, name, file, &expected, &size, body) { return fault }
         }
-        return nil
+        guard expected <= claimed else { return nil }
+        let name = SegmentName.name(firstSeq: segments.last ?? 1)
+        return Fault(segment: name, offset: size, fault: .missing(expected: expected, claimed: claimed))
     }
 
     private func read(
-        _ name: String, _ file: DiskFile, _ expected: inout Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void
+        _ first: Int64, _ name: String, _ file: DiskFile, _ expected: inout Int64, _ size: inout Int64,
+        _ body: (ArraySlice<UInt8>, Entry) -> Void
     ) throws(SystemError) -> Fault? {
         var reader = SegmentReader(disk, file)
         while true {
+            size = reader.offset
             switch try reader.next() {
             case .end: return nil
             case .rest(let offset): return Fault(segment: name, offset: offset, fault: .cutShort)
@@ -54,6 +63,7 @@ public struct JournalReader {
                 do throws(LineFault) {
                     let entry = try Entry(line: reader.line.span)
                     guard entry.seq == expected else { throw .sequence(expected: expected, found: entry.seq) }
+                    guard entry.seq > first || entry.record.kind == "opened" else { throw .noHead }
                     expected += 1
                     body(reader.line, entry)
                 } catch {

@@ -29,10 +29,11 @@ struct JournalTail: Sendable {
         /// A write failed; until those who wait have been told, nothing is taken.
         case rejecting(SystemError)
         case failed(SystemError)
-        case closed
     }
 
     var phase = Phase.open
+    /// Whether `closed` has been appended: what waits is still written, nothing more is taken.
+    private(set) var isClosed = false
     var isCommitting = false
     private(set) var nextSeq: Int64
     /// Every record up to this has been synced.
@@ -56,19 +57,35 @@ struct JournalTail: Sendable {
     /// Encodes a record into the batch; answers its number and its offset in its segment.
     mutating func append(_ record: Record, time: Int64) throws(JournalUnavailable) -> JournalPosition {
         switch phase {
-        case .open: break
-        case .rejecting(let error): throw .rejected(error)
         case .failed(let error): throw .failed(error)
-        case .closed: throw .closed
+        case _ where isClosed: throw .closed
+        case .rejecting(let error): throw .rejected(error)
+        case .open: break
         }
         prepareSegment(time: time)
-        return encode(record, time: time)
+        let start = batch.bytes.count
+        let position = encode(record, time: time)
+        let length = batch.bytes.count - start
+        guard length <= RecordCodec.maximumLineLength else {
+            takeBack(position, length)
+            throw .tooLong(bytes: length)
+        }
+        return position
     }
 
     /// Appends `opened` for a start of the program; a new segment begins with one anyway. Answers its number.
     mutating func markStart(time: Int64) -> Int64 {
         if !prepareSegment(time: time) { _ = encode(.opened(opened), time: time) }
         return batch.lastSeq
+    }
+
+    /// Appends `closed` and takes nothing more; false when that has been done before.
+    mutating func close(time: Int64) -> Bool {
+        if isClosed { return false }
+        // After a failure there is no clean end, and no record of one.
+        _ = try? append(.closed, time: time)
+        isClosed = true
+        return true
     }
 
     /// Hands over the batch for an old one, whose memory the next batch uses.
@@ -112,6 +129,14 @@ struct JournalTail: Sendable {
         batch.lastSeq = nextSeq
         nextSeq += 1
         return position
+    }
+
+    /// Undoes the last ``encode(_:time:)``.
+    private mutating func takeBack(_ position: JournalPosition, _ length: Int) {
+        batch.bytes.removeLast(length)
+        batch.lastSeq = position.seq - 1
+        nextSeq = position.seq
+        segmentSize = position.offset
     }
 }
 

@@ -1,3 +1,4 @@
+import JournalFormat
 public import POSIX
 
 /// Why a record was not taken or not kept.
@@ -6,6 +7,8 @@ public enum JournalUnavailable: Error, Hashable, Sendable, CustomStringConvertib
     case rejected(SystemError)
     /// A sync failed, or a write could not be cut back: nothing is taken any more.
     case failed(SystemError)
+    /// The record's line would be longer than a line may be.
+    case tooLong(bytes: Int)
     /// The journal has been closed.
     case closed
 
@@ -14,6 +17,8 @@ public enum JournalUnavailable: Error, Hashable, Sendable, CustomStringConvertib
         switch self {
         case .rejected(let error): "the journal could not be written: \(error)"
         case .failed(let error): "the journal failed for good: \(error)"
+        case .tooLong(let bytes):
+            "the record takes \(bytes) bytes, but a line of the journal has at most \(RecordCodec.maximumLineLength)"
         case .closed: "the journal is closed"
         }
     }

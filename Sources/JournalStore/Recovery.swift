@@ -60,7 +60,8 @@ struct Recovery {
             try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
         }
         outcome.segments = segments
-        claimed = max(try durableMark(), (segments.last ?? 1) - 1)
+        claimed = max(
+            try system { () throws(SystemError) in try DurableMark.read(from: disk) }, (segments.last ?? 1) - 1)
         outcome.nextSeq = segments.first ?? 1
         for first in segments {
             guard first == outcome.nextSeq else {
@@ -73,15 +74,6 @@ struct Recovery {
         }
         // The last segment's name may be in the page cache only.
         try system { () throws(SystemError) in try disk.synchronizeDirectory() }
-    }
-
-    private func durableMark() throws(JournalFault) -> Int64 {
-        try system { () throws(SystemError) in
-            guard try disk.names().contains(DurableMark.name) else { return 0 }
-            let file = try disk.open(DurableMark.name, .read)
-            defer { disk.close(file) }
-            return DurableMark.decode(try disk.read(file, count: DurableMark.length + 1, at: 0)) ?? 0
-        }
     }
 
     // MARK: One segment
@@ -99,14 +91,18 @@ struct Recovery {
             return
         }
         if let bad {
-            try collectClaims(behind: &reader)
+            try collectClaims(behind: bad, &reader)
             guard outcome.nextSeq > claimed else { throw .corruption(corruption(first, bad)) }
             try system { () throws(SystemError) in
                 outcome.tornTail = try TornTail.cut(disk, file, segment: name, at: bad.offset, fault: bad.fault)
             }
         }
-        guard outcome.nextSeq > claimed else { return }
-        try system { () throws(SystemError) in try rewriteUnclaimed(first, file, end: outcome.tail?.size ?? 0) }
+        try system { () throws(SystemError) in
+            if outcome.nextSeq > claimed + 1 { try rewriteUnclaimed(first, file, end: outcome.tail?.size ?? 0) }
+            // Also when nothing was rewritten: a cut that an earlier run made may not have reached the disk, and what was cut
+            // must not come back once a later segment says that this one ends here.
+            try disk.synchronize(file)
+        }
     }
 
     /// Shows lines as long as they are good; tells the first that is not.
@@ -139,9 +135,9 @@ struct Recovery {
     ) throws(JournalFault) -> LineFault? {
         let head: RecordLine
         do { head = try RecordLine(checking: line.span) } catch { return error }
-        // A number that does not belong there claims nothing either: the line is not this journal's.
-        guard head.seq == outcome.nextSeq else { return .sequence(expected: outcome.nextSeq, found: head.seq) }
+        // A claim is true wherever it stands: behind a gap it tells that what is missing had been synced.
         claimed = max(claimed, head.durable)
+        guard head.seq == outcome.nextSeq else { return .sequence(expected: outcome.nextSeq, found: head.seq) }
         let entry: Entry
         do { entry = try Entry(line: line.span) } catch {
             throw .unreadable(segment: name, offset: offset, fault: error)
@@ -149,24 +145,23 @@ struct Recovery {
         if case .opened(let opened) = entry.record {
             guard opened.format == RecordCodec.format else { throw .laterFormat(segment: name, found: opened.format) }
         } else if head.seq == first {
-            throw .unreadable(segment: name, offset: offset, fault: .content("a segment must begin with \"opened\""))
+            throw .unreadable(segment: name, offset: offset, fault: .noHead)
         }
         try visit(entry, offset)
         return nil
     }
 
     /// Good lines behind a bad one prove nothing about themselves, but what they claim is true.
-    private mutating func collectClaims(behind reader: inout SegmentReader) throws(JournalFault) {
+    private mutating func collectClaims(behind bad: BadLine, _ reader: inout SegmentReader) throws(JournalFault) {
         do throws(SystemError) {
-            try reader.skipToNewline()
+            // Every other bad line has been read to its end.
+            if bad.fault == .tooLong, reader.offset == bad.offset { try reader.skipToNewline() }
             while true {
                 switch try reader.next() {
                 case .end, .rest: return
                 case .tooLong: try reader.skipToNewline()
                 case .line:
-                    if let head = try? RecordLine(checking: reader.line.span), head.seq > outcome.nextSeq {
-                        claimed = max(claimed, head.durable)
-                    }
+                    if let head = try? RecordLine(checking: reader.line.span) { claimed = max(claimed, head.durable) }
                 }
             }
         } catch {
@@ -176,8 +171,8 @@ struct Recovery {
 
     // MARK: What is not proven
 
-    /// Writes every record that nothing claims once more, and syncs it: after a failed sync the page cache may show what the
-    /// disk does not hold, and a sync of clean pages would prove nothing.
+    /// Writes every record that nothing claims once more: after a failed sync the page cache may show what the disk does not
+    /// hold, and a sync of clean pages would prove nothing.
     private mutating func rewriteUnclaimed(_ first: Int64, _ file: DiskFile, end: Int64) throws(SystemError) {
         var reader = SegmentReader(disk, file)
         var seq = first
@@ -190,7 +185,6 @@ struct Recovery {
             try disk.writeAll(file, bytes[...], at: offset)
             offset += Int64(bytes.count)
         }
-        if outcome.rewrittenBytes > 0 { try disk.synchronize(file) }
     }
 
     private func corruption(_ first: Int64, _ bad: BadLine) -> JournalFault.Corruption {

@@ -9,15 +9,17 @@ final class SpaceGauge: Sendable {
     }
 
     private let disk: any Disk
+    private let clock: @Sendable () -> Int64
     private let reading = Mutex(Reading())
 
-    init(_ disk: any Disk) {
+    init(_ disk: any Disk, clock: @escaping @Sendable () -> Int64) {
         self.disk = disk
+        self.clock = clock
     }
 
     /// Free bytes, at most a second old. A file system that does not tell counts as having room: the write will tell.
     var freeBytes: Int64 {
-        let now = Clock.monotonic()
+        let now = clock()
         return reading.withLock { reading in
             if now - reading.takenAt >= 1_000_000_000 {
                 reading.bytes = (try? disk.freeBytes()) ?? .max

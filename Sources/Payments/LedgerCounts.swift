@@ -12,4 +12,7 @@ public struct LedgerCounts: Hashable, Sendable {
     public var pending = 0
     /// Payments confirmed at least once.
     public var known = 0
+
+    /// All at zero.
+    public init() {}
 }

@@ -107,7 +107,12 @@ public actor Confirmer: LedgerObserver {
         } catch {
             let answer = Answer(error, asked: claim.id)
             let now = Instant(nanoseconds: Clock.monotonic())
-            if case .failed = answer { health.noteFailure(error, now: now) } else { health.noteAnswer(now: now) }
+            switch answer {
+            // Broken off because the program stops: that says nothing about the API.
+            case .failed where error.kind == .cancelled: break
+            case .failed: health.noteFailure(error, now: now)
+            case .payment, .notFound, .forbidden: health.noteAnswer(now: now)
+            }
             if let pause = error.retryAfter { ledger.pause(pause) }
             return answer
         }

@@ -15,6 +15,7 @@ import Synchronization
 final class Daemon: LedgerObserver {
     private enum Event: Sendable {
         case signal(Int32)
+        case stopRequested
         case journalFailed(reason: String, errno: Int32)
     }
 
@@ -80,14 +81,23 @@ final class Daemon: LedgerObserver {
             switch event {
             case .signal(SIGHUP): await reload()
             case .signal(SIGUSR1): continue
-            case .signal: return await stop()
+            case .signal, .stopRequested: return await shutDown()
             case .journalFailed(let reason, let errno): try await fail(reason, errno)
             }
         }
         withExtendedLifetime(watchdog) {}
     }
 
-    private func stop() async {
+    /// Asks it to stop, as SIGTERM does; ``run()`` returns when it has.
+    func stop() { eventSink.yield(.stopRequested) }
+
+    /// Where it listens.
+    var addresses: [SocketAddress] { listeners.map(\.address) }
+
+    /// Whether the API answers; nil before the first call ended.
+    var isAPIReachable: Bool? { confirmer.health.current.isReachable }
+
+    private func shutDown() async {
         notifier.send(.stopping, .status("stopping: \(statusLine)"))
         logger.notice("stopping")
         await server.drain(grace: Self.grace)
@@ -110,6 +120,8 @@ final class Daemon: LedgerObserver {
             let new = try reread()
             let faults = settings.withLock { new.reloadFaults(from: $0) }
             if !faults.isEmpty { throw ConfigurationFaults(faults) }
+            // What a start on this journal would refuse, a reload must not bring in.
+            try settings.withLock { try Journal.Options(new).refuseOtherAccount(than: Journal.Options($0)) }
             guard let configuration = Client.Configuration(new) else { return }
             client.update(configuration: configuration)
             await confirmer.update(concurrency: new.confirmConcurrency)
@@ -155,11 +167,12 @@ final class Daemon: LedgerObserver {
             do { disk = try DirectoryDisk(path: settings.journal) } catch { throw JournalFault.system(error) }
             let ledger = try FileLedger(
                 disk, .init(settings), journal: .init(settings), randomID: RandomID.make(),
-                seed: .random(in: 0 ... .max)
-            ) { bytes in
-                // Each step asks for half a minute more: a long recovery is no hung start.
-                notifier.send(.extendTimeout(.seconds(30)), .status("recovering the journal, \(bytes >> 20) MiB read"))
-            }
+                seed: .random(in: 0 ... .max),
+                progress: { bytes in
+                    // Each step asks for half a minute more: a long recovery is no hung start.
+                    notifier.send(
+                        .extendTimeout(.seconds(30)), .status("recovering the journal, \(bytes >> 20) MiB read"))
+                })
             log(ledger.recovered, logger)
             return ledger
         } catch let fault as JournalFault {

@@ -1,2 +1,28 @@
 import ArgumentParser
-struct DemoCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "demo") }
+import Configuration
+import Logging
+import ServiceManager
+
+/// `ecryptopayd demo`: the whole main job on this machine.
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Show the main job on this machine: a sandboxed ecryptopay and the daemon, on loopback.",
+        discussion: """
+            One payment is created, paid, told by webhook and confirmed; one webhook is forged and refuted; one API outage is \
+            ridden out. Exits with 0 only if each step came out as told.
+            """)
+
+    @Option(help: ArgumentHelp("Keep the journal here instead of in a new temporary directory.", valueName: "dir"))
+    var directory: String?
+
+    func run() throws {
+        Signals.prepare()
+        try reportingFailure {
+            // The story is told step by step; the daemon's own log would only repeat it.
+            let level = ServiceLogging.bootstrap(identifier: "ecryptopayd-demo", level: .critical)
+            let directory = directory
+            try blocking { try await Demo(directory: directory, level: level).run() }
+        }
+    }
+}

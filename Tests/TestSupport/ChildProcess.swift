@@ -190,15 +190,13 @@ private final class CapturedStream: Sendable {
     private let state = Mutex(State())
 
     /// Reads `descriptor` until its end, then closes it.
+    ///
+    /// By a thread that blocks: Dispatch on Linux mishandles a source whose peer hangs up.
     init(reading descriptor: Int32) {
-        let source = DispatchSource.makeReadSource(
-            fileDescriptor: descriptor, queue: DispatchQueue(label: "captured-stream"))
-        source.setEventHandler { [self] in
-            // The handler holds the source, and so this object, until the end of the stream.
-            if !gather(from: descriptor) { source.cancel() }
+        DispatchQueue(label: "captured-stream").async { [self] in
+            while gather(from: descriptor) {}
+            close(descriptor)
         }
-        source.setCancelHandler { close(descriptor) }
-        source.resume()
     }
 
     var text: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
@@ -206,32 +204,24 @@ private final class CapturedStream: Sendable {
     /// Whether every writer has closed the stream and all of it is in `text`.
     var isComplete: Bool { state.withLock { $0.isComplete } }
 
-    /// Takes all that is there; answers false at the end of the stream.
-    ///
-    /// Dispatch tells of a hang-up once only, together with the last bytes, so one `read` would miss the end.
+    /// Takes what comes next; answers false at the end of the stream.
     private func gather(from descriptor: Int32) -> Bool {
         var chunk = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                return errno == EAGAIN
-            }
-            state.withLock { state in
-                state.bytes += chunk[..<count]
-                state.isComplete = count == 0
-            }
-            if count == 0 { return false }
+        let count = read(descriptor, &chunk, chunk.count)
+        if count < 0, errno == EINTR { return true }
+        return state.withLock { state in
+            state.bytes += chunk[..<max(count, 0)]
+            state.isComplete = count <= 0
+            return count > 0
         }
     }
 }
 
-/// A pipe, both ends close-on-exec, the reading end non-blocking.
+/// A pipe, both ends close-on-exec.
 private func makePipe() throws(SystemError) -> (reading: Int32, writing: Int32) {
     var ends: [Int32] = [-1, -1]
     _ = try check("pipe") { pipe(&ends) }
     for end in ends { _ = try check("fcntl") { fcntl(end, F_SETFD, FD_CLOEXEC) } }
-    _ = try check("fcntl") { fcntl(ends[0], F_SETFL, O_NONBLOCK) }
     return (ends[0], ends[1])
 }
 

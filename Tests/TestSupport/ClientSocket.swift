@@ -19,7 +19,9 @@ public final class ClientSocket {
     public init(
         _ address: SocketAddress, patience: Duration = Deadline.patience, receiveBuffer: Int32? = nil
     ) throws {
-        let number = try check("socket") { socket(address.family, Int32(SOCK_STREAM.rawValue), 0) }
+        // Closed on exec: a child process that held a copy would keep the connection open.
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let number = try check("socket") { socket(address.family, type, 0) }
         descriptor = number
         self.patience = patience
         if var size = receiveBuffer {

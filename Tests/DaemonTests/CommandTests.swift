@@ -1,0 +1,83 @@
+import TestSupport
+import Testing
+
+/// The commands as a user meets them.
+struct CommandTests {
+    @Test(arguments: [
+        [], ["serve"], ["check"], ["demo"], ["sandbox"], ["journal"], ["journal", "cat"], ["journal", "verify"],
+    ])
+    func `every command has help`(command: [String]) async throws {
+        let result = try await ChildProcess.run(try builtBinary(named: "ecryptopayd"), command + ["--help"])
+        #expect(result.exit == .code(0))
+        #expect(result.output.contains("USAGE: "))
+        #expect(result.output.contains("OVERVIEW: "))
+    }
+
+    @Test func `a wrong option is a usage error`() async throws {
+        let result = try await ChildProcess.run(try builtBinary(named: "ecryptopayd"), ["check", "--onlin"])
+        #expect(result.exit == .code(64))
+        #expect(result.errors.contains("--online"))
+    }
+
+    @Test func `check prints the configuration without secrets`() async throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.set("ECRYPTOPAY_LISTEN", "127.0.0.1:8723")
+        for arguments in [["check"], ["check", "--json"]] {
+            let result = try await daemon.run(arguments + ["--env-file", daemon.envFile])
+            #expect(result.exit == .code(0))
+            #expect(result.output.contains("ECRYPTOPAY_PASSWORD"))
+            #expect(!(result.output + result.errors).contains("hush"))
+            #expect(!(result.output + result.errors).contains("5f3a9c0e7d1b42a6"))
+        }
+    }
+
+    @Test func `a faulty configuration stops the start, and every fault is named`() async throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.set("ECRYPTOPAY_PASWORD", "hush-typo")
+        try daemon.set("ECRYPTOPAY_IDLE_TIMEOUT", "10")
+        for command in ["serve", "check"] {
+            let result = try await daemon.run([command, "--env-file", daemon.envFile])
+            #expect(result.exit == .code(78))
+            #expect(result.errors.contains("ECRYPTOPAY_PASWORD"))
+            #expect(result.errors.contains("ECRYPTOPAY_PASSWORD"), "the nearest known key")
+            #expect(result.errors.contains("ECRYPTOPAY_IDLE_TIMEOUT"))
+            #expect(!result.errors.contains("hush"))
+        }
+        #expect(try !daemon.directory.names().contains("journal"))
+    }
+
+    @Test func `check --online says when the API does not answer`() async throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.set("ECRYPTOPAY_LISTEN", "127.0.0.1:8723")
+        let result = try await daemon.run(["check", "--online", "--env-file", daemon.envFile])
+        #expect(result.exit == .code(69))
+        #expect(result.errors.contains("127.0.0.1"))
+    }
+
+    @Test func `an address that is taken is told`() async throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.set("ECRYPTOPAY_LISTEN", "\(daemon.address)")
+        let result = try await daemon.run(["serve", "--env-file", daemon.envFile])
+        #expect(result.exit == .code(69))
+        #expect(result.errors.contains("ECRYPTOPAY_LISTEN"))
+    }
+
+    @Test func `journal cat selects by payment, kind and number`() async throws {
+        let daemon = try DaemonUnderTest()
+        try await daemon.start()
+        for id in [1, 2, 1] as [Int64] { _ = try daemon.post(DaemonUnderTest.report(id, state: "s\(id)")) }
+        _ = try daemon.post(DaemonUnderTest.report(1, state: "other"))
+        try await daemon.end()
+        func cat(_ arguments: String...) async throws -> [Substring] {
+            let result = try await daemon.run(["journal", "cat", "--directory", daemon.journalDirectory] + arguments)
+            #expect(result.exit == .code(0), "\(result.errors)")
+            return result.output.split(separator: "\n")
+        }
+        #expect(try await cat().count == 5)
+        #expect(try await cat("--payment", "1").count == 2)
+        #expect(try await cat("--kind", "opened", "--kind", "closed").count == 2)
+        #expect(try await cat("--after", "3").count == 2)
+        let missing = try await daemon.run(["journal", "cat", "--directory", "/nonexistent"])
+        #expect(missing.exit == .code(66))
+    }
+}

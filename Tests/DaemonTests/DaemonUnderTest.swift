@@ -1,0 +1,106 @@
+import Glibc
+import JSON
+import POSIX
+import TestSupport
+
+/// The built daemon as a process of its own, on a directory and a socket that outlive it, as under systemd.
+final class DaemonUnderTest {
+    let directory: TemporaryDirectory
+    let address: SocketAddress
+    static let path = "/hooks/5f3a9c0e7d1b42a6"
+    private let socket: ListeningSocket
+    private var settings: [String: String]
+    private(set) var process: ChildProcess?
+
+    /// Prepares a daemon that asks the API at `apiURL`; nobody answers at the default.
+    init(apiURL: String = "http://127.0.0.1:9/api/v1", account: [String: String]? = nil) throws {
+        directory = try TemporaryDirectory()
+        socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
+        address = socket.address
+        settings = [
+            "ECRYPTOPAY_CLIENT_ID": "client", "ECRYPTOPAY_CLIENT_SECRET": "hush-client", "ECRYPTOPAY_EMAIL": "a@b.mx",
+            "ECRYPTOPAY_PASSWORD": "hush-password", "ECRYPTOPAY_API_URL": apiURL,
+            "ECRYPTOPAY_WEBHOOK_PATHS": Self.path, "ECRYPTOPAY_MIN_FREE_BYTES": "0",
+        ]
+        settings.merge(account ?? [:]) { $1 }
+    }
+
+    var webhookURL: String { "http://\(address)\(Self.path)" }
+    var journalDirectory: String { directory.path(of: "journal") }
+    var envFile: String { directory.path(of: "env") }
+
+    func set(_ key: String, _ value: String?) throws {
+        settings[key] = value
+        try writeEnvFile()
+    }
+
+    private func writeEnvFile() throws {
+        let text = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
+        _ = try directory.write(text, to: "env", mode: 0o600)
+    }
+
+    /// Starts it and waits until it listens.
+    func start(environment: [String: String] = [:]) async throws {
+        try launch(environment: environment)
+        try await process?.waitForOutput(containing: "listening on")
+    }
+
+    /// Starts it without waiting.
+    func launch(environment: [String: String] = [:]) throws {
+        try writeEnvFile()
+        process = try ChildProcess(
+            try builtBinary(named: "ecryptopayd"), ["serve", "--env-file", envFile],
+            environment: ["ECRYPTOPAY_JOURNAL": journalDirectory].merging(environment) { $1 },
+            workingDirectory: directory.path, sockets: [.init(name: "webhook", descriptor: socket.descriptor.number)])
+    }
+
+    /// Ends it with a signal and waits for the end.
+    @discardableResult
+    func end(_ signal: Int32 = SIGTERM) async throws -> ChildProcess.Exit? {
+        process?.signal(signal)
+        return try await process?.waitForExit()
+    }
+
+    /// Posts a report on a connection of its own.
+    func post(_ body: String) throws -> ClientAnswer {
+        let client = try ClientSocket(address)
+        try client.send(Self.request(body))
+        return try client.receive()
+    }
+
+    static func request(_ body: String) -> String {
+        """
+        POST \(path) HTTP/1.1\r\nHost: shop.example\r\nContent-Type: application/json\r\n\
+        Content-Length: \(body.utf8.count)\r\n\r\n\(body)
+        """
+    }
+
+    static func report(_ id: Int64, state: String = "paid", amount: String = "150.0") -> String {
+        #"{"id":\#(id),"currency":"btc","amount":"\#(amount)","state":"\#(state)","updated_at":"2026-11-20T18:09:11.456Z"}"#
+    }
+
+    /// The records in the journal, as any JSON reader sees them; complete lines only.
+    func journal() throws -> [JSONValue] {
+        var records: [JSONValue] = []
+        for name in try directory.names(in: "journal").sorted() where name.hasSuffix(".jsonl") {
+            let text = try directory.readText("journal/\(name)")
+            for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+                records.append(try JSONValue(parsing: Array(line.utf8)))
+            }
+        }
+        return records
+    }
+
+    func records(_ kind: String, payment: Int64? = nil) throws -> [JSONValue] {
+        try journal().filter { record in
+            record["kind"]?.string == kind && (payment == nil || record["payment"]?.integer == payment)
+        }
+    }
+
+    /// Runs a command of the same binary on the same directory.
+    func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess.Result {
+        try await ChildProcess.run(
+            try builtBinary(named: "ecryptopayd"), arguments, environment: environment,
+            workingDirectory: directory.path)
+    }
+}

@@ -1,0 +1,101 @@
+import Glibc
+import POSIX
+import TestSupport
+import Testing
+
+/// What systemd hears from the real binary.
+struct ServiceTests {
+    @Test func `READY comes when it listens, STATUS says how it stands, STOPPING when it ends`() async throws {
+        let daemon = try DaemonUnderTest()
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        try await daemon.start(environment: ["NOTIFY_SOCKET": listener.path])
+        let first = try listener.next()
+        #expect(first == "READY=1\nSTATUS=0 journaled, 0 awaiting confirmation, API not asked yet")
+        #expect(try daemon.post(DaemonUnderTest.report(1)).status == 200)
+        let status = try listener.next { $0.contains("API unreachable") }
+        #expect(status == "STATUS=1 journaled, 1 awaiting confirmation, API unreachable")
+        #expect(try await daemon.end() == .code(0))
+        #expect(try listener.next { $0.hasPrefix("STOPPING=1") }.contains("1 journaled"))
+    }
+
+    @Test func `the watchdog is fed while all goes well`() async throws {
+        let daemon = try DaemonUnderTest()
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        try await daemon.start(environment: ["NOTIFY_SOCKET": listener.path, "WATCHDOG_USEC": "300000"])
+        for _ in 0..<3 { _ = try listener.next { $0 == "WATCHDOG=1" } }
+        try await daemon.end()
+    }
+
+    @Test func `without a service manager it just serves`() async throws {
+        let daemon = try DaemonUnderTest()
+        try await daemon.start()
+        #expect(try daemon.post(DaemonUnderTest.report(1)).status == 200)
+        #expect(try await daemon.end(SIGINT) == .code(0))
+    }
+
+    @Test func `requests under way are answered when it stops, and new ones wait for the next process`() async throws {
+        let daemon = try DaemonUnderTest()
+        try await daemon.start()
+        let underWay = try ClientSocket(daemon.address)
+        let request = DaemonUnderTest.request(DaemonUnderTest.report(1))
+        try underWay.send(String(request.dropLast(5)))
+        // Only an answer on a later connection shows that the first bytes of this one have arrived.
+        #expect(try daemon.post(DaemonUnderTest.report(2)).status == 200)
+        daemon.process?.signal(SIGTERM)
+        try await daemon.process?.waitForOutput(containing: "stopping")
+        let waiting = try ClientSocket(daemon.address)
+        try waiting.send(DaemonUnderTest.request(DaemonUnderTest.report(3)))
+        try underWay.send(String(request.suffix(5)))
+        let answer = try underWay.receive()
+        #expect(answer.status == 200)
+        #expect(answer.field("connection") == "close")
+        #expect(try await daemon.process?.waitForExit() == .code(0))
+        try await daemon.start()
+        #expect(try waiting.receive().status == 200)
+        try await daemon.end()
+        #expect(try daemon.records("received").count == 3)
+    }
+
+    @Test func `a reload takes a good configuration and refuses a bad one whole`() async throws {
+        let daemon = try DaemonUnderTest()
+        try await daemon.start()
+        func status(at path: String) throws -> Int {
+            let client = try ClientSocket(daemon.address)
+            let body = DaemonUnderTest.report(7)
+            try client.send(
+                "POST \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            return try client.receive().status
+        }
+        try daemon.set("ECRYPTOPAY_WEBHOOK_PATHS", "/moved/0123456789abcdef,\(DaemonUnderTest.path)")
+        daemon.process?.signal(SIGHUP)
+        try await daemon.process?.waitForOutput(containing: "configuration reloaded")
+        #expect(try status(at: "/moved/0123456789abcdef") == 200)
+        try daemon.set("ECRYPTOPAY_WEBHOOK_PATHS", "/elsewhere/0123456789abcdef")
+        try daemon.set("ECRYPTOPAY_IDLE_TIMEOUT", "soon")
+        daemon.process?.signal(SIGHUP)
+        try await daemon.process?.waitForOutput(containing: "the old configuration stays in force")
+        #expect(daemon.process?.errors.contains("ECRYPTOPAY_IDLE_TIMEOUT") == true)
+        #expect(try status(at: "/moved/0123456789abcdef") == 200)
+        #expect(try status(at: "/elsewhere/0123456789abcdef") == 404)
+        try daemon.set("ECRYPTOPAY_IDLE_TIMEOUT", nil)
+        try daemon.set("ECRYPTOPAY_LISTEN", "127.0.0.1:1")
+        daemon.process?.signal(SIGHUP)
+        try await daemon.process?.waitForOutput(containing: "needs a restart")
+        try daemon.set("ECRYPTOPAY_LISTEN", nil)
+        try daemon.set("ECRYPTOPAY_CLIENT_ID", "somebody-else")
+        daemon.process?.signal(SIGHUP)
+        try await daemon.process?.waitForOutput(containing: "belongs to the client id")
+        try await daemon.end()
+    }
+
+    @Test func `a socket that systemd passes under an unknown name is a configuration error`() async throws {
+        let daemon = try DaemonUnderTest()
+        let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
+        try daemon.set("ECRYPTOPAY_JOURNAL", daemon.journalDirectory)
+        let process = try ChildProcess(
+            try builtBinary(named: "ecryptopayd"), ["serve", "--env-file", daemon.envFile],
+            sockets: [.init(name: "webhooks", descriptor: socket.descriptor.number)])
+        #expect(try await process.waitForExit() == .code(78))
+        #expect(process.errors.contains("webhooks"))
+    }
+}

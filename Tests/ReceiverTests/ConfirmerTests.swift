@@ -1,0 +1,202 @@
+import ECryptoPay
+import JournalFormat
+import JournalStore
+import Logging
+import POSIX
+import Payments
+import TestSupport
+import Testing
+
+@testable import Receiver
+
+/// The confirmer on a real journal, with an API that does as it is told.
+struct ConfirmerTests {
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    private func ledger() throws -> FileLedger {
+        try FileLedger(
+            try DirectoryDisk(path: directory.path),
+            .init(
+                limits: .init(maxPending: 1000, confirmRate: 1000, confirmWindow: .seconds(3600)), minimumFreeBytes: 0),
+            journal: .init(segmentBytes: 1 << 20, version: "test", api: "h:1", client: "c"), randomID: "id", seed: 1)
+    }
+
+    private func confirmer(_ ledger: FileLedger, _ api: ScriptedPayments, concurrency: Int = 4) -> Confirmer {
+        Confirmer(ledger: ledger, api: api, concurrency: concurrency, logger: Logger(label: "test"))
+    }
+
+    private func report(_ id: PaymentID, state: String = "paid", amount: String = "150.0") throws -> ReportedPayment {
+        let body = Array(
+            #"{"id":\#(id),"state":"\#(state)","amount":"\#(amount)","currency":"btc","updated_at":"2026-11-20T18:09:11.456Z"}"#
+                .utf8)
+        return try ReportedPayment(body: body.span)
+    }
+
+    private func records(_ kind: String) throws -> [Record] {
+        var records: [Record] = []
+        let fault = try JournalReader(try DirectoryDisk(path: directory.path)).forEachLine { _, entry in
+            if entry.record.kind == kind { records.append(entry.record) }
+        }
+        #expect(fault == nil)
+        return records
+    }
+
+    @Test func `a report is fetched, and what the API says is journaled`() async throws {
+        let ledger = try ledger()
+        let api = ScriptedPayments { ScriptedPayments.paid($0) }
+        let confirmer = confirmer(ledger, api)
+        await confirmer.start()
+        #expect(ledger.record(try report(42), peer: "test") == .pending(2))
+        try await eventually("the confirmation") { ledger.counts.confirmed == 1 }
+        #expect(ledger.counts.pending == 0)
+        await confirmer.stop()
+        ledger.close()
+        guard case .confirmed(let confirmed)? = try records("confirmed").first else {
+            Issue.record("no confirmation")
+            return
+        }
+        #expect(confirmed.payment == 42)
+        #expect(confirmed.of == [2])
+        #expect(confirmed.news)
+        #expect(confirmed.cause == .webhook)
+        #expect(confirmed.current == ScriptedPayments.paid(42).json)
+    }
+
+    @Test func `never more calls at once than allowed, and never two for one payment`() async throws {
+        let ledger = try ledger()
+        let api = ScriptedPayments { id throws(APIError) in
+            for _ in 0..<20 { await Task.yield() }
+            return ScriptedPayments.paid(id)
+        }
+        let confirmer = confirmer(ledger, api, concurrency: 3)
+        await confirmer.start()
+        for round in 0..<4 {
+            for id in 1...50 { _ = ledger.record(try report(PaymentID(id), state: "s\(round)"), peer: "test") }
+        }
+        try await eventually("all are known") { ledger.counts.known == 50 }
+        #expect(api.log.mostAtOnce <= 3)
+        #expect(api.log.mostAtOnce > 1)
+        #expect(!api.log.wasTwiceAtOnce)
+        await confirmer.stop()
+    }
+
+    @Test func `an outage leaves everything queued, and is over when the API answers`() async throws {
+        let ledger = try ledger()
+        let api = ScriptedPayments { id throws(APIError) in throw ScriptedPayments.error(.status(503), id: id) }
+        let confirmer = confirmer(ledger, api)
+        await confirmer.start()
+        for id in 1...5 { _ = ledger.record(try report(PaymentID(id)), peer: "test") }
+        try await eventually("every payment was asked for") { Set(api.log.asked).count == 5 }
+        try await eventually("the outage is noticed") { confirmer.health.current.isReachable == false }
+        #expect(ledger.counts.pending == 5)
+        #expect(ledger.counts.confirmed == 0)
+        api.change { ScriptedPayments.paid($0) }
+        try await eventually("all are confirmed") { ledger.counts.confirmed == 5 }
+        #expect(confirmer.health.current.isReachable == true)
+        await confirmer.stop()
+    }
+
+    @Test func `what is unknown when the program ends is asked for again after the next start`() async throws {
+        do {
+            let ledger = try ledger()
+            let api = ScriptedPayments { id throws(APIError) in throw ScriptedPayments.error(.timeout, id: id) }
+            let confirmer = confirmer(ledger, api)
+            await confirmer.start()
+            _ = ledger.record(try report(42), peer: "test")
+            try await eventually("a call failed") { confirmer.health.current.isReachable == false }
+            await confirmer.stop()
+            ledger.close()
+        }
+        let ledger = try ledger()
+        #expect(ledger.counts.pending == 1)
+        let confirmer = confirmer(ledger, ScriptedPayments { ScriptedPayments.paid($0) })
+        await confirmer.start()
+        try await eventually("the confirmation") { ledger.counts.confirmed == 1 }
+        await confirmer.stop()
+    }
+
+    @Test func `a contradicted report is refuted, and the truth stands beside it`() async throws {
+        let ledger = try ledger()
+        let confirmer = confirmer(ledger, ScriptedPayments { ScriptedPayments.paid($0, state: "open") })
+        await confirmer.start()
+        _ = ledger.record(try report(42, amount: "1.0"), peer: "test")
+        try await eventually("the refutation") { ledger.counts.refuted == 1 }
+        await confirmer.stop()
+        ledger.close()
+        #expect(try records("refuted") == [.refuted(payment: 42, of: 2, reason: "amount-mismatch")])
+        #expect(try records("confirmed").count == 1)
+    }
+
+    @Test func `stopping breaks calls off, and what they were for stays queued`() async throws {
+        let ledger = try ledger()
+        let gate = Gate()
+        let api = ScriptedPayments { id throws(APIError) in
+            await withTaskCancellationHandler {
+                await gate.pass()
+            } onCancel: {
+                gate.open()
+            }
+            throw ScriptedPayments.error(.cancelled, id: id)
+        }
+        let confirmer = confirmer(ledger, api)
+        await confirmer.start()
+        _ = ledger.record(try report(42), peer: "test")
+        try await eventually("the call is under way") { api.log.asked == [42] }
+        await confirmer.stop()
+        #expect(ledger.counts.pending == 1)
+        ledger.close()
+        #expect(try records("confirmed").isEmpty)
+        #expect(try records("refuted").isEmpty)
+    }
+
+    @Test func `Retry-After holds every call back`() async throws {
+        let ledger = try ledger()
+        let api = ScriptedPayments { id throws(APIError) in
+            throw ScriptedPayments.error(.status(429), id: id, retryAfter: .seconds(600))
+        }
+        let confirmer = confirmer(ledger, api, concurrency: 1)
+        await confirmer.start()
+        _ = ledger.record(try report(1), peer: "test")
+        try await eventually("the first call") { confirmer.health.current.isReachable == false }
+        _ = ledger.record(try report(2), peer: "test")
+        let now = try #require(ledger.nextDue())
+        try await eventually("the record is durable") { ledger.durable == 3 }
+        #expect(api.log.asked == [1])
+        #expect(now.nanoseconds > Instant.monotonicNow.nanoseconds + 500_000_000_000)
+        await confirmer.stop()
+    }
+
+    @Test(arguments: [
+        (APIError.Kind.status(404), "notFound"), (.status(410), "notFound"), (.status(403), "forbidden"),
+        (.status(401), "failed"), (.status(429), "failed"), (.status(500), "failed"), (.status(302), "failed"),
+        (.status(422), "failed"), (.timeout, "failed"), (.dns, "failed"), (.connect, "failed"),
+        (.tls(.expired), "failed"),
+        (.wrongID(7), "failed"), (.undecodable, "failed"), (.credentialsRefused, "failed"),
+        (.tooLarge(limit: 1), "failed"),
+    ])
+    func `a failed call is sorted as the table of verdicts says`(kind: APIError.Kind, outcome: String) {
+        let answer = Answer(ScriptedPayments.error(kind, id: 42), asked: 42)
+        switch answer {
+        case .notFound: #expect(outcome == "notFound")
+        case .forbidden: #expect(outcome == "forbidden")
+        case .failed: #expect(outcome == "failed")
+        case .payment: Issue.record("a failure is no payment")
+        }
+    }
+
+    @Test func `a 404 for the token says nothing about a payment`() {
+        let error = APIError(kind: .status(404), method: "POST", path: "/api/v1/oauth/token", detail: "")
+        guard case .failed = Answer(error, asked: 42) else {
+            Issue.record("taken for the payment's own")
+            return
+        }
+    }
+}
+
+extension Instant {
+    fileprivate static var monotonicNow: Instant { Instant(nanoseconds: Clock.monotonic()) }
+}

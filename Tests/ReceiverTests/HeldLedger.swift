@@ -1,0 +1,42 @@
+import JournalFormat
+import Payments
+import Synchronization
+
+/// A ledger that commits when the test says so.
+final class HeldLedger: Ledger {
+    private let state = Mutex((reports: [ReportedPayment](), observers: [any LedgerObserver]()))
+    private let answer: Mutex<Reception?>
+
+    /// Answers every report with `reception`, or when that is nil with the next position.
+    init(reception: Reception? = nil) {
+        answer = Mutex(reception)
+    }
+
+    var reports: [ReportedPayment] { state.withLock { $0.reports } }
+
+    func record(_ report: ReportedPayment, peer: String) -> Reception {
+        let position = state.withLock { state in
+            state.reports.append(report)
+            return Int64(state.reports.count)
+        }
+        return answer.withLock { $0 } ?? .pending(position)
+    }
+
+    func commit(upTo position: Int64) {
+        for observer in state.withLock({ $0.observers }) { observer.ledgerDidCommit(upTo: position) }
+    }
+
+    func reject(after position: Int64) {
+        for observer in state.withLock({ $0.observers }) { observer.ledgerDidReject(after: position, reason: "full") }
+    }
+
+    func addObserver(_ observer: any LedgerObserver) { state.withLock { $0.observers.append(observer) } }
+
+    func claim() -> Claim? { nil }
+    func nextDue() -> Instant? { nil }
+    func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
+        preconditionFailure("nothing is claimed")
+    }
+    func pause(_ duration: Duration) {}
+    var counts: LedgerCounts { LedgerCounts() }
+}
