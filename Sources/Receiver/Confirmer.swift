@@ -9,7 +9,7 @@ import Synchronization
 /// Re-fetches every payment that was reported, and has the ledger record what the API says: the truth.
 ///
 /// It holds no state of its own but the calls under way. What is due, and within which budget, is the ledger's to say.
-public actor Confirmer: LedgerObserver {
+public actor Confirmer {
     private let ledger: any Ledger
     private let api: any PaymentAPI
     private var concurrency: Int
@@ -151,18 +151,6 @@ public actor Confirmer: LedgerObserver {
         }
     }
 
-    // MARK: LedgerObserver
-
-    public nonisolated func ledgerDidCommit(upTo position: Int64) {
-        wake()
-    }
-
-    public nonisolated func ledgerDidReject(after position: Int64, reason: String) {
-        logger.error("\(reason); webhooks are answered 503 until it can be written again")
-    }
-
-    public nonisolated func ledgerDidFail(reason: String, errno: Int32) {}
-
     private nonisolated func wake() {
         if isWoken.exchange(true, ordering: .acquiringAndReleasing) { return }
         Task { await look() }
@@ -172,4 +160,17 @@ public actor Confirmer: LedgerObserver {
         isWoken.store(false, ordering: .releasing)
         pump()
     }
+}
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension Confirmer: LedgerObserver {
+    public nonisolated func ledgerDidCommit(upTo position: Int64) {
+        wake()
+    }
+
+    public nonisolated func ledgerDidReject(after position: Int64, reason: String) {
+        logger.error("\(reason); webhooks are answered 503 until it can be written again")
+    }
+
+    public nonisolated func ledgerDidFail(reason: String, errno: Int32) {}
 }

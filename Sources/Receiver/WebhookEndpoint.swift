@@ -6,7 +6,7 @@ public import Payments
 import Synchronization
 
 /// Takes webhooks in: a report is decoded, recorded, and acknowledged once it is durable. Never sooner.
-public final class WebhookEndpoint: LedgerObserver {
+public final class WebhookEndpoint: Sendable {
     private let ledger: any Ledger
     private let waiting: Mutex<AcknowledgementQueue<Exchange>>
     private let metrics: ReceptionCounter
@@ -82,8 +82,23 @@ public final class WebhookEndpoint: LedgerObserver {
         String(decoding: text.prefix(100), as: UTF8.self)
     }
 
-    // MARK: LedgerObserver
+    /// Takes those who are done and answers them in one turn of their server's queue.
+    private func finish(
+        _ take: (inout AcknowledgementQueue<Exchange>, inout [Exchange]) -> Void,
+        answer: @escaping @Sendable (Exchange) -> Void
+    ) {
+        let done = waiting.withLock { waiting in
+            var done: [Exchange] = []
+            take(&waiting, &done)
+            return done
+        }
+        guard let queue = done.first?.queue else { return }
+        queue.async { for exchange in done { answer(exchange) } }
+    }
+}
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension WebhookEndpoint: LedgerObserver {
     public func ledgerDidCommit(upTo position: Int64) {
         finish { waiting, done in
             waiting.commit(upTo: position) { done.append($0) }
@@ -102,19 +117,5 @@ public final class WebhookEndpoint: LedgerObserver {
 
     public func ledgerDidFail(reason: String, errno: Int32) {
         ledgerDidReject(after: 0, reason: reason)
-    }
-
-    /// Takes those who are done and answers them in one turn of their server's queue.
-    private func finish(
-        _ take: (inout AcknowledgementQueue<Exchange>, inout [Exchange]) -> Void,
-        answer: @escaping @Sendable (Exchange) -> Void
-    ) {
-        let done = waiting.withLock { waiting in
-            var done: [Exchange] = []
-            take(&waiting, &done)
-            return done
-        }
-        guard let queue = done.first?.queue else { return }
-        queue.async { for exchange in done { answer(exchange) } }
     }
 }

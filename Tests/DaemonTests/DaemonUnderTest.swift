@@ -25,6 +25,7 @@ final class DaemonUnderTest {
         settings.merge(account ?? [:]) { $1 }
     }
 
+    var listeningDescriptor: Int32 { socket.descriptor.number }
     var webhookURL: String { "http://\(address)\(Self.path)" }
     var journalDirectory: String { directory.path(of: "journal") }
     var envFile: String { directory.path(of: "env") }
@@ -96,6 +97,9 @@ final class DaemonUnderTest {
             record["kind"]?.string == kind && (payment == nil || record["payment"]?.integer == payment)
         }
     }
+
+    /// The payments of all records of a kind, in order.
+    func payments(_ kind: String) throws -> [Int64] { try records(kind).compactMap { $0["payment"]?.integer } }
 
     /// Runs a command of the same binary on the same directory.
     func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess.Result {

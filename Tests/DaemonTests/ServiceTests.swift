@@ -1,4 +1,5 @@
 import Glibc
+import JournalFormat
 import POSIX
 import TestSupport
 import Testing
@@ -16,6 +17,25 @@ struct ServiceTests {
         #expect(status == "STATUS=1 journaled, 1 awaiting confirmation, API unreachable")
         #expect(try await daemon.end() == .code(0))
         #expect(try listener.next { $0.hasPrefix("STOPPING=1") }.contains("1 journaled"))
+    }
+
+    @Test func `a long recovery asks for more time`() async throws {
+        let daemon = try DaemonUnderTest()
+        var segment: [UInt8] = []
+        let opened = Record.Opened(format: 1, journal: "x", version: "0", api: "127.0.0.1:9", client: "client")
+        RecordCodec.append(.opened(opened), seq: 1, durable: 0, time: 0, to: &segment)
+        for seq in 2...10_000 {
+            let report = Array(DaemonUnderTest.report(Int64(seq)).utf8)
+            let received = Record.Received(payment: Int64(seq), peer: "test", report: report, deviations: [])
+            RecordCodec.append(.received(received), seq: Int64(seq), durable: Int64(seq) - 1, time: 0, to: &segment)
+        }
+        _ = try daemon.directory.makeDirectory("journal")
+        _ = try daemon.directory.write(segment, to: "journal/00000000000000000001.jsonl")
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        try await daemon.start(environment: ["NOTIFY_SOCKET": listener.path])
+        #expect(try listener.next().hasPrefix("EXTEND_TIMEOUT_USEC=30000000\nSTATUS=recovering the journal"))
+        #expect(try listener.next { $0.hasPrefix("READY=1") }.contains("9999 journaled, 9999 awaiting"))
+        try await daemon.end()
     }
 
     @Test func `the watchdog is fed while all goes well`() async throws {

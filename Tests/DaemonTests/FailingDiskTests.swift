@@ -1,0 +1,76 @@
+import Glibc
+import POSIX
+import TestSupport
+import Testing
+
+/// P7 on the real binary, with system calls that strace makes fail.
+struct FailingDiskTests {
+    /// Runs the daemon under strace with a fault in the calls on its segment; with -D it keeps its process id. strace counts
+    /// calls by thread, and which thread commits is for Dispatch to say.
+    private func start(
+        _ daemon: DaemonUnderTest, fault: String, environment: [String: String] = [:]
+    ) async throws -> ChildProcess {
+        // strace knows a path only if it is there.
+        try await daemon.start()
+        try await daemon.end()
+        try daemon.set("ECRYPTOPAY_JOURNAL", daemon.journalDirectory)
+        let process = try ChildProcess(
+            "/usr/bin/strace",
+            [
+                "-D", "-f", "-qq", "-o", "/dev/null", "-P", "\(daemon.journalDirectory)/00000000000000000001.jsonl",
+                "-e",
+                fault, try builtBinary(named: "ecryptopayd"), "serve", "--env-file", daemon.envFile,
+            ], environment: environment, workingDirectory: daemon.directory.path,
+            sockets: [.init(name: "webhook", descriptor: daemon.listeningDescriptor)])
+        try await process.waitForOutput(containing: "listening on")
+        return process
+    }
+
+    @Test func `a failed fdatasync is final: no acknowledgement, ERRNO to systemd, exit 74`() async throws {
+        let daemon = try DaemonUnderTest()
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        let process = try await start(
+            daemon, fault: "inject=fdatasync:error=EIO:when=3+", environment: ["NOTIFY_SOCKET": listener.path])
+        var statuses: [Int] = []
+        while statuses.last != 503, statuses.count < 100 {
+            statuses.append(try daemon.post(DaemonUnderTest.report(Int64(statuses.count + 1))).status)
+        }
+        #expect(statuses.last == 503)
+        #expect(try await process.waitForExit() == .code(74))
+        #expect(try listener.next { $0.hasPrefix("ERRNO=\(EIO)\n") }.contains("STATUS="))
+        #expect(process.errors.contains("fdatasync: Input/output error"))
+        // What was acknowledged before is there, and what was not may come again.
+        try await daemon.start()
+        for id in statuses.indices {
+            #expect(try daemon.post(DaemonUnderTest.report(Int64(id + 1))).status == 200)
+        }
+        try await daemon.end()
+        let journaled = Set(try daemon.payments("received"))
+        #expect(journaled == Set((1...statuses.count).map { Int64($0) }))
+    }
+
+    @Test func `a failed write is answered 503, and 200 again when the disk has room`() async throws {
+        let daemon = try DaemonUnderTest()
+        let process = try await start(daemon, fault: "inject=pwrite64:error=ENOSPC:when=3")
+        var accepted: [Int64] = []
+        var id: Int64 = 0
+        func post() throws -> ClientAnswer {
+            id += 1
+            let answer = try daemon.post(DaemonUnderTest.report(id))
+            if answer.status == 200 { accepted.append(id) }
+            return answer
+        }
+        var refused = try post()
+        while refused.status == 200, id < 100 { refused = try post() }
+        #expect(refused.status == 503)
+        #expect(refused.field("retry-after") != nil)
+        while try post().status != 200, id < 200 {}
+        #expect(accepted.last == id)
+        process.signal(SIGTERM)
+        #expect(try await process.waitForExit() == .code(0))
+        #expect(process.errors.contains("No space left on device"))
+        #expect(try daemon.payments("received") == accepted)
+        let verified = try await daemon.run(["journal", "verify", "--directory", daemon.journalDirectory])
+        #expect(verified.exit == .code(0), "\(verified.errors)")
+    }
+}
