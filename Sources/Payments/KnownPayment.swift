@@ -12,6 +12,14 @@ struct KnownPayment: IDTableElement, Sendable {
     /// When the call began that brought it; the distant past when an earlier run of the program made it.
     let callBegan: Instant
 
+    init(id: PaymentID, seq: Int64, fingerprint: UInt64, updatedAt: Int64, callBegan: Instant) {
+        self.id = id
+        self.seq = seq
+        self.fingerprint = fingerprint
+        self.updatedAt = updatedAt
+        self.callBegan = callBegan
+    }
+
     init(_ payment: ConfirmedPayment, seq: Int64, callBegan: Instant) {
         id = payment.id
         self.seq = seq

@@ -30,11 +30,11 @@ public struct LedgerState: Sendable {
         }
     }
 
-    private var known = IDTable<KnownPayment>()
-    private var pending = IDTable<PendingPayment>()
+    var known = IDTable<KnownPayment>()
+    var pending = IDTable<PendingPayment>()
     private var inFlight: [PaymentID: Claim] = [:]
-    private var abandoned: [PaymentID: [WaitingReport]] = [:]
-    private var totals = LedgerCounts()
+    var abandoned: [PaymentID: [WaitingReport]] = [:]
+    var totals = LedgerCounts()
 
     /// Due now, by class: 0 never confirmed, 1 confirmed before. Each has its own budget, and they are served in turn.
     private var due = [SlotQueue(), SlotQueue()]
@@ -46,8 +46,8 @@ public struct LedgerState: Sendable {
     private var unseen = 0
     private var pausedUntil = Instant.distantPast
     /// The newest record when a call was last answered with 2xx.
-    private var answeredAt: Int64 = 0
-    private var newestReport: Int64 = 0
+    var answeredAt: Int64 = 0
+    var newestReport: Int64 = 0
     private var generation = 0
     private var random: SplitMix64
 
@@ -340,7 +340,7 @@ public struct LedgerState: Sendable {
 
     // MARK: Queues
 
-    private mutating func pendingSlot(_ id: PaymentID) -> Int {
+    mutating func pendingSlot(_ id: PaymentID) -> Int {
         if let slot = pending.slot(of: id) { return slot }
         let wasConfirmed = known.slot(of: id) != nil
         if !wasConfirmed { unseen += 1 }

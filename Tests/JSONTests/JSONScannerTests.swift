@@ -43,6 +43,11 @@ struct JSONScannerTests {
         #expect(fault(bytes)?.reason == "bytes that are not UTF-8")
     }
 
+    @Test(arguments: 0..<0x20 as Range<UInt8>)
+    func `a control character must be escaped`(byte: UInt8) {
+        #expect(fault([0x22, byte, 0x22])?.reason == "a control character that is not escaped")
+    }
+
     @Test func `every prefix of a text is refused, and none is read past`() {
         let text = Array(#"{"id":42,"s":"p\u00e9\n","n":[1.5e3,true,null,{"x":""}]}"#.utf8)
         for length in 0..<text.count {

@@ -281,9 +281,9 @@ struct LedgerStateTests {
         ledger.seq = 0
         #expect(ledger.state.counts.received == 0)
         // The number 1 is given again, to a report that came after the call began.
-        #expect(ledger.offer(try report(state: "refunded", updatedAt: time(9))) == .journal)
+        #expect(ledger.offer(try report(state: "paid", amount: "7", updatedAt: time(9))) == .journal)
         ledger.settle(claim, .payment(try payment(state: "paid", updatedAt: time(1))))
-        #expect(ledger.story == ["confirmed news []"])
+        #expect(ledger.story == ["confirmed news []"], "neither settled nor refuted by a call that began before it")
         #expect(ledger.state.counts.pending == 1)
         ledger.pass(.seconds(60))
         #expect(ledger.claim()?.reports.map(\.seq) == [1])

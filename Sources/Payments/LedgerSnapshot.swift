@@ -1,0 +1,150 @@
+/// The ledger's state in 64-bit words, for a checkpoint: what is known, and what waits. Schedules are not part of it, since
+/// after a restart all that waits is due at once.
+///
+///     snapshot  = counts known waiting abandoned
+///     counts    = received confirmed refuted abandoned newest-report answered-at
+///     known     = n n*( id seq fingerprint updated-at )
+///     waiting   = n n*( id seq offset fingerprint )           in the order in which each payment's reports came
+///     abandoned = n n*( id seq offset fingerprint )
+public struct LedgerSnapshot: Hashable, Sendable {
+    /// The words, in that order.
+    public let words: [UInt64]
+
+    /// Takes words that were read back; they are checked when a state is made of them.
+    public init(words: [UInt64]) {
+        self.words = words
+    }
+}
+
+extension LedgerState {
+    /// The state as it is now.
+    public var snapshot: LedgerSnapshot {
+        var words: [UInt64] = []
+        words.reserveCapacity(16 + known.count * 4 + pending.count * 5)
+        for count in [totals.received, totals.confirmed, totals.refuted, totals.abandoned] {
+            words.append(UInt64(count))
+        }
+        words.append(UInt64(newestReport))
+        words.append(UInt64(answeredAt))
+        words.append(UInt64(known.count))
+        known.forEachSlot { slot in
+            let entry = known[slot]
+            words.append(UInt64(entry.id))
+            words.append(UInt64(entry.seq))
+            words.append(entry.fingerprint)
+            words.append(UInt64(bitPattern: entry.updatedAt))
+        }
+        let place = words.count
+        words.append(0)
+        pending.forEachSlot { slot in
+            for report in pending[slot].reports { words.append(report, of: pending[slot].id) }
+        }
+        words[place] = UInt64((words.count - place - 1) / 4)
+        words.append(UInt64(abandoned.reduce(0) { $0 + $1.value.count }))
+        for (id, reports) in abandoned {
+            for report in reports { words.append(report, of: id) }
+        }
+        return LedgerSnapshot(words: words)
+    }
+
+    /// Puts a snapshot in the place of an empty state; false, with the state as it was, when the words are not a snapshot.
+    ///
+    /// As after a replay, ``resume(now:)`` makes what waits due.
+    public mutating func restore(_ snapshot: LedgerSnapshot) -> Bool {
+        var reader = WordReader(snapshot.words)
+        var state = self
+        guard let counts = reader.take(6), let knownCount = reader.count(of: 4) else { return false }
+        state.totals.received = Int(counts[0])
+        state.totals.confirmed = Int(counts[1])
+        state.totals.refuted = Int(counts[2])
+        state.totals.abandoned = Int(counts[3])
+        state.newestReport = Int64(counts[4])
+        state.answeredAt = Int64(counts[5])
+        for _ in 0..<knownCount {
+            guard let entry = KnownPayment(&reader), state.known.slot(of: entry.id) == nil else { return false }
+            state.known.insert(entry)
+        }
+        guard let waiting = reader.count(of: 4) else { return false }
+        for _ in 0..<waiting {
+            guard let (id, report) = reader.report() else { return false }
+            state.restore(report, of: id)
+        }
+        guard let aside = reader.count(of: 4) else { return false }
+        for _ in 0..<aside {
+            guard let (id, report) = reader.report() else { return false }
+            state.abandoned[id, default: []].append(report)
+        }
+        guard reader.isAtEnd else { return false }
+        self = state
+        return true
+    }
+
+    private mutating func restore(_ report: WaitingReport, of id: PaymentID) {
+        let slot = pendingSlot(id)
+        if !pending[slot].hasReports { totals.pending += 1 }
+        pending[slot].append(report)
+    }
+}
+
+extension [UInt64] {
+    fileprivate mutating func append(_ report: WaitingReport, of id: PaymentID) {
+        append(UInt64(id))
+        append(UInt64(report.seq))
+        append(UInt64(report.offset))
+        append(report.fingerprint)
+    }
+}
+
+extension KnownPayment {
+    /// Nil for words that no payment is made of.
+    fileprivate init?(_ reader: inout WordReader) {
+        guard let id = reader.number(), id > 0, let seq = reader.number(), let fingerprint = reader.next(),
+            let updatedAt = reader.next()
+        else { return nil }
+        self.init(
+            id: id, seq: seq, fingerprint: fingerprint, updatedAt: Int64(bitPattern: updatedAt), callBegan: .distantPast
+        )
+    }
+}
+
+/// Takes words one by one; nil when there are none left, or when they make no sense.
+private struct WordReader {
+    private let words: [UInt64]
+    private var position = 0
+
+    init(_ words: [UInt64]) {
+        self.words = words
+    }
+
+    var isAtEnd: Bool { position == words.count }
+
+    mutating func next() -> UInt64? {
+        guard position < words.count else { return nil }
+        position += 1
+        return words[position - 1]
+    }
+
+    /// A number that is not negative.
+    mutating func number() -> Int64? { next().flatMap { Int64(exactly: $0) } }
+
+    mutating func take(_ count: Int) -> [UInt64]? {
+        var taken: [UInt64] = []
+        for _ in 0..<count {
+            guard let value = number() else { return nil }
+            taken.append(UInt64(value))
+        }
+        return taken
+    }
+
+    /// How many entries of that many words follow; nil when there are not that many words.
+    mutating func count(of size: Int) -> Int? {
+        guard let count = number(), count <= (words.count - position) / size else { return nil }
+        return Int(count)
+    }
+
+    mutating func report() -> (PaymentID, WaitingReport)? {
+        guard let id = number(), id > 0, let seq = number(), seq > 0, let offset = number(), let fingerprint = next()
+        else { return nil }
+        return (id, WaitingReport(seq: seq, offset: offset, fingerprint: fingerprint))
+    }
+}
