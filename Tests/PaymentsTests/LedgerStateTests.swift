@@ -307,4 +307,15 @@ struct LedgerStateTests {
         #expect(ids == Set(1...20).subtracting([7, 8, 9]))
         #expect(ledger.state.admit(try report(id: 7, state: "paid", updatedAt: time(1))) == .known)
     }
+
+    @Test func `what an earlier run has settled takes no room after a replay`() throws {
+        let ledger = LedgerHarness(maxPending: 2)
+        for seq in 1...5 {
+            ledger.state.received(
+                try report(id: PaymentID(seq), state: "paid", updatedAt: time(1)), seq: Int64(seq), offset: 0, now: nil)
+            ledger.state.refuted(PaymentID(seq), of: Int64(seq))
+        }
+        ledger.state.resume(now: ledger.now)
+        #expect(ledger.offer(try report(id: 9, state: "paid", updatedAt: time(1))) == .journal)
+    }
 }
