@@ -35,3 +35,11 @@ enum DurationText {
         return "\(milliseconds / unit.milliseconds)\(unit.name)"
     }
 }
+
+extension Duration {
+    /// Reads a span of time as the configuration writes it; nil for anything else.
+    public init?(configurationText text: String) {
+        guard let duration = try? DurationText.parse(text) else { return nil }
+        self = duration
+    }
+}

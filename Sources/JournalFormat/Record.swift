@@ -138,6 +138,12 @@ public enum Record: Hashable, Sendable {
         }
     }
 
+    /// Every kind there is, as the journal spells them.
+    public static let kinds = [
+        "opened", "closed", "baseline", "known", "received", "confirmed", "refuted", "abandoned", "delivered",
+        "undeliverable",
+    ]
+
     /// The kind, as the journal spells it.
     public var kind: String {
         switch self {

@@ -16,7 +16,10 @@ public final class DirectoryDisk: Disk {
     deinit {
         FileCalls.close(descriptor)
     }
+}
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension DirectoryDisk {
     public func names() throws(SystemError) -> [String] {
         try FileCalls.names(in: path)
     }

@@ -5,7 +5,7 @@ public import Payments
 import Synchronization
 
 /// The ledger's file form: the journal, and its state derived from it by replay.
-public final class FileLedger: Ledger, JournalObserver {
+public final class FileLedger: Sendable {
     /// What an operator can set.
     public struct Options: Sendable {
         /// Bounds of the state.
@@ -84,9 +84,10 @@ public final class FileLedger: Ledger, JournalObserver {
     public func close() {
         journal.close(time: Clock.realtime())
     }
+}
 
-    // MARK: Ledger
-
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension FileLedger: Ledger {
     public var counts: LedgerCounts { state.withLock { $0.counts } }
 
     public func addObserver(_ observer: any LedgerObserver) {
@@ -148,9 +149,10 @@ public final class FileLedger: Ledger, JournalObserver {
         let confirmedSeq = decision.judgement.confirmation == nil ? nil : decision.written.first
         return Settlement(judgement: decision.judgement, confirmedSeq: confirmedSeq)
     }
+}
 
-    // MARK: Settling
-
+// Settling.
+extension FileLedger {
     /// What an answer came to, on its way to the disk.
     private struct Decision {
         let judgement: Judgement
@@ -222,9 +224,10 @@ public final class FileLedger: Ledger, JournalObserver {
             }
         }
     }
+}
 
-    // MARK: JournalObserver
-
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension FileLedger: JournalObserver {
     public func journalDidCommit(upTo seq: Int64, syncNanoseconds: Int64) {
         waiters.commit(upTo: seq)
         for observer in observers.withLock({ $0 }) { observer.ledgerDidCommit(upTo: seq) }
@@ -244,9 +247,9 @@ public final class FileLedger: Ledger, JournalObserver {
             observer.ledgerDidFail(reason: JournalUnavailable.failed(error).description, errno: error.errno)
         }
     }
+}
 
-    // MARK: Helpers
-
+extension FileLedger {
     private var isShortOfSpace: Bool { space.freeBytes < minimumFreeBytes.load(ordering: .relaxed) }
 
     private var shortOfSpace: String {

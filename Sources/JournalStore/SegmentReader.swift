@@ -1,3 +1,4 @@
+import Glibc
 import JournalFormat
 import POSIX
 
@@ -37,6 +38,9 @@ struct SegmentReader {
     /// The file offset of the next piece.
     var offset: Int64 { base + Int64(start) }
 
+    /// Whether every byte has been shown.
+    var isAtEnd: Bool { atEnd && start == buffer.count }
+
     /// The bytes of the last line.
     var line: ArraySlice<UInt8> { buffer[current] }
 
@@ -69,7 +73,12 @@ struct SegmentReader {
     }
 
     private mutating func newline() -> Int? {
-        let found = buffer.withUnsafeBytes { bytes in bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) }
+        let found: Int? = buffer.withUnsafeBytes { bytes in
+            guard searched < bytes.count, let base = bytes.baseAddress,
+                let newline = memchr(base + searched, 0x0A, bytes.count - searched)
+            else { return nil }
+            return UnsafeRawPointer(newline) - base
+        }
         searched = found ?? buffer.count
         return found
     }

@@ -28,7 +28,8 @@ public struct TornTail: Hashable, Sendable {
         return TornTail(segment: segment, offset: offset, bytes: size - offset, copy: copyName, fault: fault)
     }
 
-    private static func copy(
+    /// Copies all from the offset into a file of that name, or of a similar one that is free, and syncs copy and directory.
+    static func copy(
         _ disk: any Disk, _ file: DiskFile, from offset: Int64, size: Int64, as name: String
     ) throws(SystemError) -> String {
         // An earlier crash may have left the same name: nothing that was set aside is written over.

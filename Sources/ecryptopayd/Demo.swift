@@ -161,7 +161,7 @@ final class Demo: Sendable {
     /// What the journal holds now; a line that is being written is not there yet.
     private func entries() throws -> [Entry] {
         var entries: [Entry] = []
-        _ = try JournalReader.open(journal).forEachLine { _, entry in entries.append(entry) }
+        _ = try JournalReader(try DirectoryDisk(path: journal)).forEachLine { _, entry in entries.append(entry) }
         return entries
     }
 

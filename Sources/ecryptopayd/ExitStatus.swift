@@ -1,7 +1,8 @@
 import ArgumentParser
 
-/// The exit codes of `sysexits.h` that the program uses. Wrong usage, 64, is the argument parser's own.
+/// The exit codes of `sysexits.h` that the program uses. For wrong options the argument parser gives 64 by itself.
 enum ExitStatus: Int32 {
+    case usage = 64
     case badData = 65
     case noInput = 66
     case unavailable = 69

@@ -1,13 +1,22 @@
 import ArgumentParser
 import Configuration
+import Glibc
+import JournalStore
+import POSIX
 
-/// `ecryptopayd journal …`: read the journal, and prove it whole.
+/// `ecryptopayd journal …`: read the journal, prove it whole, drop what is old.
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal",
-        abstract: "Read the journal, and prove it whole.",
-        discussion: "These commands only read; they work beside a running daemon.",
-        subcommands: [JournalCatCommand.self, JournalVerifyCommand.self])
+        abstract: "Read the journal, prove it whole, and drop what is old.",
+        discussion: """
+            cat, follow, verify and stats only read, and work beside a running daemon; prune and repair refuse while one \
+            holds the journal's lock.
+            """,
+        subcommands: [
+            JournalCatCommand.self, JournalFollowCommand.self, JournalVerifyCommand.self, JournalStatsCommand.self,
+            JournalPruneCommand.self, JournalRepairCommand.self,
+        ])
 }
 
 /// Where the journal is.
@@ -21,5 +30,46 @@ struct JournalOptions: ParsableArguments {
         if let directory { return directory }
         let loader = ConfigurationLoader(envFile: configuration.envFile, isDaemon: false)
         return try loader.load(account: .optional).journal
+    }
+
+    /// The directory, for reading.
+    func disk() throws -> DirectoryDisk {
+        do {
+            return try DirectoryDisk(path: try resolve())
+        } catch let error as SystemError {
+            throw CommandFailure(reading: error)
+        }
+    }
+
+    /// The directory, with its lock, for changing what is in it.
+    func lockedDisk() throws -> (DirectoryDisk, JournalLock) {
+        let disk = try disk()
+        do { return (disk, try JournalLock(directory: disk.path)) } catch { throw CommandFailure(error) }
+    }
+}
+
+/// Which records a person wants to see.
+struct RecordSelection: ParsableArguments {
+    @Option(help: ArgumentHelp("Only records about this payment.", valueName: "id")) var payment: Int64?
+    @Option(help: ArgumentHelp("Only records of this kind; may be repeated.", valueName: "kind")) var kind: [String] =
+        []
+    @Option(help: ArgumentHelp("Only records behind this sequence number.", valueName: "seq")) var after: Int64 = 0
+    @Option(
+        help: ArgumentHelp(
+            "Only records written since then: a time such as 2026-11-22T18:00:00Z, or a duration such as 24h.",
+            valueName: "time"))
+    var since: String?
+}
+
+extension CommandFailure {
+    /// A journal that cannot be read.
+    init(reading error: SystemError) {
+        let status: ExitStatus =
+            switch error.errno {
+            case ENOENT, ENOTDIR: .noInput
+            case EACCES: .permission
+            default: .inputOutput
+            }
+        self.init(status, "the journal cannot be read: \(error); name its directory with --directory")
     }
 }

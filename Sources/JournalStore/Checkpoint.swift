@@ -1,0 +1,126 @@
+import JournalFormat
+import POSIX
+import Payments
+
+/// The ledger's state up to a record, kept in the file `checkpoint` beside the segments, so that a start need not read what
+/// stands before. A checkpoint that is missing or damaged costs time, never correctness.
+///
+/// The file holds 64-bit words, least significant byte first:
+///
+///     file = magic journal seq segment offset count *( word ) crc
+///
+///   magic    `ecpdckp1`
+///   journal  FNV-1a of the journal's id: a checkpoint of another journal is none
+///   seq      the last record whose effect is in it; it had been synced, so the checkpoint claims all up to it
+///   segment  the first sequence number of the segment in which record seq stands
+///   offset   where the next record begins in that segment, in bytes
+///   count    how many words of state follow; see ``LedgerSnapshot``
+///   crc      CRC-32C over all bytes before
+struct Checkpoint: Sendable {
+    static let name = "checkpoint"
+    private static let temporaryName = "checkpoint.new"
+    private static let magic = UInt64(littleEndianText: "ecpdckp1")
+    private static let headWords = 6
+
+    var journal: String
+    var seq: Int64
+    var segment: Int64
+    var offset: Int64
+    var snapshot: LedgerSnapshot
+
+    // MARK: Bytes
+
+    /// The file's content.
+    func encode() -> [UInt8] {
+        let head = [
+            Self.magic, Self.hash(journal), UInt64(seq), UInt64(segment), UInt64(offset), UInt64(snapshot.words.count),
+        ]
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity((head.count + snapshot.words.count + 1) * 8)
+        bytes.append(littleEndian: head)
+        bytes.append(littleEndian: snapshot.words)
+        bytes.append(littleEndian: [UInt64(CRC32C.checksum(bytes.span))])
+        return bytes
+    }
+
+    /// Reads a file's content; nil when it is not whole, or of another journal.
+    init?(decoding bytes: [UInt8], journal: String) {
+        let words = bytes.words
+        guard bytes.count % 8 == 0, words.count > Self.headWords, words[0] == Self.magic,
+            words[1] == Self.hash(journal),
+            words[5] == UInt64(words.count - Self.headWords - 1),
+            words[words.count - 1] == UInt64(CRC32C.checksum(bytes.span.extracting(..<(bytes.count - 8)))),
+            let seq = Int64(exactly: words[2]), let segment = Int64(exactly: words[3]),
+            let offset = Int64(exactly: words[4])
+        else { return nil }
+        self.journal = journal
+        self.seq = seq
+        self.segment = segment
+        self.offset = offset
+        snapshot = LedgerSnapshot(words: Array(words[Self.headWords..<(words.count - 1)]))
+    }
+
+    init(journal: String, seq: Int64, segment: Int64, offset: Int64, snapshot: LedgerSnapshot) {
+        self.journal = journal
+        self.seq = seq
+        self.segment = segment
+        self.offset = offset
+        self.snapshot = snapshot
+    }
+
+    private static func hash(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    // MARK: The file
+
+    /// Reads the checkpoint that is there; nil when there is none that is whole and of this journal.
+    static func read(_ disk: any Disk, journal: String) -> Checkpoint? {
+        do throws(SystemError) {
+            guard try disk.names().contains(name) else { return nil }
+            let file = try disk.open(name, .read)
+            defer { disk.close(file) }
+            let bytes = try disk.read(file, count: Int(try disk.size(file)), at: 0)
+            return Checkpoint(decoding: bytes, journal: journal)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Puts this one in the place of the one before: at every moment one of the two is there and whole.
+    func write(_ disk: any Disk) throws(SystemError) {
+        if try disk.names().contains(Self.temporaryName) { try disk.unlink(Self.temporaryName) }
+        try writeTemporary(disk)
+        try disk.rename(Self.temporaryName, to: Self.name)
+        try disk.synchronizeDirectory()
+    }
+
+    private func writeTemporary(_ disk: any Disk) throws(SystemError) {
+        let file = try disk.open(Self.temporaryName, .create)
+        defer { disk.close(file) }
+        try disk.writeAll(file, encode()[...], at: 0)
+        try disk.synchronize(file)
+    }
+}
+
+extension UInt64 {
+    fileprivate init(littleEndianText text: String) {
+        self = text.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(littleEndian words: [UInt64]) {
+        // On a little-endian machine the words are their own bytes.
+        words.map(\.littleEndian).withUnsafeBytes { append(contentsOf: $0) }
+    }
+
+    /// The whole words in these bytes.
+    fileprivate var words: [UInt64] {
+        withUnsafeBytes { bytes in
+            (0..<bytes.count / 8).map {
+                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self))
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import JournalFormat
+public import POSIX
+
+/// Looks at every line of a journal, goes on behind bad ones, and lists all that is wrong. Changes nothing.
+public struct JournalAudit {
+    /// The most problems that are listed; they are counted beyond.
+    public static let listedProblems = 1000
+
+    /// What was found.
+    public struct Report: Sendable {
+        /// Good records.
+        public fileprivate(set) var records = 0
+        /// All bytes of all segments.
+        public fileprivate(set) var bytes: Int64 = 0
+        /// How many segments there are.
+        public fileprivate(set) var segments = 0
+        /// The first of what is wrong, in order.
+        public fileprivate(set) var problems: [JournalReader.Fault] = []
+        /// How much is wrong.
+        public fileprivate(set) var problemCount = 0
+        /// Everything up to this record had been synced.
+        public fileprivate(set) var claimed: Int64 = 0
+    }
+
+    private let disk: any Disk
+    private let progress: (_ read: Int64, _ all: Int64) -> Void
+    private var report = Report()
+    private var all: Int64 = 0
+    private var expected: Int64
+
+    /// Reads all of it. `progress` hears of the bytes read and of how many there are.
+    public static func run(
+        _ disk: any Disk, progress: (_ read: Int64, _ all: Int64) -> Void = { _, _ in }
+    ) throws(SystemError) -> Report {
+        try withoutActuallyEscaping(progress) { progress throws(SystemError) in
+            let mark = try DurableMark.read(from: disk)
+            let segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
+            var audit = JournalAudit(disk: disk, progress: progress, expected: segments.first ?? 1)
+            audit.report.claimed = mark
+            audit.report.segments = segments.count
+            try audit.read(segments)
+            return audit.report
+        }
+    }
+
+    private init(disk: any Disk, progress: @escaping (Int64, Int64) -> Void, expected: Int64) {
+        self.disk = disk
+        self.progress = progress
+        self.expected = expected
+    }
+
+    private mutating func read(_ segments: [Int64]) throws(SystemError) {
+        for first in segments {
+            let file = try disk.open(SegmentName.name(firstSeq: first), .read)
+            defer { disk.close(file) }
+            all += try disk.size(file)
+        }
+        for first in segments { try read(first) }
+        if expected <= report.claimed {
+            let name = SegmentName.name(firstSeq: segments.last ?? 1)
+            note(name, report.bytes, .missing(expected: expected, claimed: report.claimed))
+        }
+    }
+
+    private mutating func read(_ first: Int64) throws(SystemError) {
+        let name = SegmentName.name(firstSeq: first)
+        if first != expected { note(name, 0, .sequence(expected: expected, found: first)) }
+        // The name of a segment claims all that stands before it.
+        report.claimed = max(report.claimed, first - 1)
+        expected = first
+        let file = try disk.open(name, .read)
+        defer { disk.close(file) }
+        var reader = SegmentReader(disk, file)
+        let base = report.bytes
+        while true {
+            switch try reader.next() {
+            case .end:
+                report.bytes = base + reader.offset
+                return
+            case .rest(let offset):
+                note(name, offset, .cutShort)
+                report.bytes = base + (try disk.size(file))
+                return
+            case .tooLong(let offset):
+                note(name, offset, .tooLong)
+                try reader.skipToNewline()
+            case .line(let offset, _):
+                check(reader.line, first, name, offset)
+                if report.records % 4096 == 0 { progress(base + offset, all) }
+            }
+        }
+    }
+
+    private mutating func check(_ line: ArraySlice<UInt8>, _ first: Int64, _ name: String, _ offset: Int64) {
+        do throws(LineFault) {
+            let entry = try Entry(line: line.span)
+            report.claimed = max(report.claimed, entry.durable)
+            let wanted = expected
+            // Whatever was expected, the next line is to follow this one.
+            expected = entry.seq + 1
+            guard entry.seq == wanted else { throw .sequence(expected: wanted, found: entry.seq) }
+            guard entry.seq > first || entry.record.kind == "opened" else { throw .noHead }
+            report.records += 1
+        } catch {
+            if case .sequence = error {} else if case .noHead = error {} else { expected += 1 }
+            note(name, offset, error)
+        }
+    }
+
+    private mutating func note(_ segment: String, _ offset: Int64, _ fault: LineFault) {
+        report.problemCount += 1
+        guard report.problems.count < Self.listedProblems else { return }
+        report.problems.append(JournalReader.Fault(segment: segment, offset: offset, fault: fault))
+    }
+}

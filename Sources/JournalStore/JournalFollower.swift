@@ -1,0 +1,68 @@
+public import JournalFormat
+public import POSIX
+
+/// Reads a journal as it grows, like `tail -F`: every record once, in order, and none before it is claimed.
+///
+/// Opens nothing for writing. Survives that a new segment begins, and that old ones are pruned behind it.
+public struct JournalFollower {
+    private let disk: any Disk
+    private var next: Int64
+    private var place: (segment: Int64, offset: Int64)?
+
+    /// The last record that is claimed now.
+    public static func end(of disk: any Disk) throws(SystemError) -> Int64 {
+        let newest = try disk.names().compactMap(SegmentName.firstSeq(of:)).max() ?? 1
+        return max(try DurableMark.read(from: disk), newest - 1)
+    }
+
+    /// Begins behind a record; 0 begins with the first that is there.
+    public init(_ disk: any Disk, after seq: Int64) {
+        self.disk = disk
+        next = seq + 1
+    }
+
+    /// Shows what has become durable since the last call, without its newline; answers what stands in the way of more.
+    ///
+    /// To be called again after a while, for there is nobody to tell when.
+    public mutating func poll(_ body: (ArraySlice<UInt8>, Entry) -> Void) throws(SystemError) -> JournalReader.Fault? {
+        let mark = try DurableMark.read(from: disk)
+        let segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
+        guard let oldest = segments.first, let newest = segments.last else { return nil }
+        // What was pruned cannot be shown any more.
+        if next < oldest {
+            next = oldest
+            place = nil
+        }
+        let claimed = max(mark, newest - 1)
+        while next <= claimed {
+            guard let first = segments.last(where: { $0 <= next }) else { return nil }
+            let before = next
+            if let fault = try read(first, upTo: claimed, body) { return fault }
+            if next == before { return nil }
+        }
+        return nil
+    }
+
+    private mutating func read(
+        _ first: Int64, upTo claimed: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void
+    ) throws(SystemError) -> JournalReader.Fault? {
+        let name = SegmentName.name(firstSeq: first)
+        let file = try disk.open(name, .read)
+        defer { disk.close(file) }
+        let isSame = place?.segment == first
+        var reader = SegmentReader(disk, file, from: isSame ? place?.offset ?? 0 : 0)
+        while next <= claimed, case .line(let offset, _) = try reader.next() {
+            do throws(LineFault) {
+                let entry = try Entry(line: reader.line.span)
+                place = (first, reader.offset)
+                guard entry.seq >= next else { continue }
+                guard entry.seq == next else { throw .sequence(expected: next, found: entry.seq) }
+                next += 1
+                body(reader.line, entry)
+            } catch {
+                return JournalReader.Fault(segment: name, offset: offset, fault: error)
+            }
+        }
+        return nil
+    }
+}

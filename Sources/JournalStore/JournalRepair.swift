@@ -1,0 +1,158 @@
+import JournalFormat
+public import POSIX
+
+/// Cuts a journal at an offset that somebody has named, after copying everything behind it aside.
+///
+/// What is cut may have been acknowledged: this is the last resort, when no backup is there. The journal gets a new id,
+/// so that what follows is not taken for what was cut.
+public struct JournalRepair {
+    /// What was dropped.
+    public struct Report: Sendable {
+        /// The last record that is left; 0 when none is.
+        public internal(set) var lastSeq: Int64 = 0
+        /// Good records among what was cut.
+        public internal(set) var records = 0
+        /// Bytes that were cut.
+        public internal(set) var bytes: Int64 = 0
+        /// The files beside the segments that hold them now.
+        public internal(set) var copies: [String] = []
+    }
+
+    /// Why a journal was not cut. Nothing was changed.
+    public enum Refusal: Error, Sendable, CustomStringConvertible {
+        /// There is no such segment.
+        case noSegment(String)
+        /// No line begins at the offset.
+        case noLine(Int64)
+        /// What stands before the offset is not whole.
+        case damagedBefore(JournalReader.Fault)
+        /// The file system refused a call.
+        case system(SystemError)
+
+        /// What is wrong, and how to mend it.
+        public var description: String {
+            switch self {
+            case .noSegment(let name): "there is no segment \(name); name one that \"ecryptopayd journal verify\" names"
+            case .noLine(let offset):
+                "no line begins at byte \(offset); name an offset that \"ecryptopayd journal verify\" names"
+            case .damagedBefore(let fault): "the journal is damaged before that: \(fault); cut it there"
+            case .system(let error): "\(error)"
+            }
+        }
+    }
+
+    private let disk: any Disk
+    private let segments: [Int64]
+    private let first: Int64
+    private let offset: Int64
+    private var report = Report()
+    private var opened: Record.Opened?
+
+    /// Cuts the journal so that the line at `offset` of the segment that begins with record `first`, and all behind it, are
+    /// gone. The caller holds the journal's lock. With `dryRun` it only tells what it would drop.
+    public static func cut(
+        _ disk: any Disk, segment first: Int64, offset: Int64, randomID: String, time: Int64, dryRun: Bool
+    ) throws(Refusal) -> Report {
+        var repair: JournalRepair
+        let refusal: Refusal?
+        do throws(SystemError) {
+            let segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
+            repair = JournalRepair(disk: disk, segments: segments, first: first, offset: offset)
+            refusal = try repair.examine()
+        } catch { throw .system(error) }
+        if let refusal { throw refusal }
+        if dryRun { return repair.report }
+        do throws(SystemError) { try repair.cut(randomID: randomID, time: time) } catch { throw .system(error) }
+        return repair.report
+    }
+
+    private init(disk: any Disk, segments: [Int64], first: Int64, offset: Int64) {
+        self.disk = disk
+        self.segments = segments
+        self.first = first
+        self.offset = offset
+    }
+
+    // MARK: Looking
+
+    /// Reads what is to stay, which must be whole, and what is to go.
+    private mutating func examine() throws(SystemError) -> Refusal? {
+        guard segments.contains(first) else { return .noSegment(SegmentName.name(firstSeq: first)) }
+        for segment in segments {
+            let file = try disk.open(SegmentName.name(firstSeq: segment), .read)
+            defer { disk.close(file) }
+            var reader = SegmentReader(disk, file)
+            if segment <= first, let refusal = try keep(segment, &reader) { return refusal }
+            if segment >= first { try drop(&reader, size: try disk.size(file)) }
+        }
+        return nil
+    }
+
+    private mutating func keep(_ segment: Int64, _ reader: inout SegmentReader) throws(SystemError) -> Refusal? {
+        if report.lastSeq == 0 { report.lastSeq = segment - 1 }
+        let name = SegmentName.name(firstSeq: segment)
+        while segment < first || reader.offset < offset {
+            guard case .line(let place, _) = try reader.next() else {
+                return segment < first && reader.isAtEnd ? nil : .noLine(offset)
+            }
+            do throws(LineFault) {
+                let entry = try Entry(line: reader.line.span)
+                guard entry.seq == report.lastSeq + 1 else {
+                    throw .sequence(expected: report.lastSeq + 1, found: entry.seq)
+                }
+                report.lastSeq = entry.seq
+                if case .opened(let opened) = entry.record { self.opened = opened }
+            } catch {
+                return .damagedBefore(JournalReader.Fault(segment: name, offset: place, fault: error))
+            }
+        }
+        return reader.offset == offset ? nil : .noLine(offset)
+    }
+
+    private mutating func drop(_ reader: inout SegmentReader, size: Int64) throws(SystemError) {
+        report.bytes += size - reader.offset
+        while true {
+            switch try reader.next() {
+            case .line: if (try? RecordLine(checking: reader.line.span)) != nil { report.records += 1 }
+            case .tooLong: try reader.skipToNewline()
+            case .rest, .end: return
+            }
+        }
+    }
+
+    // MARK: Cutting
+
+    /// Copies first; then goes from the newest to the oldest, so that a crash leaves a journal that can be cut again.
+    private mutating func cut(randomID: String, time: Int64) throws(SystemError) {
+        let name = SegmentName.name(firstSeq: first)
+        let file = try disk.open(name, .write)
+        defer { disk.close(file) }
+        let size = try disk.size(file)
+        if size > offset {
+            report.copies.append(
+                try TornTail.copy(disk, file, from: offset, size: size, as: "\(name).cut-\(offset)"))
+        }
+        // They claim what is about to go. A checkpoint of the old id would be ignored; it goes for good measure.
+        let names = try disk.names()
+        for name in [DurableMark.name, Checkpoint.name] where names.contains(name) { try disk.unlink(name) }
+        for segment in segments.reversed() where segment > first {
+            let old = SegmentName.name(firstSeq: segment)
+            try disk.rename(old, to: "\(old).cut-0")
+            report.copies.append("\(old).cut-0")
+        }
+        try disk.synchronizeDirectory()
+        try disk.truncate(file, to: offset)
+        try begin(file, id: randomID, time: time)
+    }
+
+    /// A journal of a new id begins behind the cut.
+    private func begin(_ file: DiskFile, id: String, time: Int64) throws(SystemError) {
+        guard var opened else { return try disk.synchronize(file) }
+        opened.journal = id
+        var line: [UInt8] = []
+        RecordCodec.append(
+            .opened(opened), seq: report.lastSeq + 1, durable: report.lastSeq, time: time, to: &line)
+        try disk.writeAll(file, line[...], at: offset)
+        try disk.synchronize(file)
+    }
+}

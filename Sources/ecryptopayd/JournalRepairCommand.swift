@@ -1,0 +1,53 @@
+import ArgumentParser
+import JournalFormat
+import JournalStore
+import POSIX
+
+/// `ecryptopayd journal repair`: cuts a damaged journal.
+struct JournalRepairCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repair",
+        abstract: "Cut a damaged journal at an offset, after copying everything behind it aside.",
+        discussion: """
+            The last resort, when no backup is there: acknowledged reports may be among what is cut. "journal verify" names \
+            segment and offset. Without --yes it only says what it would drop. Refuses while a daemon runs on the journal.
+            """)
+
+    @OptionGroup var journal: JournalOptions
+    @Option(help: ArgumentHelp("The segment's file.", valueName: "name")) var segment: String
+    @Option(help: ArgumentHelp("Where the first line that goes begins, in bytes.", valueName: "offset")) var at: Int64
+    @Flag(help: "Do it.") var yes = false
+
+    func run() throws {
+        try reportingFailure {
+            guard let first = SegmentName.firstSeq(of: segment) else {
+                throw CommandFailure(.usage, "--segment \(segment): a segment's name is twenty digits and .jsonl")
+            }
+            let (disk, lock) = try journal.lockedDisk()
+            defer { withExtendedLifetime(lock) {} }
+            let report: JournalRepair.Report
+            do {
+                report = try JournalRepair.cut(
+                    disk, segment: first, offset: at, randomID: RandomID.make(), time: Clock.realtime(), dryRun: !yes)
+            } catch let refusal as JournalRepair.Refusal { throw CommandFailure(refusal) }
+            let verb = yes ? "were cut" : "would be cut"
+            Console.print(
+                "\(report.bytes) bytes with \(report.records) good records \(verb); the journal ends with record \(report.lastSeq)"
+            )
+            for copy in report.copies { Console.print("kept in \(copy)") }
+            if !yes { Console.error("nothing was changed; add --yes to do it") }
+        }
+    }
+}
+
+extension CommandFailure {
+    fileprivate init(_ refusal: JournalRepair.Refusal) {
+        let status: ExitStatus =
+            switch refusal {
+            case .noSegment, .noLine: .noInput
+            case .damagedBefore: .badData
+            case .system: .inputOutput
+            }
+        self.init(status, "\(refusal)")
+    }
+}

@@ -1,0 +1,48 @@
+import CivilTime
+import Configuration
+import JournalFormat
+import POSIX
+import Payments
+
+/// A selection, understood.
+struct RecordFilter {
+    private let payment: Int64?
+    private let kinds: Set<String>
+    private let after: Int64
+    private let since: Int64
+
+    init(_ selection: RecordSelection) throws {
+        try self.init(
+            payment: selection.payment, kinds: selection.kind, after: selection.after,
+            since: try selection.since.map { try Self.time($0) } ?? .min)
+    }
+
+    init(payment: Int64?, kinds: [String], after: Int64, since: Int64) throws {
+        for kind in kinds where !Record.kinds.contains(kind) {
+            throw CommandFailure(
+                .usage,
+                "--kind \(kind): there is no such kind of record; the kinds are \(Record.kinds.joined(separator: ", "))"
+            )
+        }
+        self.payment = payment
+        self.kinds = Set(kinds)
+        self.after = after
+        self.since = since
+    }
+
+    func matches(_ entry: Entry) -> Bool {
+        entry.seq > after && entry.time >= since && (payment == nil || entry.record.payment == payment)
+            && (kinds.isEmpty || kinds.contains(entry.record.kind))
+    }
+
+    /// A time, or a duration before now.
+    static func time(_ text: String) throws -> Int64 {
+        if let time = Timestamp(text) { return time.nanoseconds }
+        if let days = text.last == "d" ? Int64(text.dropLast()) : nil, (0...36500).contains(days) {
+            return Clock.realtime() - days * 86_400_000_000_000
+        }
+        if let duration = Duration(configurationText: text) { return Clock.realtime() - duration.nanoseconds }
+        throw CommandFailure(
+            .usage, "\"\(text)\" is neither a time such as 2026-11-22T18:00:00Z nor a duration such as 24h or 90d")
+    }
+}
