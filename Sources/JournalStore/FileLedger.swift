@@ -275,7 +275,10 @@ extension LedgerState {
                 payment, isNews: confirmed.news, of: confirmed.of, seq: entry.seq, callBegan: .distantPast)
         case .refuted(let payment, let of, _): refuted(payment, of: of)
         case .abandoned(let abandoned): self.abandoned(abandoned.payment, of: abandoned.of)
-        case .opened, .closed, .baseline, .known, .delivered, .undeliverable: break
+        case .known(let payment, let current):
+            guard let payment = try? ConfirmedPayment(answer: current, asked: payment) else { return }
+            knew(payment, seq: entry.seq)
+        case .opened, .closed, .baseline, .delivered, .undeliverable: break
         }
     }
 }

@@ -303,13 +303,22 @@ public struct LedgerState: Sendable {
         _ payment: ConfirmedPayment, isNews: Bool, of: [Int64], seq: Int64, callBegan: Instant
     ) {
         totals.confirmed += 1
+        know(payment, seq: seq, callBegan: callBegan)
+        settle(payment.id, of)
+    }
+
+    /// Applies a `known` record: what was confirmed in records that have been pruned.
+    public mutating func knew(_ payment: ConfirmedPayment, seq: Int64) {
+        know(payment, seq: seq, callBegan: .distantPast)
+    }
+
+    private mutating func know(_ payment: ConfirmedPayment, seq: Int64, callBegan: Instant) {
         let entry = KnownPayment(payment, seq: seq, callBegan: callBegan)
         if let slot = known.slot(of: payment.id) { known[slot] = entry } else { known.insert(entry) }
         if let slot = pending.slot(of: payment.id), !pending[slot].wasConfirmed {
             pending[slot].wasConfirmed = true
             unseen -= 1
         }
-        settle(payment.id, of)
     }
 
     /// Applies a `refuted` record.
