@@ -3,6 +3,9 @@ public import JournalFormat
 /// The one seam for storage: what came, what is due, what was found out. Nothing above it knows where it is kept.
 public protocol Ledger: Sendable {
     /// Takes a report in. The answer tells when it may be acknowledged.
+    ///
+    /// A position that is rejected is given again. So whoever waits for one must have noted it before a rejection can reach
+    /// him: under one lock with the observer's methods.
     func record(_ report: ReportedPayment, peer: String) -> Reception
 
     /// Takes the next payment that is due, for a call that begins now. Each claim must be settled.

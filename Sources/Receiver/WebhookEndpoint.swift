@@ -39,14 +39,24 @@ public final class WebhookEndpoint: Sendable {
     }
 
     private func record(_ report: ReportedPayment, _ exchange: Exchange) {
-        switch ledger.record(report, peer: exchange.peer) {
-        case .pending(let position):
-            let mustWait = waiting.withLock { $0.append(exchange, at: position) }
-            if !mustWait { accept(exchange) }
-        case .known: accept(exchange)
-        case .unavailable: refuse(exchange)
+        let peer = exchange.peer
+        // Held over both, so that nothing can be committed or rejected between the report's being recorded and its being
+        // waited for: a rejected position is given again, and would then acknowledge a report that is lost.
+        let outcome: Outcome = waiting.withLock { waiting in
+            switch ledger.record(report, peer: peer) {
+            case .pending(let position): waiting.append(exchange, at: position) ? .waits : .accepted
+            case .known: .accepted
+            case .unavailable: .refused
+            }
+        }
+        switch outcome {
+        case .waits: break
+        case .accepted: accept(exchange)
+        case .refused: refuse(exchange)
         }
     }
+
+    private enum Outcome { case waits, accepted, refused }
 
     private func accept(_ exchange: Exchange) {
         metrics.count(.accepted)

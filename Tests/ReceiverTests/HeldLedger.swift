@@ -1,3 +1,4 @@
+import Dispatch
 import JournalFormat
 import Payments
 import Synchronization
@@ -6,6 +7,9 @@ import Synchronization
 final class HeldLedger: Ledger {
     private let state = Mutex((reports: [ReportedPayment](), observers: [any LedgerObserver]()))
     private let answer: Mutex<Reception?>
+
+    /// Called by another thread while a report is being recorded; the recording waits for it, but not for ever.
+    let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// Answers every report with `reception`, or when that is nil with the next position.
     init(reception: Reception? = nil) {
@@ -18,6 +22,14 @@ final class HeldLedger: Ledger {
         let position = state.withLock { state in
             state.reports.append(report)
             return Int64(state.reports.count)
+        }
+        if let work = meanwhile.withLock({ $0 }) {
+            let done = DispatchSemaphore(value: 0)
+            DispatchQueue.global().async {
+                work()
+                done.signal()
+            }
+            _ = done.wait(timeout: .now() + .milliseconds(100))
         }
         return answer.withLock { $0 } ?? .pending(position)
     }

@@ -87,6 +87,18 @@ struct PublicSideTests {
         #expect(answer.field("retry-after") == "30")
     }
 
+    @Test func `a rejection that comes while a report is being recorded is not missed`() throws {
+        let ledger = ledger
+        ledger.meanwhile.withLock { $0 = { ledger.reject(after: 0) } }
+        #expect(try answer("POST", Self.path, report).status == 503)
+    }
+
+    @Test func `a commit that comes while a report is being recorded is not missed`() throws {
+        let ledger = ledger
+        ledger.meanwhile.withLock { $0 = { ledger.commit(upTo: 1) } }
+        #expect(try answer("POST", Self.path, report).status == 200)
+    }
+
     @Test func `what cannot be taken is answered 503 without saying why to a stranger`() throws {
         let side = try PublicSideTests(HeldLedger(reception: .unavailable("the disk has 7 bytes free")))
         let answer = try side.answer("POST", Self.path, report)
