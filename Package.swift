@@ -75,6 +75,11 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        // Benchmarks: never part of a test run.
+        .executableTarget(
+            name: "JournalBenchmark", dependencies: ["JournalStore", "JournalFormat", "Payments", "POSIX"],
+            path: "Tests/Benchmarks/JournalBenchmark", swiftSettings: common),
+
         // Tests mirror the sources.
         .target(
             name: "TestSupport", dependencies: ["POSIX"], path: "Tests/TestSupport", swiftSettings: common),

@@ -115,6 +115,8 @@ public struct JSONScanner {
         let start = position
         var isEscaped = false
         while position < bytes.count {
+            passPlain(bytes)
+            guard position < bytes.count else { break }
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
                 position += 1
@@ -131,6 +133,31 @@ public struct JSONScanner {
             }
         }
         throw fault("a string that never ends", bytes)
+    }
+
+    /// Passes over eight bytes at a time while none of them is a quotation mark, a backslash, a control character or not ASCII.
+    @inline(__always)
+    private mutating func passPlain(_ bytes: Span<UInt8>) {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highBits: UInt64 = 0x8080_8080_8080_8080
+        while position + 8 <= bytes.count {
+            // In bounds by the line above.
+            let word = UInt64(
+                littleEndian: unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+            // A byte of x is zero if and only if (x - ones) & ~x has its high bit set, as long as no lower byte was zero:
+            // a false alarm behind a true one only ends the loop, which the true one does anyway.
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5C)
+            let special =
+                ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- ones &* 0x20) & ~word)
+                | word
+            if special & highBits != 0 {
+                // The lowest alarm is a true one: it stands at the byte to look at.
+                position += (special & highBits).trailingZeroBitCount / 8
+                return
+            }
+            position += 8
+        }
     }
 
     private mutating func escape(_ bytes: Span<UInt8>) throws(JSONFault) {
@@ -203,7 +230,14 @@ public struct JSONScanner {
     // MARK: Bytes
 
     /// `ws = *( %x20 / %x09 / %x0A / %x0D )`
+    @inline(__always)
     private mutating func skipWhiteSpace(_ bytes: Span<UInt8>) {
+        // Between most tokens there is none.
+        guard position < bytes.count, bytes[position] <= 0x20 else { return }
+        passWhiteSpace(bytes)
+    }
+
+    private mutating func passWhiteSpace(_ bytes: Span<UInt8>) {
         while position < bytes.count {
             switch bytes[position] {
             case 0x20, 0x09, 0x0A, 0x0D:

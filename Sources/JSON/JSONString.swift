@@ -29,7 +29,7 @@ public enum JSONString {
     }
 
     /// Appends a string with its quotation marks, escaping what must be.
-    public static func append(_ string: some StringProtocol, to output: inout [UInt8]) {
+    public static func append(_ string: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         for byte in string.utf8 { appendEscaped(byte, to: &output) }
         output.append(UInt8(ascii: "\""))
@@ -38,7 +38,7 @@ public enum JSONString {
     /// A string with its quotation marks.
     public static func quoted(_ string: some StringProtocol) -> String {
         var output: [UInt8] = []
-        append(string, to: &output)
+        append(String(string), to: &output)
         return String(decoding: output, as: UTF8.self)
     }
 

@@ -7,6 +7,24 @@ public enum CRC32C {
         ~(hasInstruction ? byInstruction(bytes) : byTable(bytes))
     }
 
+    /// A checksum as eight lower-case hexadecimal digits, in one word with the first digit lowest.
+    static func digits(of checksum: UInt32) -> UInt64 {
+        // Each half-byte into a byte of its own, the first digit lowest.
+        var word = UInt64(checksum.byteSwapped)
+        word = (word | word << 16) & 0x0000_FFFF_0000_FFFF
+        word = (word | word << 8) & 0x00FF_00FF_00FF_00FF
+        word = (word >> 4 | word << 8) & 0x0F0F_0F0F_0F0F_0F0F
+        // Ten and more get the distance from ":" to "a" on top.
+        let letters = ((word &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+        return word &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
+    }
+
+    /// The same as text.
+    static func text(of checksum: UInt32) -> String {
+        let word = digits(of: checksum)
+        return String(decoding: (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) }, as: UTF8.self)
+    }
+
     private static let hasInstruction = cshims_crc32c_available()
 
     private static func byInstruction(_ bytes: Span<UInt8>) -> UInt32 {

@@ -65,9 +65,8 @@ public enum RecordCodec {
         appendMembers(of: record, to: &output)
         output.append(UInt8(ascii: "}"))
         let crc = CRC32C.checksum(output.span.extracting((start + prefixLength)..<output.count))
-        for digit in 0..<8 {
-            output[start + 8 + digit] = hexDigits[Int(crc >> UInt32(28 - 4 * digit) & 15)]
-        }
+        let digits = CRC32C.digits(of: crc)
+        for index in 0..<8 { output[start + 8 + index] = UInt8(truncatingIfNeeded: digits >> UInt64(index * 8)) }
         output.append(UInt8(ascii: "\n"))
     }
 
@@ -108,8 +107,6 @@ public enum RecordCodec {
     }
 
     // MARK: Members
-
-    private static let hexDigits = Array("0123456789abcdef".utf8)
 
     private static func append(name: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: ","))

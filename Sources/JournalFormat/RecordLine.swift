@@ -8,12 +8,15 @@ public struct RecordLine: Hashable, Sendable {
     /// Checks form and checksum of a line without its newline; says nothing of whether the number belongs there.
     public init(checking line: Span<UInt8>) throws(LineFault) {
         guard line.count < RecordCodec.maximumLineLength else { throw .tooLong }
-        guard line.count > RecordCodec.prefixLength, Self.matches(line, at: 0, #"{"crc":""#),
-            Self.matches(line, at: 16, #"","seq":"#), line[line.count - 1] == UInt8(ascii: "}"),
-            let crc = Self.hex(line, at: 8)
+        guard line.count > 24, Self.word(line, at: 0) == Self.beforeChecksum,
+            Self.word(line, at: 16) == Self.behindChecksum, line[line.count - 1] == UInt8(ascii: "}")
         else { throw .form }
         let computed = CRC32C.checksum(line.extracting(RecordCodec.prefixLength..<line.count))
-        guard crc == computed else { throw .checksum(says: Self.text(crc), computed: Self.text(computed)) }
+        guard Self.word(line, at: 8) == CRC32C.digits(of: computed) else {
+            let says = String(decoding: (8..<16).map { line[$0] }, as: UTF8.self)
+            guard says.utf8.allSatisfy(\.isHexadecimalDigit) else { throw .form }
+            throw .checksum(says: says, computed: CRC32C.text(of: computed))
+        }
         var position = 24
         guard let seq = Self.number(line, &position), Self.matches(line, at: position, #","durable":"#) else {
             throw .form
@@ -24,6 +27,15 @@ public struct RecordLine: Hashable, Sendable {
         self.durable = durable
     }
 
+    private static let beforeChecksum = UInt64(eightBytes: #"{"crc":""#)
+    private static let behindChecksum = UInt64(eightBytes: #"","seq":"#)
+
+    /// Eight bytes as one word, the first byte lowest; the caller has looked that they are there.
+    private static func word(_ line: Span<UInt8>, at position: Int) -> UInt64 {
+        precondition(position + 8 <= line.count)
+        return UInt64(littleEndian: unsafe line.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+    }
+
     private static func matches(_ line: Span<UInt8>, at position: Int, _ text: String) -> Bool {
         guard position + text.utf8.count <= line.count else { return false }
         var index = position
@@ -32,19 +44,6 @@ public struct RecordLine: Hashable, Sendable {
             index += 1
         }
         return true
-    }
-
-    private static func hex(_ line: Span<UInt8>, at position: Int) -> UInt32? {
-        var value: UInt32 = 0
-        for index in position..<position + 8 {
-            switch line[index] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(line[index] - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"):
-                value = value << 4 | UInt32(line[index] - UInt8(ascii: "a") + 10)
-            default: return nil
-            }
-        }
-        return value
     }
 
     private static func number(_ line: Span<UInt8>, _ position: inout Int) -> Int64? {
@@ -58,9 +57,17 @@ public struct RecordLine: Hashable, Sendable {
         }
         return position > start ? value : nil
     }
+}
 
-    private static func text(_ crc: UInt32) -> String {
-        let digits = String(crc, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
+extension UInt64 {
+    /// Eight ASCII characters, the first lowest.
+    fileprivate init(eightBytes text: String) {
+        self = text.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexadecimalDigit: Bool {
+        self &- UInt8(ascii: "0") < 10 || self &- UInt8(ascii: "a") < 6
     }
 }

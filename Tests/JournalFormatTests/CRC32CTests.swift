@@ -22,4 +22,11 @@ struct CRC32CTests {
             }
         }
     }
+
+    @Test func `a checksum is eight digits, zeros included`() {
+        for checksum: UInt32 in [0, 1, 0x9A3F_01C4, 0xABCD_EF01, 0x0000_000F, .max] {
+            let digits = String(checksum, radix: 16)
+            #expect(CRC32C.text(of: checksum) == String(repeating: "0", count: 8 - digits.count) + digits)
+        }
+    }
 }
