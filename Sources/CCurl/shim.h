@@ -18,7 +18,8 @@ static inline CURLcode ccurl_set_string(CURL *easy, CURLoption option, const cha
     return curl_easy_setopt(easy, option, value);
 }
 
-/// The bytes are not copied: they must outlive the transfer. No address is an empty body; libcurl would ask a callback for one.
+/// The bytes are not copied: they must outlive the transfer. No address is an empty body; libcurl would ask a callback
+/// for one.
 static inline CURLcode ccurl_set_body(CURL *easy, const void *bytes, curl_off_t count) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, count);
     return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_POSTFIELDS, bytes ? (const char *)bytes : "") : code;

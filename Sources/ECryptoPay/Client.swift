@@ -4,16 +4,18 @@ import Synchronization
 
 /// ecryptopay's API: payments by number, all payments, and new ones.
 ///
-/// Safe to use from any task. Calls share one access token, which is fetched when first needed, renewed a little before its
-/// end, and asked for by one caller at a time. Every method throws `APIError` only, whose `kind` tells the causes apart;
-/// a cancelled task gets `.cancelled` at once.
+/// Safe to use from any task. Calls share one access token, which is fetched when first needed, renewed a little before
+/// its end, and asked for by one caller at a time. Every method throws `APIError` only, whose `kind` tells the causes
+/// apart; a cancelled task gets `.cancelled` at once.
 public final class Client: Sendable {
     private let session: Mutex<ClientSession>
     private let clock: @Sendable () -> Duration
 
     /// Makes a client; nothing is sent before the first call.
     ///
-    /// - Parameter clock: monotonic, with any zero, for the token's lifetime; only tests have a reason to give another one.
+    /// - Parameters:
+    ///   - configuration: the account, the API's address, and the bounds.
+    ///   - clock: monotonic, with any zero, for the token's lifetime; only tests have a reason to give another one.
     public init(_ configuration: Configuration, clock: @escaping @Sendable () -> Duration = Client.uptime) {
         self.clock = clock
         session = Mutex(
@@ -27,7 +29,8 @@ public final class Client: Sendable {
 
     /// Puts another configuration in force, for calls that begin from now on; those under way end as they began.
     ///
-    /// The token is kept when the account and the API's URL stay the same; a remembered refusal is forgotten either way.
+    /// The token is kept when the account and the API's URL stay the same; a remembered refusal is forgotten either
+    /// way. Connections are made anew even for equal settings, since the file of authorities may have changed.
     public func update(configuration: Configuration) {
         session.withLock { session in
             let old = session.configuration
@@ -41,7 +44,8 @@ public final class Client: Sendable {
 
     /// Gets a token unless a good one is there, to see whether the account works (API documentation, "Autenticación").
     ///
-    /// - Throws: `.credentialsRefused` when it does not; the same error again, without asking, during the pause after a refusal.
+    /// - Throws: `.credentialsRefused` when it does not; the same error again, without asking, during the pause after a
+    ///   refusal.
     public func authenticate() async throws(APIError) {
         let session = current
         let call = APICall(method: .post, path: "/oauth/token", timeout: session.configuration.timeout)
@@ -50,8 +54,8 @@ public final class Client: Sendable {
 
     /// The payment of that number (API documentation, "Get a Specific Payment"), bounded to 1 MiB.
     ///
-    /// - Throws: `.status(404)` when there is none, `.wrongID` when the answer is about another, `.undecodable` when it is no
-    ///   payment, and whatever else keeps an answer from coming.
+    /// - Throws: `.status(404)` when there is none, `.wrongID` when the answer is about another, `.undecodable` when it
+    ///   is no payment, and whatever else keeps an answer from coming.
     public func payment(id: PaymentID) async throws(APIError) -> ConfirmedPayment {
         let session = current
         let call = APICall(method: .get, path: "/payments/\(id)", timeout: session.configuration.timeout)
@@ -61,8 +65,8 @@ public final class Client: Sendable {
         }
     }
 
-    /// All payments (API documentation, "Get All Payments"): the documentation knows no pages, so it is one answer, bounded by
-    /// `listMaximumBytes` and `listTimeout`. The elements have no `qrImagePath`.
+    /// All payments (API documentation, "Get All Payments"): the documentation knows no pages, so it is one answer,
+    /// bounded by `listMaximumBytes` and `listTimeout`. The elements have no `qrImagePath`.
     ///
     /// - Throws: `.undecodable` when any element is no payment: half a list would be taken for a whole one.
     public func payments() async throws(APIError) -> [ConfirmedPayment] {
@@ -78,9 +82,9 @@ public final class Client: Sendable {
 
     /// Creates a payment (API documentation, "Post a Payment").
     ///
-    /// Sent once: it is not known whether the API would take a repetition for a second payment. After an error other than
-    /// `.invalidRequest`, `.credentialsRefused`, `.dns`, `.connect`, `.tls` or a 4xx status, the payment may exist: look
-    /// for it with `payments()`.
+    /// Sent once: it is not known whether the API would take a repetition for a second payment. After an error other
+    /// than `.invalidRequest`, `.credentialsRefused`, `.dns`, `.connect`, `.tls` or a 4xx status, the payment may
+    /// exist: look for it with `payments()`.
     ///
     /// - Parameters:
     ///   - amount: in Mexican pesos.

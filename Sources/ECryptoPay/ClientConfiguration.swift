@@ -1,8 +1,8 @@
 extension Client {
     /// What a client needs to know. Prints without secrets.
     public struct Configuration: Sendable, Hashable {
-        /// The address that paths are appended to; a slash at its end makes no difference. `http:` is refused unless the
-        /// host is a loopback address.
+        /// The address that paths are appended to; a slash at its end makes no difference. `http:` is refused unless
+        /// the host is a loopback address.
         public var apiURL: String
         /// The account.
         public var credentials: Credentials

@@ -1,13 +1,15 @@
 import Glibc
 import JSON
 
-/// A configuration at work: its connections and its token. A client swaps the whole of it when its configuration changes.
+/// A configuration at work: its connections and its token. A client swaps the whole of it when its configuration
+/// changes.
 struct ClientSession: Sendable {
     let configuration: Client.Configuration
     let transport: Transport
     let tokens: TokenSource
 
-    /// Sends the call with a token; when the API refuses that token, once more with another one, and never a third time.
+    /// Sends the call with a token; when the API refuses that token, once more with another one, and never a third
+    /// time.
     ///
     /// A 401 says that nothing was done, so even a creation may be sent again after it.
     func answer(_ call: APICall) async throws(APIError) -> TransportAnswer {

@@ -2,7 +2,8 @@ public import CivilTime
 public import Payments
 import JSON
 
-/// The answer to creating a payment: what the buyer needs in order to pay. It has no state (API documentation, "Post a Payment").
+/// The answer to creating a payment: what the buyer needs in order to pay. It has no state (API documentation, "Post a
+/// Payment").
 ///
 /// A payment carries no reference of the merchant's: keep `id` beside the order.
 public struct CreatedPayment: Hashable, Sendable {
@@ -16,7 +17,8 @@ public struct CreatedPayment: Hashable, Sendable {
     public let createdAt: Timestamp?
     /// When it changed last; nil when missing or unreadable.
     public let updatedAt: Timestamp?
-    /// The price in the cryptocurrency. It is re-quoted every 25 seconds: fetch the payment again to show a current one.
+    /// The price in the cryptocurrency. It is re-quoted every 25 seconds: fetch the payment again to show a current
+    /// one.
     public let currencyAmount: Amount?
     /// The address of the QR code to pay with; it changes with `currencyAmount`.
     public let qrImagePath: String?
@@ -25,7 +27,8 @@ public struct CreatedPayment: Hashable, Sendable {
 
     /// Reads an answer's body.
     ///
-    /// - Throws: `AnswerFault.notJSON` or `.field`; the payment exists nevertheless, since the API said so by its status.
+    /// - Throws: `AnswerFault.notJSON` or `.field`; the payment exists nevertheless, since the API said so by its
+    ///   status.
     public init(answer: [UInt8]) throws(AnswerFault) {
         var scanner = JSONScanner()
         let tree: JSONValue

@@ -1,4 +1,5 @@
-/// The account at ecryptopay, as its dashboard shows it under "configuración de api" (API documentation, "Autenticación").
+/// The account at ecryptopay, as its dashboard shows it under "configuración de api" (API documentation,
+/// "Autenticación").
 ///
 /// Prints without its secrets, however it is printed.
 public struct Credentials: Sendable, Hashable {

@@ -1,7 +1,7 @@
 import CCurl
 
-/// Sets a libcurl easy handle up for one request, from scratch: nothing of the request before shines through, but for its
-/// kept-alive connections.
+/// Sets a libcurl easy handle up for one request, from scratch: nothing of the request before shines through, but for
+/// its kept-alive connections.
 struct CurlOptions {
     private let easy: UnsafeMutableRawPointer
 

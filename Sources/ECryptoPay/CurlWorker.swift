@@ -6,7 +6,8 @@ import Dispatch
 /// The multi handle holds the connections that are kept alive, and can be woken from another thread, which a plain
 /// `curl_easy_perform` cannot: a cancellation would wait for its progress callback, up to a second.
 ///
-/// Unchecked, because the handles are used on `queue` only, but for `curl_multi_wakeup`, which libcurl allows on any thread.
+/// Unchecked, because the handles are used on `queue` only, but for `curl_multi_wakeup`, which libcurl allows on any
+/// thread.
 final class CurlWorker: @unchecked Sendable {
     let queue: DispatchQueue
     private let options: TransportOptions

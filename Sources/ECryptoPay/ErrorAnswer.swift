@@ -2,13 +2,13 @@ import JSON
 
 /// Finds the sentence for people in an answer that is no success.
 ///
-/// The documentation names no error bodies, so this reads what Rails and Doorkeeper send, and what a proxy in front of them
-/// may: JSON of several shapes, an HTML page, plain text, or nothing but a `WWW-Authenticate` field (RFC 6750 3).
+/// The documentation names no error bodies, so this reads what Rails and Doorkeeper send, and what a proxy in front of
+/// them may: JSON of several shapes, an HTML page, plain text, or nothing but a `WWW-Authenticate` field (RFC 6750 3).
 enum ErrorAnswer {
     /// The sentence, or nil when the answer holds none. It is a stranger's text: redact and bound it before showing it.
     ///
-    /// - Parameter onlyKnownShapes: leaves out anything but the members that are there to explain the error, for answers
-    ///   that may hold secrets nobody knows yet.
+    /// - Parameter onlyKnownShapes: leaves out anything but the members that are there to explain the error, for
+    ///   answers that may hold secrets nobody knows yet.
     static func message(_ answer: TransportAnswer, onlyKnownShapes: Bool = false) -> String? {
         if answer.body.isEmpty { return challenge(answer) }
         // A listing gone wrong may be megabytes; no sentence for people is.
@@ -68,8 +68,8 @@ enum ErrorAnswer {
 
     private static func title(_ text: String) -> String? {
         for name in ["title", "h1"] {
-            guard let open = text.range(ofTag: "<\(name)"), let start = text[open...].firstIndex(of: ">"),
-                let end = text[start...].range(ofTag: "</\(name)")
+            guard let open = text.index(ofTag: "<\(name)"), let start = text[open...].firstIndex(of: ">"),
+                let end = text[start...].index(ofTag: "</\(name)")
             else { continue }
             let title = unescaped(text[start..<end].dropFirst())
             if !title.allSatisfy(\.isWhitespace) { return title }
@@ -108,7 +108,7 @@ enum ErrorAnswer {
 
 extension StringProtocol {
     /// Where the tag begins, whatever the case of its letters.
-    fileprivate func range(ofTag tag: String) -> Index? {
+    fileprivate func index(ofTag tag: String) -> Index? {
         indices.first { self[$0...].prefix(tag.count).lowercased() == tag }
     }
 }

@@ -2,7 +2,8 @@ import JSON
 
 /// How to ask for a token. Prints without secrets.
 enum TokenGrant: Sendable, Hashable, CustomStringConvertible {
-    /// With the account's password; RFC 6749 4.3, with `email` in place of `username` (API documentation, "Autenticación").
+    /// With the account's password; RFC 6749 4.3, with `email` in place of `username` (API documentation,
+    /// "Autenticación").
     case password
     /// With a refresh token; RFC 6749 6.
     case refresh(String)

@@ -1,8 +1,9 @@
-/// Decides when a token is asked for, with which grant, and what callers get meanwhile. Pure: times are handed in, in any
-/// monotonic reckoning.
+/// Decides when a token is asked for, with which grant, and what callers get meanwhile. Pure: times are handed in, in
+/// any monotonic reckoning.
 ///
-/// At most one request is under way. A token is renewed a little before its end, while the old one still serves. A refusal of
-/// the account is remembered, so that a wrong password knocks at growing intervals and not once for each call.
+/// At most one request is under way. A token is renewed a little before its end, while the old one still serves. A
+/// refusal of the account is remembered, so that a wrong password knocks at growing intervals and not once for each
+/// call.
 struct TokenMachine {
     /// What a caller is to do.
     enum Step: Equatable {

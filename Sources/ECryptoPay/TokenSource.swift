@@ -28,7 +28,8 @@ final class TokenSource: Sendable {
     /// See `TokenMachine.forgetRefusal()`.
     func forgetRefusal() { state.withLock { $0.machine.forgetRefusal() } }
 
-    /// A token; nil when the calling task was cancelled while waiting, which leaves the request and everyone else alone.
+    /// A token; nil when the calling task was cancelled while waiting, which leaves the request and everyone else
+    /// alone.
     ///
     /// - Parameters:
     ///   - refused: the token that the API has just refused.

@@ -4,10 +4,10 @@ import Synchronization
 
 /// HTTP requests over libcurl: a fixed number of workers, each with one handle and its kept-alive connections.
 ///
-/// A worker blocks on its own queue, so Swift's cooperative threads stay free. When all are busy, requests wait in the order
-/// in which they came. Every TLS connection is verified, at least TLS 1.2; redirects are never followed; answers are bounded.
-/// `http_proxy`, `https_proxy` and `no_proxy` are honoured as libcurl does, but never for a loopback address: what is sent
-/// there in the clear is meant to stay on this machine.
+/// A worker blocks on its own queue, so Swift's cooperative threads stay free. When all are busy, requests wait in the
+/// order in which they came. Every TLS connection is verified, at least TLS 1.2; redirects are never followed; answers
+/// are bounded. `http_proxy`, `https_proxy` and `no_proxy` are honoured as libcurl does, but never for a loopback
+/// address: what is sent there in the clear is meant to stay on this machine.
 public final class Transport: Sendable {
     private struct Pool {
         var idle: [CurlWorker]

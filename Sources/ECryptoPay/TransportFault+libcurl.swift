@@ -5,7 +5,8 @@ extension TransportFault {
     ///
     /// - Parameters:
     ///   - code: what the transfer ended with, not `CURLE_OK`.
-    ///   - text: libcurl's error buffer; it says more than the code, and is left out where it might name a proxy's password.
+    ///   - text: libcurl's error buffer; it says more than the code, and is left out where it might name a proxy's
+    ///     password.
     ///   - verification: `CURLINFO_SSL_VERIFYRESULT`, an `X509_V_ERR_…` of OpenSSL.
     init(code: CURLcode, text: String, verification: Int) {
         let general = String(cString: curl_easy_strerror(code))

@@ -2,7 +2,8 @@
 public struct TransportFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// The causes that a caller may want to tell apart.
     public enum Kind: Sendable, Hashable {
-        /// The request could not be sent as it was: a faulty URL or header field, or plain `http:` where it is not allowed.
+        /// The request could not be sent as it was: a faulty URL or header field, or plain `http:` where it is not
+        /// allowed.
         case invalidRequest
         /// The host's name (or the proxy's) did not resolve.
         case dns

@@ -2,7 +2,8 @@ import Synchronization
 
 /// One request on its way: who waits for it, and who works on it.
 ///
-/// The caller is resumed exactly once: by the worker's result, or at once by a cancellation, whatever the worker is doing.
+/// The caller is resumed exactly once: by the worker's result, or at once by a cancellation, whatever the worker is
+/// doing.
 final class TransportJob: Sendable {
     typealias Outcome = Result<TransportAnswer, TransportFault>
 

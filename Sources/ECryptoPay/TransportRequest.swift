@@ -10,20 +10,23 @@ public struct TransportRequest: Sendable {
 
     /// What to do with the resource.
     public var method: Method
-    /// An absolute `http:` or `https:` URL. Bytes that a URL may not hold make the request invalid; nothing is encoded for the caller.
+    /// An absolute `http:` or `https:` URL. Bytes that a URL may not hold make the request invalid; nothing is encoded
+    /// for the caller.
     public var url: String
-    /// Header fields, sent in this order after libcurl's own. `Accept-Encoding` given here means that the caller decodes.
+    /// Header fields, sent in this order after libcurl's own. `Accept-Encoding` given here means that the caller
+    /// decodes.
     public var fields: [(name: String, value: String)]
     /// The content of a `POST`; ignored by `GET`.
     public var body: [UInt8]
-    /// The time for all of it, from resolving the name to the answer's last byte; waiting for a free worker is not counted.
+    /// The time for all of it, from resolving the name to the answer's last byte; waiting for a free worker is not
+    /// counted.
     public var timeout: Duration
     /// The most bytes an answer's body may have, after decompression.
     public var maximumAnswerBytes: Int
     /// Whether a second sending does no harm.
     ///
-    /// libcurl sends a request again, a POST too, when a kept-alive connection turns out to have been closed; a request that
-    /// must not be sent twice therefore gets a connection of its own, on which that cannot happen.
+    /// libcurl sends a request again, a POST too, when a kept-alive connection turns out to have been closed; a request
+    /// that must not be sent twice therefore gets a connection of its own, on which that cannot happen.
     public var mayRepeat: Bool
 
     /// A request with the bounds that fit one small JSON answer: ten seconds and 1 MiB.

@@ -6,8 +6,8 @@ public import POSIX
 public import Payments
 import Synchronization
 
-/// A stand-in for ecryptopay on this machine: the documented API as a Rails application with Doorkeeper answers it, webhooks
-/// as Ruby sends them, and faults on demand. For development, demonstration and tests.
+/// A stand-in for ecryptopay on this machine: the documented API as a Rails application with Doorkeeper answers it,
+/// webhooks as Ruby sends them, and faults on demand. For development, demonstration and tests.
 ///
 /// `GET /` explains what can be done over HTTP; the same can be done by the methods here.
 public final class Sandbox: Sendable {
@@ -32,7 +32,7 @@ public final class Sandbox: Sendable {
         } catch { throw SandboxError("\(error)") }
     }
 
-    /// Listens; port 0 takes any free port. Must be called once.
+    /// Listens on a TCP address; port 0 takes any free port. Must be called once.
     ///
     /// - Throws: the failed call with the address, e.g. when somebody listens there already.
     public func start(_ wanted: SocketAddress) throws(SystemError) {
@@ -49,7 +49,8 @@ public final class Sandbox: Sendable {
     /// What to set as `ECRYPTOPAY_API_URL`.
     public var apiURL: String { "\(url)/api/v1" }
 
-    /// Stops listening, gives up webhooks not sent yet, and closes connections, those that were left hanging after `grace`.
+    /// Stops listening, gives up webhooks not sent yet, and closes connections, those that were left hanging after
+    /// `grace`.
     public func stop(grace: Duration = .seconds(1)) async {
         core.stopSending()
         await server.drain(grace: grace)

@@ -133,6 +133,15 @@ import Testing
 
     // MARK: Secrets
 
+    @Test(arguments: [200, 422, 500]) func `a token that came with an error or a fault is in no message`(
+        status: Int
+    ) async throws {
+        let body = #"{"token":"s3cret-new","access_token":["s3cret-new"]}"#
+        let api = try ScriptedAPI(token: { _ in .answer(status, body) })
+        let error = await #expect(throws: APIError.self) { try await api.client().authenticate() }
+        #expect(error.map { "\($0)" }?.contains("s3cret") == false)
+    }
+
     @Test func `secrets that the server repeats are in no error`() async throws {
         // The token endpoint repeats the request it got, the other one the head it got.
         let api = try ScriptedAPI { request in

@@ -3,8 +3,8 @@ import Glibc
 import Synchronization
 import Testing
 
-/// An HTTP server that does exactly what a test's script says, byte by byte, however wrong: it counts connections, shows
-/// every request, and can close, hang or send nonsense.
+/// An HTTP server that does exactly what a test's script says, byte by byte, however wrong: it counts connections,
+/// shows every request, and can close, hang or send nonsense.
 final class ScriptedServer: Sendable {
     /// One request as it came.
     struct Request: Sendable {
@@ -106,7 +106,8 @@ private final class Desk: Sendable {
         self.script = script
     }
 
-    /// A queue of its own for everything that blocks: Dispatch gives a serial one a thread at once, whoever else blocks.
+    /// A queue of its own for everything that blocks: Dispatch gives a serial one a thread at once, whoever else
+    /// blocks.
     private func thread(_ body: @escaping @Sendable () -> Void) {
         DispatchQueue(label: "scripted-server").async(execute: body)
     }

@@ -151,7 +151,6 @@ import Testing
             try await transport.perform(TransportRequest(.get, server.url, timeout: .milliseconds(50)))
         }
         #expect(fault?.kind == .timeout)
-        try await eventually("the server to see the end") { server.abandoned == 1 }
     }
 
     @Test func `a port where nobody listens refuses`() async throws {
@@ -189,6 +188,7 @@ import Testing
         "ftp://127.0.0.1/", "file:///etc/passwd", "127.0.0.1/x", "", "http://", "http://user:secret@127.0.0.1/",
         "http://127.0.0.1/a b", "http://127.0.0.1/\u{0}", "http://127.0.0.1/\r\nX: y", "http://127.0.0.1/é",
         "http://example.com/", "http://127.example.com/", "http://192.0.2.1/", "http://127.0.0.1.example.com/",
+        "http://127.0.0.0.1/",
     ])
     func `a URL that must not be asked is refused before anything is sent, and not repeated`(url: String) async {
         let fault = await #expect(throws: TransportFault.self) {
@@ -213,9 +213,12 @@ import Testing
     // MARK: Waiting and cancelling
 
     @Test func `a cancelled task is answered at once, and its connection closed`() async throws {
-        let server = try ScriptedServer { _ in .hang }
+        let server = try ScriptedServer { $0.number == 1 ? .answer(200) : .hang }
+        // A kept connection and long time-outs: libcurl has no reason of its own to wake.
+        let transport = Transport(TransportOptions(workers: 1, connectTimeout: .seconds(600)))
+        _ = try await transport.perform(TransportRequest(.get, server.url, timeout: .seconds(600)))
         let task = Task { try await transport.perform(TransportRequest(.get, server.url, timeout: .seconds(600))) }
-        try await eventually("the request") { server.requests.count == 1 }
+        try await eventually("the request") { server.requests.count == 2 }
         task.cancel()
         let result = await task.result
         #expect(throws: TransportFault(.cancelled, "cancelled")) { try result.get() }

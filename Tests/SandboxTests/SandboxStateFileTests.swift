@@ -33,6 +33,7 @@ import Testing
 
     @Test(arguments: [
         "", "{}", #"{"payments":[{}]}"#, #"{"payments":[{"id":1,"amount":"1","currency":"b","versions":[]}]}"#,
+        #"{"payments":[{"id":1,"amount":"1","currency":"b","versions":[{"state":"a","since":"2022-11-01T18:04:05Z"},{}]}]}"#,
     ])
     func `a file that is none stops the start, and stays as it is`(content: String) throws {
         let directory = try TemporaryDirectory()

@@ -128,12 +128,13 @@ import Testing
 
     @Test func `a delayed webhook is given up at the stop`() async throws {
         let receiver = try WebhookReceiver()
-        try await SandboxFixture.run({ $0.webhookURL = receiver.url }) { sandbox in
-            var faults = SandboxFaults()
-            faults.webhookDelayMilliseconds = 86_400_000
-            try pay(sandbox, faults: faults)
-            #expect(sandbox.sandbox.webhooks.map(\.outcome) == [.underWay])
-        }
+        let sandbox = try SandboxFixture { $0.webhookURL = receiver.url }
+        var faults = SandboxFaults()
+        faults.webhookDelayMilliseconds = 86_400_000
+        try pay(sandbox, faults: faults)
+        #expect(sandbox.sandbox.webhooks.map(\.outcome) == [.underWay])
+        await sandbox.sandbox.stop(grace: .zero)
+        #expect(try await settled(sandbox, count: 1).map(\.outcome) == [.failed("cancelled")])
         #expect(receiver.received.isEmpty)
         await receiver.stop()
     }

@@ -3,6 +3,8 @@ public import POSIX
 
 /// A client that sends exactly the bytes it is told to and reads answers with its own, simple eyes. It blocks, and every
 /// call has a deadline: a test that waits for what never comes fails instead of hanging.
+///
+/// It closes when it is used for the last time: call `close` at the end of a test that needs it open until then.
 public final class ClientSocket {
     /// What went wrong on the client's side.
     public struct Failure: Error, CustomStringConvertible {

@@ -16,7 +16,8 @@ public final class Nginx: Sendable {
     /// - Throws: `SystemError` when it cannot be started, `DeadlinePassed` when it does not come up.
     public init(tls: Certificates.Server? = nil, _ directives: String) async throws {
         directory = try TemporaryDirectory()
-        // Bound beside nginx (SO_REUSEPORT), but never listening, this socket keeps the port from being given to somebody else.
+        // Bound beside nginx (SO_REUSEPORT), but never listening, this socket keeps the port from being given to
+        // somebody else.
         let placeholder = try Self.bindSocket()
         defer { close(placeholder.descriptor) }
         port = placeholder.port
