@@ -13,7 +13,7 @@ import Payments
 ///   journal  FNV-1a of the journal's id: a checkpoint of another journal is none
 ///   seq      the last record whose effect is in it; it had been synced, so the checkpoint claims all up to it
 ///   segment  the first sequence number of the segment in which record seq stands
-///   offset   where the next record begins in that segment, in bytes
+///   offset   where record seq begins in that segment, in bytes
 ///   count    how many words of state follow; see ``LedgerSnapshot``
 ///   crc      CRC-32C over all bytes before
 struct Checkpoint: Sendable {
@@ -22,18 +22,22 @@ struct Checkpoint: Sendable {
     private static let magic = UInt64(littleEndianText: "ecpdckp1")
     private static let headWords = 6
 
-    var journal: String
+    /// Of the journal's id.
+    let journalHash: UInt64
     var seq: Int64
     var segment: Int64
     var offset: Int64
     var snapshot: LedgerSnapshot
+    /// Whether a start may begin at its record. When that is not where it should be, something is wrong with the journal:
+    /// everything is read then, and what the checkpoint claims is missed.
+    var isUsable = true
 
     // MARK: Bytes
 
     /// The file's content.
     func encode() -> [UInt8] {
         let head = [
-            Self.magic, Self.hash(journal), UInt64(seq), UInt64(segment), UInt64(offset), UInt64(snapshot.words.count),
+            Self.magic, journalHash, UInt64(seq), UInt64(segment), UInt64(offset), UInt64(snapshot.words.count),
         ]
         var bytes: [UInt8] = []
         bytes.reserveCapacity((head.count + snapshot.words.count + 1) * 8)
@@ -43,17 +47,16 @@ struct Checkpoint: Sendable {
         return bytes
     }
 
-    /// Reads a file's content; nil when it is not whole, or of another journal.
-    init?(decoding bytes: [UInt8], journal: String) {
+    /// Reads a file's content; nil when it is not whole.
+    init?(decoding bytes: [UInt8]) {
         let words = bytes.words
         guard bytes.count % 8 == 0, words.count > Self.headWords, words[0] == Self.magic,
-            words[1] == Self.hash(journal),
             words[5] == UInt64(words.count - Self.headWords - 1),
             words[words.count - 1] == UInt64(CRC32C.checksum(bytes.span.extracting(..<(bytes.count - 8)))),
             let seq = Int64(exactly: words[2]), let segment = Int64(exactly: words[3]),
             let offset = Int64(exactly: words[4])
         else { return nil }
-        self.journal = journal
+        journalHash = words[1]
         self.seq = seq
         self.segment = segment
         self.offset = offset
@@ -61,7 +64,7 @@ struct Checkpoint: Sendable {
     }
 
     init(journal: String, seq: Int64, segment: Int64, offset: Int64, snapshot: LedgerSnapshot) {
-        self.journal = journal
+        journalHash = Self.hash(journal)
         self.seq = seq
         self.segment = segment
         self.offset = offset
@@ -74,17 +77,44 @@ struct Checkpoint: Sendable {
 
     // MARK: The file
 
-    /// Reads the checkpoint that is there; nil when there is none that is whole and of this journal.
-    static func read(_ disk: any Disk, journal: String) -> Checkpoint? {
+    /// Reads the checkpoint that is there; nil when there is none that is whole and of the journal beside it.
+    static func read(_ disk: any Disk) -> Checkpoint? {
         do throws(SystemError) {
             guard try disk.names().contains(name) else { return nil }
             let file = try disk.open(name, .read)
             defer { disk.close(file) }
             let bytes = try disk.read(file, count: Int(try disk.size(file)), at: 0)
-            return Checkpoint(decoding: bytes, journal: journal)
+            guard var checkpoint = Checkpoint(decoding: bytes), try checkpoint.isOfJournal(disk) else { return nil }
+            checkpoint.isUsable = try checkpoint.isInPlace(disk)
+            return checkpoint
         } catch {
             return nil
         }
+    }
+
+    /// Whether the newest segment is of its journal.
+    private func isOfJournal(_ disk: any Disk) throws(SystemError) -> Bool {
+        guard let newest = try disk.names().compactMap(SegmentName.firstSeq(of:)).max(),
+            let head = try line(disk, segment: newest, offset: 0),
+            case .opened(let opened)? = (try? Entry(line: head.span))?.record
+        else { return false }
+        return Self.hash(opened.journal) == journalHash
+    }
+
+    /// Whether its record stands where it says.
+    private func isInPlace(_ disk: any Disk) throws(SystemError) -> Bool {
+        guard let line = try line(disk, segment: segment, offset: offset) else { return false }
+        return (try? RecordLine(checking: line.span))?.seq == seq
+    }
+
+    private func line(_ disk: any Disk, segment: Int64, offset: Int64) throws(SystemError) -> [UInt8]? {
+        let name = SegmentName.name(firstSeq: segment)
+        guard try disk.names().contains(name) else { return nil }
+        let file = try disk.open(name, .read)
+        defer { disk.close(file) }
+        var reader = SegmentReader(disk, file, from: offset, step: 8 << 10)
+        guard case .line = try reader.next() else { return nil }
+        return Array(reader.line)
     }
 
     /// Puts this one in the place of the one before: at every moment one of the two is there and whole.

@@ -20,15 +20,32 @@ public final class FileLedger: Sendable {
         }
     }
 
-    private let journal: Journal
-    private let state: Mutex<LedgerState>
+    let journal: Journal
+    let state: Mutex<LedgerState>
     private let space: SpaceGauge
-    private let waiters = CommitWaiters()
+    let waiters = CommitWaiters()
+    /// For each call under way, the wait for its reports where they were not durable when it began.
+    private let claimed = Mutex<[PaymentID: CommitTicket]>([:])
     private let observers = Mutex<[any LedgerObserver]>([])
     private let minimumFreeBytes: Atomic<Int64>
     private let clock: @Sendable () -> Int64
+    /// Changed under the state's lock only.
+    let frontier = Mutex(Frontier())
+    /// The record of the last checkpoint.
+    let checkpointed: Atomic<Int64>
+
+    /// How far the state reflects the journal.
+    struct Frontier {
+        /// The last record that was appended, if any was since the start.
+        var last: JournalPosition?
+        /// Decisions whose records have been appended and are not applied yet: until then the state is of no one moment.
+        var underWay = 0
+    }
     /// Where blocking reads happen: Swift's cooperative threads must not wait for a disk.
-    private let readQueue = DispatchQueue(label: "ecryptopayd.ledger.read")
+    let readQueue = DispatchQueue(label: "ecryptopayd.ledger.read")
+
+    /// Where checkpoints are written, one at a time.
+    let checkpointQueue = DispatchQueue(label: "ecryptopayd.ledger.checkpoint", qos: .utility)
 
     /// What opening found.
     public let recovered: Journal.Recovered
@@ -41,11 +58,15 @@ public final class FileLedger: Sendable {
     ) throws(JournalFault) {
         self.clock = clock
         var state = LedgerState(limits: options.limits, seed: seed, now: Instant(nanoseconds: clock()))
+        // Without one that is whole and fits, everything is read: that costs time, nothing else.
+        var checkpoint = Checkpoint.read(disk)
+        if let found = checkpoint, found.isUsable { checkpoint?.isUsable = state.restore(found.snapshot) }
         (journal, recovered) = try Journal.open(
-            disk, journalOptions, randomID: randomID, time: Clock.realtime(), progress: progress
+            disk, journalOptions, randomID: randomID, time: Clock.realtime(), from: checkpoint, progress: progress
         ) { entry, offset in
             state.replay(entry, offset: offset)
         }
+        checkpointed = Atomic(checkpoint?.isUsable == true ? checkpoint?.seq ?? 0 : 0)
         state.resume(now: Instant(nanoseconds: clock()))
         self.state = Mutex(state)
         space = SpaceGauge(disk, clock: clock)
@@ -114,6 +135,7 @@ extension FileLedger: Ledger {
                         payment: report.id, peer: peer, report: report.json, deviations: report.deviations))
                 do throws(JournalUnavailable) {
                     let position = try journal.append(record, time: Clock.realtime())
+                    frontier.withLock { $0.last = position }
                     state.received(report, seq: position.seq, offset: position.offset, now: now())
                     return .pending(position.seq)
                 } catch {
@@ -124,7 +146,15 @@ extension FileLedger: Ledger {
     }
 
     public func claim() -> Claim? {
-        state.withLock { $0.claim(now: now()) }
+        state.withLock { state in
+            guard let claim = state.claim(now: now()) else { return nil }
+            if let last = claim.reports.last, last.seq > journal.durable {
+                // Asked for here, under the lock: later the number may be another record's.
+                let ticket = waiters.ticket(for: last.seq)
+                claimed.withLock { $0[claim.id] = ticket }
+            }
+            return claim
+        }
     }
 
     public func nextDue() -> Instant? {
@@ -137,7 +167,7 @@ extension FileLedger: Ledger {
 
     public func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
         let reports: [ClaimedReport]
-        do { reports = try await readBack(claim.reports) } catch {
+        do { reports = try await readBack(claim) } catch {
             state.withLock { $0.release(claim, now: now()) }
             throw error
         }
@@ -174,11 +204,14 @@ extension FileLedger {
             var failure: JournalUnavailable?
             do throws(JournalUnavailable) {
                 for record in judgement.records(payment: claim.id, cause: cause) {
-                    written.append(try journal.append(record, time: Clock.realtime()).seq)
+                    let position = try journal.append(record, time: Clock.realtime())
+                    frontier.withLock { $0.last = position }
+                    written.append(position.seq)
                 }
             } catch {
                 failure = error
             }
+            frontier.withLock { $0.underWay += 1 }
             // Asked for before the lock is let go: a rejection takes it first, so no ticket is for a number given twice.
             return Decision(
                 judgement: judgement, written: written, failure: failure, ticket: waiters.ticket(for: written.last ?? 0)
@@ -207,16 +240,22 @@ extension FileLedger {
             } else {
                 state.release(claim, now: now())
             }
+            frontier.withLock { $0.underWay -= 1 }
         }
     }
 
     /// Reads the reports that a claim answers from the journal.
-    private func readBack(_ reports: [WaitingReport]) async throws -> [ClaimedReport] {
-        try await withCheckedThrowingContinuation { continuation in
+    private func readBack(_ claim: Claim) async throws -> [ClaimedReport] {
+        if let ticket = claimed.withLock({ $0.removeValue(forKey: claim.id) }),
+            let failure = await ticket.result.failure
+        {
+            throw failure
+        }
+        return try await withCheckedThrowingContinuation { continuation in
             readQueue.async { [journal] in
                 continuation.resume(
                     with: Result {
-                        try reports.map { waiting in
+                        try claim.reports.map { waiting in
                             let entry = try journal.read(JournalPosition(seq: waiting.seq, offset: waiting.offset))
                             return try entry.claimedReport(waiting)
                         }
@@ -234,7 +273,12 @@ extension FileLedger: JournalObserver {
     }
 
     public func journalDidReject(after seq: Int64, _ error: SystemError) {
-        state.withLock { $0.rollBack(after: seq) }
+        state.withLock { state in
+            state.rollBack(after: seq)
+            frontier.withLock { frontier in
+                if let last = frontier.last, last.seq > seq { frontier.last = nil }
+            }
+        }
         waiters.reject(after: seq, error)
         for observer in observers.withLock({ $0 }) {
             observer.ledgerDidReject(after: seq, reason: JournalUnavailable.rejected(error).description)

@@ -55,8 +55,17 @@ public final class Journal: Sendable {
         _ disk: any Disk, _ options: Options, randomID: String, time: Int64, progress: (Int64) -> Void = { _ in },
         visit: (Entry, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
+        try open(disk, options, randomID: randomID, time: time, from: nil, progress: progress, visit: visit)
+    }
+
+    /// The same from a checkpoint on: what it holds is not shown again.
+    static func open(
+        _ disk: any Disk, _ options: Options, randomID: String, time: Int64, from checkpoint: Checkpoint?,
+        progress: (Int64) -> Void, visit: (Entry, Int64) -> Void
+    ) throws(JournalFault) -> (Journal, Recovered) {
         var id: String?
-        let outcome = try Recovery.run(disk, progress: progress) { (entry, offset) throws(JournalFault) in
+        let outcome = try Recovery.run(disk, from: checkpoint, progress: progress) {
+            (entry, offset) throws(JournalFault) in
             if case .opened(let opened) = entry.record {
                 id = opened.journal
                 try options.check(opened)
@@ -196,10 +205,12 @@ public final class Journal: Sendable {
 
     // MARK: Reading back
 
+    /// The first sequence number of the segment in which a record stands.
+    func segment(of seq: Int64) -> Int64 { tail.withLock { tail in tail.segments.last { $0 <= seq } ?? 1 } }
+
     /// Reads one record.
     public func read(_ position: JournalPosition) throws(JournalFault) -> Entry {
-        let first = tail.withLock { tail in tail.segments.last { $0 <= position.seq } ?? 1 }
-        let name = SegmentName.name(firstSeq: first)
+        let name = SegmentName.name(firstSeq: segment(of: position.seq))
         let line = try line(in: name, at: position.offset)
         do throws(LineFault) {
             let entry = try Entry(line: line.span)

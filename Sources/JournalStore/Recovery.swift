@@ -33,14 +33,16 @@ struct Recovery {
     private var bytesRead: Int64 = 0
 
     /// Recovers, and shows each good record and its offset to `visit`, in order. `progress` hears of the bytes read so far.
+    ///
+    /// With a checkpoint, what stands before its record is neither read nor shown, but for the head of its segment.
     static func run(
-        _ disk: any Disk, progress: (Int64) -> Void = { _ in },
+        _ disk: any Disk, from checkpoint: Checkpoint? = nil, progress: (Int64) -> Void = { _ in },
         visit: (Entry, Int64) throws(JournalFault) -> Void
     ) throws(JournalFault) -> Outcome {
         try withoutActuallyEscaping(visit) { visit throws(JournalFault) in
             try withoutActuallyEscaping(progress) { progress throws(JournalFault) in
                 var recovery = Recovery(disk: disk, visit: visit, progress: progress)
-                try recovery.run()
+                try recovery.run(from: checkpoint)
                 return recovery.outcome
             }
         }
@@ -55,7 +57,7 @@ struct Recovery {
         self.progress = progress
     }
 
-    private mutating func run() throws(JournalFault) {
+    private mutating func run(from checkpoint: Checkpoint?) throws(JournalFault) {
         let segments = try system { () throws(SystemError) in
             try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
         }
@@ -63,7 +65,16 @@ struct Recovery {
         claimed = max(
             try system { () throws(SystemError) in try DurableMark.read(from: disk) }, (segments.last ?? 1) - 1)
         outcome.nextSeq = segments.first ?? 1
-        for first in segments {
+        var rest = segments[...]
+        claimed = max(claimed, checkpoint?.seq ?? 0)
+        if let checkpoint, checkpoint.isUsable {
+            // Its record is read once more.
+            try showHead(checkpoint.segment)
+            outcome.nextSeq = checkpoint.seq
+            try recover(checkpoint.segment, isLast: checkpoint.segment == segments.last, from: checkpoint)
+            rest = rest.drop { $0 <= checkpoint.segment }
+        }
+        for first in rest {
             guard first == outcome.nextSeq else {
                 throw .missingSegment(expected: outcome.nextSeq, found: SegmentName.name(firstSeq: first))
             }
@@ -78,12 +89,28 @@ struct Recovery {
 
     // MARK: One segment
 
-    private mutating func recover(_ first: Int64, isLast: Bool) throws(JournalFault) {
+    /// Shows a segment's first record, which says whose journal it is.
+    private func showHead(_ first: Int64) throws(JournalFault) {
+        let name = SegmentName.name(firstSeq: first)
+        let file = try system { () throws(SystemError) in try disk.open(name, .read) }
+        defer { disk.close(file) }
+        var reader = SegmentReader(disk, file, step: 8 << 10)
+        _ = try system { () throws(SystemError) in try reader.next() }
+        let head: Entry
+        do throws(LineFault) { head = try Entry(line: reader.line.span) } catch {
+            throw .unreadable(segment: name, offset: 0, fault: error)
+        }
+        try visit(head, 0)
+    }
+
+    private mutating func recover(
+        _ first: Int64, isLast: Bool, from checkpoint: Checkpoint? = nil
+    ) throws(JournalFault) {
         let name = SegmentName.name(firstSeq: first)
         let file = try system { () throws(SystemError) in try disk.open(name, isLast ? .write : .read) }
         defer { disk.close(file) }
-        var reader = SegmentReader(disk, file)
-        let bad = try readGoodLines(first, name, &reader)
+        var reader = SegmentReader(disk, file, from: checkpoint?.offset ?? 0)
+        let bad = try readGoodLines(first, name, &reader, known: checkpoint?.seq ?? 0)
         let end = reader.offset
         outcome.tail = (first, bad?.offset ?? end)
         guard isLast else {
@@ -107,7 +134,7 @@ struct Recovery {
 
     /// Shows lines as long as they are good; tells the first that is not.
     private mutating func readGoodLines(
-        _ first: Int64, _ name: String, _ reader: inout SegmentReader
+        _ first: Int64, _ name: String, _ reader: inout SegmentReader, known: Int64
     ) throws(JournalFault) -> BadLine? {
         while true {
             let piece: SegmentReader.Piece
@@ -119,7 +146,7 @@ struct Recovery {
             case .rest(let offset): return BadLine(offset: offset, fault: .cutShort)
             case .tooLong(let offset): return BadLine(offset: offset, fault: .tooLong)
             case .line(let offset, let length):
-                if let fault = try take(reader.line, first, name, at: offset) {
+                if let fault = try take(reader.line, first, name, at: offset, known: known) {
                     return BadLine(offset: offset, fault: fault)
                 }
                 outcome.nextSeq += 1
@@ -131,7 +158,7 @@ struct Recovery {
 
     /// Checks a line and shows its record; answers what is wrong with it when it is not good.
     private mutating func take(
-        _ line: ArraySlice<UInt8>, _ first: Int64, _ name: String, at offset: Int64
+        _ line: ArraySlice<UInt8>, _ first: Int64, _ name: String, at offset: Int64, known: Int64
     ) throws(JournalFault) -> LineFault? {
         let head: RecordLine
         do { head = try RecordLine(checking: line.span) } catch { return error }
@@ -147,7 +174,8 @@ struct Recovery {
         } else if head.seq == first {
             throw .unreadable(segment: name, offset: offset, fault: .noHead)
         }
-        try visit(entry, offset)
+        // What a checkpoint holds already is not applied twice.
+        if entry.seq > known { try visit(entry, offset) }
         return nil
     }
 

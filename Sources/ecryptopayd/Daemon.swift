@@ -30,6 +30,7 @@ final class Daemon: LedgerObserver {
     private let listeners: [ListeningSocket]
     private let lock: JournalLock
     private let ledger: FileLedger
+    private let checkpointer: Checkpointer
     private let client: Client
     private let confirmer: Confirmer
     private let publicSide: PublicSide
@@ -48,6 +49,7 @@ final class Daemon: LedgerObserver {
         listeners = try Self.listen(settings)
         lock = try Self.lock(settings)
         ledger = try Self.recover(settings, notifier, logger)
+        checkpointer = Checkpointer(ledger)
         guard let configuration = Client.Configuration(settings) else {
             throw CommandFailure(.configuration, "no account is configured")
         }
@@ -102,6 +104,7 @@ final class Daemon: LedgerObserver {
         logger.notice("stopping")
         await server.drain(grace: Self.grace)
         await confirmer.stop()
+        await ledger.checkpoint()
         ledger.close()
         logger.notice("stopped: \(statusLine)")
     }

@@ -1,0 +1,51 @@
+import Dispatch
+import Payments
+import Synchronization
+
+// Checkpoints: the state is written beside the journal now and then, so that a start need not read all of it.
+extension FileLedger {
+    /// The fewest records between two checkpoints.
+    private static let fewestRecords: Int64 = 65_536
+
+    /// Whether enough has been recorded since the last checkpoint: a quarter of what it would hold, so that checkpoints cost
+    /// each record the same, however much is known.
+    public var isCheckpointDue: Bool {
+        let recorded = journal.durable - checkpointed.load(ordering: .relaxed)
+        guard recorded >= Self.fewestRecords else { return false }
+        let counts = counts
+        return recorded >= Int64(counts.known + counts.pending) / 4
+    }
+
+    /// Writes a checkpoint of all that has been recorded so far; false when this is not the moment, or when it could not be
+    /// written. That costs the next start time, and nothing else.
+    @discardableResult
+    public func checkpoint() async -> Bool {
+        guard let (checkpoint, ticket) = takeCheckpoint() else { return false }
+        // Reports that are not durable yet are part of it: it must not be there before them.
+        guard await ticket.result.durable >= checkpoint.seq else { return false }
+        let isWritten = await withCheckedContinuation { continuation in
+            checkpointQueue.async { [journal] in
+                do {
+                    try checkpoint.write(journal.disk)
+                    continuation.resume(returning: true)
+                } catch {
+                    continuation.resume(returning: false)
+                }
+            }
+        }
+        if isWritten { checkpointed.store(checkpoint.seq, ordering: .relaxed) }
+        return isWritten
+    }
+
+    /// The state as of one record, and the wait for that record; nil while there is no such moment.
+    private func takeCheckpoint() -> (Checkpoint, CommitTicket)? {
+        state.withLock { state in
+            let frontier = frontier.withLock { $0 }
+            guard frontier.underWay == 0, let last = frontier.last else { return nil }
+            let checkpoint = Checkpoint(
+                journal: journal.id, seq: last.seq, segment: journal.segment(of: last.seq), offset: last.offset,
+                snapshot: state.snapshot)
+            return (checkpoint, waiters.ticket(for: last.seq))
+        }
+    }
+}
