@@ -93,7 +93,10 @@ let package = Package(
             name: "ServiceManagerTests", dependencies: ["ServiceManager", "POSIX", "TestSupport"], swiftSettings: common
         ),
         .testTarget(
-            name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTP1", "POSIX", "TestSupport"],
+            name: "HTTPServerTests",
+            dependencies: [
+                "HTTPServer", "HTTP1", "POSIX", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: common),
         .testTarget(
             name: "JournalStoreTests",

@@ -14,8 +14,6 @@ final class Connection {
     /// Bytes ready to be sent, the first `sent` of which have been.
     var output: [UInt8] = []
     private var sent = 0
-    /// How often everything that was ready had been sent.
-    private var drains = 0
     /// The kernel may have bytes for us, or the end of the stream: it said so, and no call has found none since.
     var mayRead = false
     /// The peer has ended its side, so that a short read says nothing about what follows.
@@ -46,7 +44,7 @@ final class Connection {
     /// What it waits for now.
     var currentWait: Wait {
         if isLingering { return .linger }
-        if !output.isEmpty { return .write(drains: drains) }
+        if !output.isEmpty { return .write }
         switch machine.phase {
         case .idle: return .idle(requests: machine.requestCount)
         case .receiving: return .request(requests: machine.requestCount)
@@ -108,7 +106,6 @@ final class Connection {
         if sent > 0 {
             output.removeAll(keepingCapacity: output.capacity <= Self.idleOutputBytes)
             sent = 0
-            drains += 1
         }
         return true
     }

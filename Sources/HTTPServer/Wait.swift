@@ -8,8 +8,8 @@ enum Wait: Hashable {
     case request(requests: Int)
     /// The handler, which has no deadline here.
     case answer
-    /// The peer is to take what is ready; so many times before it took everything.
-    case write(drains: Int)
+    /// The peer is to take all that is ready. Once it has, it is another wait.
+    case write
     /// The peer is to notice the end.
     case linger
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import POSIX
 import ServiceManager
 
 /// `ecryptopayd serve`: the daemon.
@@ -17,6 +18,8 @@ struct ServeCommand: ParsableCommand {
     func run() throws {
         // Before any other thread exists, since threads inherit what is blocked.
         Signals.prepare()
+        // Not for its failure's sake: with fewer descriptors, fewer connections are accepted at once, and the log says so.
+        _ = try? ResourceLimit.raiseOpenFiles()
         try reportingFailure {
             let loader = ConfigurationLoader(envFile: options.envFile, isDaemon: true)
             let settings = try loader.load(account: .required)

@@ -108,6 +108,22 @@ struct ServiceTests {
         try await daemon.end()
     }
 
+    @Test func `as many descriptors are used as the system allows`() async throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.set("ECRYPTOPAY_LISTEN", "127.0.0.1:0")
+        try daemon.set("ECRYPTOPAY_JOURNAL", daemon.journalDirectory)
+        let binary = try builtBinary(named: "ecryptopayd")
+        let process = try ChildProcess(
+            "/bin/sh", ["-c", "ulimit -S -n 256; exec \(binary) serve --env-file \(daemon.envFile)"])
+        try await process.waitForOutput(containing: "listening on")
+        let limits = String(decoding: try readFile("/proc/\(process.pid)/limits"), as: UTF8.self)
+        let line = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open files") })
+        let words = line.split(separator: " ")
+        #expect(words[3] == words[4], "\(line)")
+        process.signal(SIGTERM)
+        try await process.waitForExit()
+    }
+
     @Test func `a socket that systemd passes under an unknown name is a configuration error`() async throws {
         let daemon = try DaemonUnderTest()
         let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))

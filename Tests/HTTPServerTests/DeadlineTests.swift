@@ -16,7 +16,7 @@ struct DeadlineTests {
         request("GET /1") + "GET / HTTP/1.1\r\n",
     ])
     func `a request that does not become whole is answered 408`(_ input: String) async throws {
-        var options = HTTPServer.Options()
+        var options = HTTPServer.Options.patient
         options.requestTimeout = short
         try await withServer(options) { _, address in
             let client = try ClientSocket(address)
@@ -31,7 +31,7 @@ struct DeadlineTests {
 
     @Test(arguments: ["GET / HTTP/1.1\r\nX: ", request("POST /", "Content-Length: 16000\r\n")])
     func `bytes that drip move no deadline`(_ input: String) async throws {
-        var options = HTTPServer.Options()
+        var options = HTTPServer.Options.patient
         options.requestTimeout = short
         try await withServer(options) { _, address in
             let client = try ClientSocket(address)
@@ -44,7 +44,7 @@ struct DeadlineTests {
 
     @Test(arguments: ["", "\r\n\r\n"])
     func `a connection that sends no request is closed without a word`(_ input: String) async throws {
-        var options = HTTPServer.Options()
+        var options = HTTPServer.Options.patient
         options.requestTimeout = short
         try await withServer(options) { _, address in
             let client = try ClientSocket(address)
@@ -54,7 +54,7 @@ struct DeadlineTests {
     }
 
     @Test func `a connection that idles is closed without a word`() async throws {
-        var options = HTTPServer.Options()
+        var options = HTTPServer.Options.patient
         options.idleTimeout = short
         try await withServer(options) { _, address in
             let client = try ClientSocket(address)
@@ -65,7 +65,7 @@ struct DeadlineTests {
     }
 
     @Test func `the request time-out does not end a connection that idles`() async throws {
-        var options = HTTPServer.Options()
+        var options = HTTPServer.Options.patient
         options.requestTimeout = short
         try await withServer(options) { _, address in
             let idle = try ClientSocket(address)
@@ -80,7 +80,7 @@ struct DeadlineTests {
     }
 
     @Test func `a handler may take longer than any time-out`() async throws {
-        var options = HTTPServer.Options()
+        var options = HTTPServer.Options.patient
         options.requestTimeout = short
         options.idleTimeout = short
         let handler = Waiting()
@@ -96,14 +96,20 @@ struct DeadlineTests {
     }
 
     @Test func `a peer that does not take its answer is cut off`() async throws {
-        var options = HTTPServer.Options()
+        var options = HTTPServer.Options.patient
         options.writeTimeout = short
         let large = Response(status: 200, body: [UInt8](repeating: 0x78, count: 32 * 1024 * 1024))
-        let handler = Handler { _, exchange in exchange.respond(large) }
+        let waiting = Waiting()
+        let handler = Handler { request, exchange in
+            waiting.handle(request, exchange)
+            exchange.respond(large)
+        }
         try await withServer(options, handler: handler) { server, address in
             let client = try ClientSocket(address, receiveBuffer: 4096)
             try client.send(request("GET /"))
+            _ = try await waiting.exchange()
             try await eventually("the cut") { server.openConnections == 0 }
+            client.close()
         }
     }
 

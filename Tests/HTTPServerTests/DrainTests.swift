@@ -55,6 +55,24 @@ struct DrainTests {
         }
     }
 
+    @Test func `a request that has come but was not read yet is still answered`() async throws {
+        try await withServer { server, address in
+            let client = try ClientSocket(address)
+            try client.send(request("GET /1"))
+            #expect(try client.receive().status == 200)
+            // While the queue is held up, the request arrives; the drain stands before it in the queue.
+            let hold = DispatchSemaphore(value: 0)
+            server.queue.sync {}
+            server.queue.async { hold.wait() }
+            server.drain(grace: Deadline.patience) {}
+            try client.send(request("GET /2"))
+            hold.signal()
+            let answer = try client.receive()
+            #expect(answer.body == "get /2 ")
+            #expect(answer.field("connection") == "close")
+        }
+    }
+
     @Test func `who is left after the grace is cut off`() async throws {
         let handler = Waiting()
         try await withServer(handler: handler) { server, address in

@@ -1,3 +1,4 @@
+import Dispatch
 import HTTP1
 import HTTPServer
 import POSIX
@@ -56,7 +57,7 @@ struct ServingTests {
     }
 
     @Test func `a large body within the limit arrives whole`() async throws {
-        var options = HTTPServer.Options()
+        var options = HTTPServer.Options.patient
         options.limits.bodyBytes = 262_144
         try await withServer(options) { _, address in
             let client = try ClientSocket(address)
@@ -138,7 +139,7 @@ struct ServingTests {
             let client = try ClientSocket(address)
             try client.send(request("POST /", "Content-Length: 2\r\n", body: "ab"))
             #expect(try client.receive().status == 200)
-            var options = HTTPServer.Options()
+            var options = HTTPServer.Options.patient
             options.limits.bodyBytes = 1
             server.update(options: options)
             server.queue.sync {}

@@ -41,7 +41,7 @@ struct StreamTests {
 
     /// Answers every request with a stream and lets the test have the exchanges.
     private func withStream(
-        _ source: any BodySource, _ options: HTTPServer.Options = .init(),
+        _ source: any BodySource, _ options: HTTPServer.Options = .patient,
         _ body: (HTTPServer, SocketAddress, Waiting) async throws -> Void
     ) async throws {
         let waiting = Waiting()
@@ -86,12 +86,13 @@ struct StreamTests {
     }
 
     @Test func `a source is not asked for more than its reader takes`() async throws {
-        var options = HTTPServer.Options()
+        var options = HTTPServer.Options.patient
         options.writeTimeout = .milliseconds(100)
         let source = Endless()
-        try await withStream(source, options) { server, address, _ in
+        try await withStream(source, options) { server, address, waiting in
             let client = try ClientSocket(address, receiveBuffer: 4096)
             try client.send(request("GET /events"))
+            _ = try await waiting.exchange()
             try await eventually("the cut of a reader that does not read") { server.openConnections == 0 }
             // The kernel's buffers and ours hold some megabytes at most; without the bound it would be all the memory.
             #expect(source.given < 4096)
@@ -100,17 +101,21 @@ struct StreamTests {
     }
 
     @Test func `a stream that flows does not run into the write time-out`() async throws {
-        var options = HTTPServer.Options()
+        var options = HTTPServer.Options.patient
         options.writeTimeout = .milliseconds(100)
-        try await withStream(Endless(), options) { server, address, _ in
+        try await withStream(Endless(), options) { server, address, waiting in
             let client = try ClientSocket(address)
             try client.send(request("GET /events"))
             _ = try client.receiveHead()
             let silent = try ClientSocket(address, receiveBuffer: 4096)
             try silent.send(request("GET /events"))
+            _ = try await waiting.exchange(1)
             // Reads on until the one that does not read has been cut off, which began later.
-            while server.openConnections > 1 { _ = try client.receiveChunk() }
+            let deadline = Deadline()
+            while server.openConnections > 1, !deadline.hasPassed { _ = try client.receiveChunk() }
+            #expect(server.openConnections == 1)
             for _ in 0..<100 { #expect(try client.receiveChunk()?.count == 16384) }
+            silent.close()
         }
     }
 

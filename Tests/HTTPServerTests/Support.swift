@@ -68,22 +68,33 @@ final class Log: Sendable {
     }
 }
 
-/// Runs `body` with a server that listens on a free port, and drains the server whatever happens.
+extension HTTPServer.Options {
+    /// For tests that are not about time: none of it runs out, however crowded the machine is.
+    static var patient: Self {
+        var options = Self()
+        options.requestTimeout = .seconds(600)
+        options.idleTimeout = .seconds(600)
+        options.writeTimeout = .seconds(600)
+        options.lingerTimeout = .seconds(600)
+        return options
+    }
+}
+
+/// Runs `body`, which may block, with a server that listens on a free port, and drains the server whatever happens.
 func withServer(
-    _ options: HTTPServer.Options = .init(), on address: String = "127.0.0.1:0",
+    _ options: HTTPServer.Options = .patient, on address: String = "127.0.0.1:0",
     handler: any RequestHandler = Handler.echo, log: Log = Log(),
     _ body: (HTTPServer, SocketAddress) async throws -> Void
 ) async throws {
     let server = try HTTPServer(label: "test", options: options, handler: handler, logger: log.logger)
     let socket = try ListeningSocket(binding: SocketAddress(parsing: address))
     try server.start([socket])
-    do {
-        try await body(server, socket.address)
-    } catch {
-        await server.drain(grace: .zero)
-        throw error
+    var outcome: Result<Void, any Error> = .success(())
+    await withTaskExecutorPreference(ClientExecutor()) {
+        do { try await body(server, socket.address) } catch { outcome = .failure(error) }
     }
     await server.drain(grace: .zero)
+    try outcome.get()
 }
 
 /// A request with a Host field and what else is given.
