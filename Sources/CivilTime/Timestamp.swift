@@ -9,8 +9,8 @@ public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Nil for anything else. Digits beyond nanoseconds are dropped. Without a zone it is no point in time: nil.
     public init?(_ text: String) {
-        var reader = TimestampReader(Array(text.utf8))
-        guard let nanoseconds = reader.read() else { return nil }
+        var reader = TimestampReader()
+        guard let nanoseconds = reader.read(text.utf8.span) else { return nil }
         self.nanoseconds = nanoseconds
         self.text = text
     }
@@ -19,32 +19,34 @@ public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
     public var description: String { text }
 }
 
+/// Reads the parts one after the other. Handed the bytes at each step, so that no copy of them is made.
 private struct TimestampReader {
-    private let bytes: [UInt8]
     private var position = 0
 
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-    }
-
-    mutating func read() -> Int64? {
-        guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2),
-            (1...12).contains(month), (1...CivilDate.days(in: month, of: year)).contains(day),
-            take("T") || take("t") || take(" "),
-            let hour = number(2), take(":"), let minute = number(2), take(":"), let second = number(2),
-            hour < 24, minute < 60, second <= 60, let fraction = fraction(), let offset = zone(),
-            position == bytes.count
+    mutating func read(_ bytes: Span<UInt8>) -> Int64? {
+        guard let year = number(4, bytes), take("-", bytes), let month = number(2, bytes), take("-", bytes),
+            let day = number(2, bytes), (1...12).contains(month),
+            (1...CivilDate.days(in: month, of: year)).contains(day),
+            take("T", bytes) || take("t", bytes) || take(" ", bytes), let seconds = clock(bytes),
+            let fraction = fraction(bytes), let offset = zone(bytes), position == bytes.count
         else { return nil }
         let days = CivilDate.daysSinceEpoch(year: year, month: month, day: day)
-        let seconds = Int64(days * 86400 + hour * 3600 + minute * 60 + second - offset)
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (product, overflow) = Int64(days * 86400 + seconds - offset).multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, carry) = product.addingReportingOverflow(fraction)
         return overflow || carry ? nil : sum
     }
 
+    /// Seconds since midnight. A leap second, 60, runs into the next minute.
+    private mutating func clock(_ bytes: Span<UInt8>) -> Int? {
+        guard let hour = number(2, bytes), take(":", bytes), let minute = number(2, bytes), take(":", bytes),
+            let second = number(2, bytes), hour < 24, minute < 60, second <= 60
+        else { return nil }
+        return hour * 3600 + minute * 60 + second
+    }
+
     /// Nanoseconds behind the point; 0 without one.
-    private mutating func fraction() -> Int64? {
-        guard take(".") || take(",") else { return 0 }
+    private mutating func fraction(_ bytes: Span<UInt8>) -> Int64? {
+        guard take(".", bytes) || take(",", bytes) else { return 0 }
         let start = position
         var value: Int64 = 0
         var scale: Int64 = 100_000_000
@@ -57,31 +59,29 @@ private struct TimestampReader {
     }
 
     /// Seconds east of Greenwich.
-    private mutating func zone() -> Int? {
-        if take("Z") || take("z") { return 0 }
-        if take(" ") {
-            if take("U") { return take("T") && take("C") ? 0 : nil }
-        }
-        let isWest: Bool
-        if take("+") { isWest = false } else if take("-") { isWest = true } else { return nil }
-        guard let hours = number(2) else { return nil }
-        _ = take(":")
-        guard let minutes = number(2), hours < 24, minutes < 60 else { return nil }
+    private mutating func zone(_ bytes: Span<UInt8>) -> Int? {
+        if take("Z", bytes) || take("z", bytes) { return 0 }
+        if take(" ", bytes), take("U", bytes) { return take("T", bytes) && take("C", bytes) ? 0 : nil }
+        let isWest = take("-", bytes)
+        guard isWest || take("+", bytes), let hours = number(2, bytes) else { return nil }
+        _ = take(":", bytes)
+        guard let minutes = number(2, bytes), hours < 24, minutes < 60 else { return nil }
         return (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
     }
 
-    private mutating func number(_ count: Int) -> Int? {
+    private mutating func number(_ count: Int, _ bytes: Span<UInt8>) -> Int? {
         guard position + count <= bytes.count else { return nil }
         var value = 0
-        for byte in bytes[position..<position + count] {
-            guard byte &- UInt8(ascii: "0") < 10 else { return nil }
-            value = value * 10 + Int(byte - UInt8(ascii: "0"))
+        for index in position..<position + count {
+            let digit = bytes[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            value = value * 10 + Int(digit)
         }
         position += count
         return value
     }
 
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    private mutating func take(_ character: Unicode.Scalar, _ bytes: Span<UInt8>) -> Bool {
         guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
         position += 1
         return true

@@ -36,7 +36,10 @@ struct SettingsReader {
         settings.origins[key.name] = .standard
         guard let (text, origin) = text(of: key) else { return }
         settings.origins[key.name] = origin
-        if text.isEmpty { return fault(key.name, origin, "is empty", "give it a value, or remove the line") }
+        if text.isEmpty {
+            return fault(
+                key.name, origin, "is empty", key.isAccount ? "give it a value" : "give it a value, or remove the line")
+        }
         do {
             try key.assign(text, &settings)
         } catch {

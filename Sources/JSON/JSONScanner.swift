@@ -166,14 +166,35 @@ public struct JSONScanner {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             position += 2
-        case UInt8(ascii: "u"):
-            guard position + 6 <= bytes.count else { throw fault("a string that never ends", bytes) }
-            for index in position + 2..<position + 6 where !isHexDigit(bytes[index]) {
-                throw fault("\\u needs four hexadecimal digits", bytes)
-            }
-            position += 6
+        case UInt8(ascii: "u"): try unicodeEscape(bytes)
         default: throw fault("an escape that JSON does not know", bytes)
         }
+    }
+
+    /// `\u` and four digits. A surrogate must come with its other half: the grammar allows one alone, Unicode does not, and
+    /// readers such as jq stop at it.
+    private mutating func unicodeEscape(_ bytes: Span<UInt8>) throws(JSONFault) {
+        switch try hex4(bytes) {
+        case 0xD800..<0xDC00:
+            guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+                bytes[position + 1] == UInt8(ascii: "u"), (0xDC00..<0xE000).contains(try hex4(bytes))
+            else { throw fault("half a surrogate pair", bytes) }
+        case 0xDC00..<0xE000: throw fault("half a surrogate pair", bytes)
+        default: break
+        }
+    }
+
+    /// The value of an escape's four digits; the position is behind them afterwards.
+    private mutating func hex4(_ bytes: Span<UInt8>) throws(JSONFault) -> UInt32 {
+        guard position + 6 <= bytes.count else { throw fault("a string that never ends", bytes) }
+        var value: UInt32 = 0
+        for index in position + 2..<position + 6 {
+            guard isHexDigit(bytes[index]) else { throw fault("\\u needs four hexadecimal digits", bytes) }
+            let digit = isDigit(bytes[index]) ? bytes[index] & 0xF : (bytes[index] & 0xF) + 9
+            value = value << 4 | UInt32(digit)
+        }
+        position += 6
+        return value
     }
 
     /// The length of the well-formed UTF-8 sequence at the position (Unicode 15, table 3-7).

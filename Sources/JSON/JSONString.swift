@@ -1,8 +1,6 @@
 /// The two directions of RFC 8259, section 7.
 public enum JSONString {
     /// The characters, as UTF-8, of a string's inside that the scanner has found well-formed.
-    ///
-    /// A surrogate without its other half becomes U+FFFD: the grammar allows it, Unicode does not.
     public static func unescaped(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(range.count)
@@ -62,16 +60,16 @@ public enum JSONString {
 
     /// Reads the four digits at `index`, and a second escape when the first is a high surrogate.
     private static func scalar(_ bytes: Span<UInt8>, _ range: Range<Int>, _ index: inout Int) -> Unicode.Scalar {
-        let replacement: Unicode.Scalar = "\u{FFFD}"
-        let first = hex4(bytes, index)
+        var value = hex4(bytes, index)
         index += 4
-        guard (0xD800..<0xDC00).contains(first) else { return Unicode.Scalar(first) ?? replacement }
-        guard index + 6 <= range.upperBound, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u")
-        else { return replacement }
-        let second = hex4(bytes, index + 2)
-        guard (0xDC00..<0xE000).contains(second) else { return replacement }
-        index += 6
-        return Unicode.Scalar(0x10000 + ((first & 0x3FF) << 10 | (second & 0x3FF))) ?? replacement
+        if (0xD800..<0xDC00).contains(value) {
+            value = 0x10000 + ((value & 0x3FF) << 10 | (hex4(bytes, index + 2) & 0x3FF))
+            index += 6
+        }
+        guard let scalar = Unicode.Scalar(value) else {
+            preconditionFailure("the scanner takes no half surrogate pair")
+        }
+        return scalar
     }
 
     private static func hex4(_ bytes: Span<UInt8>, _ index: Int) -> UInt32 {

@@ -23,7 +23,11 @@ private struct Members {
         var tokens: [(key: UInt64, token: JSONToken)] = []
         tokens.reserveCapacity(12)
         do {
-            try scanner.object(line) { name, value in tokens.append((MemberName.key(of: name, in: line), value)) }
+            // The record itself is no level: a report that was just shallow enough to be accepted must be readable here.
+            try scanner.members(line, depth: 0) { name, value in
+                tokens.append((MemberName.key(of: name, in: line), value))
+            }
+            try scanner.end(line)
         } catch {
             throw .content("it is no JSON: \(error)")
         }

@@ -26,6 +26,7 @@ import JSON
 // What is proven: a record is *claimed* when something says that it had been synced:
 //   - the `durable` of any good line, also of one that stands behind a bad line;
 //   - the name of a later segment: it claims every record before its own first;
+//   - the file `checkpoint` beside the segments, if it is whole and of this journal: it claims the record it was taken at;
 //   - the file `durable` beside the segments, if its own checksum is right (see ``DurableMark``).
 // A claim is always true. Its absence proves nothing.
 //

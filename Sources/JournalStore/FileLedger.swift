@@ -36,7 +36,7 @@ public final class FileLedger: Sendable {
 
     /// How far the state reflects the journal.
     struct Frontier {
-        /// The last record that was appended, if any was since the start.
+        /// The last record that the state reflects, or that is on its way to it.
         var last: JournalPosition?
         /// Decisions whose records have been appended and are not applied yet: until then the state is of no one moment.
         var underWay = 0
@@ -58,6 +58,7 @@ public final class FileLedger: Sendable {
     ) throws(JournalFault) {
         self.clock = clock
         var state = LedgerState(limits: options.limits, seed: seed, now: Instant(nanoseconds: clock()))
+        var last: JournalPosition?
         // Without one that is whole and fits, everything is read: that costs time, nothing else.
         var checkpoint = Checkpoint.read(disk)
         if let found = checkpoint, found.isUsable { checkpoint?.isUsable = state.restore(found.snapshot) }
@@ -65,12 +66,16 @@ public final class FileLedger: Sendable {
             disk, journalOptions, randomID: randomID, time: Clock.realtime(), from: checkpoint, progress: progress
         ) { entry, offset in
             state.replay(entry, offset: offset)
+            last = JournalPosition(seq: entry.seq, offset: offset)
         }
+        frontier.withLock { $0.last = last }
         checkpointed = Atomic(checkpoint?.isUsable == true ? checkpoint?.seq ?? 0 : 0)
         state.resume(now: Instant(nanoseconds: clock()))
         self.state = Mutex(state)
         space = SpaceGauge(disk, clock: clock)
         minimumFreeBytes = Atomic(options.minimumFreeBytes)
+        // What recovery has proven is durable, though nobody was there to be told.
+        waiters.commit(upTo: journal.durable)
         journal.setObserver(self)
     }
 
@@ -116,6 +121,8 @@ extension FileLedger: Ledger {
     }
 
     public func record(_ report: ReportedPayment, peer: String) -> Reception {
+        // After a failed sync nothing is acknowledged any more, not even what has long been durable.
+        if let failure = journal.failure { return .unavailable("\(JournalUnavailable.failed(failure))") }
         if isShortOfSpace { return .unavailable(shortOfSpace) }
         // Held over admission and append, so that the state knows records in the order of their numbers.
         return state.withLock { state in
@@ -123,11 +130,7 @@ extension FileLedger: Ledger {
             case .known: return .known
             case .full: return .unavailable("too many payments that were never confirmed wait already")
             case .covered(let seq):
-                // Nothing more becomes durable, so nobody would ever hear of it.
-                if seq > journal.durable, let failure = journal.failure {
-                    return .unavailable("\(JournalUnavailable.failed(failure))")
-                }
-                state.nudge(report.id, now: now())
+                state.covered(report, by: seq, now: now())
                 return .pending(seq)
             case .journal:
                 let record = Record.received(
@@ -166,6 +169,8 @@ extension FileLedger: Ledger {
     }
 
     public func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
+        // Now, not when it is written: what comes in between has not been there when the API answered.
+        if case .payment = answer { state.withLock { $0.noteAnswered() } }
         let reports: [ClaimedReport]
         do { reports = try await readBack(claim) } catch {
             state.withLock { $0.release(claim, now: now()) }
@@ -198,7 +203,6 @@ extension FileLedger {
         _ claim: Claim, _ answer: Answer, _ reports: [ClaimedReport], _ cause: Record.Cause
     ) -> Decision {
         state.withLock { state in
-            if case .payment = answer { state.noteAnswered() }
             let judgement = state.judge(claim, answer, reports, now: now(), wallClock: Clock.realtime())
             var written: [Int64] = []
             var failure: JournalUnavailable?

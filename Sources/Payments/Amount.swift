@@ -14,64 +14,68 @@ public struct Amount: Hashable, Sendable {
 
     /// Reads `[sign] digits [. digits] [e [sign] digits]`, as Rails and JSON write decimals; nil for anything else.
     public init?(_ text: String) {
-        self.init(utf8: Array(text.utf8).span)
+        let bytes = text.utf8.span
+        guard bytes.count <= Self.maximumLength else { return nil }
+        var reader = AmountReader()
+        guard let parts = reader.read(bytes) else { return nil }
+        self.init(parts, bytes)
     }
 
-    init?(utf8 bytes: Span<UInt8>) {
-        guard bytes.count <= Self.maximumLength else { return nil }
-        var reader = AmountReader(bytes.count)
-        guard let parts = reader.read(bytes) else { return nil }
-        let significant = parts.digits.drop { $0 == UInt8(ascii: "0") }
-        guard let last = significant.lastIndex(where: { $0 != UInt8(ascii: "0") }) else {
+    private init(_ parts: AmountReader.Parts, _ bytes: Span<UInt8>) {
+        let zero = UInt8(ascii: "0")
+        let point = parts.integer.upperBound
+        let all = parts.integer.lowerBound..<parts.fraction.upperBound
+        func isSignificant(_ index: Int) -> Bool { index != point && bytes[index] != zero }
+        guard let first = all.first(where: isSignificant), let last = all.last(where: isSignificant) else {
             (isNegative, digits, exponent) = (false, "", 0)
             return
         }
-        let leadingZeros = parts.digits.count - significant.count
         isNegative = parts.isNegative
-        digits = String(decoding: significant[...last], as: UTF8.self)
-        exponent = parts.integerDigits - leadingZeros + parts.exponent
+        // How far before the point the first significant digit stands, or behind it.
+        exponent = (first < point ? point - first : point + 1 - first) + parts.exponent
+        if last < point || first > point {
+            // Digits only, checked above: up to 15 of them stay inside the String, without an allocation.
+            digits = String(copying: unsafe UTF8Span(unchecked: bytes.extracting(first...last)))
+        } else {
+            digits = String(decoding: (first...last).filter { $0 != point }.map { bytes[$0] }, as: UTF8.self)
+        }
     }
 
     /// Whether the value is zero.
     public var isZero: Bool { digits.isEmpty }
 }
 
-/// The notation's parts, before zeros are dropped.
+/// Finds the notation's parts. Handed the bytes at each step, so that no copy of them is made.
 private struct AmountReader {
     struct Parts {
         var isNegative = false
-        var digits: [UInt8] = []
-        var integerDigits = 0
+        var integer = 0..<0
+        /// Behind the point; empty, right behind the integer, without one.
+        var fraction = 0..<0
         var exponent = 0
     }
 
-    private let count: Int
     private var position = 0
-
-    init(_ count: Int) {
-        self.count = count
-    }
 
     mutating func read(_ bytes: Span<UInt8>) -> Parts? {
         var parts = Parts()
         parts.isNegative = sign(bytes)
-        parts.digits = run(bytes)
-        parts.integerDigits = parts.digits.count
-        guard parts.integerDigits > 0 else { return nil }
+        parts.integer = digits(bytes)
+        guard !parts.integer.isEmpty else { return nil }
+        parts.fraction = position..<position
         if take(UInt8(ascii: "."), bytes) {
-            let fraction = run(bytes)
-            guard !fraction.isEmpty else { return nil }
-            parts.digits += fraction
+            parts.fraction = digits(bytes)
+            guard !parts.fraction.isEmpty else { return nil }
         }
         if take(UInt8(ascii: "e"), bytes) || take(UInt8(ascii: "E"), bytes) {
             let isNegative = sign(bytes)
-            let power = run(bytes)
+            let power = digits(bytes)
             // Six digits reach further than any money; more would only invite overflow.
             guard (1...6).contains(power.count) else { return nil }
-            let magnitude = power.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+            let magnitude = power.reduce(0) { $0 * 10 + Int(bytes[$1] - UInt8(ascii: "0")) }
             parts.exponent = isNegative ? -magnitude : magnitude
         }
-        return position == count ? parts : nil
+        return position == bytes.count ? parts : nil
     }
 
     private mutating func sign(_ bytes: Span<UInt8>) -> Bool {
@@ -80,17 +84,14 @@ private struct AmountReader {
         return false
     }
 
-    private mutating func run(_ bytes: Span<UInt8>) -> [UInt8] {
-        var digits: [UInt8] = []
-        while position < count, bytes[position] &- UInt8(ascii: "0") < 10 {
-            digits.append(bytes[position])
-            position += 1
-        }
-        return digits
+    private mutating func digits(_ bytes: Span<UInt8>) -> Range<Int> {
+        let start = position
+        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
+        return start..<position
     }
 
     private mutating func take(_ byte: UInt8, _ bytes: Span<UInt8>) -> Bool {
-        guard position < count, bytes[position] == byte else { return false }
+        guard position < bytes.count, bytes[position] == byte else { return false }
         position += 1
         return true
     }

@@ -1,7 +1,7 @@
 /// A 64-bit FNV-1a hash over what two reports or answers are compared by.
 ///
-/// Stable across runs, since checkpoints hold it. Not keyed, and it need not be: a report that is taken for an equal one is
-/// covered by that one's fetch, and what the API says is not a forger's to choose.
+/// Stable across runs, since checkpoints hold it. Not keyed, and it need not be: a report that is taken for an equal one has
+/// that one's fetches, with their turns anew, and what the API says is not a forger's to choose.
 struct Fingerprint {
     private(set) var value: UInt64
 

@@ -33,6 +33,8 @@ public struct LedgerState: Sendable {
     var known = IDTable<KnownPayment>()
     var pending = IDTable<PendingPayment>()
     private var inFlight: [PaymentID: Claim] = [:]
+    /// Payments with reports that were covered without an equal one.
+    private var followUps: [PaymentID: FollowUp] = [:]
     var abandoned: [PaymentID: [WaitingReport]] = [:]
     var totals = LedgerCounts()
 
@@ -92,9 +94,15 @@ public struct LedgerState: Sendable {
         if let now { wake(slot, now: now) }
     }
 
-    /// Makes a payment with waiting reports due at once, pauses aside: somebody asked again.
-    public mutating func nudge(_ id: PaymentID, now: Instant) {
-        if let slot = pending.slot(of: id), pending[slot].hasReports { wake(slot, now: now) }
+    /// Takes note of a report that was covered, and not journaled.
+    ///
+    /// The API may lag behind it, so one fetch need not show what it told of. An equal report that waits starts its turns
+    /// anew. One of many others has its own turns noted with the payment: a forger who fills the sixteen places delays a
+    /// genuine report, and hides nothing.
+    public mutating func covered(_ report: ReportedPayment, by seq: Int64, now: Instant) {
+        guard let slot = pending.slot(of: report.id) else { return }
+        if !pending[slot].restart(seq, ifEqualTo: report.fingerprint) { followUps[report.id] = FollowUp(since: now) }
+        wake(slot, now: now)
     }
 
     /// After a replay: all that waits is due at once, spread by jitter over the time that the budget needs for it.
@@ -109,6 +117,7 @@ public struct LedgerState: Sendable {
     public mutating func rollBack(after seq: Int64) {
         generation += 1
         newestReport = min(newestReport, seq)
+        answeredAt = min(answeredAt, seq)
         pending.forEachSlot { slot in
             let reports = pending[slot].reports
             let kept = reports.filter { $0.seq <= seq }
@@ -266,6 +275,7 @@ public struct LedgerState: Sendable {
             let turns = Dictionary(uniqueKeysWithValues: judgement.waiting.map { ($0.seq, $0) })
             pending[slot].reports = pending[slot].reports.map { turns[$0.seq] ?? $0 }
         }
+        followUp(claim, judgement, now: now)
         if judgement.isFailure {
             finish(claim, now: now, rest: nil)
         } else if !judgement.refutations.isEmpty {
@@ -294,8 +304,21 @@ public struct LedgerState: Sendable {
             let pause = RetrySchedule.backoff(failures: Int(pending[slot].failures), using: &random)
             pending[slot].notBefore = now + pause
         }
-        let wanted = pending[slot].hasReports ? pending[slot].wanted : now
-        schedule(slot, at: max(wanted, pending[slot].notBefore), now: now)
+        schedule(slot, at: max(wanted(slot) ?? now, pending[slot].notBefore), now: now)
+    }
+
+    /// An answer counts as a turn of the covered reports that came before its call, unless it tells something new.
+    private mutating func followUp(_ claim: Claim, _ judgement: Judgement, now: Instant) {
+        guard var followUp = followUps[claim.id], followUp.since <= claim.began, !judgement.isFailure else { return }
+        followUps[claim.id] =
+            judgement.confirmation?.isNews != true && followUp.advance(began: claim.began, now: now) ? followUp : nil
+    }
+
+    /// When a payment wants a call next, pauses aside; nil when it wants none.
+    private func wanted(_ slot: Int) -> Instant? {
+        let followUp = followUps.isEmpty ? nil : followUps[pending[slot].id]?.due
+        guard pending[slot].hasReports else { return followUp }
+        return followUp.map { min($0, pending[slot].wanted) } ?? pending[slot].wanted
     }
 
     /// Applies a `confirmed` record.
@@ -340,7 +363,8 @@ public struct LedgerState: Sendable {
 
     private mutating func settle(_ id: PaymentID, _ seqs: [Int64]) {
         guard !seqs.isEmpty, let slot = pending.slot(of: id), pending[slot].hasReports else { return }
-        pending[slot].reports = pending[slot].reports.filter { !seqs.contains($0.seq) }
+        let settled = Set(seqs)
+        pending[slot].reports = pending[slot].reports.filter { !settled.contains($0.seq) }
         if pending[slot].hasReports { return }
         totals.pending -= 1
         // In a replay nothing is in flight, and there is no rest to keep.
@@ -382,7 +406,7 @@ public struct LedgerState: Sendable {
     }
 
     private mutating func fallDue(_ slot: Int, now: Instant) {
-        guard pending[slot].hasReports else { return remove(slot) }
+        guard wanted(slot) != nil else { return remove(slot) }
         pending[slot].phase = .ready
         due[pending[slot].wasConfirmed ? 1 : 0].append(slot)
     }
@@ -390,7 +414,7 @@ public struct LedgerState: Sendable {
     private mutating func popDue(_ index: Int) -> Int? {
         while let slot = due[index].popFirst() {
             guard pending[slot].id != 0, pending[slot].phase == .ready else { continue }
-            if pending[slot].hasReports { return slot }
+            if wanted(slot) != nil { return slot }
             remove(slot)
         }
         return nil

@@ -50,6 +50,19 @@ struct PendingPayment: IDTableElement, Sendable {
         others.reduce(first.due) { min($0, $1.due) }
     }
 
+    /// Gives the report with that number its turns anew if it says the same; false when it does not.
+    mutating func restart(_ seq: Int64, ifEqualTo fingerprint: UInt64) -> Bool {
+        if first.seq == seq, first.fingerprint == fingerprint {
+            first.restart()
+            return true
+        }
+        guard let index = others.firstIndex(where: { $0.seq == seq && $0.fingerprint == fingerprint }) else {
+            return false
+        }
+        others[index].restart()
+        return true
+    }
+
     /// The record up to which reports cover a new one: an equal one's, or with `limit` of them the newest's. Only those
     /// count that no call under way has claimed.
     func covering(_ fingerprint: UInt64, after begun: Int64, limit: Int) -> Int64? {

@@ -1,6 +1,9 @@
 import ArgumentParser
 import Configuration
 import ECryptoPay
+import Glibc
+import JournalStore
+import POSIX
 
 /// `ecryptopayd check`: like `nginx -t`.
 struct CheckCommand: ParsableCommand {
@@ -17,9 +20,25 @@ struct CheckCommand: ParsableCommand {
         try reportingFailure {
             let settings = try ConfigurationLoader(envFile: options.envFile, isDaemon: false).load(account: .required)
             if json { Console.print(settings.json) } else { settings.describe().forEach(Console.print) }
+            try checkJournal(settings)
             for warning in settings.warnings { Console.error("warning: \(warning)") }
             if online { try authenticate(settings) }
             Console.error("the configuration is valid")
+        }
+    }
+
+    /// The directory need not be there yet, but the one above it must; who may write there is for the daemon's user to find.
+    private func checkJournal(_ settings: Settings) throws {
+        let path = settings.journal
+        let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        do throws(SystemError) {
+            FileCalls.close(try FileCalls.openDirectory(parent))
+            do throws(SystemError) { FileCalls.close(try FileCalls.openDirectory(path)) } catch {
+                if error.errno != ENOENT { throw error }
+            }
+        } catch {
+            if error.errno == EACCES { return }
+            throw CommandFailure(JournalFault.system(error), settings)
         }
     }
 

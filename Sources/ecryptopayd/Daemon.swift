@@ -113,7 +113,7 @@ final class Daemon: LedgerObserver {
     private func fail(_ reason: String, _ errno: Int32) async throws {
         notifier.fail(errno: errno, status: reason)
         await server.drain(grace: .seconds(1))
-        throw CommandFailure(.inputOutput, "\(reason); check the disk, then start again")
+        throw CommandFailure(.inputOutput, "\(reason); check the disk, then start again", errno: errno)
     }
 
     private func reload() async {
@@ -161,7 +161,7 @@ final class Daemon: LedgerObserver {
     }
 
     private static func lock(_ settings: Settings) throws -> JournalLock {
-        do { return try JournalLock(directory: settings.journal) } catch { throw CommandFailure(error) }
+        do { return try JournalLock(directory: settings.journal) } catch { throw CommandFailure(error, settings) }
     }
 
     private static func recover(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> FileLedger {
@@ -179,7 +179,7 @@ final class Daemon: LedgerObserver {
             log(ledger.recovered, logger)
             return ledger
         } catch let fault as JournalFault {
-            throw CommandFailure(fault)
+            throw CommandFailure(fault, settings)
         }
     }
 
@@ -254,8 +254,28 @@ extension CommandFailure {
             case .corruption, .unreadable, .missingSegment, .laterFormat: .badData
             case .otherAccount: .configuration
             case .locked: .tryAgain
-            case .system(let error): error.errno == EACCES || error.errno == EPERM ? .permission : .inputOutput
+            case .system(let error):
+                switch error.errno {
+                case EACCES, EPERM: .permission
+                case ENOENT, ENOTDIR: .configuration
+                default: .inputOutput
+                }
             }
-        self.init(status, "\(fault)")
+        var number: Int32?
+        if case .system(let error) = fault { number = error.errno }
+        self.init(status, "\(fault)", errno: number)
+    }
+
+    /// The same for the journal that is configured: a directory that cannot be used names its key.
+    init(_ fault: JournalFault, _ settings: Settings) {
+        let failure = CommandFailure(fault)
+        guard case .system = fault else {
+            self = failure
+            return
+        }
+        let mend = "create its parent directory, give this user the right to write there, or name another"
+        self.init(
+            failure.status, "ECRYPTOPAY_JOURNAL=\(settings.journal) cannot be used: \(fault); \(mend)",
+            errno: failure.errno)
     }
 }

@@ -40,8 +40,10 @@ final class Demo: Sendable {
             let paid = try await payment()
             try await forgery(of: paid)
             try await outage()
+        } catch let failure as CommandFailure {
+            throw CommandFailure(failure.status, "\(failure.message); the journal lies in \(journal)")
         } catch let error as APIError {
-            throw CommandFailure(.unavailable, "\(error)")
+            throw CommandFailure(.unavailable, "\(error); the journal lies in \(journal)")
         }
         daemon.stop()
         try await serving.value

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The exit codes of `sysexits.h` that the program uses. For wrong options the argument parser gives 64 by itself.
 enum ExitStatus: Int32 {
@@ -17,10 +18,29 @@ enum ExitStatus: Int32 {
 struct CommandFailure: Error {
     let status: ExitStatus
     let message: String
+    /// What systemd is told; the system's own number where a system call failed.
+    let errno: Int32
 
-    init(_ status: ExitStatus, _ message: String) {
+    init(_ status: ExitStatus, _ message: String, errno: Int32? = nil) {
         self.status = status
         self.message = message
+        self.errno = errno ?? status.errno
+    }
+}
+
+extension ExitStatus {
+    /// The number of errno(3) that comes nearest.
+    fileprivate var errno: Int32 {
+        switch self {
+        case .usage, .configuration: EINVAL
+        case .badData: EBADMSG
+        case .noInput: ENOENT
+        case .unavailable: EADDRNOTAVAIL
+        case .software: EPROTO
+        case .inputOutput: EIO
+        case .tryAgain: EAGAIN
+        case .permission: EACCES
+        }
     }
 }
 

@@ -34,11 +34,15 @@ struct JournalOptions: ParsableArguments {
 
     /// The directory, for reading.
     func disk() throws -> DirectoryDisk {
-        do {
-            return try DirectoryDisk(path: try resolve())
-        } catch let error as SystemError {
+        let path = try resolve()
+        do throws(SystemError) {
+            let disk = try DirectoryDisk(path: path)
+            // A path mistyped must not prove a journal whole.
+            guard try JournalReader(disk).segments.isEmpty else { return disk }
+        } catch {
             throw CommandFailure(reading: error)
         }
+        throw CommandFailure(.noInput, "there is no journal in \(path); name its directory with --directory")
     }
 
     /// The directory, with its lock, for changing what is in it.

@@ -21,11 +21,21 @@ struct ServeCommand: ParsableCommand {
         // Not for its failure's sake: with fewer descriptors, fewer connections are accepted at once, and the log says so.
         _ = try? ResourceLimit.raiseOpenFiles()
         try reportingFailure {
-            let loader = ConfigurationLoader(envFile: options.envFile, isDaemon: true)
-            let settings = try loader.load(account: .required)
-            let level = ServiceLogging.bootstrap(identifier: "ecryptopayd", level: .init(settings.logLevel))
-            let daemon = try Daemon(settings: settings, level: level) { try loader.load(account: .required) }
-            try blocking { try await daemon.run() }
+            do {
+                try serve()
+            } catch let failure as CommandFailure {
+                // Also a start that fails: systemctl status then says why.
+                Notifier().fail(errno: failure.errno, status: failure.message)
+                throw failure
+            }
         }
+    }
+
+    private func serve() throws {
+        let loader = ConfigurationLoader(envFile: options.envFile, isDaemon: true)
+        let settings = try loader.load(account: .required)
+        let level = ServiceLogging.bootstrap(identifier: "ecryptopayd", level: .init(settings.logLevel))
+        let daemon = try Daemon(settings: settings, level: level) { try loader.load(account: .required) }
+        try blocking { try await daemon.run() }
     }
 }

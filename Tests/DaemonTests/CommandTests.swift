@@ -65,7 +65,7 @@ struct CommandTests {
     @Test func `journal cat selects by payment, kind and number`() async throws {
         let daemon = try DaemonUnderTest()
         try await daemon.start()
-        for id in [1, 2, 1] as [Int64] { _ = try daemon.post(DaemonUnderTest.report(id, state: "s\(id)")) }
+        for id in [1, 2] as [Int64] { _ = try daemon.post(DaemonUnderTest.report(id, state: "s\(id)")) }
         _ = try daemon.post(DaemonUnderTest.report(1, state: "other"))
         try await daemon.end()
         func cat(_ arguments: String...) async throws -> [Substring] {
@@ -79,5 +79,27 @@ struct CommandTests {
         #expect(try await cat("--after", "3").count == 2)
         let missing = try await daemon.run(["journal", "cat", "--directory", "/nonexistent"])
         #expect(missing.exit == .code(66))
+    }
+
+    @Test func `a journal that cannot be there names its key, in check and in serve`() async throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.set("ECRYPTOPAY_LISTEN", "127.0.0.1:0")
+        for path in ["/nonexistent/journal", "\(daemon.envFile)"] {
+            try daemon.set("ECRYPTOPAY_JOURNAL", path)
+            for command in ["check", "serve"] {
+                let result = try await daemon.run([command, "--env-file", daemon.envFile])
+                #expect(result.exit == .code(78), "\(result.errors)")
+                #expect(result.errors.contains("ECRYPTOPAY_JOURNAL=\(path)"))
+            }
+        }
+    }
+
+    @Test(arguments: ["verify", "stats", "cat"])
+    func `a directory without a journal is no journal`(command: String) async throws {
+        let directory = try TemporaryDirectory()
+        let result = try await ChildProcess.run(
+            try builtBinary(named: "ecryptopayd"), ["journal", command, "--directory", directory.path])
+        #expect(result.exit == .code(66))
+        #expect(result.errors.contains("there is no journal in"))
     }
 }

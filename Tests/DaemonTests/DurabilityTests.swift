@@ -130,4 +130,29 @@ struct DurabilityTests {
         #expect(try daemon.journal() == before)
         try await daemon.end()
     }
+
+    @Test func `whatever is accepted can be read back, by the next start and by jq`() async throws {
+        let daemon = try DaemonUnderTest()
+        try await daemon.start()
+        let deepest = String(repeating: "[", count: 63) + String(repeating: "]", count: 63)
+        let oddities = [
+            #"{"id":1,"state":"x","n":\#(deepest)}"#, #"{"id":2,"state":"\u0000\u001f\ud83d\ude00\/"}"#,
+            #"{"id":3,"state":"x","n":[1e999,-0.0,1E-999,123456789012345678901234567890]}"#,
+            #"{"id":4,"state":"x","a":{"b":1,"b":2},"":0}"#, "{\"id\":5,\"state\":\"\u{2028}\u{7f}é\"}",
+            #"{"id":9223372036854775807,"state":"x"}"#, "{ \"id\" : 6 ,\r\n\t\"state\" : \" a b \" }",
+            #"{"id":7,"state":"x","s":"\#(String(repeating: "y", count: 16_000))"}"#,
+        ]
+        for body in oddities { #expect(try daemon.post(body).status == 200, "\(body.prefix(60))") }
+        #expect(try daemon.post(#"{"id":8,"state":"x","n":\#("[" + deepest + "]")}"#).status == 400)
+        #expect(try daemon.post(#"{"id":9,"state":"x","a":"\ud800"}"#).status == 400)
+        try await daemon.end(SIGKILL)
+        try await daemon.start()
+        try await daemon.end()
+        let verified = try await daemon.run(["journal", "verify", "--directory", daemon.journalDirectory])
+        #expect(verified.exit == .code(0), "\(verified.errors)")
+        let jq = try await ChildProcess.run(
+            "/usr/bin/jq", ["-c", ".kind", daemon.directory.path(of: "journal/00000000000000000001.jsonl")])
+        #expect(jq.exit == .code(0), "\(jq.errors)")
+        #expect(jq.output.split(separator: "\n").count == oddities.count + 3)
+    }
 }

@@ -38,6 +38,21 @@ struct ServiceTests {
         try await daemon.end()
     }
 
+    @Test func `a start that fails says why`() async throws {
+        let daemon = try DaemonUnderTest()
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        try await daemon.start()
+        let second = try await daemon.run(
+            ["serve", "--env-file", daemon.envFile],
+            environment: [
+                "ECRYPTOPAY_JOURNAL": daemon.journalDirectory, "ECRYPTOPAY_LISTEN": "127.0.0.1:0",
+                "NOTIFY_SOCKET": listener.path,
+            ])
+        #expect(second.exit == .code(75))
+        #expect(try listener.next().hasPrefix("ERRNO=\(EAGAIN)\nSTATUS=another process works on the journal"))
+        try await daemon.end()
+    }
+
     @Test func `the watchdog is fed while all goes well`() async throws {
         let daemon = try DaemonUnderTest()
         let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))

@@ -27,7 +27,7 @@ final class LedgerHarness {
             seq += 1
             journal[seq] = report
             state.received(report, seq: seq, offset: seq, now: now)
-        case .covered: state.nudge(report.id, now: now)
+        case .covered(let seq): state.covered(report, by: seq, now: now)
         case .known, .full: break
         }
         return admission

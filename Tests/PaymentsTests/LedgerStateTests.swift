@@ -210,6 +210,80 @@ struct LedgerStateTests {
         #expect(ledger.story.last == "confirmed news [1, 3]")
     }
 
+    @Test func `sixteen forged reports do not swallow a genuine one that the API lags behind`() throws {
+        let ledger = LedgerHarness()
+        let open = Answer.payment(try payment(state: "open", updatedAt: time(1)))
+        ledger.offer(try report(state: "open", updatedAt: time(1)))
+        ledger.fetch(open)
+        for index in 0..<16 { ledger.offer(try report(state: "f", amount: "\(index)", updatedAt: time(9))) }
+        #expect(ledger.offer(try report(state: "paid", updatedAt: time(9))) == .covered(by: 18))
+        // The first fetches show the old state; all sixteen are refuted.
+        for _ in 0..<3 {
+            while ledger.fetch(open) == nil { ledger.pass(.seconds(1)) }
+        }
+        #expect(ledger.state.counts.refuted == 16)
+        let paid = Answer.payment(try payment(state: "paid", updatedAt: time(9)))
+        for _ in 0..<300 where ledger.story.last != "confirmed news []" {
+            ledger.fetch(paid)
+            ledger.pass(.seconds(1))
+        }
+        #expect(ledger.story.last == "confirmed news []")
+    }
+
+    @Test func `covered reports are followed up as long as a journaled one, and then no more`() throws {
+        let ledger = LedgerHarness()
+        let open = Answer.payment(try payment(state: "open", updatedAt: time(1)))
+        for index in 0..<17 { ledger.offer(try report(state: "s\(index)", updatedAt: time(1))) }
+        var calls = 0
+        for _ in 0..<4000 {
+            if ledger.fetch(open) != nil { calls += 1 }
+            ledger.pass(.seconds(1))
+        }
+        // The one that tells news ends it: what was covered may have been that.
+        #expect(calls == 1)
+        for index in 0..<17 { ledger.offer(try report(state: "t\(index)", updatedAt: time(1))) }
+        for _ in 0..<4000 {
+            if ledger.fetch(open) != nil { calls += 1 }
+            ledger.pass(.seconds(1))
+        }
+        #expect(calls == 1 + 5)
+    }
+
+    @Test func `an equal report gives the one that waits its turns anew`() throws {
+        let ledger = LedgerHarness()
+        let lagging = Answer.payment(try payment(state: "open", updatedAt: time(1)))
+        ledger.offer(try report(state: "paid", updatedAt: time(2)))
+        ledger.fetch(lagging)
+        for seconds in [5, 30, 120] {
+            ledger.pass(.seconds(seconds))
+            ledger.fetch(lagging)
+        }
+        // Its last turn but one is over; the sender asks again, and the API goes on lagging for a while.
+        #expect(ledger.offer(try report(state: "paid", updatedAt: time(2))) == .covered(by: 1))
+        for seconds in [5, 5, 30, 120] {
+            ledger.pass(.seconds(seconds))
+            ledger.fetch(lagging)
+        }
+        #expect(ledger.story == ["confirmed news []"])
+        ledger.pass(.seconds(600))
+        ledger.fetch(.payment(try payment(state: "paid", updatedAt: time(2))))
+        #expect(ledger.story.last == "confirmed news [1]")
+    }
+
+    @Test func `a rejected number that is given again is not taken for answered`() throws {
+        let ledger = LedgerHarness()
+        for id in 1...3 { ledger.offer(try report(id: PaymentID(id), state: "paid", updatedAt: time(1))) }
+        ledger.state.noteAnswered()
+        ledger.state.rollBack(after: 0)
+        ledger.seq = 0
+        ledger.offer(try report(id: 9, state: "paid", updatedAt: time(1)))
+        for _ in 0..<1000 {
+            ledger.fetch(.notFound)
+            ledger.pass(.seconds(1))
+        }
+        #expect(ledger.story == [], "nothing has been answered since it came")
+    }
+
     // MARK: Budgets
 
     @Test func `an id rests 5 s after a call without news, and 30 s after a refutation`() throws {
