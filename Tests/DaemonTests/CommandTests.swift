@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// The commands as a user meets them.
-struct CommandTests {
+@Suite(.ownThread) struct CommandTests {
     @Test(arguments: [
         [], ["serve"], ["check"], ["demo"], ["sandbox"], ["journal"], ["journal", "cat"], ["journal", "verify"],
     ])

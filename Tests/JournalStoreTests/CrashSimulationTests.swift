@@ -1,8 +1,9 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// Set `JOURNAL_SIM_SEED` to live through one seed only, and `JOURNAL_SIM_STATES` to recover from so many disks.
-struct CrashSimulationTests {
+@Suite(.ownThread) struct CrashSimulationTests {
     @Test func `no cut of the power at any call loses, doubles or alters an acknowledged record`() throws {
         let only = Self.variable("JOURNAL_SIM_SEED")
         let wanted = only == nil ? Self.variable("JOURNAL_SIM_STATES") ?? 100_000 : 1

@@ -10,7 +10,7 @@ import Testing
 @testable import Receiver
 
 /// The confirmer on a real journal, with an API that does as it is told.
-struct ConfirmerTests {
+@Suite(.ownThread) struct ConfirmerTests {
     private let directory: TemporaryDirectory
 
     init() throws {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The public side on a real server and a real socket.
-struct PublicSideTests {
+@Suite(.ownThread) struct PublicSideTests {
     private let ledger: HeldLedger
     private let server: HTTPServer
     private let address: SocketAddress
@@ -23,7 +23,10 @@ struct PublicSideTests {
         let side = PublicSide(
             endpoint: WebhookEndpoint(ledger: ledger, committed: 0, counter: ReceptionCounter()),
             webhookPaths: ["/other", Self.path], unavailability: { unavailability })
-        server = try HTTPServer(label: "test", handler: side, logger: Logger(label: "test"))
+        var options = HTTPServer.Options()
+        // The machine may be slow, and no test here is about time.
+        options.requestTimeout = .seconds(600)
+        server = try HTTPServer(label: "test", options: options, handler: side, logger: Logger(label: "test"))
         let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
         address = socket.address
         try server.start([socket])
