@@ -5,15 +5,15 @@ import Synchronization
 // Checkpoints: the state is written beside the journal now and then, so that a start need not read all of it.
 extension FileLedger {
     /// The fewest records between two checkpoints.
-    private static let fewestRecords: Int64 = 65_536
+    private static let fewestRecords: Int64 = 131_072
 
-    /// Whether enough has been recorded since the last checkpoint: a quarter of what it would hold, so that checkpoints cost
-    /// each record the same, however much is known.
+    /// Whether enough has been recorded since the last checkpoint: as much as it would hold, so that checkpoints cost each
+    /// record the same, however much is known.
     public var isCheckpointDue: Bool {
         let recorded = journal.durable - checkpointed.load(ordering: .relaxed)
         guard recorded >= Self.fewestRecords else { return false }
         let counts = counts
-        return recorded >= Int64(counts.known + counts.pending) / 4
+        return recorded >= Int64(counts.known + counts.pending)
     }
 
     /// Writes a checkpoint of all that has been recorded so far; false when this is not the moment, or when it could not be

@@ -37,7 +37,8 @@ extension LedgerState {
         let place = words.count
         words.append(0)
         pending.forEachSlot { slot in
-            for report in pending[slot].reports { words.append(report, of: pending[slot].id) }
+            let id = pending[slot].id
+            pending[slot].forEachReport { words.append($0, of: id) }
         }
         words[place] = UInt64((words.count - place - 1) / 4)
         words.append(UInt64(abandoned.reduce(0) { $0 + $1.value.count }))

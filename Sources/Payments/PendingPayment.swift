@@ -41,6 +41,12 @@ struct PendingPayment: IDTableElement, Sendable {
 
     var hasReports: Bool { first.seq != 0 }
 
+    /// Shows the reports without making an array of them.
+    func forEachReport(_ body: (WaitingReport) -> Void) {
+        if first.seq != 0 { body(first) }
+        for report in others { body(report) }
+    }
+
     mutating func append(_ report: WaitingReport) {
         if first.seq == 0 { first = report } else { others.append(report) }
     }

@@ -20,6 +20,7 @@ struct ServeCommand: ParsableCommand {
         Signals.prepare()
         // Not for its failure's sake: with fewer descriptors, fewer connections are accepted at once, and the log says so.
         _ = try? ResourceLimit.raiseOpenFiles()
+        Memory.returnLargeBlocks()
         try reportingFailure {
             do {
                 try serve()

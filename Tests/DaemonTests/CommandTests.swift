@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// The commands as a user meets them.
-@Suite(.ownThread) struct CommandTests {
+struct CommandTests {
     @Test(arguments: [
         [], ["serve"], ["check"], ["demo"], ["sandbox"], ["journal"], ["journal", "cat"], ["journal", "verify"],
     ])

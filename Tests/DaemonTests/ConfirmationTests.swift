@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The main job: the daemon and the sandbox as two processes, over real sockets.
-@Suite(.ownThread) struct ConfirmationTests {
+struct ConfirmationTests {
     private func pair() async throws -> (SandboxProcess, DaemonUnderTest) {
         let sandbox = try await SandboxProcess.start()
         return (sandbox, try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings))

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// P1 on the real binary.
-@Suite(.ownThread) struct DurabilityTests {
+struct DurabilityTests {
     @Test func `a report that was answered 200 is in the journal, once`() async throws {
         let daemon = try DaemonUnderTest()
         try await daemon.start()

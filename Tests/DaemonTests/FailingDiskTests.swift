@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// P7 on the real binary, with system calls that strace makes fail.
-@Suite(.ownThread) struct FailingDiskTests {
+struct FailingDiskTests {
     /// Runs the daemon under strace with a fault in the calls on its segment; with -D it keeps its process id. strace counts
     /// calls by thread, and which thread commits is for Dispatch to say.
     private func start(

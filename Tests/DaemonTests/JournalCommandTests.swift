@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The journal's commands on journals that the real daemon wrote.
-@Suite(.ownThread) struct JournalCommandTests {
+struct JournalCommandTests {
     private func command(_ name: String, _ daemon: DaemonUnderTest, _ arguments: String...) async throws
         -> ChildProcess.Result
     {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What systemd hears from the real binary.
-@Suite(.ownThread) struct ServiceTests {
+struct ServiceTests {
     @Test func `READY comes when it listens, STATUS says how it stands, STOPPING when it ends`() async throws {
         let daemon = try DaemonUnderTest()
         let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))

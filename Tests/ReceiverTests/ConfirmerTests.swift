@@ -10,7 +10,7 @@ import Testing
 @testable import Receiver
 
 /// The confirmer on a real journal, with an API that does as it is told.
-@Suite(.ownThread) struct ConfirmerTests {
+struct ConfirmerTests {
     private let directory: TemporaryDirectory
 
     init() throws {

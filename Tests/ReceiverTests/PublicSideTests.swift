@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The public side on a real server and a real socket.
-@Suite(.ownThread) struct PublicSideTests {
+struct PublicSideTests {
     private let ledger: HeldLedger
     private let server: HTTPServer
     private let address: SocketAddress

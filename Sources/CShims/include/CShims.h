@@ -3,6 +3,7 @@
 #define CSHIMS_H
 
 #include "crc32c.h"
+#include "memory.h"
 #include "sockets.h"
 
 #endif
