@@ -86,7 +86,9 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: common),
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: common),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1"], swiftSettings: common),
-        .testTarget(name: "JournalFormatTests", dependencies: ["JournalFormat", "JSON"], swiftSettings: common),
+        .testTarget(
+            name: "JournalFormatTests", dependencies: ["JournalFormat", "JSON"], exclude: ["Samples"],
+            swiftSettings: common),
         .testTarget(name: "PaymentsTests", dependencies: ["Payments", "JSON"], swiftSettings: common),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: common),
         .testTarget(

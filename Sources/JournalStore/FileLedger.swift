@@ -28,6 +28,7 @@ public final class FileLedger: Sendable {
     private let claimed = Mutex<[PaymentID: CommitTicket]>([:])
     private let observers = Mutex<[any LedgerObserver]>([])
     private let minimumFreeBytes: Atomic<Int64>
+    private let slowCommits = Atomic(0)
     private let clock: @Sendable () -> Int64
     /// Changed under the state's lock only.
     let frontier = Mutex(Frontier())
@@ -96,6 +97,9 @@ public final class FileLedger: Sendable {
 
     /// Whether no write has been under way for `limit` or longer.
     public func makesProgress(within limit: Duration) -> Bool { journal.makesProgress(within: limit) }
+
+    /// Commits that took longer than a second.
+    public var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
 
     /// Every record up to this is durable.
     public var durable: Int64 { journal.durable }
@@ -273,7 +277,12 @@ extension FileLedger {
 extension FileLedger: JournalObserver {
     public func journalDidCommit(upTo seq: Int64, syncNanoseconds: Int64) {
         waiters.commit(upTo: seq)
-        for observer in observers.withLock({ $0 }) { observer.ledgerDidCommit(upTo: seq) }
+        let isSlow = syncNanoseconds >= 1_000_000_000
+        if isSlow { slowCommits.add(1, ordering: .relaxed) }
+        for observer in observers.withLock({ $0 }) {
+            observer.ledgerDidCommit(upTo: seq)
+            if isSlow { observer.ledgerWasSlow(.nanoseconds(syncNanoseconds)) }
+        }
     }
 
     public func journalDidReject(after seq: Int64, _ error: SystemError) {

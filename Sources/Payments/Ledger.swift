@@ -57,6 +57,13 @@ public protocol LedgerObserver: AnyObject, Sendable {
     func ledgerDidCommit(upTo position: Int64)
     /// What was recorded behind this position is lost, and must not be acknowledged.
     func ledgerDidReject(after position: Int64, reason: String)
+    /// A commit took longer than a second: the disk is slow, or about to fail.
+    func ledgerWasSlow(_ duration: Duration)
     /// Nothing more will become durable: the process has to end, with this `errno`.
     func ledgerDidFail(reason: String, errno: Int32)
+}
+
+extension LedgerObserver {
+    /// Most have nothing to do about a slow disk.
+    public func ledgerWasSlow(_ duration: Duration) {}
 }

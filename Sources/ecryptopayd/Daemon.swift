@@ -241,6 +241,15 @@ final class Daemon: LedgerObserver {
 
     func ledgerDidReject(after position: Int64, reason: String) {}
 
+    func ledgerWasSlow(_ duration: Duration) {
+        let milliseconds = duration.nanoseconds / 1_000_000
+        logger.warning(
+            """
+            the journal took \(milliseconds) ms to write and sync (over a second \(ledger.slowCommitCount) times so far): look \
+            for what else uses the disk, and whether it is failing
+            """)
+    }
+
     func ledgerDidFail(reason: String, errno: Int32) {
         eventSink.yield(.journalFailed(reason: reason, errno: errno))
     }

@@ -23,7 +23,7 @@ struct DurabilityTests {
         let daemon = try DaemonUnderTest()
         var acknowledged: Set<Int64> = []
         var next: Int64 = 1
-        for _ in 0..<8 {
+        for _ in 0..<200 {
             try await daemon.start()
             var clients: [(ClientSocket, Int64)] = []
             // Two rounds whose answers are read, and one that the kill may catch anywhere.
@@ -48,7 +48,7 @@ struct DurabilityTests {
         let journaled = try daemon.records("received").compactMap { $0["payment"]?.integer }
         #expect(acknowledged.subtracting(journaled).isEmpty)
         #expect(journaled.count == Set(journaled).count)
-        #expect(acknowledged.count >= 8 * 32)
+        #expect(acknowledged.count >= 200 * 32)
         let verified = try await daemon.run(["journal", "verify", "--directory", daemon.journalDirectory])
         #expect(verified.exit == .code(0), "\(verified.errors)")
     }

@@ -73,4 +73,54 @@ struct FailingDiskTests {
         let verified = try await daemon.run(["journal", "verify", "--directory", daemon.journalDirectory])
         #expect(verified.exit == .code(0), "\(verified.errors)")
     }
+
+    @Test func `a sync that takes longer than a second is logged with its duration`() async throws {
+        let daemon = try DaemonUnderTest()
+        let process = try await start(daemon, fault: "inject=fdatasync:delay_enter=1200000:when=1+")
+        #expect(try daemon.post(DaemonUnderTest.report(1)).status == 200)
+        try await process.waitForOutput(containing: "ms to write and sync")
+        process.signal(SIGTERM)
+        #expect(try await process.waitForExit() == .code(0))
+    }
+
+    @Test func `a disk that fills up is answered 503 while it is full, and 200 again afterwards`() async throws {
+        let daemon = try DaemonUnderTest()
+        let journal = try daemon.directory.makeDirectory("small")
+        try daemon.set("ECRYPTOPAY_JOURNAL", "\(journal)/journal")
+        // A small file system of its own, in a mount namespace of its own: seen from here through the process's root.
+        let binary = try builtBinary(named: "ecryptopayd")
+        let script = "mount -t tmpfs -o size=256k none \(journal) && exec \(binary) serve --env-file \(daemon.envFile)"
+        let process = try ChildProcess(
+            "/usr/bin/unshare", ["--user", "--map-root-user", "--mount", "/bin/sh", "-c", script],
+            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"],
+            sockets: [.init(name: "webhook", descriptor: daemon.listeningDescriptor)])
+        try await process.waitForOutput(containing: "listening on")
+        let padding = String(repeating: "x", count: 8000)
+        var id: Int64 = 0
+        var accepted: [Int64] = []
+        func post(_ padding: String) throws -> Int {
+            id += 1
+            let status = try daemon.post(#"{"id":\#(id),"state":"paid","padding":"\#(padding)"}"#).status
+            if status == 200 { accepted.append(id) }
+            return status
+        }
+        while try post(padding) == 200, id < 200 {}
+        #expect(id < 200, "256 KiB hold no two hundred reports of 8 KB")
+        #expect(try post(padding) == 503, "it stays full")
+        // Room is made, without a restart.
+        let relief = try await ChildProcess.run(
+            "/usr/bin/nsenter",
+            [
+                "--target", "\(process.pid)", "--user", "--mount", "/bin/mount", "-o", "remount,size=1m", journal,
+            ], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
+        #expect(relief.exit == .code(0), "\(relief.errors)")
+        #expect(try post(padding) == 200)
+        let verified = try await daemon.run([
+            "journal", "stats", "--json", "--directory", "/proc/\(process.pid)/root\(journal)/journal",
+        ])
+        #expect(verified.exit == .code(0), "\(verified.errors)")
+        #expect(verified.output.contains("\"received\":\(accepted.count)"), "\(verified.output)")
+        process.signal(SIGTERM)
+        #expect(try await process.waitForExit() == .code(0))
+    }
 }
