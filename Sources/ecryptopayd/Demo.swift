@@ -111,12 +111,14 @@ final class Demo: Sendable {
     private func farewell() {
         heading("The journal tells all of it")
         tell("it lies in \(journal)")
-        Console.print(
-            """
-              jq -c 'select(.payment==1)' \(journal)/*.jsonl              the whole story of payment 1
-              jq -r 'select(.kind=="confirmed") | .current' \(journal)/*.jsonl   what the API confirmed
-              jq -c 'select(.kind=="refuted")' \(journal)/*.jsonl         what was refuted, and why
-            """)
+        for (what, filter) in [
+            ("the whole story of payment 1", "-c 'select(.payment==1)'"),
+            ("what the API confirmed", "-c 'select(.kind==\"confirmed\") | .current'"),
+            ("what was refuted, and why", "-c 'select(.kind==\"refuted\") | {payment, reason}'"),
+        ] {
+            tell("\(what):")
+            Console.print("      jq \(filter) \(journal)/*.jsonl")
+        }
     }
 
     private func heading(_ text: String) { Console.print("\n\(text)") }
