@@ -9,7 +9,7 @@ final class NotifyListener {
 
     init(path: String) throws {
         self.path = path
-        let number = try check("socket") { socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0) }
+        let number = try check("socket") { socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0) }
         descriptor = number
         _ = try check("bind", path) { SocketAddress.unix(path: path).withSockaddr { bind(number, $0, $1) } }
     }
