@@ -123,4 +123,32 @@ struct FailingDiskTests {
         process.signal(SIGTERM)
         #expect(try await process.waitForExit() == .code(0))
     }
+
+    @Test func `a segment that is a directory stops the start, and is left alone`() async throws {
+        let daemon = try DaemonUnderTest()
+        _ = try daemon.directory.makeDirectory("journal")
+        _ = try daemon.directory.makeDirectory("journal/00000000000000000001.jsonl")
+        try daemon.launch()
+        #expect(try await daemon.process?.waitForExit() == .code(74))
+        let errors = try #require(daemon.process?.errors)
+        #expect(errors.contains("00000000000000000001.jsonl: Is a directory"), "\(errors)")
+        #expect(errors.contains("ECRYPTOPAY_JOURNAL="))
+        #expect(try daemon.directory.names(in: "journal").contains("00000000000000000001.jsonl"))
+    }
+
+    @Test func `a journal on a read-only file system stops the start, and says so`() async throws {
+        let daemon = try DaemonUnderTest()
+        let journal = try daemon.directory.makeDirectory("small")
+        try daemon.set("ECRYPTOPAY_JOURNAL", "\(journal)/journal")
+        let binary = try builtBinary(named: "ecryptopayd")
+        let script =
+            "mount -t tmpfs -o ro none \(journal) && exec \(binary) serve --env-file \(daemon.envFile)"
+        let process = try ChildProcess(
+            "/usr/bin/unshare", ["--user", "--map-root-user", "--mount", "/bin/sh", "-c", script],
+            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"],
+            sockets: [.init(name: "webhook", descriptor: daemon.listeningDescriptor)])
+        #expect(try await process.waitForExit() == .code(74))
+        #expect(process.errors.contains("Read-only file system"), "\(process.errors)")
+        #expect(process.errors.contains("ECRYPTOPAY_JOURNAL="))
+    }
 }
