@@ -16,7 +16,7 @@ struct ServeCommand: ParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
-        // Before any other thread exists, since threads inherit what is blocked.
+        // First of all: until then a signal ends the program at once, whatever it is doing.
         Signals.prepare()
         // Not for its failure's sake: with fewer descriptors, fewer connections are accepted at once, and the log says so.
         _ = try? ResourceLimit.raiseOpenFiles()
