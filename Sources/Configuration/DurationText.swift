@@ -1,6 +1,8 @@
-/// Spans of time as the configuration writes them: digits and a unit, `500ms`, `10s`, `5m`, `72h`; or a plain `0`.
+/// Spans of time as the configuration writes them: digits and a unit, `500ms`, `10s`, `5m`, `72h`, `90d`; or a plain `0`.
 enum DurationText {
-    /// The units with their length in milliseconds, longest first.
+    /// A day is only read: what is shown is in hours.
+    private static let day: (name: String, milliseconds: Int64) = ("d", 86_400_000)
+    /// The other units with their length in milliseconds, longest first.
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
     ]
@@ -8,7 +10,7 @@ enum DurationText {
     /// Reads a span of time.
     static func parse(_ text: String) throws(ValueFault) -> Duration {
         if text == "0" { return .zero }
-        let mend = "write a whole number and ms, s, m or h, e.g. 10s"
+        let mend = "write a whole number and ms, s, m, h or d, e.g. 10s"
         let digits = text.prefix { $0.utf8.allSatisfy(\.isDigit) }
         let unit = text[digits.endIndex...]
         if text.hasPrefix("-") { throw ValueFault(problem: "is negative", mend: mend) }
@@ -17,7 +19,7 @@ enum DurationText {
         if unit.hasPrefix(".") || unit.hasPrefix(",") {
             throw ValueFault(problem: "is not a whole number of its unit", mend: "\(mend), or 90m instead of 1.5h")
         }
-        guard let length = units.first(where: { $0.name == unit })?.milliseconds else {
+        guard let length = (units + [day]).first(where: { $0.name == unit })?.milliseconds else {
             throw ValueFault(problem: "has an unknown unit", mend: mend)
         }
         guard let number = digits.decimalNumber,

@@ -78,6 +78,9 @@ public struct SettingKey: Sendable {
             "JOURNAL_SEGMENT_BYTES", \.journalSegmentBytes, .number(of: "bytes", in: 1024...1_099_511_627_776),
             "a new segment after that many bytes", needsRestart: true),
         SettingKey(
+            "JOURNAL_KEEP", \.journalKeep, .duration(in: .zero ... .seconds(100 * 8766 * 3600)),
+            "drop settled segments older than that, e.g. 90d; 0: never"),
+        SettingKey(
             "MIN_FREE_BYTES", \.minFreeBytes, .number(of: "bytes", in: 0...1_152_921_504_606_846_976),
             "below that much free disk: 503"),
         SettingKey(

@@ -29,6 +29,8 @@ public struct Settings: Hashable, Sendable {
     public internal(set) var journal = "./journal"
     /// Bytes after which a new segment begins.
     public internal(set) var journalSegmentBytes = 67_108_864
+    /// How old settled segments grow before they are dropped; zero for never.
+    public internal(set) var journalKeep = Duration.zero
     /// Free bytes on the journal's disk below which webhooks are answered 503.
     public internal(set) var minFreeBytes = 67_108_864
     /// The largest body of a request, in bytes.
@@ -60,7 +62,7 @@ public struct Settings: Hashable, Sendable {
     public internal(set) var warnings: [String] = []
 
     /// The defaults.
-    init() {}
+    public init() {}
 
     /// The account, when all four keys are set.
     public var account: Account? {

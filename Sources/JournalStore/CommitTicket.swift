@@ -33,6 +33,11 @@ final class CommitTicket: Sendable {
         waiting?.resume(returning: result)
     }
 
+    /// What became of the records, once it is known.
+    var known: Result? {
+        state.withLock { if case .resolved(let result) = $0 { result } else { nil } }
+    }
+
     /// Waits until it is known.
     var result: Result {
         get async {

@@ -1,3 +1,5 @@
+import Glibc
+import JournalFormat
 public import POSIX
 
 /// All that the journal asks of a file system: one directory and the files in it. The seam at which a test can put a disk
@@ -53,6 +55,14 @@ public enum DiskOpenMode: Sendable {
 }
 
 extension Disk {
+    /// Opens a segment for reading; nil when it is gone. A daemon that prunes may drop it between being listed and opened.
+    func openUnlessPruned(_ firstSeq: Int64) throws(SystemError) -> DiskFile? {
+        do { return try open(SegmentName.name(firstSeq: firstSeq), .read) } catch {
+            if error.errno == ENOENT { return nil }
+            throw error
+        }
+    }
+
     /// Writes all of it, however many calls that takes.
     func writeAll(_ file: DiskFile, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) {
         var rest = bytes

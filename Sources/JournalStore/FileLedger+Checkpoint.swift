@@ -20,21 +20,20 @@ extension FileLedger {
     /// written. That costs the next start time, and nothing else.
     @discardableResult
     public func checkpoint() async -> Bool {
+        await withCheckedContinuation { continuation in
+            maintenanceQueue.async { continuation.resume(returning: self.writeCheckpoint()) }
+        }
+    }
+
+    /// The same, on ``maintenanceQueue``; waits for the disk.
+    func writeCheckpoint() -> Bool {
         guard let (checkpoint, ticket) = takeCheckpoint() else { return false }
         // Reports that are not durable yet are part of it: it must not be there before them.
-        guard await ticket.result.durable >= checkpoint.seq else { return false }
-        let isWritten = await withCheckedContinuation { continuation in
-            checkpointQueue.async { [journal] in
-                do {
-                    try checkpoint.write(journal.disk)
-                    continuation.resume(returning: true)
-                } catch {
-                    continuation.resume(returning: false)
-                }
-            }
-        }
-        if isWritten { checkpointed.store(checkpoint.seq, ordering: .relaxed) }
-        return isWritten
+        journal.flush()
+        guard let durable = ticket.known?.durable, durable >= checkpoint.seq else { return false }
+        do { try checkpoint.write(journal.disk) } catch { return false }
+        checkpointed.store(checkpoint.seq, ordering: .relaxed)
+        return true
     }
 
     /// The state as of one record, and the wait for that record; nil while there is no such moment.

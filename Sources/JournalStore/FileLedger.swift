@@ -45,8 +45,8 @@ public final class FileLedger: Sendable {
     /// Where blocking reads happen: Swift's cooperative threads must not wait for a disk.
     let readQueue = DispatchQueue(label: "ecryptopayd.ledger.read")
 
-    /// Where checkpoints are written, one at a time.
-    let checkpointQueue = DispatchQueue(label: "ecryptopayd.ledger.checkpoint", qos: .utility)
+    /// Where checkpoints are written and old segments dropped, one after the other.
+    let maintenanceQueue = DispatchQueue(label: "ecryptopayd.ledger.maintenance", qos: .utility)
 
     /// What opening found.
     public let recovered: Journal.Recovered

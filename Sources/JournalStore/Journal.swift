@@ -203,6 +203,24 @@ public final class Journal: Sendable {
         if let observer = observer.withLock({ $0 }) { body(observer) }
     }
 
+    /// Waits until all that was appended before has become durable, or will not. Not to be called by an observer.
+    func flush() { queue.sync {} }
+
+    // MARK: Segments
+
+    /// The first sequence numbers of all segments that have something durable in them, in order.
+    var segments: [Int64] { tail.withLock { tail in tail.segments.filter { $0 <= tail.durable } } }
+
+    /// Drops the segments before the one that begins with `first`. The caller sees to it that nobody misses them.
+    func dropSegments(before first: Int64) throws(SystemError) {
+        for segment in segments where segment < first {
+            try disk.unlink(SegmentName.name(firstSeq: segment))
+            // One by one, oldest first: what is left is a journal without a gap at every moment, whatever the disk forgets.
+            try disk.synchronizeDirectory()
+            tail.withLock { $0.dropSegment(segment) }
+        }
+    }
+
     // MARK: Reading back
 
     /// The first sequence number of the segment in which a record stands.

@@ -51,24 +51,28 @@ public struct JournalAudit {
 
     private mutating func read(_ segments: [Int64]) throws(SystemError) {
         for first in segments {
-            let file = try disk.open(SegmentName.name(firstSeq: first), .read)
+            guard let file = try disk.openUnlessPruned(first) else { continue }
             defer { disk.close(file) }
             all += try disk.size(file)
         }
-        for first in segments { try read(first) }
+        for (index, first) in segments.enumerated() where !(try read(first)) {
+            // Pruned since it was listed: what goes on behind it is the journal now.
+            expected = index + 1 < segments.count ? segments[index + 1] : expected
+        }
         if expected <= report.claimed {
             let name = SegmentName.name(firstSeq: segments.last ?? 1)
             note(name, report.bytes, .missing(expected: expected, claimed: report.claimed))
         }
     }
 
-    private mutating func read(_ first: Int64) throws(SystemError) {
+    /// False when the segment is gone.
+    private mutating func read(_ first: Int64) throws(SystemError) -> Bool {
         let name = SegmentName.name(firstSeq: first)
         if first != expected { note(name, 0, .sequence(expected: expected, found: first)) }
         // The name of a segment claims all that stands before it.
         report.claimed = max(report.claimed, first - 1)
         expected = first
-        let file = try disk.open(name, .read)
+        guard let file = try disk.openUnlessPruned(first) else { return false }
         defer { disk.close(file) }
         var reader = SegmentReader(disk, file)
         let base = report.bytes
@@ -76,11 +80,11 @@ public struct JournalAudit {
             switch try reader.next() {
             case .end:
                 report.bytes = base + reader.offset
-                return
+                return true
             case .rest(let offset):
                 note(name, offset, .cutShort)
                 report.bytes = base + (try disk.size(file))
-                return
+                return true
             case .tooLong(let offset):
                 note(name, offset, .tooLong)
                 try reader.skipToNewline()

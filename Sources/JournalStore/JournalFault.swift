@@ -17,6 +17,8 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
     case locked(directory: String)
     /// The file system refused a call.
     case system(SystemError)
+    /// The journal took no more records.
+    case unavailable(JournalUnavailable)
 
     /// Where a synced record is damaged or gone.
     public struct Corruption: Hashable, Sendable {
@@ -65,6 +67,7 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
         case .locked(let directory):
             "another process works on the journal in \(directory). Stop it first, or name another directory"
         case .system(let error): "\(error)"
+        case .unavailable(let reason): "\(reason)"
         }
     }
 }

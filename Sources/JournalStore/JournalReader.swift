@@ -39,7 +39,11 @@ public struct JournalReader {
             if first != expected {
                 return Fault(segment: name, offset: 0, fault: .sequence(expected: expected, found: first))
             }
-            let file = try disk.open(name, .read)
+            guard let file = try disk.openUnlessPruned(first) else {
+                // It was there when it was listed: what goes on behind it is the journal now.
+                expected = segments.first { $0 > first } ?? expected
+                continue
+            }
             defer { disk.close(file) }
             if let fault = try read(first, name, file, &expected, &size, body) { return fault }
         }

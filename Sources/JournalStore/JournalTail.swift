@@ -107,6 +107,11 @@ struct JournalTail: Sendable {
         segmentSize = size
     }
 
+    /// Forgets a segment that was removed.
+    mutating func dropSegment(_ firstSeq: Int64) {
+        segments.removeAll { $0 == firstSeq }
+    }
+
     /// Sees to it that the next record stands behind an `opened`; answers whether it has just written one.
     @discardableResult
     private mutating func prepareSegment(time: Int64) -> Bool {

@@ -4,7 +4,7 @@ import CivilTime
 struct KnownPayment: IDTableElement, Sendable {
     var id: PaymentID
     /// The record that confirmed it.
-    let seq: Int64
+    var seq: Int64
     /// Over state, amount and currency.
     let fingerprint: UInt64
     /// Nanoseconds since 1970; `Int64.min` when the answer had no readable time.

@@ -32,7 +32,7 @@ public struct LedgerState: Sendable {
 
     var known = IDTable<KnownPayment>()
     var pending = IDTable<PendingPayment>()
-    private var inFlight: [PaymentID: Claim] = [:]
+    private(set) var inFlight: [PaymentID: Claim] = [:]
     /// Payments with reports that were covered without an equal one.
     private var followUps: [PaymentID: FollowUp] = [:]
     var abandoned: [PaymentID: [WaitingReport]] = [:]

@@ -31,6 +31,7 @@ final class Daemon: LedgerObserver {
     private let lock: JournalLock
     private let ledger: FileLedger
     private let checkpointer: Checkpointer
+    private let keeper: JournalKeeper
     private let client: Client
     private let confirmer: Confirmer
     private let publicSide: PublicSide
@@ -50,6 +51,7 @@ final class Daemon: LedgerObserver {
         lock = try Self.lock(settings)
         ledger = try Self.recover(settings, notifier, logger)
         checkpointer = Checkpointer(ledger)
+        keeper = JournalKeeper(ledger) { [logger] in Self.log($0, logger) }
         guard let configuration = Client.Configuration(settings) else {
             throw CommandFailure(.configuration, "no account is configured")
         }
@@ -74,6 +76,7 @@ final class Daemon: LedgerObserver {
         for warning in settings.withLock({ $0.warnings }) { logger.warning("\(warning)") }
         try server.start(listeners)
         await confirmer.start()
+        keeper.update(keep: settings.withLock { $0.journalKeep })
         let watchdog = startWatchdog()
         notifier.send(.ready, .status("\(statusLine)"))
         logger.notice("listening on \(listeners.map { "\($0.address)" }.joined(separator: ", "))")
@@ -104,6 +107,7 @@ final class Daemon: LedgerObserver {
         logger.notice("stopping")
         await server.drain(grace: Self.grace)
         await confirmer.stop()
+        keeper.stop()
         await ledger.checkpoint()
         ledger.close()
         logger.notice("stopped: \(statusLine)")
@@ -129,6 +133,7 @@ final class Daemon: LedgerObserver {
             client.update(configuration: configuration)
             await confirmer.update(concurrency: new.confirmConcurrency)
             ledger.update(.init(new))
+            keeper.update(keep: new.journalKeep)
             publicSide.update(webhookPaths: new.webhookPaths.map(\.exposed))
             server.update(options: .init(new))
             level.level = .init(new.logLevel)
@@ -192,6 +197,19 @@ final class Daemon: LedgerObserver {
         }
         logger.info(
             "journal recovered: \(recovered.records) records, \(recovered.rewrittenBytes) unproven bytes rewritten")
+    }
+
+    private static func log(_ pruned: Result<PruneReport, JournalFault>, _ logger: Logger) {
+        switch pruned {
+        case .success(let report):
+            if !report.segments.isEmpty {
+                logger.notice(
+                    "\(report.segments.count) old segments dropped: \(report.records) records, \(report.bytes) bytes; the last word on \(report.known) payments was kept"
+                )
+            }
+            if let heldBy = report.heldBy { logger.notice("older segments stay because of \(heldBy)") }
+        case .failure(let fault): logger.warning("old segments stay, since they cannot be dropped: \(fault)")
+        }
     }
 
     // MARK: What systemd hears
@@ -263,6 +281,7 @@ extension CommandFailure {
             case .corruption, .unreadable, .missingSegment, .laterFormat: .badData
             case .otherAccount: .configuration
             case .locked: .tryAgain
+            case .unavailable: .inputOutput
             case .system(let error):
                 switch error.errno {
                 case EACCES, EPERM: .permission

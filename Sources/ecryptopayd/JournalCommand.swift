@@ -28,8 +28,17 @@ struct JournalOptions: ParsableArguments {
     /// The directory named, or else configured.
     func resolve() throws -> String {
         if let directory { return directory }
+        return try settings().journal
+    }
+
+    /// After how many bytes a new segment begins: as configured, or by default where a directory was named.
+    func segmentBytes() throws -> Int {
+        directory == nil ? try settings().journalSegmentBytes : Settings().journalSegmentBytes
+    }
+
+    private func settings() throws -> Settings {
         let loader = ConfigurationLoader(envFile: configuration.envFile, isDaemon: false)
-        return try loader.load(account: .optional).journal
+        return try loader.load(account: .optional)
     }
 
     /// The directory, for reading.

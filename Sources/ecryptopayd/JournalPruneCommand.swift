@@ -1,6 +1,5 @@
 import ArgumentParser
 import JournalStore
-import POSIX
 
 /// `ecryptopayd journal prune`: drops old segments in which everything is settled.
 struct JournalPruneCommand: ParsableCommand {
@@ -19,12 +18,13 @@ struct JournalPruneCommand: ParsableCommand {
     func run() throws {
         try reportingFailure {
             let before = try RecordFilter.time(keep)
+            let segmentBytes = try journal.segmentBytes()
             let (disk, lock) = try journal.lockedDisk()
             defer { withExtendedLifetime(lock) {} }
-            let report: JournalPruner.Report
+            let report: PruneReport
             do {
                 report = try JournalPruner.run(
-                    disk, before: before, segmentBytes: 67_108_864, time: Clock.realtime(), dryRun: dryRun)
+                    disk, before: before, segmentBytes: Int64(segmentBytes), dryRun: dryRun)
             } catch let fault as JournalFault { throw CommandFailure(fault) }
             for segment in report.segments { Console.print(segment) }
             let verb = dryRun ? "would go" : "went"

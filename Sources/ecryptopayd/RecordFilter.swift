@@ -38,10 +38,11 @@ struct RecordFilter {
     /// A time, or a duration before now.
     static func time(_ text: String) throws -> Int64 {
         if let time = Timestamp(text) { return time.nanoseconds }
-        if let days = text.last == "d" ? Int64(text.dropLast()) : nil, (0...36500).contains(days) {
-            return Clock.realtime() - days * 86_400_000_000_000
+        if let duration = Duration(configurationText: text) {
+            // No record is older than 1970.
+            let now = Clock.realtime()
+            return duration < .nanoseconds(now) ? now - duration.nanoseconds : 0
         }
-        if let duration = Duration(configurationText: text) { return Clock.realtime() - duration.nanoseconds }
         throw CommandFailure(
             .usage, "\"\(text)\" is neither a time such as 2026-11-22T18:00:00Z nor a duration such as 24h or 90d")
     }

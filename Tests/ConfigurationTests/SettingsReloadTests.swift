@@ -22,6 +22,7 @@ import Testing
             ("PASSWORD", "x"),
             ("API_URL", "https://example.com"), ("CONFIRM_RATE", "1"), ("CONFIRM_WINDOW", "1h"), ("API_TIMEOUT", "1s"),
             ("REQUEST_TIMEOUT", "1s"), ("IDLE_TIMEOUT", "1s"), ("LOG_LEVEL", "error"),
+            ("JOURNAL_KEEP", "90d"),
         ])
     func allows(suffix: String, value: String) throws {
         #expect(try read(["ECRYPTOPAY_\(suffix)": value]).reloadFaults(from: try read()).isEmpty)

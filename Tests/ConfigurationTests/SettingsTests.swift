@@ -74,7 +74,7 @@ import Testing
         + durations.flatMap { key in
             [
                 BadValue(key, "10", "has no unit"), BadValue(key, "-1s", "is negative"),
-                BadValue(key, "1.5h", "is not a whole number of its unit"), BadValue(key, "10d", "has an unknown unit"),
+                BadValue(key, "1.5h", "is not a whole number of its unit"), BadValue(key, "10w", "has an unknown unit"),
                 BadValue(key, "10 s", "has an unknown unit"), BadValue(key, "10S", "has an unknown unit"),
                 BadValue(key, "s", "does not begin with a number"),
                 BadValue(key, "+1s", "does not begin with a number"),

@@ -119,6 +119,28 @@ struct JournalCommandTests {
         try await daemon.end()
     }
 
+    @Test func `the daemon drops old settled segments by itself, from the reload on that tells it to`() async throws {
+        let daemon = try await settledJournal(12)
+        let first = try #require(try daemon.directory.names(in: "journal").sorted().first { $0.hasSuffix(".jsonl") })
+        try daemon.set("ECRYPTOPAY_JOURNAL_KEEP", "1ms")
+        daemon.process?.signal(SIGHUP)
+        try await daemon.process?.waitForOutput(containing: "old segments dropped")
+        #expect(try !daemon.directory.names(in: "journal").contains(first))
+        #expect(try await command("verify", daemon).exit == .code(0))
+        try await daemon.end()
+        try daemon.set("ECRYPTOPAY_JOURNAL_KEEP", nil)
+        unlink(daemon.directory.path(of: "journal/checkpoint"))
+        try await daemon.start()
+        let known = Set(try daemon.payments("known") + daemon.payments("confirmed"))
+        #expect(known.count == 12)
+        for payment in try daemon.records("known") {
+            let current = try #require(payment["current"])
+            #expect(try daemon.post(String(decoding: current.serialized(), as: UTF8.self)).status == 200)
+        }
+        #expect(try daemon.records("received").allSatisfy { $0["seq"]?.integer ?? 0 < 50 })
+        try await daemon.end()
+    }
+
     @Test func `prune keeps a segment with a report that is not settled, and says which`() async throws {
         let daemon = try DaemonUnderTest()
         try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")

@@ -14,20 +14,23 @@ struct LedgerFixture {
 
     init(
         _ disk: SimulatedDisk = SimulatedDisk(), segmentBytes: Int64 = 1 << 20, maxPending: Int = 100,
-        minimumFreeBytes: Int64 = 0
+        minimumFreeBytes: Int64 = 0, confirmWindow: Duration = .seconds(72 * 3600)
     ) throws {
         let clock = ManualClock()
         self.disk = disk
         self.clock = clock
         ledger = try FileLedger(
-            disk, Self.options(maxPending: maxPending, minimumFreeBytes: minimumFreeBytes),
+            disk,
+            Self.options(maxPending: maxPending, minimumFreeBytes: minimumFreeBytes, confirmWindow: confirmWindow),
             journal: .test(segmentBytes: segmentBytes), randomID: "id", seed: 1, clock: { clock.now })
         ledger.addObserver(log)
     }
 
-    static func options(maxPending: Int = 100, minimumFreeBytes: Int64 = 0) -> FileLedger.Options {
+    static func options(
+        maxPending: Int = 100, minimumFreeBytes: Int64 = 0, confirmWindow: Duration = .seconds(72 * 3600)
+    ) -> FileLedger.Options {
         FileLedger.Options(
-            limits: .init(maxPending: maxPending, confirmRate: 1000, confirmWindow: .seconds(72 * 3600)),
+            limits: .init(maxPending: maxPending, confirmRate: 1000, confirmWindow: confirmWindow),
             minimumFreeBytes: minimumFreeBytes)
     }
 

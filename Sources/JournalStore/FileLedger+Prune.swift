@@ -1,0 +1,137 @@
+import Dispatch
+import JournalFormat
+import POSIX
+import Payments
+import Synchronization
+
+// Pruning: old segments in which everything is settled go. What they knew of each payment is first written into the journal's
+// end, and synced, so that nothing is forgotten.
+extension FileLedger {
+    /// So many bytes of words are written together: enough to be fast, few enough to hold up no report.
+    private static let batchBytes = 256 << 10
+
+    /// The last word on a payment, in a segment that is about to go.
+    private struct LastWord {
+        let payment: PaymentID
+        let current: [UInt8]
+        let seq: Int64
+    }
+
+    /// Drops the oldest segments whose last record is older than `before` (nanoseconds since 1970), as far as everything in
+    /// them is settled; never the last segment. Blocks until the disk has done its part.
+    public func prune(before: Int64) throws(JournalFault) -> PruneReport {
+        // Dispatch hands on untyped errors only.
+        let result = maintenanceQueue.sync { () -> Result<PruneReport, JournalFault> in
+            do throws(JournalFault) { return .success(try pruneAlone(before)) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    private func pruneAlone(_ before: Int64) throws(JournalFault) -> PruneReport {
+        let unsettled = state.withLock { $0.oldestUnsettled }
+        let plan = try PrunePlan(journal.disk, segments: journal.segments, before: before, oldestUnsettled: unsettled)
+        if plan.segments.isEmpty { return plan.report }
+        let kept = try keepWords(plan)
+        if let busy = kept.busy {
+            var report = PruneReport()
+            report.heldBy = "payment \(busy), for which an API call was under way; the next attempt may succeed"
+            return report
+        }
+        // The last one may stand in what goes, and a start without any has to read everything.
+        _ = writeCheckpoint()
+        do throws(SystemError) { try journal.dropSegments(before: plan.end) } catch { throw .system(error) }
+        var report = plan.report
+        report.known = kept.count
+        return report
+    }
+
+    // MARK: Keeping
+
+    /// Writes anew what the segments hold and nothing behind them says. Answers how many payments that is, and one that could
+    /// not be kept now.
+    private func keepWords(_ plan: PrunePlan) throws(JournalFault) -> (count: Int, busy: PaymentID?) {
+        var kept: (count: Int, busy: PaymentID?) = (0, nil)
+        var words: [LastWord] = []
+        var bytes = 0
+        var baseline: Record?
+        try plan.forEachEntry { (entry) throws(JournalFault) in
+            if case .baseline = entry.record { baseline = entry.record }
+            guard let (payment, current) = entry.record.knowledge,
+                state.withLock({ $0.isLastWord(entry.seq, on: payment) })
+            else { return }
+            words.append(LastWord(payment: payment, current: current, seq: entry.seq))
+            bytes += current.count
+            guard bytes >= Self.batchBytes else { return }
+            try keep(&words, &kept)
+            bytes = 0
+        }
+        try keep(&words, &kept)
+        // Without it the next start would take the baseline again.
+        if let baseline { try append(baseline) }
+        return kept
+    }
+
+    /// Appends words and waits until they are durable.
+    private func keep(_ words: inout [LastWord], _ kept: inout (count: Int, busy: PaymentID?)) throws(JournalFault) {
+        var moves: [(payment: PaymentID, old: Int64, new: Int64)] = []
+        var failure: JournalUnavailable?
+        let ticket = state.withLock { state in
+            for word in words where state.isLastWord(word.seq, on: word.payment) {
+                // Its answer may be in the journal already, and the old word must not stand behind it.
+                if state.isInFlight(word.payment) {
+                    kept.busy = word.payment
+                    continue
+                }
+                do throws(JournalUnavailable) {
+                    let record = Record.known(payment: word.payment, current: word.current)
+                    let position = try journal.append(record, time: Clock.realtime())
+                    frontier.withLock { $0.last = position }
+                    moves.append((word.payment, word.seq, position.seq))
+                } catch {
+                    failure = error
+                    break
+                }
+            }
+            frontier.withLock { $0.underWay += 1 }
+            return waiters.ticket(for: moves.last?.new ?? 0)
+        }
+        words.removeAll(keepingCapacity: true)
+        journal.flush()
+        let result = ticket.known
+        state.withLock { state in
+            for move in moves where move.new <= result?.durable ?? 0 {
+                state.repeated(move.payment, from: move.old, as: move.new)
+            }
+            frontier.withLock { $0.underWay -= 1 }
+        }
+        kept.count += moves.count
+        // Not one segment goes before every word that stood in it is on the disk elsewhere.
+        if let failure = failure ?? result?.failure { throw .unavailable(failure) }
+    }
+
+    /// Appends one record that changes no state, and waits until it is durable.
+    private func append(_ record: Record) throws(JournalFault) {
+        do throws(JournalUnavailable) {
+            let ticket = try state.withLock { _ throws(JournalUnavailable) in
+                let position = try journal.append(record, time: Clock.realtime())
+                frontier.withLock { $0.last = position }
+                return waiters.ticket(for: position.seq)
+            }
+            journal.flush()
+            if let failure = ticket.known?.failure { throw failure }
+        } catch {
+            throw .unavailable(error)
+        }
+    }
+}
+
+extension Record {
+    /// What the record says of a payment, when it is the API's word.
+    fileprivate var knowledge: (payment: PaymentID, current: [UInt8])? {
+        switch self {
+        case .confirmed(let confirmed): (confirmed.payment, confirmed.current)
+        case .known(let payment, let current): (payment, current)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,13 @@
+/// What pruning dropped, or would drop.
+public struct PruneReport: Hashable, Sendable {
+    /// The files that go, oldest first.
+    public internal(set) var segments: [String] = []
+    /// Their bytes.
+    public internal(set) var bytes: Int64 = 0
+    /// Their records.
+    public internal(set) var records: Int64 = 0
+    /// Payments whose last word stands in them, and is written anew.
+    public internal(set) var known = 0
+    /// Why an old segment stays, when it does.
+    public internal(set) var heldBy: String?
+}
