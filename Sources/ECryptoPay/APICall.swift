@@ -8,4 +8,6 @@ struct APICall: Sendable {
     var maximumAnswerBytes = 1 << 20
     /// See `TransportRequest.mayRepeat`.
     var mayRepeat = true
+    /// See `TransportRequest.sink`.
+    var sink: (any AnswerSink)?
 }

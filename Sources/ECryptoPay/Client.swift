@@ -65,17 +65,34 @@ public final class Client: Sendable {
         }
     }
 
-    /// All payments (API documentation, "Get All Payments"): the documentation knows no pages, so it is one answer,
-    /// bounded by `listMaximumBytes` and `listTimeout`. The elements have no `qrImagePath`.
+    /// All payments (API documentation, "Get All Payments"), as ``forEachPayment(_:)`` shows them.
     ///
     /// - Throws: `.undecodable` when any element is no payment: half a list would be taken for a whole one.
     public func payments() async throws(APIError) -> [ConfirmedPayment] {
+        let payments = Mutex<[ConfirmedPayment]>([])
+        try await forEachPayment { payment in payments.withLock { $0.append(payment) } }
+        return payments.withLock { $0 }
+    }
+
+    /// Shows all payments as they come (API documentation, "Get All Payments"), however many there are: no more than one of
+    /// them is in memory. The documentation knows no pages, so it is one answer, bounded by `listMaximumBytes` and
+    /// `listTimeout`. The elements have no `qrImagePath`.
+    ///
+    /// - Parameter body: called on a thread of the transport, one payment after the other, and never after this method has
+    ///   ended. What it was shown is a list only when this method returns: the answer may break off anywhere.
+    /// - Returns: how many payments there are.
+    /// - Throws: `.undecodable` when any element is no payment, `.tooLarge` beyond the bound, and whatever else keeps a
+    ///   whole answer from coming.
+    @discardableResult
+    public func forEachPayment(_ body: @escaping @Sendable (ConfirmedPayment) -> Void) async throws(APIError) -> Int {
         let session = current
+        let sink = PaymentListSink(body)
+        defer { sink.close() }
         let call = APICall(
             method: .get, path: "/payments", timeout: session.configuration.listTimeout,
-            maximumAnswerBytes: session.configuration.listMaximumBytes)
+            maximumAnswerBytes: session.configuration.listMaximumBytes, sink: sink)
         let answer = try await session.answer(call)
-        do { return try PaymentList.payments(answer.body) } catch {
+        do { return try sink.finish() } catch {
             throw session.undecodable(.undecodable, call, answer, error.meaning)
         }
     }
@@ -123,7 +140,7 @@ extension AnswerFault {
     }
 }
 
-extension PaymentList.Fault {
+extension PaymentListDecoder.Fault {
     fileprivate var meaning: String {
         switch self {
         case .notJSON(let fault): "the answer is no JSON: \(fault)"

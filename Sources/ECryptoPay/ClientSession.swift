@@ -90,7 +90,7 @@ struct ClientSession: Sendable {
     private func perform(_ call: APICall, _ fields: [(String, String)]) async throws(APIError) -> TransportAnswer {
         let request = TransportRequest(
             call.method, base + call.path, fields: fields, body: call.body, timeout: call.timeout,
-            maximumAnswerBytes: call.maximumAnswerBytes, mayRepeat: call.mayRepeat)
+            maximumAnswerBytes: call.maximumAnswerBytes, mayRepeat: call.mayRepeat, sink: call.sink)
         do { return try await transport.perform(request) } catch {
             throw self.error(.init(error.kind), call, error.kind == .cancelled ? "cancelled" : error.message)
         }

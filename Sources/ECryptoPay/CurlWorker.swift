@@ -44,7 +44,9 @@ final class CurlWorker: @unchecked Sendable {
         if let fault = request.fault { throw fault }
         let fields = fieldList(request)
         defer { curl_slist_free_all(fields) }
-        let content = AnswerContent(limit: request.maximumAnswerBytes)
+        let content = AnswerContent(limit: request.maximumAnswerBytes, sink: request.sink) { [self] in
+            number(CURLINFO_RESPONSE_CODE)
+        }
         // libcurl keeps the addresses of the body and the collector: both must stay where they are until it is done.
         return try withExtendedLifetime(content) { () throws(TransportFault) in
             try request.body.withUnsafeBufferPointer { (body) throws(TransportFault) in
@@ -72,7 +74,7 @@ final class CurlWorker: @unchecked Sendable {
         if content.isTooLarge {
             throw TransportFault(.tooLarge(limit: content.limit), "the answer is larger than \(content.limit) bytes")
         }
-        guard code == CURLE_OK else {
+        guard code == CURLE_OK || content.isRefused else {
             throw TransportFault(
                 code: code, text: String(cString: errorText), verification: number(CURLINFO_SSL_VERIFYRESULT))
         }

@@ -4,7 +4,7 @@ public struct TransportAnswer: Sendable {
     public let status: Int
     /// The header fields of the final answer in the order they came; no trailers.
     public let fields: [(name: String, value: String)]
-    /// The body, decompressed.
+    /// The body, decompressed; of one that went to an `AnswerSink`, its beginning.
     public let body: [UInt8]
 
     /// Puts an answer together.

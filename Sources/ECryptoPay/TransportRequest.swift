@@ -28,11 +28,14 @@ public struct TransportRequest: Sendable {
     /// libcurl sends a request again, a POST too, when a kept-alive connection turns out to have been closed; a request
     /// that must not be sent twice therefore gets a connection of its own, on which that cannot happen.
     public var mayRepeat: Bool
+    /// Gets the body of a 2xx answer as it comes; the answer itself then holds its beginning only.
+    public var sink: (any AnswerSink)?
 
     /// A request with the bounds that fit one small JSON answer: ten seconds and 1 MiB.
     public init(
         _ method: Method, _ url: String, fields: [(name: String, value: String)] = [], body: [UInt8] = [],
-        timeout: Duration = .seconds(10), maximumAnswerBytes: Int = 1 << 20, mayRepeat: Bool = true
+        timeout: Duration = .seconds(10), maximumAnswerBytes: Int = 1 << 20, mayRepeat: Bool = true,
+        sink: (any AnswerSink)? = nil
     ) {
         self.method = method
         self.url = url
@@ -41,6 +44,7 @@ public struct TransportRequest: Sendable {
         self.timeout = timeout
         self.maximumAnswerBytes = maximumAnswerBytes
         self.mayRepeat = mayRepeat
+        self.sink = sink
     }
 
     /// What keeps this request from being sent, or nil. libcurl takes field lines as they are, so a line end in a value
