@@ -79,6 +79,9 @@ let package = Package(
         .executableTarget(
             name: "JournalBenchmark", dependencies: ["JournalStore", "JournalFormat", "Payments", "POSIX"],
             path: "Tests/Benchmarks/JournalBenchmark", swiftSettings: common),
+        .executableTarget(
+            name: "ClientBenchmark", dependencies: ["ECryptoPay", "Payments", "POSIX"],
+            path: "Tests/Benchmarks/ClientBenchmark", swiftSettings: common),
 
         // Tests mirror the sources.
         .target(
