@@ -78,7 +78,7 @@ public struct SettingKey: Sendable {
             "JOURNAL_SEGMENT_BYTES", \.journalSegmentBytes, .number(of: "bytes", in: 1024...1_099_511_627_776),
             "a new segment after that many bytes", needsRestart: true),
         SettingKey(
-            "JOURNAL_KEEP", \.journalKeep, .duration(in: .zero ... .seconds(100 * 8766 * 3600)),
+            "JOURNAL_KEEP", \.journalKeep, .durationOrZero(in: .milliseconds(1) ... .seconds(100 * 8766 * 3600)),
             "drop settled segments older than that, e.g. 90d; 0: never"),
         SettingKey(
             "MIN_FREE_BYTES", \.minFreeBytes, .number(of: "bytes", in: 0...1_152_921_504_606_846_976),
@@ -108,6 +108,14 @@ public struct SettingKey: Sendable {
         SettingKey(
             "CONFIRM_WINDOW", \.confirmWindow, .duration(in: .seconds(1) ... .seconds(8760 * 3600)),
             "how long unknown is retried before it is set aside"),
+        SettingKey(
+            "RECONCILE_INTERVAL", \.reconcileInterval, .durationOrZero(in: .seconds(1) ... .seconds(8760 * 3600)),
+            "list all payments that often; 0: only for the baseline and on request"),
+        SettingKey(
+            "LIST_TIMEOUT", \.listTimeout, .duration(in: .milliseconds(10) ... .seconds(3600)), "one listing"),
+        SettingKey(
+            "LIST_MAX_BYTES", \.listMaxBytes, .number(of: "bytes", in: 1024...1_099_511_627_776),
+            "a larger listing is refused"),
         SettingKey("LOG_LEVEL", \.logLevel, .logLevel, "how much is logged"),
     ]
 

@@ -53,6 +53,12 @@ public struct Settings: Hashable, Sendable {
     public internal(set) var maxPending = 100_000
     /// How long unknown is retried.
     public internal(set) var confirmWindow = Duration.seconds(72 * 3600)
+    /// From one listing of all payments to the next; zero for the baseline and on request only.
+    public internal(set) var reconcileInterval = Duration.seconds(300)
+    /// How long one listing may take.
+    public internal(set) var listTimeout = Duration.seconds(60)
+    /// The most bytes that one listing may have.
+    public internal(set) var listMaxBytes = 67_108_864
     /// How much is logged.
     public internal(set) var logLevel = LogLevel.info
 

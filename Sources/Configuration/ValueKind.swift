@@ -105,6 +105,13 @@ extension ValueKind<Duration> {
                 return duration
             }, shown: { DurationText.text(of: $0) })
     }
+
+    /// The same, or zero, which turns something off.
+    static func durationOrZero(in bounds: ClosedRange<Duration>) -> Self {
+        let kind = duration(in: bounds)
+        return ValueKind(
+            parse: { (text) throws(ValueFault) in text == "0" ? .zero : try kind.parse(text) }, shown: kind.shown)
+    }
 }
 
 extension ValueKind {

@@ -19,7 +19,7 @@ import Payments
 struct Checkpoint: Sendable {
     static let name = "checkpoint"
     private static let temporaryName = "checkpoint.new"
-    private static let magic = UInt64(littleEndianText: "ecpdckp1")
+    private static let magic = UInt64(littleEndianText: "ecpdckp2")
     private static let headWords = 6
 
     /// Of the journal's id.

@@ -28,8 +28,8 @@ extension FileLedger {
     }
 
     private func pruneAlone(_ before: Int64) throws(JournalFault) -> PruneReport {
-        let unsettled = state.withLock { $0.oldestUnsettled }
-        let plan = try PrunePlan(journal.disk, segments: journal.segments, before: before, oldestUnsettled: unsettled)
+        let plan = try PrunePlan(
+            journal.disk, segments: journal.segments, before: before, hold: state.withLock { $0.pruningHold })
         if plan.segments.isEmpty { return plan.report }
         let kept = try keepWords(plan)
         if let busy = kept.busy {
@@ -67,7 +67,7 @@ extension FileLedger {
         }
         try keep(&words, &kept)
         // Without it the next start would take the baseline again.
-        if let baseline { try append(baseline) }
+        if let baseline { try appendDurably(baseline) }
         return kept
     }
 
@@ -110,7 +110,7 @@ extension FileLedger {
     }
 
     /// Appends one record that changes no state, and waits until it is durable.
-    private func append(_ record: Record) throws(JournalFault) {
+    func appendDurably(_ record: Record) throws(JournalFault) {
         do throws(JournalUnavailable) {
             let ticket = try state.withLock { _ throws(JournalUnavailable) in
                 let position = try journal.append(record, time: Clock.realtime())

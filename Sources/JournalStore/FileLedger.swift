@@ -71,6 +71,8 @@ public final class FileLedger: Sendable {
         }
         frontier.withLock { $0.last = last }
         checkpointed = Atomic(checkpoint?.isUsable == true ? checkpoint?.seq ?? 0 : 0)
+        // The first start of all has no record of it yet to read.
+        state.opened(at: Clock.realtime())
         state.resume(now: Instant(nanoseconds: clock()))
         self.state = Mutex(state)
         space = SpaceGauge(disk, clock: clock)
@@ -131,7 +133,9 @@ extension FileLedger: Ledger {
         // Held over admission and append, so that the state knows records in the order of their numbers.
         return state.withLock { state in
             switch state.admit(report) {
-            case .known: return .known
+            case .known:
+                state.noteAnnouncement()
+                return .known
             case .full: return .unavailable("too many payments that were never confirmed wait already")
             case .covered(let seq):
                 state.covered(report, by: seq, now: now())
@@ -154,14 +158,31 @@ extension FileLedger: Ledger {
 
     public func claim() -> Claim? {
         state.withLock { state in
-            guard let claim = state.claim(now: now()) else { return nil }
-            if let last = claim.reports.last, last.seq > journal.durable {
-                // Asked for here, under the lock: later the number may be another record's.
-                let ticket = waiters.ticket(for: last.seq)
-                claimed.withLock { $0[claim.id] = ticket }
-            }
+            let claim = state.claim(now: now())
+            if let claim { noteTicket(claim) }
             return claim
         }
+    }
+
+    public func claim(_ id: PaymentID) -> Claim? {
+        state.withLock { state in
+            let claim = state.claim(id, now: now())
+            if let claim { noteTicket(claim) }
+            return claim
+        }
+    }
+
+    /// Under the state's lock: later the number may be another record's.
+    private func noteTicket(_ claim: Claim) {
+        guard let last = claim.reports.last, last.seq > journal.durable else { return }
+        let ticket = waiters.ticket(for: last.seq)
+        claimed.withLock { $0[claim.id] = ticket }
+    }
+
+    public var pausedUntil: Instant { state.withLock { $0.pausedUntil } }
+
+    public func takeUpAbandoned() {
+        state.withLock { $0.takeUpAbandoned(now: now()) }
     }
 
     public func nextDue() -> Instant? {
@@ -180,76 +201,81 @@ extension FileLedger: Ledger {
             state.withLock { $0.release(claim, now: now()) }
             throw error
         }
-        let decision = decide(claim, answer, reports, cause)
+        let decision = state.withLock { state in
+            let judgement = state.judge(claim, answer, reports, now: now(), wallClock: Clock.realtime())
+            return decide(claim, judgement, cause)
+        }
         let result = await decision.ticket.result
         let failure = decision.failure ?? result.failure
-        apply(claim, decision, upTo: result.durable, isComplete: failure == nil)
+        state.withLock { apply(decision, upTo: result.durable, isComplete: failure == nil, to: &$0) }
         if let failure { throw failure }
-        let confirmedSeq = decision.judgement.confirmation == nil ? nil : decision.written.first
-        return Settlement(judgement: decision.judgement, confirmedSeq: confirmedSeq)
+        return decision.settlement
     }
 }
 
 // Settling.
 extension FileLedger {
     /// What an answer came to, on its way to the disk.
-    private struct Decision {
+    struct Decision {
+        let claim: Claim
         let judgement: Judgement
+        let cause: Record.Cause
         /// The numbers of its records, in order.
         var written: [Int64] = []
         /// Why there are fewer than the judgement has.
         var failure: JournalUnavailable?
         let ticket: CommitTicket
+
+        var settlement: Settlement {
+            Settlement(
+                id: claim.id, cause: cause, judgement: judgement,
+                confirmedSeq: judgement.confirmation == nil ? nil : written.first)
+        }
     }
 
-    /// Judges, and appends what there is to write; the state stays as it is until that is durable.
-    private func decide(
-        _ claim: Claim, _ answer: Answer, _ reports: [ClaimedReport], _ cause: Record.Cause
-    ) -> Decision {
-        state.withLock { state in
-            let judgement = state.judge(claim, answer, reports, now: now(), wallClock: Clock.realtime())
-            var written: [Int64] = []
-            var failure: JournalUnavailable?
-            do throws(JournalUnavailable) {
-                for record in judgement.records(payment: claim.id, cause: cause) {
-                    let position = try journal.append(record, time: Clock.realtime())
-                    frontier.withLock { $0.last = position }
-                    written.append(position.seq)
-                }
-            } catch {
-                failure = error
+    /// Appends what there is to write; the state stays as it is until that is durable. To be called under the state's lock.
+    func decide(_ claim: Claim, _ judgement: Judgement, _ cause: Record.Cause) -> Decision {
+        var written: [Int64] = []
+        var failure: JournalUnavailable?
+        do throws(JournalUnavailable) {
+            for record in judgement.records(payment: claim.id, cause: cause) {
+                let position = try journal.append(record, time: Clock.realtime())
+                frontier.withLock { $0.last = position }
+                written.append(position.seq)
             }
-            frontier.withLock { $0.underWay += 1 }
-            // Asked for before the lock is let go: a rejection takes it first, so no ticket is for a number given twice.
-            return Decision(
-                judgement: judgement, written: written, failure: failure, ticket: waiters.ticket(for: written.last ?? 0)
-            )
+        } catch {
+            failure = error
         }
+        frontier.withLock { $0.underWay += 1 }
+        // Asked for before the lock is let go: a rejection takes it first, so no ticket is for a number given twice.
+        return Decision(
+            claim: claim, judgement: judgement, cause: cause, written: written, failure: failure,
+            ticket: waiters.ticket(for: written.last ?? 0))
     }
 
     /// Applies those records that became durable. When others did not, the claim comes to nothing beyond them.
-    private func apply(_ claim: Claim, _ decision: Decision, upTo durable: Int64, isComplete: Bool) {
+    func apply(_ decision: Decision, upTo durable: Int64, isComplete: Bool, to state: inout LedgerState) {
         let judgement = decision.judgement
+        let claim = decision.claim
         var written = decision.written.prefix { $0 <= durable }
-        state.withLock { state in
-            if let confirmation = judgement.confirmation, let seq = written.popFirst() {
-                state.confirmed(
-                    confirmation.payment, isNews: confirmation.isNews, of: confirmation.of, seq: seq,
-                    callBegan: claim.began)
-            }
-            for refutation in judgement.refutations where written.popFirst() != nil {
-                state.refuted(claim.id, of: refutation.of)
-            }
-            if let abandonment = judgement.abandonment, written.popFirst() != nil {
-                state.abandoned(claim.id, of: abandonment.of)
-            }
-            if isComplete {
-                state.conclude(claim, judgement, now: now())
-            } else {
-                state.release(claim, now: now())
-            }
-            frontier.withLock { $0.underWay -= 1 }
+        if let confirmation = judgement.confirmation, let seq = written.popFirst() {
+            state.confirmed(
+                confirmation.payment, isNews: confirmation.isNews, of: confirmation.of, seq: seq, callBegan: claim.began
+            )
+            state.noteCause(decision.cause, isNews: confirmation.isNews)
         }
+        for refutation in judgement.refutations where written.popFirst() != nil {
+            state.refuted(claim.id, of: refutation.of)
+        }
+        if let abandonment = judgement.abandonment, written.popFirst() != nil {
+            state.abandoned(claim.id, of: abandonment.of)
+        }
+        if isComplete {
+            state.conclude(claim, judgement, now: now())
+        } else {
+            state.release(claim, now: now())
+        }
+        frontier.withLock { $0.underWay -= 1 }
     }
 
     /// Reads the reports that a claim answers from the journal.
@@ -263,10 +289,7 @@ extension FileLedger {
             readQueue.async { [journal] in
                 continuation.resume(
                     with: Result {
-                        try claim.reports.map { waiting in
-                            let entry = try journal.read(JournalPosition(seq: waiting.seq, offset: waiting.offset))
-                            return try entry.claimedReport(waiting)
-                        }
+                        try journal.reports(of: claim)
                     })
             }
         }
@@ -314,7 +337,7 @@ extension FileLedger {
         return "the disk has \(space.freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimum)"
     }
 
-    private func now() -> Instant { Instant(nanoseconds: clock()) }
+    func now() -> Instant { Instant(nanoseconds: clock()) }
 }
 
 extension LedgerState {
@@ -330,12 +353,15 @@ extension LedgerState {
             }
             self.confirmed(
                 payment, isNews: confirmed.news, of: confirmed.of, seq: entry.seq, callBegan: .distantPast)
+            noteCause(confirmed.cause, isNews: confirmed.news)
         case .refuted(let payment, let of, _): refuted(payment, of: of)
         case .abandoned(let abandoned): self.abandoned(abandoned.payment, of: abandoned.of)
         case .known(let payment, let current):
             guard let payment = try? ConfirmedPayment(answer: current, asked: payment) else { return }
             knew(payment, seq: entry.seq)
-        case .opened, .closed, .baseline, .delivered, .undeliverable: break
+        case .opened: opened(at: entry.time)
+        case .baseline: completedBaseline()
+        case .closed, .delivered, .undeliverable: break
         }
     }
 }
@@ -362,6 +388,16 @@ extension Judgement {
             )
         }
         return records
+    }
+}
+
+extension Journal {
+    /// The reports that a claim answers.
+    func reports(of claim: Claim) throws -> [ClaimedReport] {
+        try claim.reports.map { waiting in
+            let entry = try read(JournalPosition(seq: waiting.seq, offset: waiting.offset))
+            return try entry.claimedReport(waiting)
+        }
     }
 }
 

@@ -44,7 +44,7 @@ public enum JournalPruner {
     {
         let segments: [Int64]
         do throws(SystemError) { segments = try JournalReader(disk).segments } catch { throw .system(error) }
-        return try PrunePlan(disk, segments: segments, before: before, oldestUnsettled: state.oldestUnsettled)
+        return try PrunePlan(disk, segments: segments, before: before, hold: state.pruningHold)
     }
 
     private static func count(_ plan: PrunePlan, _ state: LedgerState) throws(JournalFault) -> PruneReport {

@@ -13,17 +13,17 @@ struct PrunePlan {
 
     private let disk: any Disk
 
-    /// Segments whose last record is older than `before` (nanoseconds since 1970), up to the one with the oldest report that is
-    /// not settled.
+    /// Segments whose last record is older than `before` (nanoseconds since 1970), up to the one that must
+    /// stay.
     init(
-        _ disk: any Disk, segments all: [Int64], before: Int64, oldestUnsettled: (seq: Int64, payment: PaymentID)?
+        _ disk: any Disk, segments all: [Int64], before: Int64, hold: PruningHold?
     ) throws(JournalFault) {
         self.disk = disk
         for (first, next) in zip(all, all.dropFirst()) {
             // The next one's head was written right behind this one's last record.
             guard try Self.headTime(disk, next) < before else { return }
-            if let unsettled = oldestUnsettled, unsettled.seq < next {
-                report.heldBy = "record \(unsettled.seq), a report of payment \(unsettled.payment) that is not settled"
+            if let hold, hold.seq < next {
+                report.heldBy = hold.reason
                 return
             }
             let name = SegmentName.name(firstSeq: first)

@@ -16,6 +16,9 @@ struct IDTable<Element: IDTableElement>: Sendable where Element: Sendable {
     /// How many elements there are.
     var count: Int { elements.count - free.count }
 
+    /// Every slot that has been in use is below this.
+    var slotCount: Int { elements.count }
+
     /// The slot of an id.
     func slot(of id: PaymentID) -> Int? {
         let bucket = bucket(of: id)

@@ -17,6 +17,33 @@ public protocol Ledger: Sendable {
     /// Journals what an answer comes to, and applies it once it is durable.
     func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement
 
+    /// Takes one payment for a call that begins now, whatever its schedule says, and takes up again what was set aside of it.
+    /// Nil while a call for it is under way. Must be settled.
+    func claim(_ id: PaymentID) -> Claim?
+
+    /// Begins a listing of all payments whose call begins now; false while one is under way.
+    func beginListing() -> Bool
+
+    /// Judges payments that the listing shows, as the answer of a fetch of each, for reports that came before its call began;
+    /// journals what that comes to, and applies it once it is durable. Blocks for that long.
+    func list(_ payments: [ConfirmedPayment]) throws -> [Settlement]
+
+    /// Ends the listing. A whole one counts as a 404 for what it lacks between its lowest and its highest id, and completes
+    /// the baseline if it was the first. Blocks until all that is durable.
+    func endListing(isWhole: Bool) throws -> (ListingSummary, [Settlement])
+
+    /// Whether so much waits that a listing would answer it faster than calls within the budget.
+    var isFlooded: Bool { get }
+
+    /// Whether the baseline is complete.
+    var hasBaseline: Bool { get }
+
+    /// Until when all calls are paused, on the monotonic clock.
+    var pausedUntil: Instant { get }
+
+    /// Takes up again what was set aside as unknown for too long.
+    func takeUpAbandoned()
+
     /// Holds all claims back for a while, as the API asked for.
     func pause(_ duration: Duration)
 
@@ -39,13 +66,19 @@ public enum Reception: Hashable, Sendable {
 
 /// What a settled claim came to.
 public struct Settlement: Sendable {
+    /// The payment.
+    public let id: PaymentID
+    /// What caused the call.
+    public let cause: Record.Cause
     /// What was decided.
     public let judgement: Judgement
     /// The record of the confirmation, if there is one.
     public let confirmedSeq: Int64?
 
     /// Joins a decision with its record.
-    public init(judgement: Judgement, confirmedSeq: Int64?) {
+    public init(id: PaymentID, cause: Record.Cause, judgement: Judgement, confirmedSeq: Int64?) {
+        self.id = id
+        self.cause = cause
         self.judgement = judgement
         self.confirmedSeq = confirmedSeq
     }

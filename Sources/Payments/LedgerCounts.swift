@@ -13,6 +13,11 @@ public struct LedgerCounts: Hashable, Sendable {
     /// Payments confirmed at least once.
     public var known = 0
 
+    /// News that only reconciling found: no webhook came for them.
+    public var unannounced = 0
+    /// The same since a webhook last told of something.
+    public var unannouncedInARow = 0
+
     /// All at zero.
     public init() {}
 }

@@ -3,6 +3,7 @@
 ///
 ///     snapshot  = counts known waiting abandoned
 ///     counts    = received confirmed refuted abandoned newest-report answered-at
+///                 unannounced unannounced-in-a-row opened-at has-baseline
 ///     known     = n n*( id seq fingerprint updated-at )
 ///     waiting   = n n*( id seq offset fingerprint )           in the order in which each payment's reports came
 ///     abandoned = n n*( id seq offset fingerprint )
@@ -26,6 +27,10 @@ extension LedgerState {
         }
         words.append(UInt64(newestReport))
         words.append(UInt64(answeredAt))
+        words.append(UInt64(totals.unannounced))
+        words.append(UInt64(totals.unannouncedInARow))
+        words.append(UInt64(max(0, openedAt ?? 0)))
+        words.append(hasBaseline ? 1 : 0)
         words.append(UInt64(known.count))
         known.forEachSlot { slot in
             let entry = known[slot]
@@ -54,13 +59,17 @@ extension LedgerState {
     public mutating func restore(_ snapshot: LedgerSnapshot) -> Bool {
         var reader = WordReader(snapshot.words)
         var state = self
-        guard let counts = reader.take(6), let knownCount = reader.count(of: 4) else { return false }
+        guard let counts = reader.take(10), let knownCount = reader.count(of: 4) else { return false }
         state.totals.received = Int(counts[0])
         state.totals.confirmed = Int(counts[1])
         state.totals.refuted = Int(counts[2])
         state.totals.abandoned = Int(counts[3])
         state.newestReport = Int64(counts[4])
         state.answeredAt = Int64(counts[5])
+        state.totals.unannounced = Int(counts[6])
+        state.totals.unannouncedInARow = Int(counts[7])
+        state.openedAt = counts[8] == 0 ? nil : Int64(counts[8])
+        state.hasBaseline = counts[9] != 0
         for _ in 0..<knownCount {
             guard let entry = KnownPayment(&reader), state.known.slot(of: entry.id) == nil else { return false }
             state.known.insert(entry)

@@ -1,7 +1,28 @@
+/// From which record on a journal must be kept, and why.
+public struct PruningHold: Hashable, Sendable {
+    /// The record.
+    public let seq: Int64
+    /// Why, for people.
+    public let reason: String
+}
+
 // What a journal needs to be told before it drops old records.
 extension LedgerState {
-    /// The oldest report that waits or was set aside, and its payment: what stands before it is settled.
-    public var oldestUnsettled: (seq: Int64, payment: PaymentID)? {
+    /// What may not be dropped: all, before the baseline is complete; else the oldest report that waits or was set aside, and
+    /// what follows it. Nil when everything is settled.
+    public var pruningHold: PruningHold? {
+        // What changed since the journal's first record is news, and only that record says since when.
+        guard hasBaseline else {
+            return PruningHold(seq: 0, reason: "the baseline, which no listing of all payments has completed yet")
+        }
+        return oldestUnsettled.map { unsettled in
+            PruningHold(
+                seq: unsettled.seq,
+                reason: "record \(unsettled.seq), a report of payment \(unsettled.payment) that is not settled")
+        }
+    }
+
+    private var oldestUnsettled: (seq: Int64, payment: PaymentID)? {
         var oldest: (seq: Int64, payment: PaymentID)?
         func consider(_ report: WaitingReport, _ id: PaymentID) {
             if report.seq < oldest?.seq ?? .max { oldest = (report.seq, id) }

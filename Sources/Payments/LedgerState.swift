@@ -32,25 +32,34 @@ public struct LedgerState: Sendable {
 
     var known = IDTable<KnownPayment>()
     var pending = IDTable<PendingPayment>()
-    private(set) var inFlight: [PaymentID: Claim] = [:]
+    var inFlight: [PaymentID: Claim] = [:]
+    /// The listing that is under way.
+    public internal(set) var listing: Listing?
+    /// How many listings there have been.
+    var listingCount = 0
+    /// When the journal was first opened, in nanoseconds since 1970; nil before anything of it is known.
+    public internal(set) var openedAt: Int64?
+    /// Whether the baseline is complete: until then, what was there before this program came is told from what is new.
+    public internal(set) var hasBaseline = false
     /// Payments with reports that were covered without an equal one.
     private var followUps: [PaymentID: FollowUp] = [:]
     var abandoned: [PaymentID: [WaitingReport]] = [:]
     var totals = LedgerCounts()
 
     /// Due now, by class: 0 never confirmed, 1 confirmed before. Each has its own budget, and they are served in turn.
-    private var due = [SlotQueue(), SlotQueue()]
+    var due = [SlotQueue(), SlotQueue()]
     private var budgets: [TokenBucket]
     private var nextClass = 0
     private var timers = DueQueue()
 
     /// Payments never confirmed that wait or rest.
     private var unseen = 0
-    private var pausedUntil = Instant.distantPast
+    /// No call begins before this.
+    public private(set) var pausedUntil = Instant.distantPast
     /// The newest record when a call was last answered with 2xx.
     var answeredAt: Int64 = 0
     var newestReport: Int64 = 0
-    private var generation = 0
+    private(set) var generation = 0
     private var random: SplitMix64
 
     /// An empty ledger.
@@ -75,7 +84,8 @@ public struct LedgerState: Sendable {
         guard let slot = pending.slot(of: report.id) else {
             return unseen >= limits.maxPending && known.slot(of: report.id) == nil ? .full : .journal
         }
-        let begun = inFlight[report.id]?.upTo ?? 0
+        // A listing that has begun may settle what came before it, and then nothing would cover what came since.
+        let begun = max(inFlight[report.id]?.upTo ?? 0, listing?.upTo ?? 0)
         if let seq = pending[slot].covering(report.fingerprint, after: begun, limit: Self.reportsPerFetch) {
             return .covered(by: seq)
         }
@@ -147,6 +157,31 @@ public struct LedgerState: Sendable {
             return claim
         }
         return nil
+    }
+
+    /// Takes one payment for a call that begins now, whatever its schedule says; nil while a call for it is under way.
+    public mutating func claim(_ id: PaymentID, now: Instant) -> Claim? {
+        guard inFlight[id] == nil else { return nil }
+        takeUp(id, now: now)
+        let slot = pending.slot(of: id)
+        let claim = Claim(id: id, reports: slot.map { pending[$0].reports } ?? [], began: now, generation: generation)
+        inFlight[id] = claim
+        if let slot { pending[slot].phase = .inFlight }
+        return claim
+    }
+
+    /// Has all reports that were set aside wait again.
+    public mutating func takeUpAbandoned(now: Instant) {
+        for id in Array(abandoned.keys) { takeUp(id, now: now) }
+    }
+
+    /// Has the reports of a payment that were set aside wait again.
+    private mutating func takeUp(_ id: PaymentID, now: Instant) {
+        guard let reports = abandoned.removeValue(forKey: id) else { return }
+        let slot = pendingSlot(id)
+        if !pending[slot].hasReports { totals.pending += 1 }
+        for report in reports { pending[slot].append(report) }
+        wake(slot, now: now)
     }
 
     /// When ``claim(now:)`` may next have something; nil when nothing waits. May be early, never late.
@@ -413,7 +448,10 @@ public struct LedgerState: Sendable {
 
     private mutating func popDue(_ index: Int) -> Int? {
         while let slot = due[index].popFirst() {
-            guard pending[slot].id != 0, pending[slot].phase == .ready else { continue }
+            // While a listing's answer for it is on its way to the disk, no call of its own begins.
+            guard pending[slot].id != 0, pending[slot].phase == .ready, inFlight[pending[slot].id] == nil else {
+                continue
+            }
             if wanted(slot) != nil { return slot }
             remove(slot)
         }

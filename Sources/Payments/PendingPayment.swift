@@ -23,6 +23,8 @@ struct PendingPayment: IDTableElement, Sendable {
     var attempts: UInt16 = 0
     var phase = Phase.waiting
     var wasConfirmed: Bool
+    /// The last listing that showed it; see `Listing.number`.
+    var shownIn: UInt16 = 0
 
     init(id: PaymentID, wasConfirmed: Bool) {
         self.id = id

@@ -54,6 +54,14 @@ public actor Confirmer {
         await withCheckedContinuation { stopped.append($0) }
     }
 
+    /// Fetches one payment now, whatever its schedule says; false while a call for it is under way.
+    public func confirm(_ id: PaymentID) -> Bool {
+        guard !isStopping, let claim = ledger.claim(id) else { return false }
+        noteProgress()
+        calls[id] = Task { await confirm(claim, cause: .manual) }
+        return true
+    }
+
     /// Changes how many calls there may be at once.
     public func update(concurrency: Int) {
         self.concurrency = concurrency
@@ -81,10 +89,10 @@ public actor Confirmer {
         timer.schedule(deadline: .now() + .nanoseconds(Int(delay)), leeway: .milliseconds(1))
     }
 
-    private func confirm(_ claim: Claim) async {
+    private func confirm(_ claim: Claim, cause: Record.Cause = .webhook) async {
         let answer = await fetch(claim)
         do {
-            report(try await ledger.settle(claim, answer, cause: .webhook), of: claim)
+            SettlementLog(logger).write(try await ledger.settle(claim, answer, cause: cause))
         } catch {
             logger.error(
                 "what the API says of payment \(claim.id) could not be journaled, it will be fetched again: \(error)",
@@ -120,35 +128,6 @@ public actor Confirmer {
 
     private nonisolated func noteProgress() {
         lastProgress.store(Clock.monotonic(), ordering: .relaxed)
-    }
-
-    // MARK: What people read
-
-    private func report(_ settlement: Settlement, of claim: Claim) {
-        let judgement = settlement.judgement
-        let metadata: Logger.Metadata = ["payment": "\(claim.id)"]
-        if let confirmation = judgement.confirmation, let seq = settlement.confirmedSeq {
-            let payment = confirmation.payment
-            let kind = confirmation.isNews ? "confirmed" : "confirmed, nothing new"
-            logger.info(
-                "payment \(claim.id) \(kind): \(payment.state), \(payment.amount) MXN in \(payment.currency)",
-                metadata: metadata.merging(["seq": "\(seq)"]) { $1 })
-        }
-        for refutation in judgement.refutations {
-            logger.warning(
-                "report \(refutation.of) of payment \(claim.id) refuted: \(refutation.reason.rawValue)",
-                metadata: metadata)
-        }
-        if let abandonment = judgement.abandonment {
-            logger.error(
-                """
-                payment \(claim.id): \(abandonment.of.count) report(s) abandoned after \(abandonment.attempts) calls, \
-                the last time because \(abandonment.error); look the payment up in ecryptopay's dashboard
-                """, metadata: metadata)
-        }
-        if let unknown = judgement.unknown, judgement.abandonment == nil {
-            logger.debug("payment \(claim.id) unknown: \(unknown)", metadata: metadata)
-        }
     }
 
     private nonisolated func wake() {

@@ -1,10 +1,13 @@
 public import ECryptoPay
 public import Payments
 
-/// What the confirmer asks of the API.
+/// What confirmer and reconciler ask of the API.
 public protocol PaymentAPI: Sendable {
     /// Fetches one payment.
     func payment(id: PaymentID) async throws(APIError) -> ConfirmedPayment
+    /// Shows all payments as they come, on a thread that may block; what was shown is a list only when it returns.
+    @discardableResult
+    func forEachPayment(_ body: @escaping @Sendable (ConfirmedPayment) -> Void) async throws(APIError) -> Int
 }
 
 extension Client: PaymentAPI {}

@@ -34,6 +34,7 @@ final class Daemon: LedgerObserver {
     private let keeper: JournalKeeper
     private let client: Client
     private let confirmer: Confirmer
+    private let reconciler: Reconciler
     private let publicSide: PublicSide
     private let server: HTTPServer
     private let events: AsyncStream<Event>
@@ -58,6 +59,8 @@ final class Daemon: LedgerObserver {
         client = Client(configuration)
         confirmer = Confirmer(
             ledger: ledger, api: client, concurrency: settings.confirmConcurrency, logger: logger)
+        reconciler = Reconciler(
+            ledger: ledger, api: client, health: confirmer.health, interval: settings.reconcileInterval, logger: logger)
         let ledger = ledger
         publicSide = PublicSide(
             endpoint: WebhookEndpoint(ledger: ledger, committed: ledger.durable, counter: ReceptionCounter()),
@@ -76,6 +79,7 @@ final class Daemon: LedgerObserver {
         for warning in settings.withLock({ $0.warnings }) { logger.warning("\(warning)") }
         try server.start(listeners)
         await confirmer.start()
+        await reconciler.start()
         keeper.update(keep: settings.withLock { $0.journalKeep })
         let watchdog = startWatchdog()
         notifier.send(.ready, .status("\(statusLine)"))
@@ -85,7 +89,7 @@ final class Daemon: LedgerObserver {
         for await event in events {
             switch event {
             case .signal(SIGHUP): await reload()
-            case .signal(SIGUSR1): continue
+            case .signal(SIGUSR1): await reconcile()
             case .signal, .stopRequested: return await shutDown()
             case .journalFailed(let reason, let errno): try await fail(reason, errno)
             }
@@ -106,6 +110,7 @@ final class Daemon: LedgerObserver {
         notifier.send(.stopping, .status("stopping: \(statusLine)"))
         logger.notice("stopping")
         await server.drain(grace: Self.grace)
+        await reconciler.stop()
         await confirmer.stop()
         keeper.stop()
         await ledger.checkpoint()
@@ -120,6 +125,14 @@ final class Daemon: LedgerObserver {
         throw CommandFailure(.inputOutput, "\(reason); check the disk, then start again", errno: errno)
     }
 
+    /// Lists all payments now; false while a listing is under way.
+    @discardableResult
+    func reconcile() async -> Bool {
+        let began = await reconciler.reconcile()
+        logger.notice(began ? "reconciling, as asked for" : "a listing of all payments is under way already")
+        return began
+    }
+
     private func reload() async {
         notifier.send(.reloading)
         defer { notifier.send(.ready) }
@@ -132,6 +145,7 @@ final class Daemon: LedgerObserver {
             guard let configuration = Client.Configuration(new) else { return }
             client.update(configuration: configuration)
             await confirmer.update(concurrency: new.confirmConcurrency)
+            await reconciler.update(interval: new.reconcileInterval)
             ledger.update(.init(new))
             keeper.update(keep: new.journalKeep)
             publicSide.update(webhookPaths: new.webhookPaths.map(\.exposed))

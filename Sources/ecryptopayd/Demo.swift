@@ -37,9 +37,12 @@ final class Demo: Sendable {
         sandbox.webhookURL = "http://\(daemon.addresses[0])\(Self.webhookPath)"
         tell("a sandboxed ecryptopay listens on \(sandbox.url), the daemon on \(daemon.addresses[0])")
         do {
+            _ = try await record("the baseline") { $0.record.kind == "baseline" }
+            tell("the daemon has listed what was there before: nothing, and the journal says so")
             let paid = try await payment()
             try await forgery(of: paid)
             try await outage()
+            try await silence()
         } catch let failure as CommandFailure {
             throw CommandFailure(failure.status, "\(failure.message); the journal lies in \(journal)")
         } catch let error as APIError {
@@ -101,6 +104,23 @@ final class Demo: Sendable {
         tell("payment \(id) is confirmed, record \(confirmation.seq)")
     }
 
+    private func silence() async throws {
+        heading("A webhook is lost, and the payment found all the same")
+        let id = try await create("80.00")
+        var faults = SandboxFaults()
+        faults.webhookLostRate = 1
+        sandbox.faults = faults
+        tell("payment \(id) is paid, and the webhook that should tell of it is lost on the way")
+        sandbox.setState("paid", of: id)
+        try await until("a listing") { await daemon.reconcile() }
+        tell("the daemon lists all payments, as it does every five minutes")
+        let confirmation = try await record("the confirmation") { $0.isConfirmation(of: id, state: "paid") }
+        guard case .confirmed(let confirmed) = confirmation.record, confirmed.cause == .reconcile else {
+            throw CommandFailure(.software, "payment \(id) was confirmed, but not by reconciling")
+        }
+        tell("payment \(id) is confirmed, record \(confirmation.seq): found by reconciling")
+    }
+
     private func create(_ amount: String) async throws -> PaymentID {
         guard let price = Amount(amount) else { throw CommandFailure(.software, "\(amount) is no amount") }
         let created = try await client.createPayment(amount: price, currency: "btc")
@@ -151,9 +171,9 @@ final class Demo: Sendable {
         }
     }
 
-    private func until(_ what: String, _ isMet: () throws -> Bool) async throws {
+    private func until(_ what: String, _ isMet: () async throws -> Bool) async throws {
         let deadline = Clock.monotonic() + Self.patience.nanoseconds
-        while try !isMet() {
+        while try await !isMet() {
             if Clock.monotonic() > deadline {
                 throw CommandFailure(
                     .software, "this did not come within \(Self.patience.components.seconds) s: \(what)")

@@ -10,7 +10,7 @@ struct DemoCommand: ParsableCommand {
         abstract: "Show the main job on this machine: a sandboxed ecryptopay and the daemon, on loopback.",
         discussion: """
             One payment is created, paid, told by webhook and confirmed; one webhook is forged and refuted; one API outage is \
-            ridden out. Exits with 0 only if each step came out as told.
+            ridden out; one lost webhook is found out. Exits with 0 only if each step came out as told.
             """)
 
     @Option(help: ArgumentHelp("Keep the journal here instead of in a new temporary directory.", valueName: "dir"))

@@ -18,7 +18,8 @@ extension Client.Configuration {
                 clientID: account.clientID, clientSecret: account.clientSecret.exposed, email: account.email,
                 password: account.password.exposed),
             apiURL: settings.apiURL.description, timeout: settings.apiTimeout,
-            connectTimeout: min(settings.apiTimeout, .seconds(5)), concurrency: settings.confirmConcurrency,
+            connectTimeout: min(settings.apiTimeout, .seconds(5)), listTimeout: settings.listTimeout,
+            listMaximumBytes: settings.listMaxBytes, concurrency: settings.confirmConcurrency,
             caFile: settings.caFile, userAgent: "ecryptopayd/\(Program.version)")
     }
 }

@@ -18,6 +18,7 @@ struct StatusLine: Equatable, CustomStringConvertible {
         case true?: parts.append("API reachable")
         case false?: parts.append("API unreachable")
         }
+        if counts.unannouncedInARow >= 3 { parts.append("webhooks seem not to arrive") }
         if let unavailability { parts.append("webhooks answered 503: \(unavailability)") }
         return parts.joined(separator: ", ")
     }

@@ -11,7 +11,8 @@ import Testing
             ("MAX_CONNECTIONS", "1024"),
             ("REQUEST_TIMEOUT", "10s"), ("IDLE_TIMEOUT", "75s"), ("API_TIMEOUT", "10s"), ("CA_FILE", nil),
             ("CONFIRM_CONCURRENCY", "4"), ("CONFIRM_RATE", "10"), ("MAX_PENDING", "100000"),
-            ("CONFIRM_WINDOW", "72h"), ("LOG_LEVEL", "info"),
+            ("CONFIRM_WINDOW", "72h"), ("RECONCILE_INTERVAL", "5m"), ("LIST_TIMEOUT", "1m"),
+            ("LIST_MAX_BYTES", "67108864"), ("LOG_LEVEL", "info"),
         ]
         #expect(SettingKey.all.map(\.name) == documented.map { "ECRYPTOPAY_\($0.0)" })
         for (key, (_, text)) in zip(SettingKey.all, documented) {

@@ -12,7 +12,7 @@ struct ConfirmationTests {
 
     @Test func `a reported payment is fetched and confirmed`() async throws {
         let (sandbox, daemon) = try await pair()
-        try await daemon.start()
+        try await daemon.startWithBaseline()
         let id = try sandbox.create()
         try sandbox.move(id, to: "paid")
         #expect(try daemon.post(DaemonUnderTest.report(id)).status == 200)
@@ -29,7 +29,7 @@ struct ConfirmationTests {
 
     @Test func `the API's word is confirmed, not the report's`() async throws {
         let (sandbox, daemon) = try await pair()
-        try await daemon.start()
+        try await daemon.startWithBaseline()
         let id = try sandbox.create()
         #expect(try daemon.post(#"{"id":\#(id),"state":"paid","currency":"BTC","amount":"150"}"#).status == 200)
         try await eventually("the confirmation") { try daemon.records("confirmed", payment: id).count == 1 }
@@ -40,7 +40,7 @@ struct ConfirmationTests {
 
     @Test func `a forged amount is refuted, and the genuine report beside it confirmed`() async throws {
         let (sandbox, daemon) = try await pair()
-        try await daemon.start()
+        try await daemon.startWithBaseline()
         let id = try sandbox.create()
         try sandbox.move(id, to: "paid")
         #expect(try daemon.post(DaemonUnderTest.report(id, amount: "9999.00")).status == 200)
@@ -53,7 +53,7 @@ struct ConfirmationTests {
 
     @Test func `an outage is ridden out`() async throws {
         let (sandbox, daemon) = try await pair()
-        try await daemon.start()
+        try await daemon.startWithBaseline()
         let id = try sandbox.create()
         try sandbox.move(id, to: "paid")
         for faults in [#"{"error_rate":1,"status":503}"#, #"{"error_rate":1,"status":500}"#] {
@@ -77,7 +77,7 @@ struct ConfirmationTests {
         let (sandbox, daemon) = try await pair()
         let id = try sandbox.create()
         try sandbox.setFaults(faults)
-        try await daemon.start()
+        try await daemon.startWithBaseline()
         #expect(try daemon.post(DaemonUnderTest.report(id)).status == 200)
         try await daemon.process?.waitForOutput(containing: "API call failed")
         #expect(try daemon.journal().map { $0["kind"]?.string } == ["opened", "received"])
@@ -89,12 +89,12 @@ struct ConfirmationTests {
         let id = try sandbox.create()
         try sandbox.move(id, to: "paid")
         try sandbox.setFaults(#"{"error_rate":1,"status":503}"#)
-        try await daemon.start()
+        try await daemon.startWithBaseline()
         #expect(try daemon.post(DaemonUnderTest.report(id)).status == 200)
         try await daemon.process?.waitForOutput(containing: "API call failed")
         try await daemon.end(SIGKILL)
         try sandbox.clearFaults()
-        try await daemon.start()
+        try await daemon.startWithBaseline()
         try await eventually("the confirmation") { try daemon.records("confirmed", payment: id).count == 1 }
         try await daemon.end()
     }
@@ -102,7 +102,7 @@ struct ConfirmationTests {
     @Test func `no secret shows in log, journal or process list`() async throws {
         let (sandbox, daemon) = try await pair()
         try daemon.set("ECRYPTOPAY_LOG_LEVEL", "trace")
-        try await daemon.start()
+        try await daemon.startWithBaseline()
         let id = try sandbox.create()
         _ = try daemon.post(DaemonUnderTest.report(id))
         _ = try daemon.post("nonsense")
@@ -126,7 +126,8 @@ struct ConfirmationTests {
             within: .seconds(60))
         #expect(result.exit == .code(0), "\(result.errors)")
         for line in [
-            "confirmed, record 3", "refuted (amount-mismatch)", "the API answers again", "payment 2 is confirmed",
+            "confirmed, record 4", "refuted (amount-mismatch)", "the API answers again", "payment 2 is confirmed",
+            "found by reconciling",
         ] {
             #expect(result.output.contains(line), "\(result.output)")
         }

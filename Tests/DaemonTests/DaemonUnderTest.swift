@@ -47,6 +47,12 @@ final class DaemonUnderTest {
         try await process?.waitForOutput(containing: "listening on")
     }
 
+    /// Starts it and waits until it has listed what was there before: what comes then is not taken for it.
+    func startWithBaseline(environment: [String: String] = [:]) async throws {
+        try await start(environment: environment)
+        try await eventually("the baseline is complete") { try self.records("baseline").count > 0 }
+    }
+
     /// Starts it without waiting.
     func launch(environment: [String: String] = [:]) throws {
         try writeEnvFile()

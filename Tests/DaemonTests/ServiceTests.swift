@@ -13,7 +13,7 @@ struct ServiceTests {
         let first = try listener.next()
         #expect(first == "READY=1\nSTATUS=0 journaled, 0 awaiting confirmation, API not asked yet")
         #expect(try daemon.post(DaemonUnderTest.report(1)).status == 200)
-        let status = try listener.next { $0.contains("API unreachable") }
+        let status = try listener.next { $0.contains("1 journaled") && $0.contains("API unreachable") }
         #expect(status == "STATUS=1 journaled, 1 awaiting confirmation, API unreachable")
         #expect(try await daemon.end() == .code(0))
         #expect(try listener.next { $0.hasPrefix("STOPPING=1") }.contains("1 journaled"))

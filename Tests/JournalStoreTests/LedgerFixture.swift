@@ -14,7 +14,8 @@ struct LedgerFixture {
 
     init(
         _ disk: SimulatedDisk = SimulatedDisk(), segmentBytes: Int64 = 1 << 20, maxPending: Int = 100,
-        minimumFreeBytes: Int64 = 0, confirmWindow: Duration = .seconds(72 * 3600)
+        minimumFreeBytes: Int64 = 0, confirmWindow: Duration = .seconds(72 * 3600),
+        hasBaseline: Bool = false
     ) throws {
         let clock = ManualClock()
         self.disk = disk
@@ -24,6 +25,10 @@ struct LedgerFixture {
             Self.options(maxPending: maxPending, minimumFreeBytes: minimumFreeBytes, confirmWindow: confirmWindow),
             journal: .test(segmentBytes: segmentBytes), randomID: "id", seed: 1, clock: { clock.now })
         ledger.addObserver(log)
+        if hasBaseline {
+            _ = ledger.beginListing()
+            _ = try ledger.endListing(isWhole: true)
+        }
     }
 
     static func options(

@@ -9,7 +9,7 @@ import Testing
 struct PruneTests {
     /// A ledger whose segments hold few records, with this many payments confirmed.
     private func settled(_ count: Int64) async throws -> LedgerFixture {
-        let fixture = try LedgerFixture(segmentBytes: 600)
+        let fixture = try LedgerFixture(segmentBytes: 600, hasBaseline: true)
         for id in 1...count { try await settle(id, fixture) }
         return fixture
     }
@@ -63,7 +63,7 @@ struct PruneTests {
     }
 
     @Test func `a segment with a report that waits stays, and all behind it`() async throws {
-        let fixture = try LedgerFixture(segmentBytes: 600)
+        let fixture = try LedgerFixture(segmentBytes: 600, hasBaseline: true)
         for id in 1...3 as ClosedRange<Int64> { try await settle(id, fixture) }
         let waiting = try #require(fixture.record(try report(99, "paid")))
         fixture.settle()
@@ -85,7 +85,7 @@ struct PruneTests {
     }
 
     @Test func `a report that was set aside holds its segment too`() async throws {
-        let fixture = try LedgerFixture(segmentBytes: 600, confirmWindow: .nanoseconds(1))
+        let fixture = try LedgerFixture(segmentBytes: 600, confirmWindow: .nanoseconds(1), hasBaseline: true)
         fixture.record(try report(99, "paid"))
         let claim = try #require(fixture.claim())
         _ = try await fixture.ledger.settle(claim, .failed("down"), cause: .webhook)
@@ -160,8 +160,7 @@ struct PruneTests {
     }
 
     @Test func `a baseline that was complete stays complete`() async throws {
-        let fixture = try LedgerFixture(segmentBytes: 600)
-        _ = try fixture.ledger.journal.append(.baseline(count: 7), time: 0)
+        let fixture = try LedgerFixture(segmentBytes: 600, hasBaseline: true)
         for id in 1...5 as ClosedRange<Int64> { try await settle(id, fixture) }
         #expect(try !fixture.ledger.prune(before: future).segments.isEmpty)
         fixture.ledger.close()
@@ -177,6 +176,14 @@ struct PruneTests {
         state.confirmed(new, isNews: true, of: [], seq: 10, callBegan: .distantPast)
         state.repeated(1, from: 2, as: 9)
         #expect(state.isLastWord(10, on: 1))
+    }
+
+    @Test func `before the baseline is complete nothing is dropped`() async throws {
+        let fixture = try LedgerFixture(segmentBytes: 600)
+        for id in 1...5 as ClosedRange<Int64> { try await settle(id, fixture) }
+        let held = try fixture.ledger.prune(before: future)
+        #expect(held.segments == [])
+        #expect(held.heldBy?.contains("baseline") == true)
     }
 
     @Test func `a damaged segment is not dropped`() async throws {

@@ -1,3 +1,4 @@
+import JournalFormat
 import Payments
 
 /// A ledger's state with a clock that the test turns, and a journal that is a dictionary.
@@ -45,12 +46,19 @@ final class LedgerHarness {
         if case .payment = answer { state.noteAnswered() }
         let reports = claim.reports.map { ClaimedReport(waiting: $0, report: journal[$0.seq]!, receivedAt: 0) }
         let judgement = state.judge(claim, answer, reports, now: now, wallClock: now.nanoseconds)
+        apply(claim, judgement, .webhook)
+    }
+
+    /// Applies a judgement as if its records had become durable.
+    func apply(_ claim: Claim, _ judgement: Judgement, _ cause: Record.Cause) {
         if let confirmation = judgement.confirmation {
             seq += 1
-            story.append("confirmed\(confirmation.isNews ? " news" : "") \(confirmation.of)")
+            let suffix = cause == .webhook ? "" : " \(cause.rawValue)"
+            story.append("confirmed\(confirmation.isNews ? " news" : "") \(confirmation.of)\(suffix)")
             state.confirmed(
                 confirmation.payment, isNews: confirmation.isNews, of: confirmation.of, seq: seq, callBegan: claim.began
             )
+            state.noteCause(cause, isNews: confirmation.isNews)
         }
         for refutation in judgement.refutations {
             seq += 1

@@ -50,5 +50,13 @@ final class HeldLedger: Ledger {
         preconditionFailure("nothing is claimed")
     }
     func pause(_ duration: Duration) {}
+    func claim(_ id: PaymentID) -> Claim? { nil }
+    func beginListing() -> Bool { false }
+    func list(_ payments: [ConfirmedPayment]) throws -> [Settlement] { [] }
+    func endListing(isWhole: Bool) throws -> (ListingSummary, [Settlement]) { (ListingSummary(), []) }
+    func takeUpAbandoned() {}
+    var isFlooded: Bool { false }
+    var hasBaseline: Bool { true }
+    var pausedUntil: Instant { .distantPast }
     var counts: LedgerCounts { LedgerCounts() }
 }

@@ -24,6 +24,28 @@ final class ScriptedPayments: PaymentAPI {
 
     func change(_ script: @escaping Script) { state.withLock { $0.script = script } }
 
+    /// What a listing shows; nil when it fails.
+    let list: Mutex<[ConfirmedPayment]?> = Mutex(nil)
+
+    /// How it fails; a status 500 when there is no list.
+    let listFault: Mutex<APIError.Kind?> = Mutex(nil)
+    /// Holds listings back.
+    let listGate: Mutex<Gate?> = Mutex(nil)
+    let listings = Mutex(0)
+
+    func forEachPayment(_ body: @escaping @Sendable (ConfirmedPayment) -> Void) async throws(APIError) -> Int {
+        listings.withLock { $0 += 1 }
+        await listGate.withLock { $0 }?.pass()
+        if let kind = listFault.withLock({ $0 }) {
+            throw APIError(kind: kind, method: "GET", path: "/api/v1/payments", detail: "scripted")
+        }
+        guard let payments = list.withLock({ $0 }) else {
+            throw APIError(kind: .status(500), method: "GET", path: "/api/v1/payments", detail: "scripted")
+        }
+        for payment in payments { body(payment) }
+        return payments.count
+    }
+
     func payment(id: PaymentID) async throws(APIError) -> ConfirmedPayment {
         let script = state.withLock { state in
             state.log.asked.append(id)

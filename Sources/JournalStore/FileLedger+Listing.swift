@@ -1,0 +1,98 @@
+import JournalFormat
+import POSIX
+public import Payments
+import Synchronization
+
+// Listings: one call that answers for thousands of payments. Their records are written and synced by the batch.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension FileLedger {
+    /// So many absent payments are settled together.
+    private static let absentPerBatch = 256
+
+    public var isFlooded: Bool { state.withLock { $0.isFlooded } }
+
+    public var hasBaseline: Bool { state.withLock { $0.hasBaseline } }
+
+    public func beginListing() -> Bool { state.withLock { $0.beginListing(now: now()) } }
+
+    public func list(_ payments: [ConfirmedPayment]) throws -> [Settlement] {
+        let claims = state.withLock { state in
+            payments.compactMap { payment in state.claimListed(payment).map { ($0, Answer.payment(payment)) } }
+        }
+        return try settleListed(claims)
+    }
+
+    public func endListing(isWhole: Bool) throws -> (ListingSummary, [Settlement]) {
+        var settlements: [Settlement] = []
+        do {
+            if isWhole {
+                settlements = try settleAbsentees()
+                try completeBaseline()
+            }
+        } catch {
+            _ = state.withLock { $0.endListing(isWhole: false) }
+            throw error
+        }
+        return (state.withLock { $0.endListing(isWhole: isWhole) }, settlements)
+    }
+
+    private func settleAbsentees() throws -> [Settlement] {
+        var rest = state.withLock { state in
+            state.noteAnswered()
+            return state.absentees()
+        }[...]
+        var settlements: [Settlement] = []
+        while !rest.isEmpty {
+            let batch = rest.prefix(Self.absentPerBatch)
+            rest = rest.dropFirst(batch.count)
+            let claims = state.withLock { state in
+                batch.compactMap { id in state.claimAbsent(id, now: now()).map { ($0, Answer.notFound) } }
+            }
+            settlements += try settleListed(claims)
+        }
+        return settlements
+    }
+
+    private func completeBaseline() throws {
+        guard let listing = state.withLock({ $0.listing }), listing.isBaseline else { return }
+        try appendDurably(.baseline(count: listing.count))
+        state.withLock { $0.completedBaseline() }
+    }
+
+    /// Judges, writes and applies together. Every claim is concluded, whatever happens.
+    private func settleListed(_ claims: [(Claim, Answer)]) throws -> [Settlement] {
+        if claims.isEmpty { return [] }
+        // The reports may have come a moment ago, and are read back.
+        if claims.contains(where: { !$0.0.reports.isEmpty }) { journal.flush() }
+        var unreadable: (any Error)?
+        let answered: [(Claim, Answer, [ClaimedReport])] = claims.compactMap { claim, answer in
+            do { return (claim, answer, try journal.reports(of: claim)) } catch {
+                state.withLock { $0.release(claim, now: now()) }
+                unreadable = error
+                return nil
+            }
+        }
+        let decisions = state.withLock { state in
+            answered.map { claim, answer, reports in
+                let (judgement, cause) = state.judgeListed(
+                    claim, answer, reports, now: now(), wallClock: Clock.realtime())
+                return decide(claim, judgement, cause)
+            }
+        }
+        journal.flush()
+        let failure = state.withLock { state in
+            var failure: JournalUnavailable?
+            for decision in decisions {
+                let result = decision.ticket.known
+                let fault = decision.failure ?? result?.failure
+                apply(decision, upTo: result?.durable ?? 0, isComplete: fault == nil, to: &state)
+                if fault == nil, decision.judgement.confirmation != nil { state.noteListedConfirmation() }
+                failure = failure ?? fault
+            }
+            return failure
+        }
+        if let failure { throw failure }
+        if let unreadable { throw unreadable }
+        return decisions.map(\.settlement)
+    }
+}

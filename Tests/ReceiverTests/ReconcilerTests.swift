@@ -1,0 +1,193 @@
+import ECryptoPay
+import JournalFormat
+import JournalStore
+import Logging
+import POSIX
+import Payments
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Receiver
+
+/// The reconciler on a real journal, with an API that does as it is told.
+struct ReconcilerTests {
+    private let directory: TemporaryDirectory
+    private let api: ScriptedPayments
+    private let log = LineLog()
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        api = ScriptedPayments { ScriptedPayments.paid($0) }
+    }
+
+    private func ledger(window: Duration = .seconds(3600), rate: Int = 1000, maxPending: Int = 100_000) throws
+        -> FileLedger
+    {
+        try FileLedger(
+            try DirectoryDisk(path: directory.path),
+            .init(
+                limits: .init(maxPending: maxPending, confirmRate: rate, confirmWindow: window), minimumFreeBytes: 0),
+            journal: .init(segmentBytes: 1 << 20, version: "test", api: "h:1", client: "c"), randomID: "id", seed: 1)
+    }
+
+    private func reconciler(_ ledger: FileLedger, interval: Duration = .zero) -> Reconciler {
+        let logger = Logger(label: "test") { [log] _ in log.handler }
+        return Reconciler(
+            ledger: ledger, api: api, health: APIHealth(logger: logger), interval: interval, logger: logger)
+    }
+
+    private func records(_ kind: String) throws -> [Record] {
+        var records: [Record] = []
+        let fault = try JournalReader(try DirectoryDisk(path: directory.path)).forEachLine { _, entry in
+            if entry.record.kind == kind { records.append(entry.record) }
+        }
+        #expect(fault == nil)
+        return records
+    }
+
+    private func causes() throws -> [PaymentID: [String]] {
+        var causes: [PaymentID: [String]] = [:]
+        for case .confirmed(let confirmed) in try records("confirmed") {
+            causes[confirmed.payment, default: []].append("\(confirmed.cause.rawValue)\(confirmed.news ? " news" : "")")
+        }
+        return causes
+    }
+
+    private func report(_ id: PaymentID, state: String = "paid") throws -> ReportedPayment {
+        try ReportedPayment(body: ScriptedPayments.paid(id, state: state).json.span)
+    }
+
+    @Test func `the baseline is taken, and then what no webhook told is found`() async throws {
+        let ledger = try ledger()
+        api.list.withLock { $0 = (1...1000).map { ScriptedPayments.paid($0, state: "open") } }
+        let reconciler = reconciler(ledger)
+        await reconciler.start()
+        try await eventually("the baseline") { ledger.hasBaseline }
+        #expect(try records("baseline") == [.baseline(count: 1000)])
+        #expect(ledger.counts.known == 1000)
+        try await eventually("its end") { reconciler.lastReconciledAt != nil }
+        api.list.withLock { $0?[6] = ScriptedPayments.paid(7) }
+        try await eventually("a request is taken") { await reconciler.reconcile() }
+        try await eventually("the news") { ledger.counts.unannounced == 1 }
+        #expect(try causes()[7] == ["baseline", "reconcile news"])
+        await reconciler.stop()
+        ledger.close()
+        #expect(log.lines.contains { $0.contains("no webhook came for payment 7 (→ paid, 150 MXN in btc)") })
+        #expect(try causes().count == 1000)
+    }
+
+    @Test func `a listing that fails is repeated until the baseline is there, at interval 0 too`() async throws {
+        let ledger = try ledger()
+        let reconciler = reconciler(ledger)
+        await reconciler.start()
+        try await eventually("a failure") { log.lines.contains { $0.contains("failed") } }
+        api.list.withLock { $0 = [ScriptedPayments.paid(1)] }
+        try await eventually("the baseline") { ledger.hasBaseline }
+        await reconciler.stop()
+        ledger.close()
+    }
+
+    @Test func `a list beyond its bounds names the key`() async throws {
+        for (kind, key) in [
+            (APIError.Kind.tooLarge(limit: 4096), "ECRYPTOPAY_LIST_MAX_BYTES=4096"),
+            (.timeout, "ECRYPTOPAY_LIST_TIMEOUT"),
+        ] {
+            let ledger = try ledger()
+            api.listFault.withLock { $0 = kind }
+            let reconciler = reconciler(ledger)
+            await reconciler.start()
+            try await eventually("\(key)") { log.lines.contains { $0.contains(key) } }
+            await reconciler.stop()
+            ledger.close()
+        }
+    }
+
+    @Test func `a list that lacks a known payment is said, and changes nothing`() async throws {
+        let ledger = try ledger()
+        api.list.withLock { $0 = (1...5).map { ScriptedPayments.paid($0) } }
+        let reconciler = reconciler(ledger)
+        await reconciler.start()
+        try await eventually("the baseline") { ledger.hasBaseline }
+        api.list.withLock { $0 = [1, 5].map { ScriptedPayments.paid($0) } }
+        try await eventually("a request is taken") { await reconciler.reconcile() }
+        try await eventually("the warning") { log.lines.contains { $0.contains("lacks 3") && $0.contains("2, 3, 4") } }
+        #expect(ledger.counts.known == 5)
+        await reconciler.stop()
+        ledger.close()
+    }
+
+    @Test func `a flood is answered by listings, the genuine among the forged`() async throws {
+        let ledger = try ledger(rate: 1)
+        api.list.withLock { $0 = [ScriptedPayments.paid(1), ScriptedPayments.paid(100_000, state: "open")] }
+        let reconciler = reconciler(ledger)
+        await reconciler.start()
+        try await eventually("the baseline") { ledger.hasBaseline }
+        for id in 2...200 as ClosedRange<PaymentID> { _ = ledger.record(try report(id), peer: "forger") }
+        _ = ledger.record(try report(100_000), peer: "ecryptopay")
+        api.list.withLock { $0?[1] = ScriptedPayments.paid(100_000) }
+        // Nobody fetches: only a listing can confirm it.
+        try await eventually("the confirmation", within: .seconds(60)) {
+            try causes()[100_000]?.contains("webhook news") == true
+        }
+        await reconciler.stop()
+        ledger.close()
+        #expect(api.log.asked.isEmpty)
+    }
+
+    @Test func `what was set aside is taken up again on request`() async throws {
+        let ledger = try ledger(window: .nanoseconds(1))
+        api.list.withLock { $0 = [] }
+        let reconciler = reconciler(ledger)
+        await reconciler.start()
+        try await eventually("the baseline") { ledger.hasBaseline }
+        _ = ledger.record(try report(1), peer: "test")
+        try await eventually("it is durable") { ledger.durable == 3 }
+        let claim = try #require(ledger.claim())
+        _ = try await ledger.settle(claim, .failed("down"), cause: .webhook)
+        #expect(ledger.counts.abandoned == 1)
+        #expect(ledger.counts.pending == 0)
+        api.list.withLock { $0 = [ScriptedPayments.paid(1)] }
+        try await eventually("a request is taken") { await reconciler.reconcile() }
+        try await eventually("the confirmation") { try causes()[1] == ["webhook news"] }
+        await reconciler.stop()
+        ledger.close()
+    }
+
+    @Test func `stopping breaks a listing off, and the next start repeats it`() async throws {
+        let ledger = try ledger()
+        let gate = Gate()
+        api.listGate.withLock { $0 = gate }
+        api.list.withLock { $0 = [ScriptedPayments.paid(1)] }
+        let reconciler = reconciler(ledger)
+        await reconciler.start()
+        try await eventually("the call") { api.listings.withLock { $0 } == 1 }
+        #expect(await reconciler.reconcile() == false)
+        let stopping = Task { await reconciler.stop() }
+        gate.open()
+        await stopping.value
+        #expect(ledger.beginListing(), "none is under way any more")
+        ledger.close()
+    }
+}
+
+/// A log that a test can read.
+final class LineLog: Sendable {
+    private let state = Mutex<[String]>([])
+
+    var lines: [String] { state.withLock { $0 } }
+    var handler: any LogHandler { Handler(log: self) }
+
+    private struct Handler: LogHandler {
+        let log: LineLog
+        var logLevel = Logger.Level.trace
+        var metadata: Logger.Metadata = [:]
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { log.state.withLock { $0.append("\(event.message)") } }
+    }
+}
