@@ -17,6 +17,9 @@ public struct Exchange: Sendable {
     /// Where the request came from, e.g. `127.0.0.1:4711`, `[::1]:4711`, or `unix`; empty when the connection is gone.
     public var peer: String { server.assumeIsolated { $0.peer(of: self) } }
 
+    /// Whether the request came over a Unix socket or from a loopback address: then `peer` may be a proxy of this machine.
+    public var isPeerLocal: Bool { server.assumeIsolated { $0.isPeerLocal(of: self) } }
+
     /// Answers. A second answer to the same request is ignored.
     public func respond(_ response: Response) {
         server.assumeIsolated { $0.respond(response, to: self) }

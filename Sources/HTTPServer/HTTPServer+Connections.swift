@@ -135,6 +135,8 @@ extension HTTPServer {
 
     func peer(of exchange: Exchange) -> String { connection(exchange.token)?.peerDescription ?? "" }
 
+    func isPeerLocal(of exchange: Exchange) -> Bool { connection(exchange.token)?.peer.isLocal ?? false }
+
     func respond(_ response: Response, to exchange: Exchange) {
         guard let connection = connection(awaiting: exchange) else { return }
         connection.machine.answer(response, dateLine: date.current(), output: &connection.output)

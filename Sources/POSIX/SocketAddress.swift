@@ -31,16 +31,25 @@ extension SocketAddress: CustomStringConvertible {
     /// `127.0.0.1:8723`, `[::1]:8723`, `unix:/path`, or `unix` for a peer without a path.
     public var description: String {
         switch self {
-        case .ipv4(let address, let port):
+        case .ipv4(_, let port): "\(host):\(port)"
+        case .ipv6(_, _, _, let port): "[\(host)]:\(port)"
+        case .unix: host
+        }
+    }
+
+    /// The same without port and brackets.
+    public var host: String {
+        switch self {
+        case .ipv4(let address, _):
             var raw = in_addr(s_addr: address.bigEndian)
-            return "\(Self.text(AF_INET, &raw)):\(port)"
-        case .ipv6(let high, let low, let scope, let port):
+            return Self.text(AF_INET, &raw)
+        case .ipv6(let high, let low, let scope, _):
             var raw = in6_addr()
             withUnsafeMutableBytes(of: &raw) { bytes in
                 bytes.storeBytes(of: high.bigEndian, toByteOffset: 0, as: UInt64.self)
                 bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
             }
-            return "[\(Self.text(AF_INET6, &raw))\(scope == 0 ? "" : "%\(scope)")]:\(port)"
+            return "\(Self.text(AF_INET6, &raw))\(scope == 0 ? "" : "%\(scope)")"
         case .unix(let path): return path.isEmpty ? "unix" : "unix:\(path)"
         }
     }

@@ -31,6 +31,21 @@ extension SocketAddress {
         }
     }
 
+    /// Reads an IP address alone, as `inet_pton(3)` takes it: no port, no brackets, no zone, no name.
+    public init?(ip text: String, port: UInt16 = 0) {
+        var version4 = in_addr()
+        var version6 = in6_addr()
+        // The C string would end at a zero byte, whatever follows.
+        guard !text.utf8.contains(0) else { return nil }
+        if inet_pton(AF_INET, text, &version4) == 1 {
+            self = .ipv4(UInt32(bigEndian: version4.s_addr), port: port)
+        } else if inet_pton(AF_INET6, text, &version6) == 1 {
+            self.init(version6, scope: 0, port: port)
+        } else {
+            return nil
+        }
+    }
+
     private static func path(_ path: String, in text: String) throws(SocketAddressError) -> String {
         guard path.hasPrefix("/") else { throw SocketAddressError(text: text, fault: "the path is not absolute") }
         guard path.utf8.count <= longestPath else {

@@ -35,11 +35,10 @@ public final class WebhookEndpoint: Sendable {
             return exchange.respond(Self.refusal(error, contentType))
         }
         if let deviation = Self.deviation(contentType) { report.note(deviation: deviation) }
-        record(report, exchange)
+        record(report, from: Sender.name(of: request, exchange), exchange)
     }
 
-    private func record(_ report: ReportedPayment, _ exchange: Exchange) {
-        let peer = exchange.peer
+    private func record(_ report: ReportedPayment, from peer: String, _ exchange: Exchange) {
         // Held over both, so that nothing can be committed or rejected between the report's being recorded and its being
         // waited for: a rejected position is given again, and would then acknowledge a report that is lost.
         let outcome: Outcome = waiting.withLock { waiting in

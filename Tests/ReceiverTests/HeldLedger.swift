@@ -5,7 +5,7 @@ import Synchronization
 
 /// A ledger that commits when the test says so.
 final class HeldLedger: Ledger {
-    private let state = Mutex((reports: [ReportedPayment](), observers: [any LedgerObserver]()))
+    private let state = Mutex((reports: [ReportedPayment](), peers: [String](), observers: [any LedgerObserver]()))
     private let answer: Mutex<Reception?>
 
     /// Called by another thread while a report is being recorded; the recording waits for it, but not for ever.
@@ -18,9 +18,13 @@ final class HeldLedger: Ledger {
 
     var reports: [ReportedPayment] { state.withLock { $0.reports } }
 
+    /// Who sent each of them.
+    var peers: [String] { state.withLock { $0.peers } }
+
     func record(_ report: ReportedPayment, peer: String) -> Reception {
         let position = state.withLock { state in
             state.reports.append(report)
+            state.peers.append(peer)
             return Int64(state.reports.count)
         }
         if let work = meanwhile.withLock({ $0 }) {
