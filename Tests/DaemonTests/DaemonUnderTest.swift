@@ -13,9 +13,12 @@ final class DaemonUnderTest {
     private(set) var process: ChildProcess?
 
     /// Prepares a daemon that asks the API at `apiURL`; nobody answers at the default.
-    init(apiURL: String = "http://127.0.0.1:9/api/v1", account: [String: String]? = nil) throws {
+    init(
+        apiURL: String = "http://127.0.0.1:9/api/v1", account: [String: String]? = nil, onUnixSocket: Bool = false
+    ) throws {
         directory = try TemporaryDirectory()
-        socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
+        let listen = onUnixSocket ? "unix:\(directory.path(of: "webhook.sock"))" : "127.0.0.1:0"
+        socket = try ListeningSocket(binding: try SocketAddress(parsing: listen))
         address = socket.address
         settings = [
             "ECRYPTOPAY_CLIENT_ID": "client", "ECRYPTOPAY_CLIENT_SECRET": "hush-client", "ECRYPTOPAY_EMAIL": "a@b.mx",

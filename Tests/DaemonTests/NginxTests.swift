@@ -1,0 +1,121 @@
+import Glibc
+import JSON
+import POSIX
+import TestSupport
+import Testing
+
+/// The daemon behind a real nginx with the configuration that is shipped, asked by `curl` over HTTPS.
+struct NginxTests {
+    private static let name = "webhooks.example.com"
+    private let daemon: DaemonUnderTest
+    private let shipped: ShippedNginx
+    private let certificates: Certificates
+
+    init() async throws {
+        daemon = try DaemonUnderTest(onUnixSocket: true)
+        shipped = try ShippedNginx(upstream: "\(daemon.address)")
+        certificates = try await Certificates()
+    }
+
+    private func startNginx() async throws -> Nginx {
+        try await shipped.start(tls: try await certificates.issue(for: "DNS:\(Self.name)"))
+    }
+
+    /// An answer as `curl` tells of it: the protocol version, then status and content type, then the body.
+    private func curl(_ arguments: [String], path: String = DaemonUnderTest.path, _ nginx: Nginx) async throws -> String
+    {
+        let result = try await ChildProcess.run(
+            "/usr/bin/curl",
+            [
+                "-sS", "--cacert", certificates.authority, "--resolve", "\(Self.name):\(nginx.port):127.0.0.1",
+                "-H", "Content-Type: application/json", "-w", "\n%{http_version} %{http_code} %{content_type}",
+                nginx.url(host: Self.name) + path,
+            ] + arguments)
+        #expect(result.exit == .code(0), "\(result.errors)")
+        let parts = result.output.split(separator: "\n", omittingEmptySubsequences: false)
+        return "\(parts.last ?? "")\n\(parts.dropLast().joined(separator: "\n"))"
+    }
+
+    @Test(arguments: ["1.1", "2"])
+    func `a webhook over HTTPS is accepted`(version: String) async throws {
+        try await daemon.start()
+        let nginx = try await startNginx()
+        let http = "--http\(version)"
+        let plain = try await curl([http, "-d", DaemonUnderTest.report(1)], nginx)
+        #expect(plain == "\(version) 200 application/json\n{\"status\":\"accepted\"}")
+        // A body without a length: nginx gathers it.
+        let chunked = [http, "-H", "Transfer-Encoding: chunked"]
+        let gathered = try await curl(chunked + ["-d", DaemonUnderTest.report(2)], nginx)
+        #expect(gathered == "\(version) 200 application/json\n{\"status\":\"accepted\"}")
+        #expect(try daemon.payments("received") == [1, 2])
+        try await daemon.end()
+    }
+
+    @Test func `the journal names the sender that nginx saw, whatever he says himself`() async throws {
+        try await daemon.start()
+        let nginx = try await startNginx()
+        for (number, forged) in ["", "198.51.100.1", "127.0.0.1, 198.51.100.1", "198.51.100.1,"].enumerated() {
+            let report = DaemonUnderTest.report(Int64(number + 1))
+            let header = forged.isEmpty ? [] : ["-H", "X-Forwarded-For: \(forged)"]
+            #expect(try await curl(["--interface", "127.0.0.2", "-d", report] + header, nginx).contains(" 200 "))
+        }
+        let peers = try daemon.records("received").map { $0["peer"]?.string }
+        #expect(peers == ["127.0.0.2", "127.0.0.2", "127.0.0.2", "127.0.0.2"])
+        try await daemon.end()
+    }
+
+    @Test func `nginx does not tell its version, and says that the host is for HTTPS only`() async throws {
+        try await daemon.start()
+        let nginx = try await startNginx()
+        let fields = ["-o", "/dev/null", "-w", "%header{server}, %header{strict-transport-security}"]
+        #expect(try await curl(fields, nginx) == "nginx, max-age=63072000\n")
+        try await daemon.end()
+    }
+
+    @Test func `the daemon's errors arrive unchanged`() async throws {
+        try await daemon.start()
+        let nginx = try await startNginx()
+        func both(_ method: String, _ path: String, _ body: String = "") async throws -> (String, ClientAnswer) {
+            let client = try ClientSocket(daemon.address)
+            try client.send(
+                "\(method) \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            let arguments = body.isEmpty ? ["-X", method] : ["-X", method, "--data-binary", body]
+            return (try await curl(arguments, path: path, nginx), try client.receive())
+        }
+        let path = DaemonUnderTest.path
+        for (method, path, body, status) in [
+            ("POST", path, "nonsense", 400), ("POST", path, #"{"id":1}"#, 400), ("GET", path, "", 405),
+            ("POST", "/elsewhere", "{}", 404), ("POST", path, String(repeating: " ", count: 20_000), 413),
+            ("GET", "/" + String(repeating: "a", count: 9000), "", 414),
+        ] {
+            let (proxied, direct) = try await both(method, path, body)
+            #expect(direct.status == status)
+            #expect(proxied == "2 \(status) application/problem+json\n\(direct.body)")
+        }
+        #expect(try await both("GET", "/healthz").0 == "2 200 application/json\n{\"status\":\"ok\"}")
+        try await daemon.end()
+    }
+
+    @Test func `no log of nginx's holds the secret path`() async throws {
+        let dead = try ShippedNginx(upstream: "unix:\(daemon.directory.path(of: "nobody"))")
+        try await daemon.start()
+        let nginx = try await startNginx()
+        #expect(try await curl(["-d", DaemonUnderTest.report(1)], nginx).contains(" 200 "))
+        #expect(
+            try await curl(["-d", "nonsense", "-H", "Referer: https://x\(DaemonUnderTest.path)"], nginx).contains(
+                " 400 "))
+        let second = try await dead.start(tls: try await certificates.issue(for: "DNS:\(Self.name)"))
+        #expect(try await curl(["-d", DaemonUnderTest.report(1)], second).contains(" 502 "))
+        try await eventually("the log of three requests") {
+            try (shipped.accessLog + dead.accessLog).split(separator: "\n").count == 3
+        }
+        let lines = try shipped.accessLog.split(separator: "\n")
+        #expect(lines[0].hasPrefix("127.0.0.1 [") && lines[0].contains("] POST HTTP/2.0 200 "))
+        #expect(lines[1].contains("] POST HTTP/2.0 400 "))
+        #expect(try dead.accessLog.contains("] POST HTTP/2.0 502 "))
+        for log in [try shipped.accessLog, try shipped.errorLog, try dead.accessLog, try dead.errorLog, nginx.log] {
+            #expect(!log.contains("5f3a9c0e7d1b42a6"), "\(log)")
+        }
+        try await daemon.end()
+    }
+}

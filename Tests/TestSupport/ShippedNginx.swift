@@ -1,0 +1,66 @@
+/// The nginx configuration in `deploy/`, as a test needs it: each line that names a place of the operator's machine replaced
+/// by one of the test's, and nothing else changed.
+public struct ShippedNginx: Sendable {
+    /// A line to be replaced does not stand in the file exactly once.
+    public struct Mismatch: Error, CustomStringConvertible {
+        /// Which, and how often it is there.
+        public let description: String
+    }
+
+    /// The directory that the logs are written to.
+    public let directory: TemporaryDirectory
+    private var text: String
+
+    /// Reads the file, with the daemon at `socket` and the logs in a directory of the test's.
+    ///
+    /// - Parameter socket: where nginx shall find the daemon, as nginx writes it: `unix:/path` or `127.0.0.1:PORT`.
+    public init(upstream socket: String) throws {
+        directory = try TemporaryDirectory()
+        let root = "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
+        text = String(decoding: try readFile("/\(root)/deploy/nginx/ecryptopayd.conf"), as: UTF8.self)
+        try replace("server unix:/run/ecryptopayd/webhook.sock;", with: "server \(socket);")
+        try replace("/var/log/nginx/ecryptopayd.access.log", with: directory.path(of: "access.log"))
+        try replace("/var/log/nginx/ecryptopayd.error.log", with: directory.path(of: "error.log"))
+    }
+
+    /// Puts something else in the place of what must stand in the file once.
+    public mutating func replace(_ old: String, with new: String) throws {
+        let parts = text.split(separator: old, omittingEmptySubsequences: false)
+        guard parts.count == 2 else {
+            throw Mismatch(description: "\"\(old)\" stands \(parts.count - 1) times in deploy/nginx/ecryptopayd.conf")
+        }
+        text = parts.joined(separator: new)
+    }
+
+    /// Starts nginx with it on a port of its own, over TLS with this certificate.
+    public func start(tls: Certificates.Server) async throws -> Nginx {
+        var copy = self
+        try copy.replace(
+            "/etc/letsencrypt/live/webhooks.example.com/fullchain.pem", with: tls.certificate)
+        try copy.replace("/etc/letsencrypt/live/webhooks.example.com/privkey.pem", with: tls.key)
+        return try await copy.start(listen: "ssl http2")
+    }
+
+    /// Starts nginx with it on a port of its own, without TLS, for clients that send what no TLS client would.
+    public func startPlain(http2: Bool = false) async throws -> Nginx {
+        var copy = self
+        try copy.replace("ssl_certificate /etc/letsencrypt/live/webhooks.example.com/fullchain.pem;", with: "")
+        try copy.replace("ssl_certificate_key /etc/letsencrypt/live/webhooks.example.com/privkey.pem;", with: "")
+        return try await copy.start(listen: http2 ? "http2" : "")
+    }
+
+    private func start(listen options: String) async throws -> Nginx {
+        try await Nginx { address in
+            var copy = self
+            try copy.replace("listen 443 ssl http2;", with: "listen \(address) \(options) reuseport;")
+            try copy.replace("listen [::]:443 ssl http2;", with: "")
+            return copy.text
+        }
+    }
+
+    /// What the access log holds so far.
+    public var accessLog: String { get throws { try directory.readText("access.log") } }
+
+    /// What the error log holds so far.
+    public var errorLog: String { get throws { try directory.readText("error.log") } }
+}
