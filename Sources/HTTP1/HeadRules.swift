@@ -36,32 +36,46 @@ struct HeadRules: Sendable, Hashable {
     private static func framing(
         _ head: RequestHead, _ bytes: Span<UInt8>, _ limits: Limits
     ) throws(RequestError) -> Framing {
-        var codings = 0
-        var lastIsChunked = false
-        var hasTransferEncoding = false
+        var codings = Codings()
         var length: Int?
         for field in head.fields {
             if field.known == .transferEncoding {
-                hasTransferEncoding = true
-                bytes.forEachListElement(in: field.value.range) { element in
-                    codings += 1
-                    lastIsChunked = bytes.equalsIgnoringCase("chunked", element)
-                }
+                codings.add(bytes, field.value.range)
             } else if field.known == .contentLength {
                 guard length == nil else { throw RequestError(400, "The request has more than one Content-Length.") }
                 length = try contentLength(bytes, field.value.range)
             }
         }
-        if hasTransferEncoding {
+        if codings.lines > 0 {
             if length != nil { throw RequestError(400, "Content-Length beside Transfer-Encoding is not accepted.") }
             if head.minorVersion == 0 { throw RequestError(400, "HTTP/1.0 has no Transfer-Encoding.") }
             // Without chunked as the last coding nobody knows where the body ends: 400 is a MUST there.
-            guard lastIsChunked else { throw RequestError(400, "The last transfer coding is not chunked.") }
-            guard codings == 1 else { throw RequestError(501, "No transfer coding but chunked is implemented.") }
+            guard codings.lastIsChunked else { throw RequestError(400, "The last transfer coding is not chunked.") }
+            guard codings.count == 1 else { throw RequestError(501, "No transfer coding but chunked is implemented.") }
+            guard codings.isPlain else { throw RequestError(400, "The Transfer-Encoding is not just one word.") }
             return .chunked
         }
         if let length, length > limits.bodyBytes { throw RequestError.bodyTooLarge(limits) }
         return .length(length ?? 0)
+    }
+
+    /// `Transfer-Encoding = #transfer-coding` (RFC 9112 section 6.1), over all lines of that name.
+    private struct Codings {
+        private(set) var lines = 0
+        private(set) var count = 0
+        private(set) var lastIsChunked = false
+        /// Nothing but the word stands there. RFC 9110 section 5.6.1.2 wants empty list elements ignored; here they are not,
+        /// since a proxy that does not know ", chunked" for chunked would find another end of the body.
+        private(set) var isPlain = true
+
+        mutating func add(_ bytes: Span<UInt8>, _ value: Range<Int>) {
+            lines += 1
+            isPlain = lines == 1 && bytes.equalsIgnoringCase("chunked", value)
+            bytes.forEachListElement(in: value) { element in
+                count += 1
+                lastIsChunked = bytes.equalsIgnoringCase("chunked", element)
+            }
+        }
     }
 
     /// `Content-Length = 1*DIGIT` (RFC 9110 section 8.6); no list, even of equal members.

@@ -154,6 +154,11 @@ extension Vector {
         Vector("chunked in quotes", post("Transfer-Encoding: \"chunked\"\r\n"), refusal: 400),
         Vector("chunked with a parameter", post("Transfer-Encoding: chunked;q=1\r\n"), refusal: 400),
         Vector("identity", post("Transfer-Encoding: identity\r\n"), refusal: 400),
+        Vector("a comma before chunked", post("Transfer-Encoding: , chunked\r\n", body: "0\r\n\r\n"), refusal: 400),
+        Vector("a comma behind chunked", post("Transfer-Encoding: chunked,\r\n", body: "0\r\n\r\n"), refusal: 400),
+        Vector(
+            "chunked and an empty line of codings",
+            post("Transfer-Encoding: chunked\r\nTransfer-Encoding:\r\n", body: "0\r\n\r\n"), refusal: 400),
         Vector("an empty coding", post("Transfer-Encoding:\r\n"), refusal: 400),
         Vector("an unknown expectation", post("Expect: a-miracle\r\n"), refusal: 417),
     ]
