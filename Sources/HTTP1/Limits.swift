@@ -1,7 +1,7 @@
 /// What one connection may ask of the server before it is refused. All sizes are in bytes.
 public struct Limits: Sendable, Hashable {
-    /// A longer request target is answered 414.
-    public var targetBytes = 4096
+    /// A longer request target is answered 414. RFC 9112 section 3 recommends to take request lines of 8000 octets.
+    public var targetBytes = 8000
     /// A longer head (request line and fields) is answered 431.
     public var headBytes = 16384
     /// More field lines, in the head or as trailers, are answered 431.

@@ -42,6 +42,9 @@ struct Requirement: Sendable, CustomTestStringConvertible {
         Requirement(
             "9112 3 a target longer than wished for is too long",
             "GET /" + String(repeating: "t", count: 8000) + " HTTP/1.1\r\nHost: h\r\n\r\n", [414], stays: false),
+        Requirement(
+            "9112 3 a request line of 8000 octets is served",
+            "GET /" + String(repeating: "t", count: 8000 - 14) + " HTTP/1.1\r\nHost: h\r\n\r\n", [200], stays: true),
         Requirement("9112 3.2 HTTP/1.1 without Host is refused", "GET / HTTP/1.1\r\n\r\n", [400], stays: false),
         Requirement("9112 3.2 more than one Host is refused", get("Host: h\r\n"), [400], stays: false),
         Requirement("9112 3.2 an invalid Host is refused", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", [400], stays: false),
