@@ -60,15 +60,15 @@ struct ChunkedDecoder: Sendable {
     private mutating func readSize(_ bytes: Span<UInt8>, _ limits: Limits) throws(RequestError) -> Bool {
         // Sixteen digits are a size of 64 bits; what a line has beyond that is padding and counts as extension.
         let plain = 16
-        let lineStart = read
-        guard let line = try nextLine(bytes) else {
-            // The last byte so far may be the CR.
-            let length = bytes.count - lineStart - 1
-            if extensionBytes + length - plain > limits.chunkExtensionBytes { throw Self.extensionsTooLong }
-            return false
+        let end = endOfLine(bytes)
+        // The byte before the line feed, or the last so far, may be the CR.
+        let lineLength = (end ?? bytes.count) - read - 1
+        if extensionBytes + lineLength - plain > limits.chunkExtensionBytes {
+            throw RequestError(400, "The chunk extensions are too long.")
         }
+        guard let end else { return false }
+        let line = try takeLine(bytes, end)
         extensionBytes += max(0, line.count - plain)
-        if extensionBytes > limits.chunkExtensionBytes { throw Self.extensionsTooLong }
         remaining = try Self.size(bytes, line)
         let (length, overflowed) = (written - bodyStart).addingReportingOverflow(remaining)
         if overflowed || length > limits.bodyBytes { throw RequestError.bodyTooLarge(limits) }
@@ -125,28 +125,35 @@ struct ChunkedDecoder: Sendable {
 
     /// `trailer-section = *( field-line CRLF )`: checked like fields of a head, then dropped (RFC 9110 section 6.5.1).
     private mutating func readTrailer(_ bytes: Span<UInt8>, _ limits: Limits) throws(RequestError) -> Bool {
-        let lineStart = read
-        guard let line = try nextLine(bytes) else {
-            if trailerBytes + bytes.count - lineStart > limits.trailerBytes { throw Self.trailersTooLong }
-            return false
-        }
+        let end = endOfLine(bytes)
+        // With its line feed, which is still to come if there is no end; two bytes may be the empty line.
+        let length = (end ?? bytes.count) + 1 - read
+        if length > 2, trailerBytes + length > limits.trailerBytes { throw Self.trailersTooLong }
+        guard let end else { return false }
+        let line = try takeLine(bytes, end)
         if line.isEmpty {
             phase = .finished
             return true
         }
         trailers += 1
-        trailerBytes += read - lineStart
-        if trailerBytes > limits.trailerBytes || trailers > limits.fields { throw Self.trailersTooLong }
+        trailerBytes += length
+        if trailers > limits.fields { throw Self.trailersTooLong }
         _ = try FieldLine(bytes, line: line)
         return true
     }
 
-    /// The next line without its CRLF, if it has ended.
-    private mutating func nextLine(_ bytes: Span<UInt8>) throws(RequestError) -> Range<Int>? {
-        guard let end = bytes.firstIndex(of: ASCII.lineFeed, in: searched..<bytes.count) else {
-            searched = bytes.count
-            return nil
-        }
+    /// Where the line feed of the line being read is, if it has come.
+    ///
+    /// A line's length is checked before anything else about it, whether it has ended or not, so that no answer depends on
+    /// how the bytes are cut.
+    private mutating func endOfLine(_ bytes: Span<UInt8>) -> Int? {
+        let end = bytes.firstIndex(of: ASCII.lineFeed, in: searched..<bytes.count)
+        searched = end ?? bytes.count
+        return end
+    }
+
+    /// The line that ends with the line feed at `end`, without its CRLF; the next one is to be read then.
+    private mutating func takeLine(_ bytes: Span<UInt8>, _ end: Int) throws(RequestError) -> Range<Int> {
         guard end > read, bytes[end - 1] == ASCII.carriageReturn else {
             throw RequestError(400, "A line of the chunked coding ends with a bare line feed.")
         }
@@ -165,6 +172,5 @@ struct ChunkedDecoder: Sendable {
         searched -= gap
     }
 
-    private static let extensionsTooLong = RequestError(400, "The chunk extensions are too long.")
     private static let trailersTooLong = RequestError(431, "The trailers are too many or too long.")
 }

@@ -207,6 +207,17 @@ extension Vector {
         Vector(
             "trailers beyond the limit", chunked("0\r\nX: " + String(repeating: "y", count: 5000) + "\r\n\r\n"),
             refusal: 431),
+        Vector(
+            "extensions beyond the limit, and a bare LF",
+            chunked("1;" + String(repeating: "e", count: 5000) + "\na\r\n"),
+            refusal: 400),
+        Vector(
+            "trailers of just the limit", chunked("0\r\nX: " + String(repeating: "y", count: 4091) + "\r\n\r\n"),
+            requests: ["post /a "]),
+        Vector(
+            "trailers beyond the limit, and a bare LF",
+            chunked("0\r\nX: " + String(repeating: "y", count: 5000) + "\n\r\n"),
+            refusal: 431),
         Vector("too many trailers", chunked("0\r\n" + String(repeating: "X: y\r\n", count: 65) + "\r\n"), refusal: 431),
     ]
 
