@@ -21,11 +21,8 @@ enum Authority {
     private static func endOfHost(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
         if !range.isEmpty, bytes[range.lowerBound] == ASCII.openBracket {
             let inside = range.lowerBound + 1..<range.upperBound
-            guard let end = bytes.firstIndex(of: ASCII.closeBracket, in: inside), end > inside.lowerBound else {
-                return nil
-            }
-            let isAddress = (inside.lowerBound..<end).allSatisfy { ByteSet.ipv6.contains(bytes[$0]) }
-            return isAddress && bytes.firstIndex(of: ASCII.colon, in: inside.lowerBound..<end) != nil ? end + 1 : nil
+            guard let end = bytes.firstIndex(of: ASCII.closeBracket, in: inside) else { return nil }
+            return IPv6Address.isValid(bytes, inside.lowerBound..<end) ? end + 1 : nil
         }
         let end = bytes.firstIndex(of: ASCII.colon, in: range) ?? range.upperBound
         return PercentEncoding.isValid(bytes, range.lowerBound..<end, besides: .registeredName) ? end : nil

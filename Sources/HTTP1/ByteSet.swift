@@ -31,6 +31,4 @@ struct ByteSet: Sendable {
     static let query = ByteSet(unreservedOrDelimiter + ":@/?")
     /// RFC 3986 section 3.2.2: `reg-name` but for percent-encoding; dotted IPv4 addresses are among them.
     static let registeredName = ByteSet(unreservedOrDelimiter)
-    /// The characters of an `IPv6address` in RFC 3986 section 3.2.2.
-    static let ipv6 = ByteSet("0123456789abcdefABCDEF:.")
 }

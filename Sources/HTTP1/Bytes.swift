@@ -8,6 +8,7 @@ enum ASCII {
     static let asterisk: UInt8 = 0x2A
     static let comma: UInt8 = 0x2C
     static let slash: UInt8 = 0x2F
+    static let dot: UInt8 = 0x2E
     static let colon: UInt8 = 0x3A
     static let semicolon: UInt8 = 0x3B
     static let question: UInt8 = 0x3F

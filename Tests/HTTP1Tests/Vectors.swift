@@ -24,6 +24,8 @@ func get(_ fields: String = "", body: String = "") -> String { "GET /a HTTP/1.1\
 
 func post(_ fields: String = "", body: String = "") -> String { "POST /a HTTP/1.1\r\nHost: h\r\n\(fields)\r\n\(body)" }
 
+func host(_ value: String) -> String { "GET / HTTP/1.1\r\nHost: \(value)\r\n\r\n" }
+
 func chunked(_ body: String) -> String { post("Transfer-Encoding: chunked\r\n", body: body) }
 
 extension Vector {
@@ -118,6 +120,26 @@ extension Vector {
         Vector("an empty Host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", requests: ["get / "]),
         Vector("a Host with a port", "GET / HTTP/1.1\r\nHost: h.example:8080\r\n\r\n", requests: ["get / "]),
         Vector("a Host of IPv6", "GET / HTTP/1.1\r\nHost: [fe80::1]:80\r\n\r\n", requests: ["get / "]),
+        Vector("a Host of eight groups", host("[1:22:333:4444:A:b:c:D]"), requests: ["get / "]),
+        Vector("a Host of no groups", host("[::]"), requests: ["get / "]),
+        Vector("a Host of seven groups and none", host("[1:2:3:4:5:6:7::]"), requests: ["get / "]),
+        Vector("a Host of IPv6 with IPv4", host("[::ffff:192.0.2.255]"), requests: ["get / "]),
+        Vector("six groups and IPv4", host("[1:2:3:4:5:6:0.0.0.0]"), requests: ["get / "]),
+        Vector("too few groups", host("[1:2]"), refusal: 400),
+        Vector("too many groups", host("[1:2:3:4:5:6:7:8:9]"), refusal: 400),
+        Vector("eight groups and none", host("[1:2:3:4::5:6:7:8]"), refusal: 400),
+        Vector("three colons", host("[:::]"), refusal: 400),
+        Vector("a colon at the front", host("[:1:2:3:4:5:6:7:8]"), refusal: 400),
+        Vector("a colon at the end", host("[1:2:3:4:5:6:7:]"), refusal: 400),
+        Vector("shortened twice", host("[1::2::3]"), refusal: 400),
+        Vector("five digits", host("[12345::]"), refusal: 400),
+        Vector("IPv4 in front", host("[1.2.3.4::]"), refusal: 400),
+        Vector("seven groups and IPv4", host("[1:2:3:4:5:6:7:1.2.3.4]"), refusal: 400),
+        Vector("a part of IPv4 too large", host("[::1.2.3.256]"), refusal: 400),
+        Vector("a leading zero in IPv4", host("[::1.2.3.04]"), refusal: 400),
+        Vector("three parts of IPv4", host("[::1.2.3]"), refusal: 400),
+        Vector("nothing between brackets", host("[]"), refusal: 400),
+        Vector("a zone", host("[fe80::1%25eth0]"), refusal: 400),
         Vector("a Host with a path", "GET / HTTP/1.1\r\nHost: h/x\r\n\r\n", refusal: 400),
         Vector("a Host with a user", "GET / HTTP/1.1\r\nHost: u@h\r\n\r\n", refusal: 400),
         Vector("a list of Hosts", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", refusal: 400),
