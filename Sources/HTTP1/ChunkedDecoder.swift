@@ -76,7 +76,7 @@ struct ChunkedDecoder: Sendable {
         return true
     }
 
-    /// `chunk-size = 1*HEXDIG`, perhaps followed by extensions, whose bytes are checked and ignored.
+    /// `chunk-size = 1*HEXDIG`, perhaps followed by extensions.
     private static func size(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(RequestError) -> Int {
         let fault = RequestError(400, "A chunk size is not a number of 63 bits in hexadecimal digits.")
         var size = 0
@@ -87,12 +87,8 @@ struct ChunkedDecoder: Sendable {
             index += 1
         }
         guard index > line.lowerBound else { throw fault }
-        // chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS value ] ): white space is bad, but only before a semicolon.
-        let rest = index..<line.upperBound
-        let ext = bytes.trimmingWhitespace(rest)
-        guard rest.isEmpty || (!ext.isEmpty && bytes[ext.lowerBound] == ASCII.semicolon) else { throw fault }
-        for index in ext where !bytes[index].isFieldContent {
-            throw RequestError(400, "A chunk extension holds a control byte.")
+        guard ChunkExtensions.areValid(bytes, index..<line.upperBound) else {
+            throw RequestError(400, "A chunk size is followed by something that is no chunk extension.")
         }
         return size
     }

@@ -196,6 +196,12 @@ extension Vector {
         Vector("extensions", chunked("5;a;b=c;d=\"e f\"\r\nhello\r\n0;x\r\n\r\n"), requests: ["post /a hello"]),
         Vector("white space before an extension", chunked("5 ; a\r\nhello\r\n0\r\n\r\n"), requests: ["post /a hello"]),
         Vector(
+            "white space around all of an extension", chunked("1\t;\ta\t=\tb ;c = \"d\"\r\nx\r\n0\r\n\r\n"),
+            requests: ["post /a x"]),
+        Vector(
+            "quotes in a quoted extension", chunked("1;a=\"\\\";\\\\\"\r\nx\r\n0;a=\"\"\r\n\r\n"),
+            requests: ["post /a x"]),
+        Vector(
             "trailers", chunked("5\r\nhello\r\n0\r\nX: y\r\nContent-Length: 9\r\n\r\n"), requests: ["post /a hello"]),
         Vector("CRLF inside the data", chunked("4\r\n\r\n\r\n\r\n0\r\n\r\n"), requests: ["post /a \r\n\r\n"]),
         Vector(
@@ -217,6 +223,17 @@ extension Vector {
         Vector("a bare LF behind a chunk size", chunked("5\nhello\r\n0\r\n\r\n"), refusal: 400),
         Vector("a bare LF behind an extension", chunked("5;a\nhello\r\n0\r\n\r\n"), refusal: 400),
         Vector("a bare CR in an extension", chunked("5;a\rb\r\nhello\r\n0\r\n\r\n"), refusal: 400),
+        Vector("a semicolon and no extension", chunked("1;\r\nx\r\n0\r\n\r\n"), refusal: 400),
+        Vector("an extension without a name", chunked("1;=b\r\nx\r\n0\r\n\r\n"), refusal: 400),
+        Vector("an extension without its value", chunked("1;a=\r\nx\r\n0\r\n\r\n"), refusal: 400),
+        Vector("an extension that is no token", chunked("1;a/b\r\nx\r\n0\r\n\r\n"), refusal: 400),
+        Vector("white space behind an extension", chunked("1;a \r\nx\r\n0\r\n\r\n"), refusal: 400),
+        Vector("two words in an extension", chunked("1;a b\r\nx\r\n0\r\n\r\n"), refusal: 400),
+        Vector("an open quote", chunked("1;a=\"b\r\nx\r\n0\r\n\r\n"), refusal: 400),
+        Vector("a quote that is escaped open", chunked("1;a=\"b\\\"\r\nx\r\n0\r\n\r\n"), refusal: 400),
+        Vector("a backslash at the end", chunked("1;a=\"b\\\r\nx\r\n0\r\n\r\n"), refusal: 400),
+        Vector("a control byte in quotes", chunked("1;a=\"\u{1}\"\r\nx\r\n0\r\n\r\n"), refusal: 400),
+        Vector("something behind the quotes", chunked("1;a=\"b\"c\r\nx\r\n0\r\n\r\n"), refusal: 400),
         Vector("data that is too long", chunked("4\r\nhello\r\n0\r\n\r\n"), refusal: 400),
         Vector("data that is not ended", chunked("5\r\nhelloX\r\n"), refusal: 400),
         Vector("a CR without LF behind data", chunked("5\r\nhello\rX"), refusal: 400),
