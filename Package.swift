@@ -29,7 +29,7 @@ let package = Package(
             name: "ecryptopayd",
             dependencies: [
                 "Configuration", "Receiver", "Sandbox", "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer",
-                "HTTP1", "ServiceManager", "POSIX", "Payments", "CivilTime", "JSON",
+                "HTTP1", "ServiceManager", "POSIX", "Payments", "CivilTime", "JSON", "CQREncode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -74,6 +74,7 @@ let package = Package(
         .target(name: "CShims"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
 
         // Benchmarks: never part of a test run.
         .executableTarget(
@@ -127,6 +128,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["ecryptopayd", "JournalFormat", "JSON", "POSIX", "TestSupport"], swiftSettings: common),
+            dependencies: [
+                "ecryptopayd", "ECryptoPay", "JournalFormat", "Payments", "JSON", "POSIX", "TestSupport",
+            ],
+            swiftSettings: common),
     ]
 )

@@ -1,10 +1,10 @@
 /// Makes what a stranger sent fit to stand in one line of a log.
-enum ReadableText {
+package enum ReadableText {
     /// The text with white space and control characters collapsed to single spaces, at most `limit` characters long.
     ///
     /// Only letters, marks, digits, punctuation, symbols and spaces stay: what steers a terminal, breaks a line or
     /// turns the writing direction does not.
-    static func line(_ text: some StringProtocol, limit: Int) -> String {
+    package static func line(_ text: some StringProtocol, limit: Int) -> String {
         var line = String.UnicodeScalarView()
         var count = 0
         var spacePending = false

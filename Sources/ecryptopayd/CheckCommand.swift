@@ -48,8 +48,7 @@ struct CheckCommand: ParsableCommand {
             try blocking { try await Client(configuration).authenticate() }
             Console.error("the API at \(settings.apiURL) gave a token")
         } catch let error as APIError {
-            let status: ExitStatus = error.kind == .credentialsRefused ? .permission : .unavailable
-            throw CommandFailure(status, "no token from the API: \(error)")
+            throw CommandFailure(error)
         }
     }
 }

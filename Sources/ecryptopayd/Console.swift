@@ -3,14 +3,22 @@ import POSIX
 
 /// Standard output for data, standard error for everything else; both unbuffered, so that nothing is lost at an exit.
 enum Console {
+    /// Whether a person reads standard output.
+    static let isTerminal = Terminal.isTerminal(STDOUT_FILENO)
+
+    /// How many columns there are for a line of standard output; nil when nothing bounds it.
+    static var columns: Int? { Terminal.columns(of: STDOUT_FILENO) }
+
     /// Writes a line of data.
     static func print(_ line: String) {
-        write(Array(line.utf8) + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
+        print(Array(line.utf8) + [UInt8(ascii: "\n")])
     }
 
     /// Writes bytes of data as they are.
-    static func print(_ bytes: [UInt8]) {
-        write(bytes, to: STDOUT_FILENO)
+    ///
+    /// - Parameter rescue: goes to standard error when data that nobody can ask for again cannot be written.
+    static func print(_ bytes: [UInt8], rescue: String? = nil) {
+        write(bytes, to: STDOUT_FILENO, rescue: rescue)
     }
 
     /// Writes a line for people.
@@ -30,15 +38,25 @@ enum Console {
     }
 
     /// A reader that has gone away ends the program quietly, as `head` expects of those it reads from.
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    private static func write(_ bytes: [UInt8], to descriptor: Int32, rescue: String? = nil) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 {
                 if errno == EINTR { continue }
-                exit(errno == EPIPE ? 0 : ExitStatus.inputOutput.rawValue)
+                end(errno, descriptor, rescue)
             }
             rest = rest.dropFirst(count)
         }
+    }
+
+    private static func end(_ number: Int32, _ descriptor: Int32, _ rescue: String?) -> Never {
+        if descriptor == STDOUT_FILENO {
+            if let rescue { error("ecryptopayd: \(rescue)") }
+            if number != EPIPE {
+                error("ecryptopayd: standard output cannot be written: \(String(cString: strerror(number)))")
+            }
+        }
+        exit(number == EPIPE ? 0 : ExitStatus.inputOutput.rawValue)
     }
 }

@@ -17,7 +17,7 @@ struct JournalPruneCommand: ParsableCommand {
 
     func run() throws {
         try reportingFailure {
-            let before = try RecordFilter.time(keep)
+            let before = try RecordFilter.time(keep, of: "--keep")
             let segmentBytes = try journal.segmentBytes()
             let (disk, lock) = try journal.lockedDisk()
             defer { withExtendedLifetime(lock) {} }

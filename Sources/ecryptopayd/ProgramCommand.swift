@@ -13,7 +13,8 @@ struct ProgramCommand: ParsableCommand {
             """,
         version: Program.version,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, DemoCommand.self, SandboxCommand.self, JournalCommand.self,
+            ServeCommand.self, CheckCommand.self, DemoCommand.self, SandboxCommand.self, PaymentsCommand.self,
+            JournalCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 }

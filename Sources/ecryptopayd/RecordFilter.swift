@@ -14,7 +14,7 @@ struct RecordFilter {
     init(_ selection: RecordSelection) throws {
         try self.init(
             payment: selection.payment, kinds: selection.kind, after: selection.after,
-            since: try selection.since.map { try Self.time($0) } ?? .min)
+            since: try selection.since.map { try Self.time($0, of: "--since") } ?? .min)
     }
 
     init(payment: Int64?, kinds: [String], after: Int64, since: Int64) throws {
@@ -35,8 +35,8 @@ struct RecordFilter {
             && (kinds.isEmpty || kinds.contains(entry.record.kind))
     }
 
-    /// A time, or a duration before now.
-    static func time(_ text: String) throws -> Int64 {
+    /// A time, or a duration before now; `option` is what it was given for.
+    static func time(_ text: String, of option: String) throws -> Int64 {
         if let time = Timestamp(text) { return time.nanoseconds }
         if let duration = Duration(configurationText: text) {
             // No record is older than 1970.
@@ -44,6 +44,7 @@ struct RecordFilter {
             return duration < .nanoseconds(now) ? now - duration.nanoseconds : 0
         }
         throw CommandFailure(
-            .usage, "\"\(text)\" is neither a time such as 2026-11-22T18:00:00Z nor a duration such as 24h or 90d")
+            .usage,
+            "\(option) \"\(text)\" is neither a time such as 2026-11-22T18:00:00Z nor a duration such as 24h or 90d")
     }
 }

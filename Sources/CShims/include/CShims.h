@@ -5,5 +5,6 @@
 #include "crc32c.h"
 #include "memory.h"
 #include "sockets.h"
+#include "terminal.h"
 
 #endif
