@@ -215,6 +215,14 @@ public struct ConnectionMachine: Sendable {
         finishRequest(goesOn: goesOn && !stopping)
     }
 
+    /// Gives the streamed body up: the connection ends without what would say that the body is whole.
+    ///
+    /// HTTP/1.0 has nothing of the kind: there the end of the connection is the end of the body.
+    public mutating func breakStream() {
+        guard case .streaming = state else { preconditionFailure("no answer is being streamed") }
+        finish()
+    }
+
     /// Answers on the server's own account in place of the request that is being read, and reads nothing more.
     ///
     /// For what only the runner knows: that time or memory is up.

@@ -18,4 +18,6 @@ public enum BodyPiece: Sendable {
     case later
     /// No more.
     case end
+    /// The rest will never come. The connection ends, so that the reader does not take the body for whole.
+    case broken
 }

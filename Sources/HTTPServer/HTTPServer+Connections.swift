@@ -97,6 +97,9 @@ extension HTTPServer {
         case .later, .end:
             connection.source = nil
             connection.machine.endStream(output: &connection.output)
+        case .broken:
+            connection.source = nil
+            connection.machine.breakStream()
         }
         return true
     }

@@ -73,6 +73,20 @@ struct StreamTests {
         }
     }
 
+    @Test func `a body that breaks off ends the connection without the last chunk`() async throws {
+        let feed = Feed()
+        feed.put(.bytes(Array("half".utf8)))
+        feed.put(.broken)
+        try await withStream(feed) { _, address, _ in
+            let client = try ClientSocket(address)
+            try client.send(request("GET /events"))
+            _ = try client.receiveHead()
+            #expect(try client.receiveChunk() == Array("half".utf8))
+            #expect(try client.receiveRest() == "")
+            #expect(!feed.wasCancelled)
+        }
+    }
+
     @Test func `a source is told when its reader has gone`() async throws {
         let feed = Feed()
         try await withStream(feed) { server, address, _ in
