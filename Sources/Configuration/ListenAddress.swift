@@ -19,7 +19,33 @@ extension ValueKind<ListenAddress> {
     static var listenAddress: Self { ValueKind(parse: ListenAddress.parse, shown: { $0.description }) }
 }
 
+extension ValueKind<[ListenAddress]> {
+    /// Addresses of this machine's own, comma-separated, or `off`.
+    static var adminAddresses: Self {
+        let addresses: Self = .list(of: .listenAddress, atMost: 64)
+        return ValueKind(
+            parse: { (text) throws(ValueFault) in
+                if text == "off" { return [] }
+                let parsed = try addresses.parse(text)
+                if let outside = parsed.first(where: { !$0.isLocal }) {
+                    throw ValueFault(
+                        problem: "has \(outside), which others can reach",
+                        mend: "write a loopback address, unix:/path or off; nothing asks who comes there")
+                }
+                return parsed
+            }, shown: { $0.isEmpty ? "off" : addresses.shown($0) })
+    }
+}
+
 extension ListenAddress {
+    /// Whether only this machine can reach it.
+    var isLocal: Bool {
+        switch self {
+        case .unix: true
+        case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        }
+    }
+
     private static let mend = "write HOST:PORT, [::1]:PORT or unix:/path, e.g. 127.0.0.1:8723"
 
     @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> ListenAddress {

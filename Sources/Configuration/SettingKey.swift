@@ -73,6 +73,10 @@ public struct SettingKey: Sendable {
         SettingKey(
             "LISTEN", \.listen, .list(of: .listenAddress, atMost: 64),
             "HOST:PORT, [::1]:PORT or unix:/path, comma-separated; sockets passed by systemd win", needsRestart: true),
+        SettingKey(
+            "ADMIN_LISTEN", \.adminListen, .adminAddresses,
+            "likewise for status, metrics and the operator's commands; loopback addresses and Unix sockets only; off",
+            needsRestart: true),
         SettingKey("JOURNAL", \.journal, .journal, "the journal's directory", needsRestart: true),
         SettingKey(
             "JOURNAL_SEGMENT_BYTES", \.journalSegmentBytes, .number(of: "bytes", in: 1024...1_099_511_627_776),

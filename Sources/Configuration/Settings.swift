@@ -25,6 +25,8 @@ public struct Settings: Hashable, Sendable {
     public internal(set) var webhookPaths = [WebhookPath.standard]
     /// Where the public side listens, at least one address, unless systemd passes sockets.
     public internal(set) var listen = [ListenAddress.tcp(host: "127.0.0.1", port: 8723)]
+    /// Where the admin side listens, unless systemd passes a socket for it; empty for nowhere.
+    public internal(set) var adminListen = [ListenAddress.tcp(host: "127.0.0.1", port: 8724)]
     /// The journal's directory.
     public internal(set) var journal = "./journal"
     /// Bytes after which a new segment begins.

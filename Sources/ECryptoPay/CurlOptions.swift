@@ -20,6 +20,7 @@ struct CurlOptions {
             throw TransportFault(.invalidRequest, "http: is allowed for a loopback address only; use https:")
         }
         try setTarget(request, parts)
+        if let path = options.unixSocket { try set(CURLOPT_UNIX_SOCKET_PATH, path) }
         try setContent(request, body)
         try setTrust(options)
         try setTimes(request, options)

@@ -18,16 +18,19 @@ public struct TransportOptions: Sendable, Hashable {
     public var userAgent: String?
     /// Where `http:` is allowed.
     public var plaintext: Plaintext
+    /// The path of a Unix socket to connect to, whatever host the URL names.
+    public var unixSocket: String?
 
     /// Four workers, five seconds to connect, the system's authorities, `http:` for loopback only.
     public init(
         workers: Int = 4, connectTimeout: Duration = .seconds(5), caFile: String? = nil, userAgent: String? = nil,
-        plaintext: Plaintext = .loopbackOnly
+        plaintext: Plaintext = .loopbackOnly, unixSocket: String? = nil
     ) {
         self.workers = workers
         self.connectTimeout = connectTimeout
         self.caFile = caFile
         self.userAgent = userAgent
         self.plaintext = plaintext
+        self.unixSocket = unixSocket
     }
 }

@@ -25,6 +25,15 @@ public final class APIHealth: Sendable {
     /// How it stands.
     public var current: Status { status.withLock { $0 } }
 
+    /// What to say when the API has answered no call for that long; nil while it answers, or has not been silent so long.
+    func silence(longerThan limit: Duration, now: Instant) -> String? {
+        status.withLock { status in
+            guard status.isReachable == false, now - status.since >= limit else { return nil }
+            return
+                "the API has answered no call for \((now - status.since).components.seconds) s: \(status.lastError ?? "")"
+        }
+    }
+
     /// A call was answered, by whatever payment or status of the payment's own.
     func noteAnswer(now: Instant) {
         let outage = status.withLock { status in

@@ -76,6 +76,12 @@ public actor Confirmer {
         return now < due + limit
     }
 
+    /// Why nothing is confirmed although something waits: no call has been answered for five minutes. Nil when all is well.
+    public nonisolated var silence: String? {
+        guard ledger.counts.pending > 0 else { return nil }
+        return health.silence(longerThan: .seconds(300), now: Instant(nanoseconds: Clock.monotonic()))
+    }
+
     // MARK: Calls
 
     private func pump() {

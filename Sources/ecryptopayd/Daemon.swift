@@ -28,6 +28,7 @@ final class Daemon: LedgerObserver {
     private let reread: @Sendable () throws -> Settings
     private let settings: Mutex<Settings>
     private let listeners: [ListeningSocket]
+    private let adminListeners: [ListeningSocket]
     private let lock: JournalLock
     private let ledger: FileLedger
     private let checkpointer: Checkpointer
@@ -37,6 +38,7 @@ final class Daemon: LedgerObserver {
     private let reconciler: Reconciler
     private let publicSide: PublicSide
     private let server: HTTPServer
+    private let adminServer: HTTPServer
     private let events: AsyncStream<Event>
     private let eventSink: AsyncStream<Event>.Continuation
 
@@ -48,8 +50,9 @@ final class Daemon: LedgerObserver {
         self.level = level
         self.reread = reread
         (events, eventSink) = AsyncStream.makeStream()
-        listeners = try Self.listen(settings)
+        // First, so that a second daemon on the same journal is told just that.
         lock = try Self.lock(settings)
+        (listeners, adminListeners) = try Self.listen(settings)
         ledger = try Self.recover(settings, notifier, logger)
         checkpointer = Checkpointer(ledger)
         keeper = JournalKeeper(ledger) { [logger] in Self.log($0, logger) }
@@ -67,6 +70,9 @@ final class Daemon: LedgerObserver {
             webhookPaths: settings.webhookPaths.map(\.exposed), unavailability: { ledger.unavailability })
         server = try HTTPServer(
             label: "ecryptopayd.http", options: .init(settings), handler: publicSide, logger: logger)
+        adminServer = try HTTPServer(
+            label: "ecryptopayd.admin", options: .admin,
+            handler: AdminSide(Self.operations(ledger, confirmer, reconciler)), logger: logger)
         ledger.addObserver(self)
     }
 
@@ -78,6 +84,7 @@ final class Daemon: LedgerObserver {
         defer { signals.cancel() }
         for warning in settings.withLock({ $0.warnings }) { logger.warning("\(warning)") }
         try server.start(listeners)
+        try adminServer.start(adminListeners)
         await confirmer.start()
         await reconciler.start()
         keeper.update(keep: settings.withLock { $0.journalKeep })
@@ -110,6 +117,7 @@ final class Daemon: LedgerObserver {
         notifier.send(.stopping, .status("stopping: \(statusLine)"))
         logger.notice("stopping")
         await server.drain(grace: Self.grace)
+        await adminServer.drain(grace: .zero)
         await reconciler.stop()
         await confirmer.stop()
         keeper.stop()
@@ -163,20 +171,43 @@ final class Daemon: LedgerObserver {
 
     // MARK: Start
 
-    /// Sockets that systemd passed win over the configured addresses.
-    private static func listen(_ settings: Settings) throws -> [ListeningSocket] {
+    /// The public side's sockets and the admin side's: those that systemd passed for a side win over its configured
+    /// addresses.
+    private static func listen(_ settings: Settings) throws -> ([ListeningSocket], [ListeningSocket]) {
+        let passed: [ActivatedSocket]
+        do { passed = try SocketActivation.receive(names: ["webhook", "admin"]) } catch {
+            throw CommandFailure(.configuration, "\(error)")
+        }
+        return (
+            try listen("ECRYPTOPAY_LISTEN", settings.listen, passed.filter { $0.name == "webhook" }),
+            try listen("ECRYPTOPAY_ADMIN_LISTEN", settings.adminListen, passed.filter { $0.name == "admin" })
+        )
+    }
+
+    private static func listen(
+        _ key: String, _ addresses: [ListenAddress], _ passed: [ActivatedSocket]
+    ) throws -> [ListeningSocket] {
         do {
-            let passed = try SocketActivation.receive(names: ["webhook"])
             if !passed.isEmpty { return try passed.map { try ListeningSocket(adopting: $0.descriptor) } }
-            return try settings.listen.map { try ListeningSocket(binding: try $0.socketAddress) }
+            return try addresses.map { try ListeningSocket(binding: try $0.socketAddress) }
         } catch let error as SystemError {
             let mend =
                 error.errno == EADDRINUSE
-                ? "; another program listens there: choose another address in ECRYPTOPAY_LISTEN" : ""
+                ? "; another program listens there: choose another address in \(key)" : ""
             throw CommandFailure(error.errno == EACCES ? .permission : .unavailable, "cannot listen: \(error)\(mend)")
-        } catch let error as SocketActivationError {
-            throw CommandFailure(.configuration, "\(error)")
         }
+    }
+
+    /// What an operator may ask for.
+    private static func operations(
+        _ ledger: FileLedger, _ confirmer: Confirmer, _ reconciler: Reconciler
+    ) -> AdminSide.Operations {
+        AdminSide.Operations(
+            unavailability: { ledger.unavailability },
+            unreadiness: { [ledger.unavailability, confirmer.silence].compactMap { $0 } },
+            reconcile: { payment in
+                if let payment { await confirmer.confirm(payment) } else { await reconciler.reconcile() }
+            })
     }
 
     private static func lock(_ settings: Settings) throws -> JournalLock {

@@ -201,7 +201,8 @@ final class Demo: Sendable {
                         "ECRYPTOPAY_EMAIL": sandbox.credentials.email,
                         "ECRYPTOPAY_PASSWORD": sandbox.credentials.password,
                         "ECRYPTOPAY_API_URL": sandbox.apiURL, "ECRYPTOPAY_WEBHOOK_PATHS": webhookPath,
-                        "ECRYPTOPAY_LISTEN": "127.0.0.1:0", "ECRYPTOPAY_JOURNAL": journal,
+                        "ECRYPTOPAY_LISTEN": "127.0.0.1:0", "ECRYPTOPAY_ADMIN_LISTEN": "off",
+                        "ECRYPTOPAY_JOURNAL": journal,
                         "ECRYPTOPAY_MIN_FREE_BYTES": "0",
                     ], readFile: { try FileCalls.read($0) }), defaultJournal: journal, account: .required)
         } catch {

@@ -14,7 +14,7 @@ struct ProgramCommand: ParsableCommand {
         version: Program.version,
         subcommands: [
             ServeCommand.self, CheckCommand.self, DemoCommand.self, SandboxCommand.self, PaymentsCommand.self,
-            JournalCommand.self,
+            JournalCommand.self, ReconcileCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 }

@@ -34,6 +34,15 @@ extension HTTPServer.Options {
     }
 }
 
+extension HTTPServer.Options {
+    /// For the admin side, where few come.
+    static var admin: Self {
+        var options = Self()
+        options.maxConnections = 64
+        return options
+    }
+}
+
 extension FileLedger.Options {
     init(_ settings: Settings) {
         self.init(

@@ -6,7 +6,8 @@ import Testing
         let documented: [(String, String?)] = [
             ("CLIENT_ID", nil), ("CLIENT_SECRET", nil), ("EMAIL", nil), ("PASSWORD", nil),
             ("API_URL", "https://ecryptopay.com/api/v1"), ("WEBHOOK_PATHS", "/webhooks/ecryptopay"),
-            ("LISTEN", "127.0.0.1:8723"), ("JOURNAL", "./journal"), ("JOURNAL_SEGMENT_BYTES", "67108864"),
+            ("LISTEN", "127.0.0.1:8723"), ("ADMIN_LISTEN", "127.0.0.1:8724"), ("JOURNAL", "./journal"),
+            ("JOURNAL_SEGMENT_BYTES", "67108864"),
             ("JOURNAL_KEEP", "0"), ("MIN_FREE_BYTES", "67108864"), ("MAX_BODY_BYTES", "16384"),
             ("MAX_CONNECTIONS", "1024"),
             ("REQUEST_TIMEOUT", "10s"), ("IDLE_TIMEOUT", "75s"), ("API_TIMEOUT", "10s"), ("CA_FILE", nil),

@@ -5,7 +5,8 @@ import Testing
 struct CommandTests {
     @Test(arguments: [
         [], ["serve"], ["check"], ["demo"], ["sandbox"], ["journal"], ["journal", "cat"], ["journal", "verify"],
-        ["payments"], ["payments", "list"], ["payments", "get"], ["payments", "watch"], ["payments", "create"],
+        ["reconcile"], ["payments"], ["payments", "list"], ["payments", "get"], ["payments", "watch"],
+        ["payments", "create"],
     ])
     func `every command has help`(command: [String]) async throws {
         let result = try await ChildProcess.run(try builtBinary(named: "ecryptopayd"), command + ["--help"])

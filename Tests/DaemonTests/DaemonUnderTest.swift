@@ -24,7 +24,7 @@ final class DaemonUnderTest {
             "ECRYPTOPAY_CLIENT_ID": "client", "ECRYPTOPAY_CLIENT_SECRET": "hush-client", "ECRYPTOPAY_EMAIL": "a@b.mx",
             "ECRYPTOPAY_PASSWORD": "hush-password", "ECRYPTOPAY_API_URL": apiURL,
             "ECRYPTOPAY_WEBHOOK_PATHS": Self.path, "ECRYPTOPAY_MIN_FREE_BYTES": "0",
-            "ECRYPTOPAY_REQUEST_TIMEOUT": "600s",
+            "ECRYPTOPAY_REQUEST_TIMEOUT": "600s", "ECRYPTOPAY_ADMIN_LISTEN": "unix:\(directory.path(of: "admin"))",
         ]
         settings.merge(account ?? [:]) { $1 }
     }
