@@ -138,6 +138,18 @@ public final class ClientSocket {
         }
     }
 
+    /// Reads until that text has come, and forgets all up to its end.
+    public func receive(until text: String) throws {
+        let end = Array(text.utf8)
+        while true {
+            if let place = received.firstPlace(of: end) { return received.removeSubrange(..<(place + end.count)) }
+            guard try receiveSome() else {
+                throw Failure(
+                    description: "the server closed before \(text): \(String(decoding: received, as: UTF8.self))")
+            }
+        }
+    }
+
     /// Reads that many bytes.
     public func receive(count: Int) throws -> [UInt8] {
         while received.count < count {
