@@ -74,7 +74,9 @@ extension HTTPServer {
         let isNews = connection.receive()
         account(connection)
         guard requestMemory > options.requestMemory, connection.accountedMemory > 0 else { return isNews }
-        logger.warning("refused a request: the requests under way take too much memory")
+        if memoryLog.isDue(at: Clock.monotonic()) {
+            logger.warning("refusing requests: those under way take \(requestMemory) bytes of memory")
+        }
         connection.machine.refuse(Self.outOfMemory, dateLine: dateLine, output: &connection.output)
         return true
     }

@@ -100,16 +100,21 @@ extension HTTPServer {
     private func hasDescriptorsAgain(_ socket: ListeningSocket) throws(SystemError) -> Bool {
         guard try Descriptor.lowestFree(probing: socket.descriptor) < descriptorCeiling else { return false }
         isShortOfDescriptors = false
-        logger.notice("accepting connections again")
+        if isShortageLogged { logger.notice("accepting connections again") }
+        isShortageLogged = false
         return true
     }
 
     /// Whoever waits goes on waiting in the listening socket, until one of our connections closes or a second has passed.
     private func pauseAccepting(_ error: SystemError? = nil) {
-        acceptPausedUntil = Clock.monotonic() + Self.acceptPause
+        let now = Clock.monotonic()
+        acceptPausedUntil = now + Self.acceptPause
         arm(acceptPausedUntil)
         if isShortOfDescriptors { return }
         isShortOfDescriptors = true
+        // When many come and go, a descriptor becomes free, and is taken, at every turn.
+        guard shortageLog.isDue(at: now) else { return }
+        isShortageLogged = true
         let cause = error.map { "\($0)" } ?? "few descriptors are left"
         logger.error(
             "new connections wait: \(cause); raise LimitNOFILE or lower ECRYPTOPAY_MAX_CONNECTIONS",

@@ -36,8 +36,12 @@ public actor HTTPServer {
     var requestMemory = 0
     /// Whoever gets a descriptor from this number on is the last one for now.
     var descriptorCeiling = Int.max
-    /// Descriptors ran short and are not known to have become free since; the log has said so once.
+    /// Descriptors ran short and are not known to have become free since.
     var isShortOfDescriptors = false
+    /// The log has said so and not yet that it is over.
+    var isShortageLogged = false
+    var shortageLog = LogInterval()
+    var memoryLog = LogInterval()
     /// Until when nobody is accepted for that reason, on the monotonic clock; 0 when accepting goes on.
     var acceptPausedUntil: Int64 = 0
     var isStopping = false
