@@ -43,11 +43,20 @@ public final class Sandbox: Sendable {
         try server.start([socket])
     }
 
-    /// Where it is reached, e.g. `http://127.0.0.1:8725`; empty before the start.
-    public var url: String { address.withLock { address in address.map { "http://\($0.description)" } ?? "" } }
+    /// Where it is reached from this machine, e.g. `http://127.0.0.1:8725`; empty before the start.
+    public var url: String { address.withLock { $0.map { "http://\(Self.reachable($0))" } ?? "" } }
 
     /// What to set as `ECRYPTOPAY_API_URL`.
     public var apiURL: String { "\(url)/api/v1" }
+
+    /// Who listens on all addresses is reached on loopback.
+    private static func reachable(_ address: SocketAddress) -> SocketAddress {
+        switch address {
+        case .ipv4(0, let port): .ipv4(0x7F00_0001, port: port)
+        case .ipv6(0, 0, _, let port): .ipv6(high: 0, low: 1, scope: 0, port: port)
+        default: address
+        }
+    }
 
     /// Stops listening, gives up webhooks not sent yet, and closes connections, those that were left hanging after
     /// `grace`.
@@ -86,7 +95,7 @@ public final class Sandbox: Sendable {
     /// What goes wrong on purpose.
     public var faults: SandboxFaults {
         get { core.withService { $0.faults } }
-        set { core.withService { $0.faults = newValue } }
+        set { core.send(core.withService { $0.setFaults(newValue) }) }
     }
 
     /// Makes all tokens so far worthless, refresh tokens too.

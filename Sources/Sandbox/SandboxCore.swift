@@ -19,6 +19,10 @@ final class SandboxCore: Sendable {
             service.payments[payment.id] = payment
             service.nextID = max(service.nextID, payment.id + 1)
         }
+        // A path that cannot be written is better told now than with the first payment lost.
+        do { try stateFile?.save(service.payments.values) } catch {
+            throw SandboxError("the state file cannot be written: \(error)")
+        }
         self.service = Mutex(service)
         self.logger = logger
         transport = Transport(TransportOptions(workers: 4, caFile: options.caFile, plaintext: .anywhere))
@@ -43,30 +47,31 @@ final class SandboxCore: Sendable {
         return reply
     }
 
-    /// Sends webhooks off, each by itself.
+    /// Sends webhooks off, one after the other; other webhooks do not wait for these.
     func send(_ webhooks: [SandboxWebhook]) {
-        let (url, delay) = withService { ($0.webhookURL, $0.faults.webhookDelayMilliseconds) }
-        guard let url else { return }
-        for webhook in webhooks {
-            sending.withLock { sending in
-                sending[webhook.number] = Task { [self] in
-                    await send(webhook, to: url, after: .milliseconds(delay))
-                    self.sending.withLock { $0[webhook.number] = nil }
-                }
+        let (url, faults) = withService { ($0.webhookURL, $0.faults) }
+        guard let url, let first = webhooks.first else { return }
+        sending.withLock { sending in
+            sending[first.number] = Task { [self] in
+                try? await Task.sleep(for: .milliseconds(faults.webhookDelayMilliseconds))
+                for webhook in webhooks { await send(webhook, to: url, as: faults.webhookContentType) }
+                self.sending.withLock { $0[first.number] = nil }
             }
         }
     }
 
     /// Gives up what is still to be sent.
     func stopSending() {
+        withService { service in
+            for webhook in service.releaseHeld() { service.settle(webhook.number, .failed("cancelled")) }
+        }
         for task in sending.withLock({ Array($0.values) }) { task.cancel() }
     }
 
     /// The fields that Ruby's Net::HTTP sends; once, since the vendor promises no repetition.
-    private func send(_ webhook: SandboxWebhook, to url: String, after delay: Duration) async {
-        try? await Task.sleep(for: delay)
+    private func send(_ webhook: SandboxWebhook, to url: String, as contentType: String) async {
         let fields = [
-            ("Content-Type", "application/json"), ("Accept-Encoding", "gzip;q=1.0,deflate;q=0.6,identity;q=0.3"),
+            ("Content-Type", contentType), ("Accept-Encoding", "gzip;q=1.0,deflate;q=0.6,identity;q=0.3"),
             ("Accept", "*/*"), ("User-Agent", "Ruby"),
         ]
         let request = TransportRequest(.post, url, fields: fields, body: webhook.body, mayRepeat: false)

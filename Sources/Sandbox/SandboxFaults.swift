@@ -28,6 +28,8 @@ public struct SandboxFaults: Hashable, Sendable {
     public var cutRate = 0.0
     /// The share of answers that are half a JSON text.
     public var nonsenseRate = 0.0
+    /// How many seconds the access tokens are good that are given out from now on; nil as the options say.
+    public var tokenLifetime: Int64?
     /// Whether every bearer token is refused, however fresh.
     public var refusesTokens = false
     /// How many milliseconds behind the truth reads are.
@@ -38,10 +40,15 @@ public struct SandboxFaults: Hashable, Sendable {
     public var webhookLostRate = 0.0
     /// The share of webhooks that are sent twice.
     public var webhookDoubledRate = 0.0
+    /// The share of webhooks that are held back until the next one has been sent.
+    public var webhookReorderedRate = 0.0
     /// The share of webhooks that are accompanied by a forged one, about a payment that does not exist.
     public var webhookForgedRate = 0.0
     /// How many milliseconds late webhooks are sent.
     public var webhookDelayMilliseconds: Int64 = 0
+
+    /// What webhooks say their body is. Ruby says `application/x-www-form-urlencoded` when nobody tells it.
+    public var webhookContentType = "application/json"
 
     /// Nothing goes wrong.
     public init() {}

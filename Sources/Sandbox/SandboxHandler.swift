@@ -8,10 +8,8 @@ struct SandboxHandler: RequestHandler {
 
     func handle(_ request: Request, _ exchange: Exchange) {
         let reply = core.reply(to: SandboxRequest(request))
-        guard reply.manner != .never else { return }
-        let response = reply.response
-        guard reply.delay > .zero else { return exchange.respond(response) }
+        guard reply.delay > .zero else { return reply.send(to: exchange) }
         let milliseconds = Int(reply.delay / .milliseconds(1))
-        exchange.queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { exchange.respond(response) }
+        exchange.queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { reply.send(to: exchange) }
     }
 }

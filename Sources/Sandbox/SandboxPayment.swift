@@ -46,7 +46,7 @@ struct SandboxPayment: Hashable, Sendable {
     ///   - amount: another one than the payment's own is a fault.
     ///   - qrImagePath: only a single payment has one.
     func json(
-        state: String?, updatedAt: Int64, amount: Amount, currencyAmount: String, qrImagePath: String?
+        state: String?, updatedAt: Int64, amount: Amount, currencyAmount: Amount, qrImagePath: String?
     ) -> JSONValue {
         var members: [JSONValue.Member] = [
             .init("id", .integer(id)), .init("currency", .string(currency)),
@@ -55,7 +55,7 @@ struct SandboxPayment: Hashable, Sendable {
             .init("updated_at", .string(UTCTime(nanoseconds: updatedAt).iso8601())),
         ]
         if let state { members.append(.init("state", .string(state))) }
-        members.append(.init("currency_amount", .string(currencyAmount)))
+        members.append(.init("currency_amount", .string(Self.rails(currencyAmount))))
         if let qrImagePath { members.append(.init("qr_image_path", .string(qrImagePath))) }
         return .object(members)
     }

@@ -1,4 +1,5 @@
 import HTTP1
+import HTTPServer
 import JSON
 
 /// What the sandbox does with a request: an answer, how it is given, and the webhooks that follow from it.
@@ -15,6 +16,8 @@ struct SandboxReply {
     var contentType: String?
     var fields: [(String, String)] = []
     var body: [UInt8]
+    /// Whether the body goes out in chunks, as Rails sends it; else its length is stated.
+    var isChunked = false
     var manner = Manner.whole
     var delay = Duration.zero
     var webhooks: [SandboxWebhook] = []
@@ -22,7 +25,8 @@ struct SandboxReply {
     static func json(_ status: Int, _ value: JSONValue, fields: [(String, String)] = []) -> SandboxReply {
         // As Rails labels it.
         SandboxReply(
-            status: status, contentType: "application/json; charset=utf-8", fields: fields, body: value.serialized())
+            status: status, contentType: "application/json; charset=utf-8", fields: fields, body: value.serialized(),
+            isChunked: true)
     }
 
     static func text(_ status: Int, _ text: String) -> SandboxReply {
@@ -39,16 +43,16 @@ struct SandboxReply {
         json(status, .dictionary(["status": .integer(status), "error": .string(message)]))
     }
 
-    /// For the server.
-    var response: Response {
-        guard manner == .cut else {
-            return Response(status: status, contentType: contentType, fields: fields, body: body)
+    /// Hands the answer to whoever asked.
+    func send(to exchange: Exchange) {
+        let response = Response(status: status, contentType: contentType, fields: fields, body: body)
+        switch manner {
+        case .never: break
+        case .whole where !isChunked: exchange.respond(response)
+        case .whole: exchange.respond(response, streaming: SandboxBody([.bytes(body), .end]))
+        case .cut:
+            let half = Array(body.prefix(body.count / 2))
+            exchange.respond(response, streaming: SandboxBody([.bytes(half), .broken]))
         }
-        // One chunk of 4,096 bytes is announced; half a body and the end of the connection follow.
-        var response = Response(
-            status: status, contentType: contentType, fields: fields + [("Transfer-Encoding", "chunked")],
-            body: Array("1000\r\n".utf8) + body.prefix(body.count / 2))
-        response.closesConnection = true
-        return response
     }
 }

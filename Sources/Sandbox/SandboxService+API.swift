@@ -117,7 +117,7 @@ extension SandboxService {
         .json(422, .object([.init(name, .array(faults.map { .string($0) }))]))
     }
 
-    private func qrImagePath(_ payment: SandboxPayment, _ quote: String) -> String {
+    private func qrImagePath(_ payment: SandboxPayment, _ quote: Amount) -> String {
         "\(url)/qr/\(payment.currency)/\(payment.id)/\(quote).png"
     }
 
@@ -149,12 +149,13 @@ extension SandboxService {
     }
 
     private mutating func tokenAnswer(now: Int64) -> SandboxReply {
+        let lifetime = faults.tokenLifetime.map { Int($0) } ?? options.tokenLifetime
         let pair = tokens.issue(
-            lifetime: options.tokenLifetime, withRefresh: options.issuesRefreshTokens, now: now, random: &random)
+            lifetime: lifetime, withRefresh: options.issuesRefreshTokens, now: now, random: &random)
         var members: [JSONValue.Member] = [
             .init("access_token", .string(pair.access)), .init("token_type", .string("Bearer")),
         ]
-        if options.statesLifetime { members.append(.init("expires_in", .integer(options.tokenLifetime))) }
+        if options.statesLifetime { members.append(.init("expires_in", .integer(lifetime))) }
         if let refresh = pair.refresh { members.append(.init("refresh_token", .string(refresh))) }
         members.append(.init("created_at", .integer(now / 1_000_000_000)))
         return .json(200, .object(members), fields: [("Cache-Control", "no-store"), ("Pragma", "no-cache")])

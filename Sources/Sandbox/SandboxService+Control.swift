@@ -17,8 +17,7 @@ extension SandboxService {
         case (.post, ["sandbox", "faults"]):
             return faultChange(request.body)
         case (.delete, ["sandbox", "faults"]):
-            faults = SandboxFaults()
-            return .json(200, faults.json)
+            return changeFaults(to: SandboxFaults())
         case (.get, ["sandbox", "counts"]):
             return .json(200, .object(counts.sorted { $0.key < $1.key }.map { .init($0, .integer($1)) }))
         case (.post, let segments)
@@ -45,9 +44,17 @@ extension SandboxService {
 
     private mutating func faultChange(_ body: [UInt8]) -> SandboxReply {
         guard let json = try? JSONValue(parsing: body) else { return .refusal(400, "the body is not JSON") }
-        do { try faults.apply(json) } catch { return .refusal(400, error.message) }
+        var changed = faults
+        do { try changed.apply(json) } catch { return .refusal(400, error.message) }
         if json["revoke_tokens"]?.bool == true { tokens.revokeAll() }
-        return .json(200, faults.json)
+        return changeFaults(to: changed)
+    }
+
+    private mutating func changeFaults(to changed: SandboxFaults) -> SandboxReply {
+        let released = setFaults(changed)
+        var reply = SandboxReply.json(200, faults.json)
+        reply.webhooks = released
+        return reply
     }
 
     /// Sends the body as it is, as someone would who has learned the URL.

@@ -9,7 +9,7 @@ struct SandboxService {
     /// Where the sandbox itself is reached, for the addresses of QR codes.
     var url = ""
     var webhookURL: String?
-    var faults = SandboxFaults()
+    private(set) var faults = SandboxFaults()
     var tokens = SandboxTokens()
     var payments: [PaymentID: SandboxPayment] = [:]
     var nextID: PaymentID = 1
@@ -17,6 +17,8 @@ struct SandboxService {
     /// The last ones, at most `webhooksKept`.
     private(set) var webhooks: [SandboxWebhook] = []
     private var webhookCount = 0
+    /// What is held back until the next webhook has been sent.
+    private var held: [SandboxWebhook] = []
     /// How many requests came to each endpoint, e.g. `GET /payments/ID`.
     var counts: [String: Int] = [:]
     /// Whether something has changed that a state file keeps.
@@ -57,13 +59,13 @@ struct SandboxService {
     }
 
     /// What the payment costs right now in its currency: another number at every look, as the vendor re-quotes it.
-    mutating func quote(_ payment: SandboxPayment) -> String {
+    mutating func quote(_ payment: SandboxPayment) -> Amount {
         let price = payment.currency == "btc" ? 1_900_000.0 : 60_000.0
         let pesos = Double("\(payment.amount)") ?? 0
         let units = pesos / price * Double.random(in: 0.995...1.005, using: &random)
         let hundredMillionths = Int64(min(max(units * 1e8, 1), 1e15).rounded())
-        let fraction = String(hundredMillionths % 100_000_000)
-        return "\(hundredMillionths / 100_000_000)." + String(repeating: "0", count: 8 - fraction.count) + fraction
+        guard let quote = Amount("\(hundredMillionths)e-8") else { preconditionFailure("digits are a number") }
+        return quote
     }
 
     // MARK: Webhooks
@@ -81,7 +83,23 @@ struct SandboxService {
         var made = [webhook(body, isGenuine: true, now: now)]
         if random.happens(faults.webhookDoubledRate) { made.append(webhook(body, isGenuine: true, now: now)) }
         if random.happens(faults.webhookForgedRate) { made.append(forgery(like: payment, now: now)) }
-        return made
+        if held.isEmpty, random.happens(faults.webhookReorderedRate) {
+            held = made
+            return []
+        }
+        return made + releaseHeld()
+    }
+
+    /// What was held back, to be sent now.
+    mutating func releaseHeld() -> [SandboxWebhook] {
+        defer { held = [] }
+        return held
+    }
+
+    /// Changes the faults; answers the webhooks that nothing holds back any more.
+    mutating func setFaults(_ faults: SandboxFaults) -> [SandboxWebhook] {
+        self.faults = faults
+        return faults.webhookReorderedRate > 0 ? [] : releaseHeld()
     }
 
     /// A webhook about a payment that does not exist, and looks like any other.

@@ -40,7 +40,10 @@ struct SandboxStateFile {
         defer { FileCalls.close(file) }
         var written = 0
         while written < text.count { written += try FileCalls.pwrite(file, text[written...], at: Int64(written)) }
+        // Without the first sync a power cut may leave an empty file under the name; without the second, the old one.
+        try FileCalls.fdatasync(file)
         try FileCalls.renameat(directory, name + ".new", name)
+        try FileCalls.fsync(directory)
     }
 
     private static func json(_ payment: SandboxPayment) -> JSONValue {

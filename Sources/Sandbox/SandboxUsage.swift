@@ -9,7 +9,7 @@ enum SandboxUsage {
 
         THE API, at \(url)/api/v1
 
-          A token (good for every call below):
+          A token, good for every call below; put in your own password and secret:
             TOKEN=$(curl -s \(url)/api/v1/oauth/token -H 'Content-Type: application/json' -d '{"grant_type":"password",\
         "email":"\(credentials.email)","password":"PASSWORD","client_id":"\(credentials.clientID)","client_secret":"SECRET"}' \
         | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
@@ -33,23 +33,26 @@ enum SandboxUsage {
 
         FAULTS (each stays until changed; the answer shows all of them; rates are from 0 to 1)
 
-          Late answers:             curl \(url)/sandbox/faults -d '{"latency_ms":500}'
-          An outage:                curl \(url)/sandbox/faults -d '{"error_rate":1,"status":503}'
-          A rate limit:             curl \(url)/sandbox/faults -d '{"error_rate":1,"status":429,"retry_after":30}'
-          No answer at all:         curl \(url)/sandbox/faults -d '{"hang_rate":1}'
-          Answers that break off:   curl \(url)/sandbox/faults -d '{"cut_rate":1}'
-          Half a JSON text:         curl \(url)/sandbox/faults -d '{"nonsense_rate":1}'
-          Only for some endpoints:  curl \(url)/sandbox/faults -d '{"scope":"payments"}'   (token, all)
-          Tokens revoked, once:     curl \(url)/sandbox/faults -d '{"revoke_tokens":true}'
-          Tokens refused, always:   curl \(url)/sandbox/faults -d '{"refuse_tokens":true}'
-          Reads that lag behind:    curl \(url)/sandbox/faults -d '{"lag_ms":5000}'
-          Another amount:           curl \(url)/sandbox/faults -d '{"amounts":{"1":"1.00"}}'   (null takes it back)
-          Webhooks lost:            curl \(url)/sandbox/faults -d '{"webhook_lost_rate":1}'
-          Webhooks doubled:         curl \(url)/sandbox/faults -d '{"webhook_doubled_rate":1}'
-          Webhooks delayed:         curl \(url)/sandbox/faults -d '{"webhook_delay_ms":3000}'
-          Forged ones beside:       curl \(url)/sandbox/faults -d '{"webhook_forged_rate":1}'
-          What goes wrong now:      curl \(url)/sandbox/faults
-          All well again:           curl -X DELETE \(url)/sandbox/faults
+          Late answers:                         curl \(url)/sandbox/faults -d '{"latency_ms":500}'
+          An outage:                            curl \(url)/sandbox/faults -d '{"error_rate":1,"status":503}'
+          A rate limit:                         curl \(url)/sandbox/faults -d '{"error_rate":1,"status":429,"retry_after":30}'
+          No answer at all:                     curl \(url)/sandbox/faults -d '{"hang_rate":1}'
+          Answers that break off:               curl \(url)/sandbox/faults -d '{"cut_rate":1}'
+          Half a JSON text:                     curl \(url)/sandbox/faults -d '{"nonsense_rate":1}'
+          All that for payments only, or token: curl \(url)/sandbox/faults -d '{"scope":"payments"}'
+          Tokens good for seconds, from now on: curl \(url)/sandbox/faults -d '{"token_lifetime_s":30}'
+          Tokens revoked, once:                 curl \(url)/sandbox/faults -d '{"revoke_tokens":true}'
+          Tokens refused, always:               curl \(url)/sandbox/faults -d '{"refuse_tokens":true}'
+          Reads that lag behind:                curl \(url)/sandbox/faults -d '{"lag_ms":5000}'
+          Another amount, until it is null:     curl \(url)/sandbox/faults -d '{"amounts":{"1":"1.00"}}'
+          Webhooks lost:                        curl \(url)/sandbox/faults -d '{"webhook_lost_rate":1}'
+          Webhooks doubled:                     curl \(url)/sandbox/faults -d '{"webhook_doubled_rate":1}'
+          Webhooks held back until the next:    curl \(url)/sandbox/faults -d '{"webhook_reordered_rate":1}'
+          Webhooks delayed:                     curl \(url)/sandbox/faults -d '{"webhook_delay_ms":3000}'
+          Forged ones beside:                   curl \(url)/sandbox/faults -d '{"webhook_forged_rate":1}'
+          Webhooks labelled otherwise:          curl \(url)/sandbox/faults -d '{"webhook_content_type":"text/plain"}'
+          What goes wrong now:                  curl \(url)/sandbox/faults
+          All well again:                       curl -X DELETE \(url)/sandbox/faults
 
         """
     }

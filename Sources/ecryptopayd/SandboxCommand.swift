@@ -31,7 +31,9 @@ struct SandboxCommand: ParsableCommand {
             let settings = try ConfigurationLoader(envFile: options.envFile, isDaemon: false).load(account: .optional)
             _ = ServiceLogging.bootstrap(identifier: "ecryptopayd-sandbox", level: .init(settings.logLevel))
             let account = Client.Configuration(settings)?.credentials
-            let sandbox = try make(account)
+            let address = try address()
+            let sandbox = try make(account, address)
+            if let hint = Self.hint(for: address) { Console.error(hint) }
             printAccount(sandbox, isGenerated: account == nil)
             let ended = DispatchSemaphore(value: 0)
             let signals = Signals(on: .global()) { number in
@@ -43,20 +45,34 @@ struct SandboxCommand: ParsableCommand {
         }
     }
 
-    private func make(_ account: Credentials?) throws -> Sandbox {
+    private func address() throws -> SocketAddress {
+        let address: SocketAddress
+        do { address = try SocketAddress(parsing: listen) } catch { throw CommandFailure(.usage, "--listen \(error)") }
+        guard address.port != nil else {
+            throw CommandFailure(.usage, "--listen \(listen): a URL cannot name a Unix socket; write HOST:PORT")
+        }
+        return address
+    }
+
+    /// What a person should know who lets other machines in.
+    static func hint(for address: SocketAddress) -> String? {
+        if address.isLocal { return nil }
+        return """
+            warning: other machines reach this sandbox, in the clear. From another machine, and by any address but a loopback \
+            one, the daemon refuses an http: API URL: put a proxy with TLS in front for that
+            """
+    }
+
+    private func make(_ account: Credentials?, _ address: SocketAddress) throws -> Sandbox {
         do {
             let sandbox = try Sandbox(
                 SandboxOptions(credentials: account, webhookURL: webhookURL, stateFile: state, caFile: nil),
                 logger: Logger(label: "sandbox"))
-            try sandbox.start(try SocketAddress(parsing: listen))
+            try sandbox.start(address)
             return sandbox
         } catch let error as SystemError {
             throw CommandFailure(.unavailable, "cannot listen: \(error); choose another address with --listen")
-        } catch let error as SandboxError {
-            throw CommandFailure(.noInput, "\(error)")
-        } catch {
-            throw CommandFailure(.configuration, "--listen: \(error)")
-        }
+        } catch let error as SandboxError { throw CommandFailure(.noInput, "\(error)") }
     }
 
     private func printAccount(_ sandbox: Sandbox, isGenerated: Bool) {

@@ -1,3 +1,4 @@
+import ECryptoPay
 import Glibc
 import JSON
 import POSIX
@@ -8,11 +9,12 @@ final class SandboxProcess {
     /// Its account and API address, as env-file keys.
     let settings: [String: String]
     private let address: SocketAddress
-    private let process: ChildProcess
+    let process: ChildProcess
 
-    static func start() async throws -> SandboxProcess {
+    /// Starts it with an account of its own.
+    static func start(_ arguments: String..., listen: String = "127.0.0.1:0") async throws -> SandboxProcess {
         let process = try ChildProcess(
-            try builtBinary(named: "ecryptopayd"), ["sandbox", "--listen", "127.0.0.1:0"])
+            try builtBinary(named: "ecryptopayd"), ["sandbox", "--listen", listen] + arguments)
         try await process.waitForOutput(containing: "ECRYPTOPAY_PASSWORD=")
         try await eventually("the last line is whole") { process.output.hasSuffix("\n") }
         return try SandboxProcess(process)
@@ -29,6 +31,18 @@ final class SandboxProcess {
         // http://127.0.0.1:PORT/api/v1
         let parts = (settings["ECRYPTOPAY_API_URL"] ?? "").split(separator: "/")
         address = try SocketAddress(parsing: String(parts[1]))
+    }
+
+    /// Where its page is.
+    var url: String { "http://\(address)" }
+
+    /// A client of the library, with the account.
+    func client(timeout: Duration = .seconds(30)) -> Client {
+        func setting(_ name: String) -> String { settings["ECRYPTOPAY_\(name)"] ?? "" }
+        let credentials = Credentials(
+            clientID: setting("CLIENT_ID"), clientSecret: setting("CLIENT_SECRET"), email: setting("EMAIL"),
+            password: setting("PASSWORD"))
+        return Client(.init(credentials: credentials, apiURL: apiURL, timeout: timeout))
     }
 
     var apiURL: String { settings["ECRYPTOPAY_API_URL"] ?? "" }

@@ -91,6 +91,18 @@ import Testing
         }
     }
 
+    @Test func `tokens can be given a shorter life at run time`() async throws {
+        try await SandboxFixture.run { sandbox in
+            #expect(try await sandbox.post("/sandbox/faults", #"{"token_lifetime_s":0}"#).status == 200)
+            let answer = try await sandbox.post("/api/v1/oauth/token", SandboxFixture.grant)
+            #expect(answer.json?["expires_in"]?.integer == 0)
+            let access = try #require(answer.json?["access_token"]?.string)
+            #expect(try await sandbox.get("/api/v1/payments", token: access).status == 401)
+            #expect(try await sandbox.post("/sandbox/faults", #"{"token_lifetime_s":null}"#).status == 200)
+            #expect(try await sandbox.get("/api/v1/payments", token: try await sandbox.token()).status == 200)
+        }
+    }
+
     @Test func `a token ends with its life`() async throws {
         try await SandboxFixture.run({ $0.tokenLifetime = 0 }) { sandbox in
             let answer = try await sandbox.get("/api/v1/payments", token: try await sandbox.token())
@@ -162,6 +174,41 @@ import Testing
             #expect(first?["currency_amount"] != second?["currency_amount"])
             #expect(first?["qr_image_path"] != second?["qr_image_path"])
             #expect(first?["updated_at"] == second?["updated_at"])
+        }
+    }
+
+    @Test func `decimals are written as Rails does`() async throws {
+        try await SandboxFixture.run { sandbox in
+            let token = try await sandbox.token()
+            for amount in ["19000000.00", "1900", "0.019", "150.50"] {
+                sandbox.sandbox.createPayment(amount: try #require(.init(amount)))
+            }
+            sandbox.sandbox.createPayment(amount: try #require(.init("0.000001")))
+            // Among a hundred random prices some end in a zero.
+            for _ in 1...20 {
+                for payment in try await sandbox.get("/api/v1/payments", token: token).json?.array ?? [] {
+                    for name in ["amount", "currency_amount"] {
+                        let text = try #require(payment[name]?.string)
+                        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+                        #expect(parts.count == 2 && (parts[1] == "0" || !parts[1].hasSuffix("0")), "\(text)")
+                        #expect(parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }, "\(text)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `JSON comes in chunks, a refusal and a proxy's page with a length`() async throws {
+        try await SandboxFixture.run { sandbox in
+            let token = try await sandbox.token()
+            let list = try await sandbox.get("/api/v1/payments", token: token)
+            #expect(list.value(of: "Transfer-Encoding") == "chunked" && list.value(of: "Content-Length") == nil)
+            #expect(list.value(of: "Content-Type") == "application/json; charset=utf-8")
+            let refusal = try await sandbox.get("/api/v1/payments")
+            #expect(refusal.status == 401 && refusal.value(of: "Content-Length") == "0")
+            _ = try await sandbox.post("/sandbox/faults", #"{"error_rate":1,"status":502}"#)
+            let page = try await sandbox.get("/api/v1/payments", token: token)
+            #expect(page.value(of: "Content-Type") == "text/html" && page.value(of: "Content-Length") != nil)
         }
     }
 

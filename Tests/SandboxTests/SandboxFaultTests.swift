@@ -160,7 +160,8 @@ import Testing
         "", "[]", #"{"error_rate":2}"#, #"{"error_rate":-0.1}"#, #"{"error_rate":"1"}"#, #"{"status":200}"#,
         #"{"latency_ms":-1}"#, #"{"latency_ms":1.5}"#, #"{"latency_ms":86400001}"#, #"{"scope":"some"}"#,
         #"{"amounts":{"x":"1"}}"#, #"{"amounts":{"1":"x"}}"#, #"{"amounts":1}"#, #"{"refuse_tokens":1}"#,
-        #"{"latency":1}"#, #"{"lag_ms":5,"latency":1}"#,
+        #"{"token_lifetime_s":-1}"#, #"{"webhook_content_type":""}"#, #"{"webhook_content_type":"a\nb"}"#,
+        #"{"webhook_reordered_rate":2}"#, #"{"latency":1}"#, #"{"lag_ms":5,"latency":1}"#,
     ])
     func `a faulty change changes nothing and says why`(body: String) async throws {
         try await SandboxFixture.run { sandbox in

@@ -126,6 +126,51 @@ import Testing
         }
     }
 
+    @Test func `a webhook out of order comes behind the next one`() async throws {
+        try await run { sandbox, receiver in
+            var faults = SandboxFaults()
+            faults.webhookReorderedRate = 1
+            sandbox.sandbox.faults = faults
+            let id = sandbox.sandbox.createPayment(amount: try #require(Amount("150.5")))
+            for state in ["a", "b", "c", "d"] { sandbox.sandbox.setState(state, of: id) }
+            _ = try await settled(sandbox, count: 4)
+            let order = try receiver.received.map { try JSONValue(parsing: Array($0.body.utf8))["state"]?.string }
+            // Each pair by itself: two pairs do not wait for each other.
+            #expect(order.filter { $0 == "a" || $0 == "b" } == ["b", "a"])
+            #expect(order.filter { $0 == "c" || $0 == "d" } == ["d", "c"])
+        }
+    }
+
+    @Test func `what is held back goes out when the fault ends, and is given up at the stop`() async throws {
+        let receiver = try WebhookReceiver()
+        let sandbox = try SandboxFixture { $0.webhookURL = receiver.url }
+        var faults = SandboxFaults()
+        faults.webhookReorderedRate = 1
+        try pay(sandbox, faults: faults)
+        #expect(sandbox.sandbox.webhooks.map(\.outcome) == [.underWay])
+        #expect(try await sandbox.post("/sandbox/faults", #"{"webhook_reordered_rate":0}"#).status == 200)
+        #expect(try await settled(sandbox, count: 1).map(\.outcome) == [.answered(200)])
+        try pay(sandbox, faults: faults)
+        sandbox.sandbox.faults = SandboxFaults()
+        #expect(try await settled(sandbox, count: 2).map(\.outcome) == [.answered(200), .answered(200)])
+        try pay(sandbox, faults: faults)
+        await sandbox.sandbox.stop(grace: .zero)
+        #expect(sandbox.sandbox.webhooks.last?.outcome == .failed("cancelled"))
+        #expect(receiver.received.count == 2)
+        await receiver.stop()
+    }
+
+    @Test(arguments: ["application/x-www-form-urlencoded", "application/json; charset=UTF-8"])
+    func `a webhook may be labelled otherwise`(contentType: String) async throws {
+        try await run { sandbox, receiver in
+            var faults = SandboxFaults()
+            faults.webhookContentType = contentType
+            try pay(sandbox, faults: faults)
+            _ = try await settled(sandbox, count: 1)
+            #expect(receiver.received.first?.fields["Content-Type"] == contentType)
+        }
+    }
+
     @Test func `a delayed webhook is given up at the stop`() async throws {
         let receiver = try WebhookReceiver()
         let sandbox = try SandboxFixture { $0.webhookURL = receiver.url }
