@@ -18,18 +18,22 @@ public struct JournalFollower {
     /// Begins behind a record; 0 begins with the first that is there.
     public init(_ disk: any Disk, after seq: Int64) {
         self.disk = disk
-        next = seq + 1
+        next = seq < .max ? seq + 1 : seq
     }
 
     /// Shows what has become durable since the last call, without its newline; answers what stands in the way of more.
     ///
-    /// To be called again after a while, for there is nobody to tell when.
-    public mutating func poll(_ body: (ArraySlice<UInt8>, Entry) -> Void) throws(SystemError) -> JournalReader.Fault? {
+    /// `pruned` hears of the numbers that were to be shown next and are gone. To be called again after a while, for there is
+    /// nobody to tell when.
+    public mutating func poll(
+        _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
+    ) throws(SystemError) -> JournalReader.Fault? {
         let mark = try DurableMark.read(from: disk)
         let segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
         guard let oldest = segments.first, let newest = segments.last else { return nil }
-        // What was pruned cannot be shown any more.
         if next < oldest {
+            // Who begins with the first record that is there misses none.
+            if next > 1 { pruned(next...(oldest - 1)) }
             next = oldest
             place = nil
         }
@@ -47,7 +51,8 @@ public struct JournalFollower {
         _ first: Int64, upTo claimed: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void
     ) throws(SystemError) -> JournalReader.Fault? {
         let name = SegmentName.name(firstSeq: first)
-        let file = try disk.open(name, .read)
+        // When it is gone, the next look finds what is left.
+        guard let file = try disk.openUnlessPruned(first) else { return nil }
         defer { disk.close(file) }
         let isSame = place?.segment == first
         var reader = SegmentReader(disk, file, from: isSame ? place?.offset ?? 0 : 0)

@@ -29,22 +29,44 @@ struct JournalFollowCommand: ParsableCommand {
             signal(SIGPIPE, SIG_IGN)
             let disk = try journal.disk()
             let filter = try RecordFilter(payment: payment, kinds: kind, after: 0, since: .min)
-            do throws(SystemError) {
-                let begin: Int64
-                if let after { begin = after } else { begin = try JournalFollower.end(of: disk) }
-                var follower = JournalFollower(disk, after: begin)
-                while !Console.readerIsGone {
-                    var output: [UInt8] = []
-                    let fault = try follower.poll { line, entry in
-                        if filter.matches(entry) { output += line + [UInt8(ascii: "\n")] }
-                    }
-                    Console.print(output)
-                    if let fault { throw SystemError(call: "read", errno: EILSEQ, subject: "\(fault)") }
-                    usleep(Self.pause)
-                }
-            } catch {
-                throw CommandFailure(error.errno == EILSEQ ? .badData : .inputOutput, error.subject)
+            if let fault = try follow(disk, filter) {
+                throw CommandFailure(.badData, "\(fault); \"ecryptopayd journal verify\" lists all that is wrong")
             }
         }
+    }
+
+    /// Shows records until nobody reads any more, or until a line is not good; answers that one.
+    private func follow(_ disk: DirectoryDisk, _ filter: RecordFilter) throws(CommandFailure) -> JournalReader.Fault? {
+        do throws(SystemError) {
+            let begin: Int64
+            if let after { begin = after } else { begin = try JournalFollower.end(of: disk) }
+            var follower = JournalFollower(disk, after: begin)
+            while !Console.readerIsGone {
+                var output: [UInt8] = []
+                let fault = try follower.poll { line, entry in
+                    guard filter.matches(entry) else { return }
+                    output += line
+                    output.append(UInt8(ascii: "\n"))
+                    if output.count > 1 << 16 {
+                        Console.print(output)
+                        output.removeAll(keepingCapacity: true)
+                    }
+                } pruned: {
+                    Console.error(Self.notice($0))
+                }
+                Console.print(output)
+                if let fault { return fault }
+                usleep(Self.pause)
+            }
+            return nil
+        } catch {
+            throw CommandFailure(reading: error)
+        }
+    }
+
+    private static func notice(_ pruned: ClosedRange<Int64>) -> String {
+        pruned.count == 1
+            ? "record \(pruned.lowerBound) was pruned before it could be shown"
+            : "records \(pruned.lowerBound) to \(pruned.upperBound) were pruned before they could be shown"
     }
 }
