@@ -32,10 +32,9 @@ extension DirectoryDisk {
             case .create: O_RDWR | O_CREAT | O_EXCL
             case .createIfMissing: O_RDWR | O_CREAT
             }
-        do {
-            return DiskFile(number: try FileCalls.openat(descriptor, name, flags))
-        } catch {
-            throw SystemError(call: error.call, errno: error.errno, subject: "\(path)/\(name)")
+        let path = path(of: name)
+        return try naming(path) { () throws(SystemError) in
+            DiskFile(number: try FileCalls.openat(descriptor, name, flags), path: path)
         }
     }
 
@@ -44,38 +43,53 @@ extension DirectoryDisk {
     }
 
     public func size(_ file: DiskFile) throws(SystemError) -> Int64 {
-        Int64(try FileCalls.fstat(file.number).st_size)
+        try naming(file.path) { () throws(SystemError) in Int64(try FileCalls.fstat(file.number).st_size) }
     }
 
     public func read(_ file: DiskFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
-        try FileCalls.pread(file.number, count: count, at: offset)
+        try naming(file.path) { () throws(SystemError) in
+            try FileCalls.pread(file.number, count: count, at: offset)
+        }
     }
 
     public func write(_ file: DiskFile, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) -> Int {
-        try FileCalls.pwrite(file.number, bytes, at: offset)
+        try naming(file.path) { () throws(SystemError) in try FileCalls.pwrite(file.number, bytes, at: offset) }
     }
 
     public func synchronize(_ file: DiskFile) throws(SystemError) {
-        try FileCalls.fdatasync(file.number)
+        try naming(file.path) { () throws(SystemError) in try FileCalls.fdatasync(file.number) }
     }
 
     public func synchronizeDirectory() throws(SystemError) {
-        try FileCalls.fsync(descriptor)
+        try naming(path) { () throws(SystemError) in try FileCalls.fsync(descriptor) }
     }
 
     public func truncate(_ file: DiskFile, to length: Int64) throws(SystemError) {
-        try FileCalls.ftruncate(file.number, to: length)
+        try naming(file.path) { () throws(SystemError) in try FileCalls.ftruncate(file.number, to: length) }
     }
 
     public func rename(_ old: String, to new: String) throws(SystemError) {
-        try FileCalls.renameat(descriptor, old, new)
+        try naming(path(of: old)) { () throws(SystemError) in try FileCalls.renameat(descriptor, old, new) }
     }
 
     public func unlink(_ name: String) throws(SystemError) {
-        try FileCalls.unlinkat(descriptor, name)
+        try naming(path(of: name)) { () throws(SystemError) in try FileCalls.unlinkat(descriptor, name) }
     }
 
     public func freeBytes() throws(SystemError) -> Int64 {
-        try FileCalls.freeBytes(descriptor)
+        try naming(path) { () throws(SystemError) in try FileCalls.freeBytes(descriptor) }
+    }
+}
+
+extension DirectoryDisk {
+    private func path(of name: String) -> String { "\(path)/\(name)" }
+
+    /// Has an error say which file it is about, with its whole path: an operator has to find it.
+    private func naming<Value>(
+        _ path: String, _ body: () throws(SystemError) -> Value
+    ) throws(SystemError) -> Value {
+        do { return try body() } catch {
+            throw SystemError(call: error.call, errno: error.errno, subject: path)
+        }
     }
 }

@@ -35,10 +35,13 @@ public protocol Disk: Sendable {
 public struct DiskFile: Hashable, Sendable {
     /// The disk's own number for it; a file descriptor on a real one.
     public let number: Int32
+    /// Where it is, for errors: no call on a descriptor names the file by itself.
+    public let path: String
 
     /// Names an open file.
-    public init(number: Int32) {
+    public init(number: Int32, path: String = "") {
         self.number = number
+        self.path = path
     }
 }
 
@@ -70,7 +73,7 @@ extension Disk {
         while !rest.isEmpty {
             let count = try write(file, rest, at: position)
             // A write that takes nothing and reports nothing would loop for ever.
-            guard count > 0 else { throw SystemError(call: "pwrite", errno: 5) }
+            guard count > 0 else { throw SystemError(call: "pwrite", errno: 5, subject: file.path) }
             rest = rest.dropFirst(count)
             position += Int64(count)
         }

@@ -12,9 +12,10 @@ public final class JournalLock: Sendable {
     public init(directory: String) throws(JournalFault) {
         do throws(SystemError) {
             try FileCalls.makeDirectory(directory)
-            let parent = try FileCalls.openDirectory(directory)
-            defer { FileCalls.close(parent) }
-            descriptor = try FileCalls.openat(parent, Self.name, O_RDWR | O_CREAT)
+            // Now, not when the next segment is to be made: that may be weeks later, and every report is refused then.
+            try FileCalls.requireWritableDirectory(directory)
+            // By its whole path, which an error then names.
+            descriptor = try FileCalls.openat(AT_FDCWD, "\(directory)/\(Self.name)", O_RDWR | O_CREAT)
         } catch { throw .system(error) }
         let isLocked: Bool
         do throws(SystemError) { isLocked = try FileCalls.lock(descriptor) } catch { throw .system(error) }

@@ -14,6 +14,12 @@ public enum FileCalls {
         }
     }
 
+    /// `faccessat(2)` with the effective user: throws unless files can be listed, made and removed in a directory.
+    public static func requireWritableDirectory(_ path: String) throws(SystemError) {
+        // With the dot, a file is no directory, rather than one that may not be searched.
+        _ = try check("faccessat", path) { faccessat(AT_FDCWD, "\(path)/.", R_OK | W_OK | X_OK, AT_EACCESS) }
+    }
+
     /// `openat(2)`; always close-on-exec.
     public static func openat(
         _ directory: Int32, _ name: String, _ flags: Int32, mode: mode_t = 0o600

@@ -101,7 +101,7 @@ public actor Confirmer {
             SettlementLog(logger).write(try await ledger.settle(claim, answer, cause: cause))
         } catch {
             logger.error(
-                "what the API says of payment \(claim.id) could not be journaled, it will be fetched again: \(error)",
+                "payment \(claim.id) could not be settled, it will be fetched again: \(error)",
                 metadata: ["payment": "\(claim.id)"])
         }
         noteProgress()

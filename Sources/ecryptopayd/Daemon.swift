@@ -334,21 +334,22 @@ extension CommandFailure {
                 default: .inputOutput
                 }
             }
-        var number: Int32?
-        if case .system(let error) = fault { number = error.errno }
-        self.init(status, "\(fault)", errno: number)
+        guard case .system(let error) = fault else {
+            self.init(status, "\(fault)")
+            return
+        }
+        self.init(status, "the journal cannot be used: \(error); \(error.mendForWriting)", errno: error.errno)
     }
 
     /// The same for the journal that is configured: a directory that cannot be used names its key.
     init(_ fault: JournalFault, _ settings: Settings) {
         let failure = CommandFailure(fault)
-        guard case .system = fault else {
-            self = failure
-            return
-        }
-        let mend = "create its parent directory, give this user the right to write there, or name another"
-        self.init(
-            failure.status, "ECRYPTOPAY_JOURNAL=\(settings.journal) cannot be used: \(fault); \(mend)",
-            errno: failure.errno)
+        let journal = "ECRYPTOPAY_JOURNAL=\(settings.journal)"
+        let message =
+            switch fault {
+            case .system(let error): "\(journal) cannot be used: \(error); \(error.mendForWriting)"
+            default: failure.message
+            }
+        self.init(failure.status, message, errno: failure.errno)
     }
 }

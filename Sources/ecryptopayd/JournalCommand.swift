@@ -80,9 +80,9 @@ extension CommandFailure {
         let status: ExitStatus =
             switch error.errno {
             case ENOENT, ENOTDIR: .noInput
-            case EACCES: .permission
+            case EACCES, EPERM: .permission
             default: .inputOutput
             }
-        self.init(status, "the journal cannot be read: \(error); name its directory with --directory")
+        self.init(status, "the journal cannot be read: \(error); \(error.mendForReading)")
     }
 }

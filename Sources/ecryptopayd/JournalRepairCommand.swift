@@ -42,12 +42,10 @@ struct JournalRepairCommand: ParsableCommand {
 
 extension CommandFailure {
     fileprivate init(_ refusal: JournalRepair.Refusal) {
-        let status: ExitStatus =
-            switch refusal {
-            case .noSegment, .noLine: .noInput
-            case .damagedBefore: .badData
-            case .system: .inputOutput
-            }
-        self.init(status, "\(refusal)")
+        switch refusal {
+        case .noSegment, .noLine: self.init(.noInput, "\(refusal)")
+        case .damagedBefore: self.init(.badData, "\(refusal)")
+        case .system(let error): self.init(JournalFault.system(error))
+        }
     }
 }

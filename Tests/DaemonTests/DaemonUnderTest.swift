@@ -45,8 +45,8 @@ final class DaemonUnderTest {
     }
 
     /// Starts it and waits until it listens.
-    func start(environment: [String: String] = [:]) async throws {
-        try launch(environment: environment)
+    func start(environment: [String: String] = [:], through wrapper: [String] = []) async throws {
+        try launch(environment: environment, through: wrapper)
         try await process?.waitForOutput(containing: "listening on")
     }
 
@@ -56,11 +56,12 @@ final class DaemonUnderTest {
         try await eventually("the baseline is complete") { try self.records("baseline").count > 0 }
     }
 
-    /// Starts it without waiting.
-    func launch(environment: [String: String] = [:]) throws {
+    /// Starts it without waiting; through a program that runs the command behind its own arguments, if there is one.
+    func launch(environment: [String: String] = [:], through wrapper: [String] = []) throws {
         try writeEnvFile()
+        let command = wrapper + [try builtBinary(named: "ecryptopayd"), "serve", "--env-file", envFile]
         process = try ChildProcess(
-            try builtBinary(named: "ecryptopayd"), ["serve", "--env-file", envFile],
+            command[0], Array(command.dropFirst()),
             environment: ["ECRYPTOPAY_JOURNAL": journalDirectory].merging(environment) { $1 },
             workingDirectory: directory.path, sockets: [.init(name: "webhook", descriptor: socket.descriptor.number)])
     }

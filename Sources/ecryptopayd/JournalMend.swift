@@ -1,0 +1,34 @@
+import Glibc
+import POSIX
+
+// What an operator can do about a journal that the file system refuses: one place for all commands.
+extension SystemError {
+    /// How to mend a call that failed on a journal that is to be written.
+    var mendForWriting: String {
+        switch errno {
+        case EACCES where call == "mkdir": "create it, and give it to this user (id \(geteuid()))"
+        case EACCES, EPERM: "let this user (id \(geteuid())) read and write the directory and every file in it"
+        case EROFS: "mount the file system for writing, or name a directory elsewhere"
+        case ENOENT, ENOTDIR: "create its parent directory, or name another"
+        default: mend
+        }
+    }
+
+    /// How to mend a call that failed on a journal that is only read.
+    var mendForReading: String {
+        switch errno {
+        case EACCES, EPERM: "run this as a user who may read it; this one has the id \(geteuid())"
+        case ENOENT, ENOTDIR: "name its directory with --directory"
+        default: mend
+        }
+    }
+
+    private var mend: String {
+        switch errno {
+        case EISDIR: "a directory has the name of a file: move it away, and restore the file from a backup"
+        case ENOSPC, EDQUOT: "make room on the file system"
+        case EMFILE, ENFILE: "raise the limit of open files"
+        default: "look for the disk's errors in the kernel's log (dmesg)"
+        }
+    }
+}

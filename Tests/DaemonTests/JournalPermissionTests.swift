@@ -1,0 +1,93 @@
+import Glibc
+import POSIX
+import TestSupport
+import Testing
+
+/// A journal that the file modes keep from the daemon or from a command.
+@Suite(.serialized) struct JournalPermissionTests {
+    private static let segment = "00000000000000000001.jsonl"
+
+    /// For the superuser, what makes the modes bind: the program keeps the user and loses the right to pass over them.
+    private static let bound =
+        geteuid() == 0
+        ? [
+            "/usr/bin/setpriv", "--bounding-set=-dac_override,-dac_read_search",
+            "--inh-caps=-dac_override,-dac_read_search",
+        ] : []
+
+    private func run(_ daemon: DaemonUnderTest, _ arguments: [String]) async throws -> ChildProcess.Result {
+        let command = Self.bound + [try builtBinary(named: "ecryptopayd"), "journal"] + arguments
+        return try await ChildProcess.run(
+            command[0], command.dropFirst() + ["--directory", daemon.journalDirectory])
+    }
+
+    /// A daemon with a journal of one report.
+    private func stopped() async throws -> DaemonUnderTest {
+        let daemon = try DaemonUnderTest()
+        try await daemon.start()
+        #expect(try daemon.post(DaemonUnderTest.report(1)).status == 200)
+        try await daemon.end()
+        return daemon
+    }
+
+    private func setMode(_ mode: mode_t, _ path: String) throws {
+        _ = try check("chmod", path) { chmod(path, mode) }
+    }
+
+    /// Starts the daemon, which must refuse; answers what it said.
+    private func refusal(_ daemon: DaemonUnderTest) async throws -> String {
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        defer { unlink(listener.path) }
+        try daemon.launch(environment: ["NOTIFY_SOCKET": listener.path], through: Self.bound)
+        #expect(try await daemon.process?.waitForExit() == .code(77))
+        #expect(try listener.next().hasPrefix("ERRNO=\(EACCES)\nSTATUS=ECRYPTOPAY_JOURNAL="))
+        return try #require(daemon.process?.errors)
+    }
+
+    @Test func `a segment that may not be read is named, by the daemon and by every command`() async throws {
+        let daemon = try await stopped()
+        let path = "\(daemon.journalDirectory)/\(Self.segment)"
+        try setMode(0, path)
+        let errors = try await refusal(daemon)
+        #expect(errors.contains("openat \(path): Permission denied; let this user (id \(geteuid())) read and write"))
+        for command in [["verify"], ["cat"], ["stats"], ["follow", "--after", "0"]] {
+            let result = try await run(daemon, command)
+            #expect(result.exit == .code(77), "\(command): \(result.errors)")
+            #expect(result.errors.contains("\(path): Permission denied; run this as a user who may read it"))
+            #expect(result.output == "")
+        }
+        try setMode(0o600, path)
+        try await daemon.start(through: Self.bound)
+        #expect(try daemon.post(DaemonUnderTest.report(2)).status == 200)
+        try await daemon.end()
+        #expect(try daemon.payments("received") == [1, 2])
+    }
+
+    @Test func `a directory in which no file may be made stops the start, not the next segment`() async throws {
+        let daemon = try await stopped()
+        try setMode(0o500, daemon.journalDirectory)
+        let errors = try await refusal(daemon)
+        #expect(errors.contains(" \(daemon.journalDirectory): Permission denied; let this user"), "\(errors)")
+        for command in [["prune", "--keep", "0d"], ["repair", "--segment", Self.segment, "--at", "0"]] {
+            let result = try await run(daemon, command)
+            #expect(result.exit == .code(77), "\(result.errors)")
+            #expect(result.errors.contains(" \(daemon.journalDirectory): Permission denied; let this user"))
+        }
+        #expect(try await run(daemon, ["verify"]).exit == .code(0), "reading is allowed")
+        try setMode(0o700, daemon.journalDirectory)
+        try await daemon.start(through: Self.bound)
+        try await daemon.end()
+        #expect(try daemon.payments("received") == [1])
+    }
+
+    @Test func `a journal that may not be made says who would have to own it`() async throws {
+        let daemon = try DaemonUnderTest()
+        let parent = try daemon.directory.makeDirectory("closed")
+        try setMode(0o500, parent)
+        defer { chmod(parent, 0o700) }
+        try daemon.launch(environment: ["ECRYPTOPAY_JOURNAL": "\(parent)/journal"], through: Self.bound)
+        #expect(try await daemon.process?.waitForExit() == .code(77))
+        let errors = try #require(daemon.process?.errors)
+        #expect(errors.contains("mkdir \(parent)/journal: Permission denied; create it, and give it to this user"))
+    }
+}
