@@ -248,7 +248,10 @@ import Testing
         let transport = Transport(TransportOptions(workers: 1))
         // An immediate task runs until it waits, so the requests queue in this order.
         let tasks = (1...5).map { number in
-            Task.immediate { try await transport.perform(TransportRequest(.get, "\(server.url)/\(number)")) }
+            Task.immediate {
+                try await transport.perform(
+                    TransportRequest(.get, "\(server.url)/\(number)", timeout: .seconds(600)))
+            }
         }
         try await eventually("the first request") { server.requests.count == 1 }
         tasks[2].cancel()
