@@ -120,8 +120,14 @@ struct Checkpoint: Sendable {
     /// Puts this one in the place of the one before: at every moment one of the two is there and whole.
     func write(_ disk: any Disk) throws(SystemError) {
         if try disk.names().contains(Self.temporaryName) { try disk.unlink(Self.temporaryName) }
-        try writeTemporary(disk)
-        try disk.rename(Self.temporaryName, to: Self.name)
+        do throws(SystemError) {
+            try writeTemporary(disk)
+            try disk.rename(Self.temporaryName, to: Self.name)
+        } catch {
+            // On a disk that is full, half a checkpoint takes room that reports need.
+            _ = try? disk.unlink(Self.temporaryName)
+            throw error
+        }
         try disk.synchronizeDirectory()
     }
 

@@ -31,8 +31,12 @@ extension FileLedger {
         // Reports that are not durable yet are part of it: it must not be there before them.
         journal.flush()
         guard let durable = ticket.known?.durable, durable >= checkpoint.seq else { return false }
-        do { try checkpoint.write(journal.disk) } catch { return false }
+        // Also when it cannot be written: a disk that fails is asked again after as many records, not at every commit.
         checkpointed.store(checkpoint.seq, ordering: .relaxed)
+        do { try checkpoint.write(journal.disk) } catch {
+            missedCheckpoint(error)
+            return false
+        }
         return true
     }
 

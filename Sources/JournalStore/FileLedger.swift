@@ -32,7 +32,7 @@ public final class FileLedger: Sendable {
     private let clock: @Sendable () -> Int64
     /// Changed under the state's lock only.
     let frontier = Mutex(Frontier())
-    /// The record of the last checkpoint.
+    /// The record of the last checkpoint that was written or tried.
     let checkpointed: Atomic<Int64>
 
     /// How far the state reflects the journal.
@@ -326,6 +326,13 @@ extension FileLedger: JournalObserver {
         for observer in observers.withLock({ $0 }) {
             observer.ledgerDidFail(reason: JournalUnavailable.failed(error).description, errno: error.errno)
         }
+    }
+}
+
+extension FileLedger {
+    /// Has the observers told why a checkpoint is not there.
+    func missedCheckpoint(_ error: any Error) {
+        for observer in observers.withLock({ $0 }) { observer.ledgerMissedCheckpoint(reason: "\(error)") }
     }
 }
 

@@ -92,6 +92,8 @@ public protocol LedgerObserver: AnyObject, Sendable {
     func ledgerDidReject(after position: Int64, reason: String)
     /// A commit took longer than a second: the disk is slow, or about to fail.
     func ledgerWasSlow(_ duration: Duration)
+    /// A checkpoint could not be written. That loses nothing; the next start takes longer.
+    func ledgerMissedCheckpoint(reason: String)
     /// Nothing more will become durable: the process has to end, with this `errno`.
     func ledgerDidFail(reason: String, errno: Int32)
 }
@@ -99,4 +101,7 @@ public protocol LedgerObserver: AnyObject, Sendable {
 extension LedgerObserver {
     /// Most have nothing to do about a slow disk.
     public func ledgerWasSlow(_ duration: Duration) {}
+
+    /// Most have nothing to do about a missed checkpoint.
+    public func ledgerMissedCheckpoint(reason: String) {}
 }

@@ -313,6 +313,14 @@ final class Daemon: LedgerObserver {
             """)
     }
 
+    func ledgerMissedCheckpoint(reason: String) {
+        logger.warning(
+            """
+            no checkpoint could be written (\(reason)): nothing is lost, but the next start has to read the journal from the \
+            last checkpoint on, or all of it, and takes longer
+            """)
+    }
+
     func ledgerDidFail(reason: String, errno: Int32) {
         eventSink.yield(.journalFailed(reason: reason, errno: errno))
     }

@@ -106,6 +106,36 @@ import Testing
         try await expectWhole(daemon)
     }
 
+    // MARK: When it stops
+
+    @Test(arguments: ["?renameat,?renameat2", "fsync", "fdatasync", "openat"])
+    func `a checkpoint that cannot be written is told, and neither the stop nor the next start suffers`(
+        call: String
+    ) async throws {
+        let daemon = try DaemonUnderTest()
+        let disk = FaultyDisk(daemon)
+        var sender = Sender(daemon: daemon)
+        // There is an older checkpoint.
+        try await daemon.start()
+        #expect(try sender.post() == 200)
+        try await daemon.end()
+        try await daemon.start(through: disk.wrapper("\(call):error=EIO", files: ["checkpoint.new"]))
+        for _ in 0..<3 { #expect(try sender.post() == 200) }
+        try disk.strike()
+        #expect(try await daemon.end() == .code(0))
+        let errors = try #require(daemon.process?.errors)
+        #expect(errors.contains("warning  no checkpoint could be written ("), "\(errors)")
+        #expect(errors.contains("Input/output error): nothing is lost"))
+        try disk.relent()
+        #expect(try !daemon.directory.names(in: "journal").contains("checkpoint.new"), "it would take room for nothing")
+        #expect(try daemon.journal().last?["kind"]?.string == "closed")
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        try await daemon.start(environment: ["NOTIFY_SOCKET": listener.path])
+        #expect(try listener.next { $0.hasPrefix("READY=1") }.contains("4 journaled, 4 awaiting confirmation"))
+        #expect(try await daemon.end() == .code(0))
+        #expect(daemon.process?.errors.contains("no checkpoint") == false)
+    }
+
     // MARK: When it starts
 
     private static let segment = "00000000000000000001.jsonl"
