@@ -20,12 +20,26 @@ public struct JournalAudit {
         public fileprivate(set) var problemCount = 0
         /// Everything up to this record had been synced.
         public fileprivate(set) var claimed: Int64 = 0
+        /// The record that should stand where the first problem is.
+        fileprivate var firstLost: Int64 = 0
+
+        /// Whether all that is wrong stands behind everything that is known to have been synced, so that the next start of the
+        /// daemon sets it aside.
+        public var isTornTail: Bool {
+            switch problems.first?.fault {
+            // What this version cannot read, a later one may have written: no start cuts that off.
+            case nil, .content, .noHead: false
+            default: firstLost > claimed
+            }
+        }
     }
 
     private let disk: any Disk
     private let progress: (_ read: Int64, _ all: Int64) -> Void
     private var report = Report()
     private var all: Int64 = 0
+    /// The bytes of all segments before the one that is read.
+    private var base: Int64 = 0
     private var expected: Int64
 
     /// Reads all of it. `progress` hears of the bytes read and of how many there are.
@@ -33,7 +47,7 @@ public struct JournalAudit {
         _ disk: any Disk, progress: (_ read: Int64, _ all: Int64) -> Void = { _, _ in }
     ) throws(SystemError) -> Report {
         try withoutActuallyEscaping(progress) { progress throws(SystemError) in
-            let mark = try DurableMark.read(from: disk)
+            let mark = max(try DurableMark.read(from: disk), Checkpoint.read(disk)?.seq ?? 0)
             let segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
             var audit = JournalAudit(disk: disk, progress: progress, expected: segments.first ?? 1)
             audit.report.claimed = mark
@@ -61,32 +75,33 @@ public struct JournalAudit {
         }
         if expected <= report.claimed {
             let name = SegmentName.name(firstSeq: segments.last ?? 1)
-            note(name, report.bytes, .missing(expected: expected, claimed: report.claimed))
+            note(name, report.bytes - base, .missing(expected: expected, claimed: report.claimed), at: expected)
         }
     }
 
     /// False when the segment is gone.
     private mutating func read(_ first: Int64) throws(SystemError) -> Bool {
         let name = SegmentName.name(firstSeq: first)
-        if first != expected { note(name, 0, .sequence(expected: expected, found: first)) }
+        if first != expected { note(name, 0, .sequence(expected: expected, found: first), at: expected) }
         // The name of a segment claims all that stands before it.
         report.claimed = max(report.claimed, first - 1)
         expected = first
         guard let file = try disk.openUnlessPruned(first) else { return false }
         defer { disk.close(file) }
         var reader = SegmentReader(disk, file)
-        let base = report.bytes
+        base = report.bytes
         while true {
             switch try reader.next() {
             case .end:
                 report.bytes = base + reader.offset
                 return true
             case .rest(let offset):
-                note(name, offset, .cutShort)
+                note(name, offset, .cutShort, at: expected)
                 report.bytes = base + (try disk.size(file))
                 return true
             case .tooLong(let offset):
-                note(name, offset, .tooLong)
+                note(name, offset, .tooLong, at: expected)
+                expected += 1
                 try reader.skipToNewline()
             case .line(let offset, _):
                 check(reader.line, first, name, offset)
@@ -96,22 +111,24 @@ public struct JournalAudit {
     }
 
     private mutating func check(_ line: ArraySlice<UInt8>, _ first: Int64, _ name: String, _ offset: Int64) {
+        let wanted = expected
+        // Behind whatever stands here, the next record is to follow.
+        expected += 1
         do throws(LineFault) {
             let entry = try Entry(line: line.span)
+            try entry.requireKnownFormat()
             report.claimed = max(report.claimed, entry.durable)
-            let wanted = expected
-            // Whatever was expected, the next line is to follow this one.
             expected = entry.seq + 1
             guard entry.seq == wanted else { throw .sequence(expected: wanted, found: entry.seq) }
             guard entry.seq > first || entry.record.kind == "opened" else { throw .noHead }
             report.records += 1
         } catch {
-            if case .sequence = error {} else if case .noHead = error {} else { expected += 1 }
-            note(name, offset, error)
+            note(name, offset, error, at: wanted)
         }
     }
 
-    private mutating func note(_ segment: String, _ offset: Int64, _ fault: LineFault) {
+    private mutating func note(_ segment: String, _ offset: Int64, _ fault: LineFault, at seq: Int64) {
+        if report.problemCount == 0 { report.firstLost = seq }
         report.problemCount += 1
         guard report.problems.count < Self.listedProblems else { return }
         report.problems.append(JournalReader.Fault(segment: segment, offset: offset, fault: fault))

@@ -32,7 +32,21 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
         public let fault: LineFault?
         /// Everything up to this record had been synced.
         public let claimed: Int64
+
+        fileprivate var finding: String {
+            switch fault {
+            case nil: "nothing stands there"
+            // What was expected has been said.
+            case .sequence(_, let found): "record \(found) stands there"
+            case .some(let fault): "\(fault)"
+            }
+        }
     }
+
+    private static let mend = """
+        Nothing was changed. Run "ecryptopayd journal verify" to see all that is wrong, and restore the segment from a backup; \
+        as the last resort, "ecryptopayd journal repair" cuts the journal there
+        """
 
     /// A sentence for the log, and what to do.
     public var description: String {
@@ -40,19 +54,18 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
         case .corruption(let corruption):
             """
             the journal is damaged: \(corruption.segment) at byte \(corruption.offset) should hold record \
-            \(corruption.expected), but \(corruption.fault.map { "\($0)" } ?? "the segment ends there"); records up to \
-            \(corruption.claimed) had been synced, so this is no torn tail. Nothing was changed. Run "ecryptopayd journal \
-            verify" to see all of it, and restore the segment from a backup
+            \(corruption.expected), and does not: \(corruption.finding). Records up to \(corruption.claimed) had been synced, so \
+            this is no torn tail. \(Self.mend)
             """
         case .unreadable(let segment, let offset, let fault):
             """
-            \(segment) at byte \(offset): \(fault). A later version of ecryptopayd may have written it; use that version, \
-            or restore the segment from a backup
+            the journal cannot be read: \(segment) at byte \(offset): \(fault). If a later version of ecryptopayd wrote it, use \
+            that version; else restore the segment from a backup. Nothing was changed
             """
         case .missingSegment(let expected, let found):
             """
-            record \(expected) should stand where \(found) begins: a segment is missing, or the one before it is not as long \
-            as it was. Nothing was changed. Restore the segments from a backup
+            the journal is damaged: record \(expected) should stand where \(found) begins: a segment is missing or has another \
+            name, or the one before it is not as long as it was. \(Self.mend)
             """
         case .laterFormat(let segment, let found):
             """

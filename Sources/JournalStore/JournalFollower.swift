@@ -59,6 +59,7 @@ public struct JournalFollower {
         while next <= claimed, case .line(let offset, _) = try reader.next() {
             do throws(LineFault) {
                 let entry = try Entry(line: reader.line.span)
+                try entry.requireKnownFormat()
                 place = (first, reader.offset)
                 guard entry.seq >= next else { continue }
                 guard entry.seq == next else { throw .sequence(expected: next, found: entry.seq) }

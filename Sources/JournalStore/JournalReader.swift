@@ -18,7 +18,7 @@ public struct JournalReader {
 
     private let disk: any Disk
     /// Every record up to this had been synced before the first was read.
-    private let claimed: Int64
+    public let claimed: Int64
     /// The first sequence numbers of the segments, in order.
     public let segments: [Int64]
 
@@ -66,6 +66,7 @@ public struct JournalReader {
             case .line(let offset, _):
                 do throws(LineFault) {
                     let entry = try Entry(line: reader.line.span)
+                    try entry.requireKnownFormat()
                     guard entry.seq == expected else { throw .sequence(expected: expected, found: entry.seq) }
                     guard entry.seq > first || entry.record.kind == "opened" else { throw .noHead }
                     expected += 1

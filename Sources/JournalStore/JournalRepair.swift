@@ -43,8 +43,9 @@ public struct JournalRepair {
 
     private let disk: any Disk
     private let segments: [Int64]
-    private let first: Int64
-    private let offset: Int64
+    /// The segment that will be the last, and where it will end.
+    private var first: Int64
+    private var offset: Int64
     private var report = Report()
     private var opened: Record.Opened?
 
@@ -71,6 +72,7 @@ public struct JournalRepair {
         self.segments = segments
         self.first = first
         self.offset = offset
+        report.lastSeq = (segments.first ?? 1) - 1
     }
 
     // MARK: Looking
@@ -85,25 +87,47 @@ public struct JournalRepair {
             if segment <= first, let refusal = try keep(segment, &reader) { return refusal }
             if segment >= first { try drop(&reader, size: try disk.size(file)) }
         }
+        try stepBack()
         return nil
     }
 
+    /// A segment whose name is not the next number, because one before it is gone, cannot be gone on with: the one before it
+    /// becomes the last.
+    private mutating func stepBack() throws(SystemError) {
+        guard offset == 0, first != report.lastSeq + 1, let previous = segments.last(where: { $0 < first }) else {
+            return
+        }
+        let file = try disk.open(SegmentName.name(firstSeq: previous), .read)
+        defer { disk.close(file) }
+        (first, offset) = (previous, try disk.size(file))
+    }
+
     private mutating func keep(_ segment: Int64, _ reader: inout SegmentReader) throws(SystemError) -> Refusal? {
-        if report.lastSeq == 0 { report.lastSeq = segment - 1 }
         let name = SegmentName.name(firstSeq: segment)
+        func damaged(_ place: Int64, _ fault: LineFault) -> Refusal {
+            .damagedBefore(JournalReader.Fault(segment: name, offset: place, fault: fault))
+        }
+        if segment < first || offset > 0, segment != report.lastSeq + 1 {
+            return damaged(0, .sequence(expected: report.lastSeq + 1, found: segment))
+        }
         while segment < first || reader.offset < offset {
-            guard case .line(let place, _) = try reader.next() else {
-                return segment < first && reader.isAtEnd ? nil : .noLine(offset)
+            let place: Int64
+            switch try reader.next() {
+            case .line(let offset, _): place = offset
+            case .end: return segment < first ? nil : .noLine(offset)
+            case .rest(let place): return damaged(place, .cutShort)
+            case .tooLong(let place): return damaged(place, .tooLong)
             }
             do throws(LineFault) {
                 let entry = try Entry(line: reader.line.span)
+                try entry.requireKnownFormat()
                 guard entry.seq == report.lastSeq + 1 else {
                     throw .sequence(expected: report.lastSeq + 1, found: entry.seq)
                 }
                 report.lastSeq = entry.seq
                 if case .opened(let opened) = entry.record { self.opened = opened }
             } catch {
-                return .damagedBefore(JournalReader.Fault(segment: name, offset: place, fault: error))
+                return damaged(place, error)
             }
         }
         return reader.offset == offset ? nil : .noLine(offset)

@@ -38,9 +38,6 @@ struct SegmentReader {
     /// The file offset of the next piece.
     var offset: Int64 { base + Int64(start) }
 
-    /// Whether every byte has been shown.
-    var isAtEnd: Bool { atEnd && start == buffer.count }
-
     /// The bytes of the last line.
     var line: ArraySlice<UInt8> { buffer[current] }
 

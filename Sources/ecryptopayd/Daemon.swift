@@ -234,7 +234,10 @@ final class Daemon: LedgerObserver {
     }
 
     private static func log(_ recovered: Journal.Recovered, _ logger: Logger) {
-        if let tail = recovered.tornTail {
+        if let tail = recovered.tornTail, tail.bytes == 0 {
+            logger.notice(
+                "\(tail.segment) was created and nothing written to it when the last run ended; it is used now")
+        } else if let tail = recovered.tornTail {
             let copy = tail.copy.map { ", kept in \($0)" } ?? ""
             let fault = tail.fault.map { ": \($0)" } ?? ""
             logger.warning(
@@ -356,6 +359,8 @@ extension CommandFailure {
         let message =
             switch fault {
             case .system(let error): "\(journal) cannot be used: \(error); \(error.mendForWriting)"
+            // The messages name files, and this says where those are.
+            case .corruption, .unreadable, .missingSegment, .laterFormat: "\(journal): \(fault)"
             default: failure.message
             }
         self.init(failure.status, message, errno: failure.errno)

@@ -44,12 +44,23 @@ struct JournalOptions: ParsableArguments {
     /// The directory, for reading.
     func disk() throws -> DirectoryDisk {
         let path = try resolve()
+        let claimed: Int64
         do throws(SystemError) {
             let disk = try DirectoryDisk(path: path)
             // A path mistyped must not prove a journal whole.
-            guard try JournalReader(disk).segments.isEmpty else { return disk }
+            let reader = try JournalReader(disk)
+            if !reader.segments.isEmpty { return disk }
+            claimed = reader.claimed
         } catch {
             throw CommandFailure(reading: error)
+        }
+        if claimed > 0 {
+            throw CommandFailure(
+                .badData,
+                """
+                every segment of the journal in \(path) is gone, although records up to \(claimed) had been synced; restore \
+                them from a backup
+                """)
         }
         throw CommandFailure(.noInput, "there is no journal in \(path); name its directory with --directory")
     }

@@ -98,6 +98,7 @@ import Testing
         let before = sender.accepted
         #expect(Set(before).isSubset(of: try daemon.payments("received")))
         try await daemon.start()
+        #expect(daemon.process?.errors.contains("was created and nothing written to it") == true, "nothing was torn")
         sender.id = 0
         for _ in 0...before.count { #expect(try sender.post() == 200) }
         #expect(try await daemon.end() == .code(0))

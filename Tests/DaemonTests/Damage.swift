@@ -1,0 +1,174 @@
+import JournalFormat
+import Testing
+
+/// One damage to a ``CraftedJournal``, and what must be said of it.
+struct Damage: Sendable, CustomTestStringConvertible {
+    /// How it is mended.
+    enum Mend: Sendable {
+        /// Nothing had been synced there: the next start sets it aside.
+        case restart
+        /// From a backup, or by the cut that `verify` names.
+        case repair
+        /// A later version of the program may have written it.
+        case version
+    }
+
+    let testDescription: String
+    let mend: Mend
+    /// What the daemon says when it starts.
+    let start: String
+    /// What `verify` says.
+    let finding: String
+    private let change: @Sendable (inout CraftedJournal) -> Void
+
+    private init(
+        _ name: String, _ mend: Mend, start: String, finding: String,
+        _ change: @escaping @Sendable (inout CraftedJournal) -> Void
+    ) {
+        testDescription = name
+        self.mend = mend
+        self.start = start
+        self.finding = finding
+        self.change = change
+    }
+
+    /// A journal with it.
+    var journal: CraftedJournal {
+        var journal = CraftedJournal()
+        change(&journal)
+        return journal
+    }
+
+    private static let (first, second, last) = (CraftedJournal.first, CraftedJournal.second, CraftedJournal.last)
+
+    /// A place by its line's index in the whole journal.
+    private static func place(_ segment: String, _ index: Int) -> String {
+        "\(segment) at byte \(CraftedJournal().offset(segment, index))"
+    }
+
+    private static func damaged(_ segment: String, _ index: Int, holds seq: Int, _ finding: String) -> String {
+        "the journal is damaged: \(place(segment, index)) should hold record \(seq), and does not: \(finding)"
+    }
+
+    /// Every kind.
+    static let all = lines + numbers + versions + segments
+
+    private static let lines = [
+        Damage(
+            "a line longer than 4 MiB", .repair,
+            start: damaged(second, 2, holds: 7, "the line is longer than 4194304 bytes"),
+            finding: "\(place(second, 2)): the line is longer than 4194304 bytes"
+        ) { $0.segments[second]?[2] = CraftedJournal.received(7, length: 5 << 20) },
+        Damage(
+            "a line longer than 4 MiB that had not been synced", .restart,
+            start: "cut from \(place(last, 3)), kept in \(last).torn-",
+            finding: "\(place(last, 3)): the line is longer than 4194304 bytes"
+        ) {
+            $0.segments[last]?[3] = CraftedJournal.received(12, length: (4 << 20) + 1)
+            $0.durable = 11
+        },
+        Damage(
+            "bytes that are not UTF-8", .repair,
+            start: damaged(last, 1, holds: 10, "its checksum says "), finding: "\(place(last, 1)): its checksum says "
+        ) { $0.segments[last]?[1].replace("paid".utf8, with: [0xFF, 0xFE, 0x80, 0xC0]) },
+        Damage(
+            "a wrong checksum", .repair,
+            start: damaged(second, 2, holds: 7, "its checksum says "),
+            finding: "\(place(second, 2)): its checksum says "
+        ) { $0.segments[second]?[2].replace("paid".utf8, with: "pais".utf8) },
+        Damage(
+            "a wrong checksum in what had not been synced", .restart,
+            start: "cut from \(place(last, 3)), kept in \(last).torn-", finding: "\(place(last, 3)): its checksum says "
+        ) {
+            $0.segments[last]?[3].replace("paid".utf8, with: "pais".utf8)
+            $0.durable = 11
+        },
+        Damage(
+            "a line cut short", .repair,
+            start: damaged(second, 3, holds: 8, "the line is cut short by the end of the file"),
+            finding: "\(place(second, 3)): the line is cut short by the end of the file"
+        ) { $0.segments[second]?[3].removeLast(7) },
+    ]
+
+    private static let numbers = [
+        Damage(
+            "a gap in the numbers", .repair, start: damaged(second, 1, holds: 6, "record 7 stands there"),
+            finding: "\(place(second, 1)): record 6 should stand there, but it is record 7"
+        ) { $0.segments[second]?.remove(at: 1) },
+        Damage(
+            "a number that repeats", .repair, start: damaged(last, 2, holds: 11, "record 10 stands there"),
+            finding: "\(place(last, 2)): record 11 should stand there, but it is record 10"
+        ) { $0.segments[last]?.insert(CraftedJournal.received(10), at: 2) },
+    ]
+
+    private static let versions = [
+        Damage(
+            "a later format", .version,
+            start:
+                "\(last) is of format 2, but this version of ecryptopayd reads format 1 only; use the version that wrote",
+            finding: "\(place(last, 0)): its checksum is right, but it announces format 2"
+        ) { $0.segments[last]?[0] = CraftedJournal.opened(9, format: 2) },
+        Damage(
+            "a kind that is not known", .version,
+            start: #"\#(place(last, 1)): its checksum is right, but its kind "shipping" is not known to this version"#,
+            finding: #"\#(place(last, 1)): its checksum is right, but its kind "shipping" is not known to this version"#
+        ) {
+            $0.segments[last]?[1] = CraftedJournal.resealed(
+                CraftedJournal.received(10), replacing: "received", with: Array("shipping".utf8))
+        },
+        Damage(
+            "bytes that are not UTF-8 under a right checksum", .version,
+            start: "\(place(last, 1)): its checksum is right, but it is no JSON: bytes that are not UTF-8",
+            finding: "\(place(last, 1)): its checksum is right, but it is no JSON: bytes that are not UTF-8"
+        ) {
+            $0.segments[last]?[1] = CraftedJournal.resealed(
+                CraftedJournal.received(10), replacing: "test", with: [0xFF, 0xFE, 0x80, 0xC0])
+        },
+    ]
+
+    private static func renamed(_ old: String, _ seq: Int64) -> @Sendable (inout CraftedJournal) -> Void {
+        { $0.segments[SegmentName.name(firstSeq: seq)] = $0.segments.removeValue(forKey: old) }
+    }
+
+    private static let segments = [
+        Damage(
+            "a segment that is missing", .repair,
+            start: "record 5 should stand where \(last) begins: a segment is missing or has another name",
+            finding: "\(place(last, 0)): record 5 should stand there, but it is record 9"
+        ) { $0.segments[second] = nil },
+        Damage(
+            "a last segment that is missing", .repair, start: damaged(second, 4, holds: 9, "nothing stands there"),
+            finding: "\(place(second, 4)): record 9 is missing, but records up to 12 had been synced"
+        ) { $0.segments[last] = nil },
+        Damage(
+            "an empty segment", .repair, start: damaged(second, 0, holds: 5, "nothing stands there"),
+            finding: "\(place(last, 0)): record 5 should stand there, but it is record 9"
+        ) { $0.segments[second] = [] },
+        Damage(
+            "an empty first segment", .repair, start: damaged(first, 0, holds: 1, "nothing stands there"),
+            finding: "\(place(second, 0)): record 1 should stand there, but it is record 5"
+        ) { $0.segments[first] = [] },
+        Damage(
+            "an empty last segment", .repair, start: damaged(last, 0, holds: 9, "nothing stands there"),
+            finding: "\(place(last, 0)): record 9 is missing, but records up to 12 had been synced"
+        ) { $0.segments[last] = [] },
+        Damage(
+            "a segment that was renamed", .repair,
+            start:
+                "record 5 should stand where \(SegmentName.name(firstSeq: 6)) begins: a segment is missing or has another",
+            finding: "\(SegmentName.name(firstSeq: 6)) at byte 0: record 5 should stand there, but it is record 6",
+            renamed(second, 6)),
+        Damage(
+            "a first segment that was renamed", .repair,
+            start:
+                "\(SegmentName.name(firstSeq: 2)) at byte 0 should hold record 2, and does not: record 1 stands there",
+            finding: "\(SegmentName.name(firstSeq: 2)) at byte 0: record 2 should stand there, but it is record 1",
+            renamed(first, 2)),
+        Damage(
+            "a last segment that was renamed", .repair,
+            start:
+                "record 9 should stand where \(SegmentName.name(firstSeq: 8)) begins: a segment is missing or has another",
+            finding: "\(SegmentName.name(firstSeq: 8)) at byte 0: record 9 should stand there, but it is record 8",
+            renamed(last, 8)),
+    ]
+}
