@@ -96,8 +96,10 @@ public struct JournalAudit {
                 report.bytes = base + reader.offset
                 return true
             case .rest(let offset):
-                note(name, offset, .cutShort, at: expected)
-                report.bytes = base + (try disk.size(file))
+                if try !disk.isChanging(file, from: reader.end) {
+                    note(name, offset, .cutShort, at: expected)
+                }
+                report.bytes = base + reader.end
                 return true
             case .tooLong(let offset):
                 note(name, offset, .tooLong, at: expected)

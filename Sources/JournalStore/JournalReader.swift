@@ -61,7 +61,9 @@ public struct JournalReader {
             size = reader.offset
             switch try reader.next() {
             case .end: return nil
-            case .rest(let offset): return Fault(segment: name, offset: offset, fault: .cutShort)
+            case .rest(let offset):
+                if try disk.isChanging(file, from: reader.end) { return nil }
+                return Fault(segment: name, offset: offset, fault: .cutShort)
             case .tooLong(let offset): return Fault(segment: name, offset: offset, fault: .tooLong)
             case .line(let offset, _):
                 do throws(LineFault) {

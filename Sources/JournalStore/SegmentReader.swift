@@ -38,6 +38,9 @@ struct SegmentReader {
     /// The file offset of the next piece.
     var offset: Int64 { base + Int64(start) }
 
+    /// The file offset behind all that has been read.
+    var end: Int64 { base + Int64(buffer.count) }
+
     /// The bytes of the last line.
     var line: ArraySlice<UInt8> { buffer[current] }
 
