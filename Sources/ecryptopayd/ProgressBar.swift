@@ -13,7 +13,8 @@ final class ProgressBar {
 
     /// Shows how far it is; writes only when a percent more is done.
     func show(_ done: Int64, of all: Int64) {
-        let percent = all > 0 ? Int(done * 100 / all) : 100
+        // What is measured may grow meanwhile: a daemon writes on.
+        let percent = all > 0 ? min(Int(done * 100 / all), 100) : 100
         guard isTerminal, percent != shown else { return }
         shown = percent
         let filled = percent * Self.width / 100

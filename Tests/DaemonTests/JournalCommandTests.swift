@@ -59,6 +59,33 @@ struct JournalCommandTests {
 
     // MARK: verify
 
+    @Test func `verify draws its progress on a terminal and wipes it off, and draws none elsewhere`() async throws {
+        let daemon = try DaemonUnderTest()
+        var segment = CraftedJournal.opened(1)
+        for seq in 2...9_000 { segment += CraftedJournal.received(Int64(seq)) }
+        try daemon.directory.makeDirectory("journal")
+        try daemon.directory.write(segment, to: "journal/\(CraftedJournal.first)")
+        let plain = try await command("verify", daemon)
+        #expect(plain.exit == .code(0))
+        #expect(plain.errors == "")
+        let verify = "\(try builtBinary(named: "ecryptopayd")) journal verify --directory \(daemon.journalDirectory)"
+        let onTerminal = try await ChildProcess.run("/usr/bin/script", ["-q", "-e", "-c", verify, "/dev/null"])
+        #expect(onTerminal.exit == .code(0))
+        // What a terminal makes of a newline.
+        let shown = onTerminal.output.replacing("\r\n", with: "\n")
+        #expect(
+            shown.hasSuffix("\r\u{1b}[K\(plain.output)"), "the line is wiped before anything else is written: \(shown)")
+        let drawn = shown.split(separator: "\r").filter { $0.hasPrefix("verifying [") }
+        #expect(drawn.count > 1, "\(shown)")
+        #expect(drawn.allSatisfy { $0.contains("#") && $0.contains(".] ") && $0.hasSuffix(" %") }, "\(drawn)")
+
+        // Also when it ends in an error.
+        try daemon.directory.makeDirectory("journal/00000000000000009001.jsonl")
+        let failed = try await ChildProcess.run("/usr/bin/script", ["-q", "-e", "-c", verify, "/dev/null"])
+        #expect(failed.exit == .code(74))
+        #expect(failed.output.contains("\r\u{1b}[Kecryptopayd: the journal cannot be read"), "\(failed.output)")
+    }
+
     @Test func `verify lists every problem and goes on behind it`() async throws {
         let daemon = try DaemonUnderTest()
         try await daemon.start()
@@ -163,8 +190,13 @@ struct JournalCommandTests {
         try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
         try await daemon.start()
         for id in 1...12 { _ = try daemon.post(DaemonUnderTest.report(Int64(id))) }
-        try await daemon.end()
         let name = "00000000000000000001.jsonl"
+        let refused = try await command("repair", daemon, "--segment", name, "--at", "0", "--yes")
+        try #require(refused.exit == .code(75), "a daemon holds the lock")
+        #expect(
+            refused.errors.contains("another process works on the journal in \(daemon.journalDirectory). Stop it first")
+        )
+        try await daemon.end()
         var bytes = try daemon.directory.read("journal/\(name)")
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let offset = lines[2].startIndex
