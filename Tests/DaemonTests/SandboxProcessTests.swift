@@ -72,9 +72,9 @@ struct SandboxProcessTests {
         var acknowledged: [PaymentID] = []
         for _ in 1...3 {
             let sandbox = try await SandboxProcess.start("--state", file)
+            let client = sandbox.client()
             let creations = Task {
                 var made: [PaymentID] = []
-                let client = sandbox.client()
                 while let created = try? await client.createPayment(amount: Amount("5")!, currency: "btc") {
                     made.append(created.id)
                 }
