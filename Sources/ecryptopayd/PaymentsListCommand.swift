@@ -2,6 +2,7 @@ import ArgumentParser
 import CivilTime
 import ECryptoPay
 import Payments
+import Synchronization
 
 /// `ecryptopayd payments list`: all payments of the account.
 struct PaymentsListCommand: ParsableCommand {
@@ -26,16 +27,30 @@ struct PaymentsListCommand: ParsableCommand {
         try reportingFailure {
             let selection = PaymentSelection(
                 states: Set(state), since: try since.map { try RecordFilter.time($0, of: "--since") } ?? .min)
-            let client = try options.client()
-            let all: [ConfirmedPayment]
-            do { all = try blocking { try await client.payments() } } catch let error as APIError {
-                throw CommandFailure(error)
-            }
-            let chosen = all.filter(selection.matches)
+            let (chosen, count) = try Self.payments(try options.client(), selection)
             if options.json { return Self.printJSON(chosen) }
             if !chosen.isEmpty { return Self.printTable(chosen) }
-            Console.error(all.isEmpty ? "there are no payments" : "none of the \(all.count) payments matches")
+            Console.error(count == 0 ? "there are no payments" : "none of the \(count) payments matches")
         }
+    }
+
+    /// The payments chosen, and how many there are in all. Nothing is printed before the whole list is there: half of one
+    /// would be taken for all.
+    private static func payments(
+        _ client: Client, _ selection: PaymentSelection
+    ) throws -> (chosen: [ConfirmedPayment], count: Int) {
+        let chosen = Mutex<[ConfirmedPayment]>([])
+        let progress = ProgressCount("payments")
+        defer { progress.clear() }
+        do {
+            let count = try blocking {
+                try await client.forEachPayment { payment in
+                    progress.increment()
+                    if selection.matches(payment) { chosen.withLock { $0.append(payment) } }
+                }
+            }
+            return (chosen.withLock { $0 }, count)
+        } catch let error as APIError { throw CommandFailure(error) }
     }
 
     /// One array, an element a line.
@@ -63,7 +78,7 @@ struct PaymentsListCommand: ParsableCommand {
 }
 
 /// Which payments a person wants to see.
-struct PaymentSelection {
+struct PaymentSelection: Sendable {
     let states: Set<String>
     /// Nanoseconds since 1970.
     let since: Int64
