@@ -9,10 +9,15 @@ public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Nil for anything else. Digits beyond nanoseconds are dropped. Without a zone it is no point in time: nil.
     public init?(_ text: String) {
-        var reader = TimestampReader()
-        guard let nanoseconds = reader.read(text.utf8.span) else { return nil }
+        guard let nanoseconds = Self.nanoseconds(text.utf8.span) else { return nil }
         self.nanoseconds = nanoseconds
         self.text = text
+    }
+
+    /// Reads the same without keeping the text.
+    public static func nanoseconds(_ text: Span<UInt8>) -> Int64? {
+        var reader = TimestampReader()
+        return reader.read(text)
     }
 
     /// The text as it came.

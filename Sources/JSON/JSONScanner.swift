@@ -111,16 +111,21 @@ public struct JSONScanner {
 
     /// `string = %x22 *char %x22`; the bytes inside are checked to be UTF-8 and well escaped.
     private mutating func string(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONToken {
+        let start = position + 1
+        position = Self.endOfPlain(bytes, from: start)
+        let isEscaped = peek(bytes) == UInt8(ascii: "\"") ? false : try passRest(bytes)
         position += 1
-        let start = position
+        return JSONToken(kind: .string, range: start..<position - 1, isEscaped: isEscaped)
+    }
+
+    /// Reads on in a string, up to its closing quotation mark, where something but plain characters stands; answers whether
+    /// there is an escape.
+    private mutating func passRest(_ bytes: Span<UInt8>) throws(JSONFault) -> Bool {
         var isEscaped = false
         while position < bytes.count {
-            passPlain(bytes)
-            guard position < bytes.count else { break }
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
-                position += 1
-                return JSONToken(kind: .string, range: start..<position - 1, isEscaped: isEscaped)
+                return isEscaped
             } else if byte == UInt8(ascii: "\\") {
                 isEscaped = true
                 try escape(bytes)
@@ -131,33 +136,32 @@ public struct JSONScanner {
             } else {
                 position += try utf8Length(bytes)
             }
+            position = Self.endOfPlain(bytes, from: position)
         }
         throw fault("a string that never ends", bytes)
     }
 
-    /// Passes over eight bytes at a time while none of them is a quotation mark, a backslash, a control character or not ASCII.
+    /// Passes over eight bytes at a time while none of them is a quotation mark, a backslash, a control character or not ASCII;
+    /// answers where that stands, or where fewer than eight bytes are left.
     @inline(__always)
-    private mutating func passPlain(_ bytes: Span<UInt8>) {
+    private static func endOfPlain(_ bytes: Span<UInt8>, from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highBits: UInt64 = 0x8080_8080_8080_8080
-        while position + 8 <= bytes.count {
+        var index = start
+        while index &+ 8 <= bytes.count {
             // In bounds by the line above.
             let word = UInt64(
-                littleEndian: unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
-            // A byte of x is zero if and only if (x - ones) & ~x has its high bit set, as long as no lower byte was zero:
-            // a false alarm behind a true one only ends the loop, which the true one does anyway.
-            let quote = word ^ (ones &* 0x22)
-            let backslash = word ^ (ones &* 0x5C)
-            let special =
-                ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- ones &* 0x20) & ~word)
-                | word
-            if special & highBits != 0 {
-                // The lowest alarm is a true one: it stands at the byte to look at.
-                position += (special & highBits).trailingZeroBitCount / 8
-                return
-            }
-            position += 8
+                littleEndian: unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            // A byte less than what is taken from it borrows, and shows its high bit. So does one that is not ASCII. What the
+            // borrow does to higher bytes does not matter: the lowest alarm is a true one.
+            let quote = (word ^ (ones &* 0x22)) &- ones
+            let backslash = (word ^ (ones &* 0x5C)) &- ones
+            let control = word &- ones &* 0x20
+            let special = (quote | backslash | control | word) & highBits
+            if special != 0 { return index &+ special.trailingZeroBitCount / 8 }
+            index &+= 8
         }
+        return index
     }
 
     private mutating func escape(_ bytes: Span<UInt8>) throws(JSONFault) {

@@ -17,6 +17,21 @@ public struct JSONToken: Hashable, Sendable {
         kind == .string ? range.lowerBound - 1..<range.upperBound + 1 : range
     }
 
+    /// Shows a string's characters as UTF-8; of any other kind the bytes as they stand in the text.
+    @inlinable
+    public func withCharacters<Result>(in bytes: Span<UInt8>, _ body: (Span<UInt8>) -> Result) -> Result {
+        isEscaped ? body(JSONString.unescaped(bytes, range).span) : body(bytes.extracting(range))
+    }
+
+    /// A string's characters when they are few; nil for a long string and for any other kind.
+    @inlinable
+    public func shortText(in bytes: Span<UInt8>) -> ShortText? {
+        guard kind == .string else { return nil }
+        guard isEscaped else { return ShortText(bytes, range) }
+        let characters = JSONString.unescaped(bytes, range)
+        return ShortText(characters.span, characters.indices)
+    }
+
     /// A string's characters, or nil for any other kind.
     public func string(in bytes: Span<UInt8>) -> String? {
         guard kind == .string else { return nil }

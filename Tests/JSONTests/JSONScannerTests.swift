@@ -48,6 +48,19 @@ struct JSONScannerTests {
         #expect(fault([0x22, byte, 0x22])?.reason == "a control character that is not escaped")
     }
 
+    @Test(arguments: [0, 8])
+    func `what spoils a string is found at every place in it`(behind: Int) {
+        for position in 0..<18 {
+            for byte in UInt8.min...UInt8.max where byte != UInt8(ascii: "\"") {
+                var text = [UInt8](repeating: UInt8(ascii: "~"), count: 20)
+                text[position] = byte
+                let found = fault([0x22] + text + [0x22] + [UInt8](repeating: 0x20, count: behind))
+                let isPlain = (0x20..<0x80).contains(byte) && byte != UInt8(ascii: "\\")
+                #expect(found?.offset == (isPlain ? nil : position + 1), "byte \(byte) behind \(position)")
+            }
+        }
+    }
+
     @Test func `every prefix of a text is refused, and none is read past`() {
         let text = Array(#"{"id":42,"s":"p\u00e9\n","n":[1.5e3,true,null,{"x":""}]}"#.utf8)
         for length in 0..<text.count {

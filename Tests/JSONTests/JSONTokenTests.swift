@@ -16,6 +16,20 @@ struct JSONTokenTests {
         #expect(try integer("99999999999999999999") == nil)
     }
 
+    private func shortText(_ text: String) throws -> ShortText? {
+        let bytes = Array(text.utf8)
+        var scanner = JSONScanner()
+        return try scanner.text(bytes.span).shortText(in: bytes.span)
+    }
+
+    @Test func `a short string is told from every other, escaped or not`() throws {
+        #expect(try shortText(#""state""#) == "state")
+        #expect(try shortText(#""st\u0061te""#) == "state")
+        #expect(try shortText(#""currency_amount""#) == "currency_amount")
+        #expect(try shortText(#""currency_amounts""#) == nil)
+        #expect(try shortText("42") == nil)
+    }
+
     @Test func `a fraction or an exponent makes no integer`() throws {
         #expect(try integer("1.0") == nil)
         #expect(try integer("1e2") == nil)
