@@ -3,15 +3,26 @@ protocol IDTableElement {
     var id: PaymentID { get set }
 }
 
-/// A hash table from payment ids to elements that stay in their slot: about 8 bytes an id beside the element itself.
+/// A hash table from payment ids to elements that stay in their slot: about 16 bytes an id beside the element itself.
 ///
-/// A `Dictionary` would spend its load factor on whole elements; here only four-byte slot numbers are sparse. Hashing is
-/// Swift's own, seeded for each process, so a forger cannot choose ids that collide.
+/// A `Dictionary` would spend its load factor on whole elements; here only eight-byte buckets are sparse. A bucket holds half
+/// of its id's hash, so that a search touches no element but the one it is after, and growing none at all. Hashing is Swift's
+/// own, seeded for each process, so a forger cannot choose ids that collide.
 struct IDTable<Element: IDTableElement>: Sendable where Element: Sendable {
+    /// What of a table stands in the place that an id's hash asks for.
+    private struct Bucket {
+        /// The lower half of the hash: as many buckets as slot numbers can tell apart have their place by it.
+        var hash: UInt32 = 0
+        /// Slot number + 1, or 0.
+        var slot: UInt32 = 0
+
+        var isEmpty: Bool { slot == 0 }
+    }
+
     private var elements: [Element] = []
     private var free: [UInt32] = []
-    /// Slot number + 1, or 0; linear probing; a power of two long and at most three quarters full.
-    private var buckets: [UInt32] = Array(repeating: 0, count: 16)
+    /// Linear probing; a power of two long and at most three quarters full.
+    private var buckets: [Bucket] = Array(repeating: Bucket(), count: 16)
 
     /// How many elements there are.
     var count: Int { elements.count - free.count }
@@ -21,8 +32,8 @@ struct IDTable<Element: IDTableElement>: Sendable where Element: Sendable {
 
     /// The slot of an id.
     func slot(of id: PaymentID) -> Int? {
-        let bucket = bucket(of: id)
-        return buckets[bucket] == 0 ? nil : Int(buckets[bucket]) - 1
+        let bucket = buckets[index(of: id, hash: Self.hash(id))]
+        return bucket.isEmpty ? nil : Int(bucket.slot) - 1
     }
 
     /// The element in a slot.
@@ -43,13 +54,15 @@ struct IDTable<Element: IDTableElement>: Sendable where Element: Sendable {
             slot = elements.count
             elements.append(element)
         }
-        buckets[bucket(of: element.id)] = UInt32(slot + 1)
+        let hash = Self.hash(element.id)
+        buckets[index(of: element.id, hash: hash)] = Bucket(hash: hash, slot: UInt32(slot + 1))
         return slot
     }
 
     /// Removes the element in a slot; the slot may be used again by another.
     mutating func remove(at slot: Int) {
-        close(bucket(of: elements[slot].id))
+        let id = elements[slot].id
+        close(index(of: id, hash: Self.hash(id)))
         elements[slot].id = 0
         free.append(UInt32(slot))
     }
@@ -59,36 +72,45 @@ struct IDTable<Element: IDTableElement>: Sendable where Element: Sendable {
         for slot in elements.indices where elements[slot].id != 0 { body(slot) }
     }
 
-    /// The bucket that holds the id, or the empty one where it would stand.
-    private func bucket(of id: PaymentID) -> Int {
+    private static func hash(_ id: PaymentID) -> UInt32 { UInt32(truncatingIfNeeded: id.hashValue) }
+
+    /// The index of the bucket that holds the id, or of the empty one where it would stand.
+    private func index(of id: PaymentID, hash: UInt32) -> Int {
         let mask = buckets.count - 1
-        var bucket = id.hashValue & mask
-        while buckets[bucket] != 0, elements[Int(buckets[bucket]) - 1].id != id { bucket = (bucket + 1) & mask }
-        return bucket
+        var index = Int(hash) & mask
+        while true {
+            let bucket = buckets[index]
+            if bucket.isEmpty || bucket.hash == hash && elements[Int(bucket.slot) - 1].id == id { return index }
+            index = (index + 1) & mask
+        }
     }
 
     /// Empties a bucket and moves back what was displaced past it, so that no search ends too early.
     private mutating func close(_ emptied: Int) {
         let mask = buckets.count - 1
         var hole = emptied
-        var bucket = emptied
+        var index = emptied
         while true {
-            bucket = (bucket + 1) & mask
-            guard buckets[bucket] != 0 else { break }
-            let home = elements[Int(buckets[bucket]) - 1].id.hashValue & mask
-            // Movable when its home does not lie cyclically within (hole, bucket].
-            if (bucket - home) & mask >= (bucket - hole) & mask {
-                buckets[hole] = buckets[bucket]
-                hole = bucket
+            index = (index + 1) & mask
+            guard !buckets[index].isEmpty else { break }
+            let home = Int(buckets[index].hash) & mask
+            // Movable when its home does not lie cyclically within (hole, index].
+            if (index - home) & mask >= (index - hole) & mask {
+                buckets[hole] = buckets[index]
+                hole = index
             }
         }
-        buckets[hole] = 0
+        buckets[hole] = Bucket()
     }
 
     private mutating func grow() {
-        buckets = Array(repeating: 0, count: buckets.count * 2)
-        for slot in elements.indices where elements[slot].id != 0 {
-            buckets[bucket(of: elements[slot].id)] = UInt32(slot + 1)
+        let mask = buckets.count * 2 - 1
+        var grown = Array(repeating: Bucket(), count: mask + 1)
+        for bucket in buckets where !bucket.isEmpty {
+            var index = Int(bucket.hash) & mask
+            while !grown[index].isEmpty { index = (index + 1) & mask }
+            grown[index] = bucket
         }
+        buckets = grown
     }
 }
