@@ -28,7 +28,9 @@ struct SegmentReader {
     private var atEnd = false
     private var current = 0..<0
 
-    init(_ disk: any Disk, _ file: DiskFile, from offset: Int64 = 0, step: Int = 256 << 10) {
+    /// The usual step is too small to be mapped anew each time (mallopt(3), M_MMAP_THRESHOLD): the kernel would have to clear
+    /// every page of the file's length.
+    init(_ disk: any Disk, _ file: DiskFile, from offset: Int64 = 0, step: Int = 64 << 10) {
         self.disk = disk
         self.file = file
         self.step = step
