@@ -40,7 +40,9 @@ struct PaymentsCommandTests {
         #expect(none.errors == "there are no payments\n")
         for amount in ["150.00", "12345.5", "0.05"] { _ = try sandbox.create(amount: amount) }
         try sandbox.move(2, to: "paid")
-        let lines = try await payments(sandbox, "list").output.split(separator: "\n")
+        let table = try await payments(sandbox, "list")
+        let lines = table.output.split(separator: "\n")
+        try #require(lines.count == 4, "\(table.errors)")
         #expect(lines[0].hasPrefix("ID  STATE         MXN  CURRENCY  UPDATED"))
         #expect(lines[1].hasPrefix(" 1  pending    150.00  btc       20"))
         #expect(lines[2].hasPrefix(" 2  paid     12345.50  btc       20"))
@@ -249,6 +251,7 @@ struct PaymentsCommandTests {
             #expect(text.contains("paid"))
         }
         let table = try await payments(sandbox, "list").output.split(separator: "\n")
+        try #require(table.count == 3)
         #expect(table[1].hasPrefix(" 1  [31mpaid ]0;x 2J 漢字  150.00  btc"))
         #expect(table[2].hasPrefix(" 2  pending                150.00  btc"))
         // Into a pipe the API's JSON goes as it is.

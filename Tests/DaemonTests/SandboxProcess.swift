@@ -27,6 +27,8 @@ final class SandboxProcess {
             guard let equals = line.firstIndex(of: "=") else { continue }
             settings[String(line[..<equals])] = String(line[line.index(after: equals)...])
         }
+        // On a busy machine a call may take its time.
+        settings["ECRYPTOPAY_API_TIMEOUT"] = "60s"
         self.settings = settings
         // http://127.0.0.1:PORT/api/v1
         let parts = (settings["ECRYPTOPAY_API_URL"] ?? "").split(separator: "/")
