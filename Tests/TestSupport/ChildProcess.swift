@@ -191,9 +191,10 @@ private final class CapturedStream: Sendable {
 
     /// Reads `descriptor` until its end, then closes it.
     ///
-    /// By a thread that blocks: Dispatch on Linux mishandles a source whose peer hangs up.
+    /// By a thread that blocks: Dispatch on Linux mishandles a source whose peer hangs up. And by one of its own: Dispatch has
+    /// 255 at most, and what the tests test needs some.
     init(reading descriptor: Int32) {
-        DispatchQueue(label: "captured-stream").async { [self] in
+        onThread { [self] in
             while gather(from: descriptor) {}
             close(descriptor)
         }
