@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The bounds that an operator may set, as the real binary keeps them.
-struct BoundKeyTests {
+@Suite(.ownThread) struct BoundKeyTests {
     private let daemon: DaemonUnderTest
 
     init() throws { daemon = try DaemonUnderTest() }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The daemon behind a real nginx with the configuration that is shipped, asked by `curl` over HTTPS.
-struct NginxTests {
+@Suite(.ownThread) struct NginxTests {
     private static let name = "webhooks.example.com"
     private let daemon: DaemonUnderTest
     private let shipped: ShippedNginx

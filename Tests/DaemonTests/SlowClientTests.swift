@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Many clients that hold the real binary up, over real sockets.
-struct SlowClientTests {
+@Suite(.ownThread) struct SlowClientTests {
     /// How many descriptors a process has open.
     private static func descriptors(of pid: pid_t) -> Int {
         guard let directory = opendir("/proc/\(pid)/fd") else { return 0 }

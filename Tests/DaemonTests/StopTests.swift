@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What connections see of a daemon that stops. The socket that systemd holds is in `ServiceTests`.
-struct StopTests {
+@Suite(.ownThread) struct StopTests {
     @Test func `idle connections close at once, and a request under way gets its answer`() async throws {
         let daemon = try DaemonUnderTest()
         try await daemon.start()

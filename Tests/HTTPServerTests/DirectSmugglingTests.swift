@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 
 /// Each trick on a connection of its own, with nothing in front of the server.
-struct DirectSmugglingTests {
-    private func run(_ tricks: [SmugglingTrick]) async throws {
+@Suite(.serialized) struct DirectSmugglingTests {
+    private func run(_ tricks: () -> [SmugglingTrick]) async throws {
         let watch = RequestWatch()
         try await withServer(handler: watch) { _, address in
-            for trick in tricks where trick.verdict != .plain {
+            for trick in tricks() where trick.verdict != .plain {
                 let client = try ClientSocket(address)
                 try client.send(trick.bytes)
                 // What is cut short by that is refused, so that every connection comes to its end.
@@ -34,18 +34,18 @@ struct DirectSmugglingTests {
     }
 
     @Test func `no disguise of Transfer-Encoding lets a second request out`() async throws {
-        try await run(SmugglingTrick.transferEncodings)
+        try await run { SmugglingTrick.transferEncodings }
     }
 
     @Test func `no disguise of Content-Length lets a second request out`() async throws {
-        try await run(SmugglingTrick.contentLengths)
+        try await run { SmugglingTrick.contentLengths }
     }
 
     @Test func `no ambiguity of chunks lets a second request out`() async throws {
-        try await run(SmugglingTrick.chunks)
+        try await run { SmugglingTrick.chunks }
     }
 
     @Test func `no other trick lets a second request out`() async throws {
-        try await run(SmugglingTrick.others)
+        try await run { SmugglingTrick.others }
     }
 }

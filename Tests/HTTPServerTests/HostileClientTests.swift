@@ -6,7 +6,7 @@ import Testing
 
 /// Clients that hold the server up as best they can. None of them is timed out here, so whoever is answered is answered
 /// beside them and not after them.
-struct HostileClientTests {
+@Suite(.serialized) struct HostileClientTests {
     /// Has a good client, new each time, ask and be answered.
     private func expectService(_ address: SocketAddress) throws {
         let client = try ClientSocket(address)
