@@ -22,7 +22,7 @@ public struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
         case tooLarge(limit: Int)
         /// An answer with a status outside 2xx. 401 means that a fresh token was refused too; a 3xx is never followed.
         case status(Int)
-        /// A 2xx whose body is not what the documentation promises.
+        /// A 2xx whose body is not what the API's documentation promises.
         case undecodable
         /// A good answer about another payment, whose id this is.
         case wrongID(Int64)
@@ -36,7 +36,7 @@ public struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The cause.
     public let kind: Kind
-    /// The request's method.
+    /// The request's method, `GET` or `POST`.
     public let method: String
     /// The request's path, e.g. `/api/v1/payments/42`.
     public let path: String

@@ -106,6 +106,8 @@ public final class Client: Sendable {
     /// - Parameters:
     ///   - amount: in Mexican pesos.
     ///   - currency: the cryptocurrency to pay with, e.g. `btc`.
+    /// - Throws: `.status(422)` when the API does not accept the values, `.undecodable` when the payment was created and
+    ///   the answer cannot be read, and whatever else keeps an answer from coming.
     public func createPayment(amount: Amount, currency: String) async throws(APIError) -> CreatedPayment {
         let session = current
         let body: JSONValue = .dictionary(["amount": .string("\(amount)"), "currency": .string(currency)])

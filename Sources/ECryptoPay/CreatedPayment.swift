@@ -7,22 +7,22 @@ import JSON
 ///
 /// A payment carries no reference of the merchant's: keep `id` beside the order.
 public struct CreatedPayment: Hashable, Sendable {
-    /// The payment's number.
+    /// The payment's number; the API's `id`.
     public let id: PaymentID
     /// The price in Mexican pesos.
     public let amount: Amount
     /// The cryptocurrency, as the API spells it.
     public let currency: String
-    /// When it was created; nil when missing or unreadable.
+    /// When it was created, `created_at`; nil when missing or unreadable.
     public let createdAt: Timestamp?
-    /// When it changed last; nil when missing or unreadable.
+    /// When it changed last, `updated_at`; nil when missing or unreadable.
     public let updatedAt: Timestamp?
-    /// The price in the cryptocurrency. It is re-quoted every 25 seconds: fetch the payment again to show a current
-    /// one.
+    /// The price in the cryptocurrency, in its whole units, `currency_amount`; nil when missing or unreadable. It is
+    /// re-quoted every 25 seconds: fetch the payment again to show a current one.
     public let currencyAmount: Amount?
-    /// The address of the QR code to pay with; it changes with `currencyAmount`.
+    /// The address of the QR code to pay with, `qr_image_path`; it changes with `currencyAmount`. Nil when missing.
     public let qrImagePath: String?
-    /// The answer as it came, without insignificant white space.
+    /// The answer as it came, unknown members too, without insignificant white space; UTF-8.
     public let json: [UInt8]
 
     /// Reads an answer's body.

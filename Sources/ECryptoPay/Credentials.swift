@@ -3,9 +3,9 @@
 ///
 /// Prints without its secrets, however it is printed.
 public struct Credentials: Sendable, Hashable {
-    /// The application's id.
+    /// The application's id; the API's `client_id`.
     public var clientID: String
-    /// The application's secret.
+    /// The application's secret; the API's `client_secret`.
     public var clientSecret: String
     /// The e-mail address of the dashboard's account.
     public var email: String

@@ -1,4 +1,5 @@
-/// An exact decimal number, equal by value: `150.0` is `150.00`.
+/// An exact decimal number, equal by value: `150.0` is `150.00`. The unit is said where it stands: Mexican pesos, or whole
+/// units of a cryptocurrency.
 ///
 /// Never converted to binary floating point. Stands for 0.`digits` × 10^`exponent`.
 public struct Amount: Hashable, Sendable {

@@ -1,9 +1,10 @@
 public import CivilTime
 import JSON
 
-/// What the API says of a payment: the truth. Only an answer of the API becomes one.
+/// What the API says of a payment: the truth. Only an answer of the API becomes one (API documentation, "Get All Payments" and
+/// "Get a Specific Payment").
 public struct ConfirmedPayment: Hashable, Sendable {
-    /// The payment's number.
+    /// The payment's number; the API's `id`.
     public let id: PaymentID
     /// Its state; an opaque string, since the documentation names none.
     public let state: String
@@ -11,18 +12,22 @@ public struct ConfirmedPayment: Hashable, Sendable {
     public let amount: Amount
     /// The cryptocurrency, as the API spells it.
     public let currency: String
-    /// When it was created; nil when missing or unreadable.
+    /// When it was created, `created_at`; nil when missing or unreadable.
     public let createdAt: Timestamp?
-    /// When it changed last; nil when missing or unreadable.
+    /// When it changed last, `updated_at`; nil when missing or unreadable.
     public let updatedAt: Timestamp?
-    /// The price in the cryptocurrency; re-quoted every 25 seconds, so never compared.
+    /// The price in the cryptocurrency, in its whole units, `currency_amount`; nil when missing or unreadable. It is
+    /// re-quoted every 25 seconds, so never compared.
     public let currencyAmount: Amount?
-    /// The address of the QR code to pay with; a list's elements have none.
+    /// The address of the QR code to pay with, `qr_image_path`; it is re-quoted too. A list's elements have none.
     public let qrImagePath: String?
-    /// The answer as it came, without insignificant white space.
+    /// The answer as it came, unknown members too, without insignificant white space; UTF-8.
     public let json: [UInt8]
 
     /// Reads an answer's body. `asked` is the id of the request, or nil for an element of a list.
+    ///
+    /// - Throws: `AnswerFault` when it is no JSON object, holds a name twice, lacks `id`, `state`, `amount` or `currency` or has
+    ///   one of them in another type, or is about another payment than the one asked for.
     public init(answer: Span<UInt8>, asked: PaymentID?) throws(AnswerFault) {
         let object: PaymentObject
         do { object = try PaymentObject(answer) } catch { throw .notJSON(error) }
