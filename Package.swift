@@ -89,7 +89,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["POSIX"], path: "Tests/TestSupport", swiftSettings: common),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: common),
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: common),
-        .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1"], swiftSettings: common),
+        .target(
+            name: "HTTP1Properties", dependencies: ["HTTP1"], path: "Tests/Fuzz/HTTP1Properties", swiftSettings: common),
+        .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "HTTP1Properties"], swiftSettings: common),
         .testTarget(
             name: "JournalFormatTests", dependencies: ["JournalFormat", "JSON"], exclude: ["Samples"],
             swiftSettings: common),
@@ -134,3 +136,11 @@ let package = Package(
             swiftSettings: common),
     ]
 )
+
+// Fuzzing needs a build of its own, with libFuzzer's main function: Tests/Fuzz/run.
+if Context.environment["ECRYPTOPAYD_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "HTTP1Fuzz", dependencies: ["HTTP1Properties"], path: "Tests/Fuzz/HTTP1Fuzz",
+            swiftSettings: common + [.unsafeFlags(["-parse-as-library"])]))
+}
