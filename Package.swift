@@ -76,13 +76,17 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
 
-        // Benchmarks: never part of a test run.
+        // Benchmarks. Only the count of allocations is part of a test run, since it does not depend on the machine.
         .executableTarget(
             name: "JournalBenchmark", dependencies: ["JournalStore", "JournalFormat", "Payments", "POSIX"],
             path: "Tests/Benchmarks/JournalBenchmark", swiftSettings: common),
         .executableTarget(
             name: "ClientBenchmark", dependencies: ["ECryptoPay", "Payments", "POSIX"],
             path: "Tests/Benchmarks/ClientBenchmark", swiftSettings: common),
+        .executableTarget(
+            name: "RequestAllocations", dependencies: ["HTTP1", "CAllocations"],
+            path: "Tests/Benchmarks/RequestAllocations", swiftSettings: common),
+        .target(name: "CAllocations", path: "Tests/Benchmarks/CAllocations"),
 
         // Tests mirror the sources.
         .target(
