@@ -102,19 +102,21 @@ struct BoundsTests {
             exchange.respond(large)
         }
         try await withServer(handler: handler) { _, address in
-            let client = try ClientSocket(address, receiveBuffer: 4096)
-            let count = 2000
-            try client.send(String(repeating: request("GET /"), count: count))
-            _ = try await waiting.exchange()
-            // Whoever comes later has been served meanwhile, a hundred times.
+            let client = try ClientSocket(address)
+            let asked = 2000
+            try client.send(String(repeating: request("GET /"), count: asked))
             let other = try ClientSocket(address)
-            for _ in 0..<100 {
-                try other.send(request("GET /"))
-                #expect(try other.receive().status == 200)
+            for round in 0..<4 {
+                // Whoever comes later has been served meanwhile, a hundred times.
+                for _ in 0..<100 {
+                    try other.send(request("GET /"))
+                    #expect(try other.receive().status == 200)
+                }
+                // The kernel's buffers take some megabytes; without a bound all answers would wait in the server's memory.
+                let handled = waiting.count - 100 * (round + 1)
+                #expect(handled - 200 * round < 400)
+                for _ in 0..<200 { _ = try client.receive() }
             }
-            // The kernel's buffers take some megabytes; without the bound all answers would wait in the server's memory.
-            #expect(waiting.count < count / 2)
-            for _ in 0..<200 { #expect(try client.receive().body.utf8.count == 65536) }
             try client.reset()
         }
     }
