@@ -1,3 +1,5 @@
+import JSON
+
 /// A record in its place in the journal.
 public struct Entry: Hashable, Sendable {
     /// Its sequence number: from 1, without gaps, across segments.
@@ -15,5 +17,48 @@ public struct Entry: Hashable, Sendable {
         self.durable = durable
         self.time = time
         self.record = record
+    }
+
+    /// Reads a whole record from a line without its newline: form, checksum and content.
+    public init(line: Span<UInt8>) throws(LineFault) {
+        self.init(try EntryView(RecordLine(checking: line), line), line)
+    }
+
+    /// Copies a record out of the line it stands in.
+    public init(_ view: EntryView, _ line: Span<UInt8>) {
+        self.init(seq: view.seq, durable: view.durable, time: view.time, record: Record(view.record, line))
+    }
+}
+
+extension Record {
+    fileprivate init(_ view: RecordView, _ line: Span<UInt8>) {
+        switch view {
+        case .known(let payment, let current): self = .known(payment: payment, current: copy(of: current, line))
+        case .received(let received):
+            self = .received(
+                Received(
+                    payment: received.payment, peer: received.peer.string(in: line) ?? "",
+                    report: copy(of: received.report, line), deviations: received.deviations.strings(line)))
+        case .confirmed(let confirmed):
+            self = .confirmed(
+                Confirmed(
+                    payment: confirmed.payment, current: copy(of: confirmed.current, line), news: confirmed.news,
+                    of: confirmed.of, cause: confirmed.cause))
+        case .other(let record): self = record
+        }
+    }
+}
+
+private func copy(of range: Range<Int>, _ line: Span<UInt8>) -> [UInt8] {
+    JSONCompact.copy(line.extracting(range), whiteSpace: 0)
+}
+
+extension JSONToken {
+    /// The strings of an array that has been found to hold nothing else.
+    fileprivate func strings(_ line: Span<UInt8>) -> [String] {
+        var strings: [String] = []
+        var scanner = JSONScanner(at: range.lowerBound)
+        try? scanner.elements(line) { strings.append($0.string(in: line) ?? "") }
+        return strings
     }
 }

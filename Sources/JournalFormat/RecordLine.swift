@@ -1,3 +1,5 @@
+import JSON
+
 /// A line that has passed its checksum: the members that every record begins with.
 public struct RecordLine: Hashable, Sendable {
     /// Its sequence number.
@@ -8,8 +10,8 @@ public struct RecordLine: Hashable, Sendable {
     /// Checks form and checksum of a line without its newline; says nothing of whether the number belongs there.
     public init(checking line: Span<UInt8>) throws(LineFault) {
         guard line.count < RecordCodec.maximumLineLength else { throw .tooLong }
-        guard line.count > 24, Self.word(line, at: 0) == Self.beforeChecksum,
-            Self.word(line, at: 16) == Self.behindChecksum, line[line.count - 1] == UInt8(ascii: "}")
+        guard line.count > 24, ShortText(line, 0..<8) == #"{"crc":""#, ShortText(line, 16..<24) == #"","seq":"#,
+            line[line.count - 1] == UInt8(ascii: "}")
         else { throw .form }
         let computed = CRC32C.checksum(line.extracting(RecordCodec.prefixLength..<line.count))
         guard Self.word(line, at: 8) == CRC32C.digits(of: computed) else {
@@ -18,32 +20,18 @@ public struct RecordLine: Hashable, Sendable {
             throw .checksum(says: says, computed: CRC32C.text(of: computed))
         }
         var position = 24
-        guard let seq = Self.number(line, &position), Self.matches(line, at: position, #","durable":"#) else {
-            throw .form
-        }
+        guard let seq = Self.number(line, &position), ShortText(line, position..<position + 11) == #","durable":"#
+        else { throw .form }
         position += 11
         guard let durable = Self.number(line, &position), durable < seq else { throw .form }
         self.seq = seq
         self.durable = durable
     }
 
-    private static let beforeChecksum = UInt64(eightBytes: #"{"crc":""#)
-    private static let behindChecksum = UInt64(eightBytes: #"","seq":"#)
-
     /// Eight bytes as one word, the first byte lowest; the caller has looked that they are there.
     private static func word(_ line: Span<UInt8>, at position: Int) -> UInt64 {
         precondition(position + 8 <= line.count)
         return UInt64(littleEndian: unsafe line.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
-    }
-
-    private static func matches(_ line: Span<UInt8>, at position: Int, _ text: String) -> Bool {
-        guard position + text.utf8.count <= line.count else { return false }
-        var index = position
-        for byte in text.utf8 {
-            if line[index] != byte { return false }
-            index += 1
-        }
-        return true
     }
 
     private static func number(_ line: Span<UInt8>, _ position: inout Int) -> Int64? {
@@ -56,13 +44,6 @@ public struct RecordLine: Hashable, Sendable {
             position += 1
         }
         return position > start ? value : nil
-    }
-}
-
-extension UInt64 {
-    /// Eight ASCII characters, the first lowest.
-    fileprivate init(eightBytes text: String) {
-        self = text.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
 

@@ -65,8 +65,8 @@ public final class FileLedger: Sendable {
         if let found = checkpoint, found.isUsable { checkpoint?.isUsable = state.restore(found.snapshot) }
         (journal, recovered) = try Journal.open(
             disk, journalOptions, randomID: randomID, time: Clock.realtime(), from: checkpoint, progress: progress
-        ) { entry, offset in
-            state.replay(entry, offset: offset)
+        ) { entry, line, offset in
+            state.replay(entry, line, offset: offset)
             last = JournalPosition(seq: entry.seq, offset: offset)
         }
         frontier.withLock { $0.last = last }
@@ -147,7 +147,7 @@ extension FileLedger: Ledger {
                 do throws(JournalUnavailable) {
                     let position = try journal.append(record, time: Clock.realtime())
                     frontier.withLock { $0.last = position }
-                    state.received(report, seq: position.seq, offset: position.offset, now: now())
+                    state.received(report.summary, seq: position.seq, offset: position.offset, now: now())
                     return .pending(position.seq)
                 } catch {
                     return .unavailable("\(error)")
@@ -259,9 +259,7 @@ extension FileLedger {
         let claim = decision.claim
         var written = decision.written.prefix { $0 <= durable }
         if let confirmation = judgement.confirmation, let seq = written.popFirst() {
-            state.confirmed(
-                confirmation.payment, isNews: confirmation.isNews, of: confirmation.of, seq: seq, callBegan: claim.began
-            )
+            state.confirmed(confirmation.payment.summary, of: confirmation.of, seq: seq, callBegan: claim.began)
             state.noteCause(decision.cause, isNews: confirmation.isNews)
         }
         for refutation in judgement.refutations where written.popFirst() != nil {
@@ -349,26 +347,25 @@ extension FileLedger {
 
 extension LedgerState {
     /// Applies a record that an earlier run of the program wrote.
-    mutating func replay(_ entry: Entry, offset: Int64) {
+    mutating func replay(_ entry: EntryView, _ line: Span<UInt8>, offset: Int64) {
         switch entry.record {
         case .received(let received):
-            guard let report = try? ReportedPayment(body: received.report.span) else { return }
+            guard let report = try? ReportedSummary(body: line.extracting(received.report)) else { return }
             self.received(report, seq: entry.seq, offset: offset, now: nil)
         case .confirmed(let confirmed):
-            guard let payment = try? ConfirmedPayment(answer: confirmed.current, asked: confirmed.payment) else {
-                return
-            }
-            self.confirmed(
-                payment, isNews: confirmed.news, of: confirmed.of, seq: entry.seq, callBegan: .distantPast)
+            let answer = line.extracting(confirmed.current)
+            guard let payment = try? ConfirmedSummary(answer: answer, asked: confirmed.payment) else { return }
+            self.confirmed(payment, of: confirmed.of, seq: entry.seq, callBegan: .distantPast)
             noteCause(confirmed.cause, isNews: confirmed.news)
-        case .refuted(let payment, let of, _): refuted(payment, of: of)
-        case .abandoned(let abandoned): self.abandoned(abandoned.payment, of: abandoned.of)
         case .known(let payment, let current):
-            guard let payment = try? ConfirmedPayment(answer: current, asked: payment) else { return }
+            let answer = line.extracting(current)
+            guard let payment = try? ConfirmedSummary(answer: answer, asked: payment) else { return }
             knew(payment, seq: entry.seq)
-        case .opened: opened(at: entry.time)
-        case .baseline: completedBaseline()
-        case .closed, .delivered, .undeliverable: break
+        case .other(.refuted(let payment, let of, _)): refuted(payment, of: of)
+        case .other(.abandoned(let abandoned)): self.abandoned(abandoned.payment, of: abandoned.of)
+        case .other(.opened): opened(at: entry.time)
+        case .other(.baseline): completedBaseline()
+        case .other: break
         }
     }
 }

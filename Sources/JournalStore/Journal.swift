@@ -55,22 +55,24 @@ public final class Journal: Sendable {
         _ disk: any Disk, _ options: Options, randomID: String, time: Int64, progress: (Int64) -> Void = { _ in },
         visit: (Entry, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
-        try open(disk, options, randomID: randomID, time: time, from: nil, progress: progress, visit: visit)
+        try open(disk, options, randomID: randomID, time: time, from: nil, progress: progress) { entry, line, offset in
+            visit(Entry(entry, line), offset)
+        }
     }
 
-    /// The same from a checkpoint on: what it holds is not shown again.
+    /// The same from a checkpoint on: what it holds is not shown again. Records are shown in their lines, not copied.
     static func open(
         _ disk: any Disk, _ options: Options, randomID: String, time: Int64, from checkpoint: Checkpoint?,
-        progress: (Int64) -> Void, visit: (Entry, Int64) -> Void
+        progress: (Int64) -> Void, visit: (EntryView, Span<UInt8>, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
         var id: String?
         let outcome = try Recovery.run(disk, from: checkpoint, progress: progress) {
-            (entry, offset) throws(JournalFault) in
-            if case .opened(let opened) = entry.record {
+            (entry, line, offset) throws(JournalFault) in
+            if case .other(.opened(let opened)) = entry.record {
                 id = opened.journal
                 try options.check(opened)
             }
-            visit(entry, offset)
+            visit(entry, line, offset)
         }
         let opened = Record.Opened(
             format: RecordCodec.format, journal: id ?? randomID, version: options.version, api: options.api,

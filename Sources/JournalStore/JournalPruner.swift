@@ -31,9 +31,13 @@ public enum JournalPruner {
         var opened: Record.Opened?
         let fault: JournalReader.Fault?
         do throws(SystemError) {
-            fault = try JournalReader(disk).forEachLine { _, entry in
+            fault = try JournalReader(disk).forEachLine { line, entry in
                 if case .opened(let found) = entry.record { opened = found }
-                state.replay(entry, offset: 0)
+                // It has just been read, so it can be read once more.
+                guard let head = try? RecordLine(checking: line.span), let view = try? EntryView(head, line.span) else {
+                    return
+                }
+                state.replay(view, line.span, offset: 0)
             }
         } catch { throw .system(error) }
         if let fault { throw .unreadable(segment: fault.segment, offset: fault.offset, fault: fault.fault) }

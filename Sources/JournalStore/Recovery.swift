@@ -25,19 +25,21 @@ struct Recovery {
         var fault: LineFault?
     }
 
+    /// Is shown a record, its line and its offset.
+    typealias Visit = (EntryView, Span<UInt8>, Int64) throws(JournalFault) -> Void
+
     private let disk: any Disk
-    private let visit: (Entry, Int64) throws(JournalFault) -> Void
+    private let visit: Visit
     private let progress: (Int64) -> Void
     private var outcome = Outcome()
     private var claimed: Int64 = 0
     private var bytesRead: Int64 = 0
 
-    /// Recovers, and shows each good record and its offset to `visit`, in order. `progress` hears of the bytes read so far.
+    /// Recovers, and shows each good record to `visit`, in order. `progress` hears of the bytes read so far.
     ///
     /// With a checkpoint, what stands before its record is neither read nor shown, but for the head of its segment.
     static func run(
-        _ disk: any Disk, from checkpoint: Checkpoint? = nil, progress: (Int64) -> Void = { _ in },
-        visit: (Entry, Int64) throws(JournalFault) -> Void
+        _ disk: any Disk, from checkpoint: Checkpoint? = nil, progress: (Int64) -> Void = { _ in }, visit: Visit
     ) throws(JournalFault) -> Outcome {
         try withoutActuallyEscaping(visit) { visit throws(JournalFault) in
             try withoutActuallyEscaping(progress) { progress throws(JournalFault) in
@@ -48,10 +50,7 @@ struct Recovery {
         }
     }
 
-    private init(
-        disk: any Disk, visit: @escaping (Entry, Int64) throws(JournalFault) -> Void,
-        progress: @escaping (Int64) -> Void
-    ) {
+    private init(disk: any Disk, visit: @escaping Visit, progress: @escaping (Int64) -> Void) {
         self.disk = disk
         self.visit = visit
         self.progress = progress
@@ -96,11 +95,12 @@ struct Recovery {
         defer { disk.close(file) }
         var reader = SegmentReader(disk, file, step: 8 << 10)
         _ = try system { () throws(SystemError) in try reader.next() }
-        let head: Entry
-        do throws(LineFault) { head = try Entry(line: reader.line.span) } catch {
+        let line = reader.line.span
+        let head: EntryView
+        do throws(LineFault) { head = try EntryView(RecordLine(checking: line), line) } catch {
             throw .unreadable(segment: name, offset: 0, fault: error)
         }
-        try visit(head, 0)
+        try visit(head, line, 0)
     }
 
     private mutating func recover(
@@ -146,7 +146,7 @@ struct Recovery {
             case .rest(let offset): return BadLine(offset: offset, fault: .cutShort)
             case .tooLong(let offset): return BadLine(offset: offset, fault: .tooLong)
             case .line(let offset, let length):
-                if let fault = try take(reader.line, first, name, at: offset, known: known) {
+                if let fault = try take(reader.line.span, first, name, at: offset, known: known) {
                     return BadLine(offset: offset, fault: fault)
                 }
                 outcome.nextSeq += 1
@@ -158,24 +158,24 @@ struct Recovery {
 
     /// Checks a line and shows its record; answers what is wrong with it when it is not good.
     private mutating func take(
-        _ line: ArraySlice<UInt8>, _ first: Int64, _ name: String, at offset: Int64, known: Int64
+        _ line: Span<UInt8>, _ first: Int64, _ name: String, at offset: Int64, known: Int64
     ) throws(JournalFault) -> LineFault? {
         let head: RecordLine
-        do { head = try RecordLine(checking: line.span) } catch { return error }
+        do { head = try RecordLine(checking: line) } catch { return error }
         // A claim is true wherever it stands: behind a gap it tells that what is missing had been synced.
         claimed = max(claimed, head.durable)
         guard head.seq == outcome.nextSeq else { return .sequence(expected: outcome.nextSeq, found: head.seq) }
-        let entry: Entry
-        do { entry = try Entry(line: line.span) } catch {
+        let entry: EntryView
+        do { entry = try EntryView(head, line) } catch {
             throw .unreadable(segment: name, offset: offset, fault: error)
         }
-        if case .opened(let opened) = entry.record {
+        if case .other(.opened(let opened)) = entry.record {
             guard opened.format == RecordCodec.format else { throw .laterFormat(segment: name, found: opened.format) }
         } else if head.seq == first {
             throw .unreadable(segment: name, offset: offset, fault: .noHead)
         }
         // What a checkpoint holds already is not applied twice.
-        if entry.seq > known { try visit(entry, offset) }
+        if entry.seq > known { try visit(entry, line, offset) }
         return nil
     }
 

@@ -15,7 +15,11 @@ public struct Amount: Hashable, Sendable {
 
     /// Reads `[sign] digits [. digits] [e [sign] digits]`, as Rails and JSON write decimals; nil for anything else.
     public init?(_ text: String) {
-        let bytes = text.utf8.span
+        self.init(text.utf8.span)
+    }
+
+    /// Reads the same from its bytes.
+    init?(_ bytes: Span<UInt8>) {
         guard bytes.count <= Self.maximumLength else { return nil }
         var reader = AmountReader()
         guard let parts = reader.read(bytes) else { return nil }

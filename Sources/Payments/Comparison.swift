@@ -1,5 +1,3 @@
-import CivilTime
-
 /// A report beside the API's answer about the same payment.
 public enum Comparison: Hashable, Sendable {
     /// The answer says what the report says, or speaks of a later time: nothing is left to find out.
@@ -16,7 +14,7 @@ public enum Comparison: Hashable, Sendable {
         } else if let currency = report.currency, !currency.equalsFoldingCase(payment.currency) {
             self = .contradicted(.currencyMismatch)
         } else if !report.state.isIdentical(to: payment.state), let reported = report.updatedAt,
-            let confirmed = payment.updatedAt, reported.nanoseconds > confirmed.nanoseconds
+            let confirmed = payment.summary.updatedAt, reported > confirmed
         {
             self = .ahead
         } else {

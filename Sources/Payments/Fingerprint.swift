@@ -1,3 +1,5 @@
+import JSON
+
 /// A 64-bit FNV-1a hash over what two reports or answers are compared by.
 ///
 /// Stable across runs, since checkpoints hold it. Not keyed, and it need not be: a report that is taken for an equal one has
@@ -6,11 +8,11 @@ struct Fingerprint {
     private(set) var value: UInt64
 
     /// What decides whether an answer is news: state, amount and currency.
-    init(state: String, amount: Amount?, currency: String?) {
+    init(state: JSONToken, amount: Amount?, currency: JSONToken?, in bytes: Span<UInt8>) {
         value = 0xCBF2_9CE4_8422_2325
-        add(text: state)
+        state.withCharacters(in: bytes) { add(text: $0) }
         if let amount { add(amount) } else { addMissing() }
-        if let currency { add(foldingCase: currency) } else { addMissing() }
+        if let currency { currency.withCharacters(in: bytes) { add(foldingCase: $0) } } else { addMissing() }
     }
 
     /// Goes on from a value that was kept.
@@ -30,19 +32,19 @@ struct Fingerprint {
     }
 
     /// Ends with a byte that occurs in no text, so that neighbours cannot run into each other.
-    private mutating func add(text: String) {
-        for byte in text.utf8 { add(byte: byte) }
+    private mutating func add(text: Span<UInt8>) {
+        for index in text.indices { add(byte: text[index]) }
         add(byte: 0xFF)
     }
 
-    private mutating func add(foldingCase text: String) {
-        for byte in text.utf8 { add(byte: byte.asciiLowercased) }
+    private mutating func add(foldingCase text: Span<UInt8>) {
+        for index in text.indices { add(byte: text[index].asciiLowercased) }
         add(byte: 0xFF)
     }
 
     private mutating func add(_ amount: Amount) {
         add(byte: amount.isNegative ? 1 : 0)
-        add(text: amount.digits)
+        add(text: amount.digits.utf8.span)
         add(number: Int64(amount.exponent))
     }
 

@@ -1,5 +1,3 @@
-import CivilTime
-
 /// What was last confirmed of a payment: enough to tell news, lag and a report that says nothing new. 40 bytes.
 struct KnownPayment: IDTableElement, Sendable {
     var id: PaymentID
@@ -20,23 +18,19 @@ struct KnownPayment: IDTableElement, Sendable {
         self.callBegan = callBegan
     }
 
-    init(_ payment: ConfirmedPayment, seq: Int64, callBegan: Instant) {
-        id = payment.id
-        self.seq = seq
-        fingerprint = Fingerprint(state: payment.state, amount: payment.amount, currency: payment.currency).value
-        updatedAt = payment.updatedAt?.nanoseconds ?? .min
-        self.callBegan = callBegan
+    init(_ payment: ConfirmedSummary, seq: Int64, callBegan: Instant) {
+        self.init(
+            id: payment.id, seq: seq, fingerprint: payment.fingerprint, updatedAt: payment.updatedAt ?? .min,
+            callBegan: callBegan)
     }
 
     /// Whether an answer tells a state, amount or currency that differ.
-    func isNews(_ payment: ConfirmedPayment) -> Bool {
-        Fingerprint(state: payment.state, amount: payment.amount, currency: payment.currency).value != fingerprint
-    }
+    func isNews(_ payment: ConfirmedSummary) -> Bool { payment.fingerprint != fingerprint }
 
     /// Whether an answer is older than this, and so neither confirms nor settles anything.
-    func isLag(_ payment: ConfirmedPayment, callBegan: Instant) -> Bool {
+    func isLag(_ payment: ConfirmedSummary, callBegan: Instant) -> Bool {
         if callBegan < self.callBegan { return true }
-        guard let time = payment.updatedAt?.nanoseconds, updatedAt != .min else { return false }
+        guard let time = payment.updatedAt, updatedAt != .min else { return false }
         return time < updatedAt
     }
 

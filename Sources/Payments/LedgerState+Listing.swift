@@ -27,12 +27,12 @@ extension LedgerState {
         let slot = pending.slot(of: payment.id)
         if let slot { pending[slot].shownIn = listing.number }
         guard inFlight[payment.id] == nil else { return nil }
-        if let knownSlot, known[knownSlot].isLag(payment, callBegan: listing.began) {
+        if let knownSlot, known[knownSlot].isLag(payment.summary, callBegan: listing.began) {
             self.listing?.lagging += 1
             return nil
         }
         let reports = slot.map { self.reports(in: $0, for: listing) } ?? []
-        if reports.isEmpty, let knownSlot, !known[knownSlot].isNews(payment) { return nil }
+        if reports.isEmpty, let knownSlot, !known[knownSlot].isNews(payment.summary) { return nil }
         return claim(payment.id, slot, reports, listing)
     }
 

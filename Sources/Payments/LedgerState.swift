@@ -93,7 +93,7 @@ public struct LedgerState: Sendable {
     }
 
     /// Applies a `received` record. `now` is nil in a replay, where ``resume(now:)`` makes everything due afterwards.
-    public mutating func received(_ report: ReportedPayment, seq: Int64, offset: Int64, now: Instant?) {
+    public mutating func received(_ report: ReportedSummary, seq: Int64, offset: Int64, now: Instant?) {
         totals.received += 1
         newestReport = seq
         let slot = pendingSlot(report.id)
@@ -235,7 +235,7 @@ public struct LedgerState: Sendable {
         _ unknown: inout [ClaimedReport], now: Instant
     ) {
         let before = known.slot(of: payment.id).map { known[$0] }
-        if let before, before.isLag(payment, callBegan: judgement.callBegan) {
+        if let before, before.isLag(payment.summary, callBegan: judgement.callBegan) {
             judgement.isFailure = true
             judgement.unknown = "the answer is older than what was confirmed"
             unknown = reports
@@ -258,7 +258,7 @@ public struct LedgerState: Sendable {
             }
         }
         if !unknown.isEmpty { judgement.unknown = "the API does not show the reported state yet" }
-        let isNews = before?.isNews(payment) ?? true
+        let isNews = before?.isNews(payment.summary) ?? true
         if isNews || !settled.isEmpty {
             judgement.confirmation = Judgement.Confirmation(payment: payment, isNews: isNews, of: settled)
         }
@@ -303,7 +303,7 @@ public struct LedgerState: Sendable {
 
     /// Ends a claim whose judgement is durable, or had nothing to write.
     ///
-    /// The records themselves are applied by ``confirmed(_:isNews:of:seq:callBegan:)`` and its like, before this.
+    /// The records themselves are applied by ``confirmed(_:of:seq:callBegan:)`` and its like, before this.
     public mutating func conclude(_ claim: Claim, _ judgement: Judgement, now: Instant) {
         let isCurrent = claim.generation == generation
         if isCurrent, let slot = pending.slot(of: claim.id) {
@@ -357,20 +357,18 @@ public struct LedgerState: Sendable {
     }
 
     /// Applies a `confirmed` record.
-    public mutating func confirmed(
-        _ payment: ConfirmedPayment, isNews: Bool, of: [Int64], seq: Int64, callBegan: Instant
-    ) {
+    public mutating func confirmed(_ payment: ConfirmedSummary, of: [Int64], seq: Int64, callBegan: Instant) {
         totals.confirmed += 1
         know(payment, seq: seq, callBegan: callBegan)
         settle(payment.id, of)
     }
 
     /// Applies a `known` record: what was confirmed in records that have been pruned.
-    public mutating func knew(_ payment: ConfirmedPayment, seq: Int64) {
+    public mutating func knew(_ payment: ConfirmedSummary, seq: Int64) {
         know(payment, seq: seq, callBegan: .distantPast)
     }
 
-    private mutating func know(_ payment: ConfirmedPayment, seq: Int64, callBegan: Instant) {
+    private mutating func know(_ payment: ConfirmedSummary, seq: Int64, callBegan: Instant) {
         let entry = KnownPayment(payment, seq: seq, callBegan: callBegan)
         if let slot = known.slot(of: payment.id) { known[slot] = entry } else { known.insert(entry) }
         if let slot = pending.slot(of: payment.id), !pending[slot].wasConfirmed {
@@ -398,8 +396,7 @@ public struct LedgerState: Sendable {
 
     private mutating func settle(_ id: PaymentID, _ seqs: [Int64]) {
         guard !seqs.isEmpty, let slot = pending.slot(of: id), pending[slot].hasReports else { return }
-        let settled = Set(seqs)
-        pending[slot].reports = pending[slot].reports.filter { !settled.contains($0.seq) }
+        pending[slot].remove(seqs)
         if pending[slot].hasReports { return }
         totals.pending -= 1
         // In a replay nothing is in flight, and there is no rest to keep.

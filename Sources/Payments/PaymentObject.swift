@@ -1,86 +1,66 @@
+import CivilTime
 import JSON
 
-/// A payment's members as they stand in a JSON object, for reports and answers alike; what they are worth is decided there.
+/// Where a payment's members stand in a JSON object, for reports and answers alike; what they are worth is decided there.
 struct PaymentObject {
-    /// One documented member: not there, of the wrong type, or a text.
-    enum Field {
-        case missing
-        case wrongType
-        case string(String)
-        /// The API documents strings; a number's text is just as exact.
-        case number(String)
-    }
-
     private(set) var id: JSONToken?
-    private(set) var state = Field.missing
-    private(set) var amount = Field.missing
-    private(set) var currency = Field.missing
-    private(set) var createdAt = Field.missing
-    private(set) var updatedAt = Field.missing
-    private(set) var currencyAmount = Field.missing
-    private(set) var qrImagePath = Field.missing
+    private(set) var state: JSONToken?
+    private(set) var amount: JSONToken?
+    private(set) var currency: JSONToken?
+    private(set) var createdAt: JSONToken?
+    private(set) var updatedAt: JSONToken?
+    private(set) var currencyAmount: JSONToken?
+    private(set) var qrImagePath: JSONToken?
     /// The first name that occurs a second time.
     private(set) var repeatedName: String?
     /// The white space that a compact copy leaves out.
     private(set) var whiteSpace = 0
 
-    /// A bit for each documented name that has occurred.
-    private var seen: UInt8 = 0
     private var others: Set<[UInt8]> = []
 
     /// Reads an object that is the whole of `bytes`.
     init(_ bytes: Span<UInt8>) throws(JSONFault) {
+        self.init()
         var scanner = JSONScanner()
-        var object = PaymentObject()
-        try scanner.object(bytes) { name, value in object.add(name, value, bytes) }
-        object.whiteSpace = scanner.whiteSpace
-        self = object
+        try scanner.object(bytes) { name, value in add(name, value, bytes) }
+        whiteSpace = scanner.whiteSpace
     }
 
     private init() {}
 
     private mutating func add(_ name: JSONToken, _ value: JSONToken, _ bytes: Span<UInt8>) {
-        let text = name.string(in: bytes) ?? ""
-        switch text {
-        case "id":
-            note(0, text)
-            id = value
-        case "state":
-            note(1, text)
-            state = Self.field(value, bytes)
-        case "amount":
-            note(2, text)
-            amount = Self.field(value, bytes)
-        case "currency":
-            note(3, text)
-            currency = Self.field(value, bytes)
-        case "created_at":
-            note(4, text)
-            createdAt = Self.field(value, bytes)
-        case "updated_at":
-            note(5, text)
-            updatedAt = Self.field(value, bytes)
-        case "currency_amount":
-            note(6, text)
-            currencyAmount = Self.field(value, bytes)
-        case "qr_image_path":
-            note(7, text)
-            qrImagePath = Self.field(value, bytes)
-        default:
-            if !others.insert(Array(text.utf8)).inserted { repeatedName = repeatedName ?? text }
-        }
+        let isNew =
+            switch name.shortText(in: bytes) {
+            case "id": Self.set(&id, value)
+            case "state": Self.set(&state, value)
+            case "amount": Self.set(&amount, value)
+            case "currency": Self.set(&currency, value)
+            case "created_at": Self.set(&createdAt, value)
+            case "updated_at": Self.set(&updatedAt, value)
+            case "currency_amount": Self.set(&currencyAmount, value)
+            case "qr_image_path": Self.set(&qrImagePath, value)
+            default: others.insert(Array((name.string(in: bytes) ?? "").utf8)).inserted
+            }
+        if !isNew, repeatedName == nil { repeatedName = name.string(in: bytes) }
     }
 
-    private static func field(_ value: JSONToken, _ bytes: Span<UInt8>) -> Field {
-        switch value.kind {
-        case .string: .string(value.string(in: bytes) ?? "")
-        case .number: .number(value.text(in: bytes))
-        default: .wrongType
-        }
+    /// Answers whether the member is the first of its name.
+    private static func set(_ member: inout JSONToken?, _ value: JSONToken) -> Bool {
+        let isNew = member == nil
+        member = value
+        return isNew
     }
+}
 
-    private mutating func note(_ index: Int, _ name: String) {
-        if seen & (1 << index) != 0 { repeatedName = repeatedName ?? name }
-        seen |= 1 << index
-    }
+extension JSONToken {
+    /// Exact, whether it stands there as a string or as a number.
+    func amount(in bytes: Span<UInt8>) -> Amount? { withCharacters(in: bytes) { Amount($0) } }
+
+    /// Nanoseconds since 1970.
+    func time(in bytes: Span<UInt8>) -> Int64? { withCharacters(in: bytes) { Timestamp.nanoseconds($0) } }
+}
+
+extension JSONToken? {
+    /// Nil for anything but a string.
+    var string: JSONToken? { self?.kind == .string ? self : nil }
 }

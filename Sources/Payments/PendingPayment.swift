@@ -53,6 +53,17 @@ struct PendingPayment: IDTableElement, Sendable {
         if first.seq == 0 { first = report } else { others.append(report) }
     }
 
+    /// Takes away the reports with these numbers.
+    mutating func remove(_ seqs: [Int64]) {
+        if others.isEmpty {
+            // As it is with most payments; no set is made for one.
+            if seqs.contains(first.seq) { reports = [] }
+        } else {
+            let gone = Set(seqs)
+            reports = reports.filter { !gone.contains($0.seq) }
+        }
+    }
+
     /// When its reports want a call next, pauses aside.
     var wanted: Instant {
         others.reduce(first.due) { min($0, $1.due) }

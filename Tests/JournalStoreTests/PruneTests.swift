@@ -172,8 +172,8 @@ struct PruneTests {
             limits: LedgerFixture.options().limits, seed: 1, now: Instant(nanoseconds: 0))
         guard case .payment(let old) = try answer(1, "paid"), case .payment(let new) = try answer(1, "sent", second: 1)
         else { return }
-        state.confirmed(old, isNews: true, of: [], seq: 2, callBegan: .distantPast)
-        state.confirmed(new, isNews: true, of: [], seq: 10, callBegan: .distantPast)
+        state.confirmed(old.summary, of: [], seq: 2, callBegan: .distantPast)
+        state.confirmed(new.summary, of: [], seq: 10, callBegan: .distantPast)
         state.repeated(1, from: 2, as: 9)
         #expect(state.isLastWord(10, on: 1))
     }

@@ -9,7 +9,7 @@ struct RecoveryTests {
     /// Recovers, and answers the numbers of the records that were shown beside the outcome.
     private func recover(_ disk: SimulatedDisk) throws(JournalFault) -> (seqs: [Int64], Recovery.Outcome) {
         var seqs: [Int64] = []
-        let outcome = try Recovery.run(disk) { entry, _ in seqs.append(entry.seq) }
+        let outcome = try Recovery.run(disk) { entry, _, _ in seqs.append(entry.seq) }
         return (seqs, outcome)
     }
 
@@ -82,7 +82,7 @@ struct RecoveryTests {
         var told: [Int64] = []
         _ = try Recovery.run(disk([1: bytes])) {
             told.append($0)
-        } visit: { _, _ in
+        } visit: { _, _, _ in
         }
         #expect(told.count == 1 && told[0] > 0 && told[0] < Int64(bytes.count))
     }

@@ -29,6 +29,18 @@ struct ConfirmedPaymentTests {
     ])
     func `nonsense is no payment`(text: String) {
         #expect(throws: AnswerFault.self) { try answer(text) }
+        // A replay reads no more than this of it, and leaves out the same ones.
+        #expect(throws: AnswerFault.self) { try ConfirmedSummary(answer: Array(text.utf8).span, asked: 42) }
+    }
+
+    @Test func `what a replay reads of an answer is what the answer was known by`() throws {
+        let text =
+            #"{"id":42,"currency":"btc","amount":1500.10,"state":"paid","updated_at":"2026-11-20T18:09:11.456Z"}"#
+        let bytes = Array(text.utf8)
+        let summary = try ConfirmedSummary(answer: bytes.span, asked: 42)
+        #expect(try answer(text).summary == summary)
+        #expect(summary.id == 42 && summary.amount == Amount("1500.1"))
+        #expect(summary.updatedAt == 1_795_198_151_456_000_000)
     }
 
     @Test func `another payment than the one asked for is refused`() {

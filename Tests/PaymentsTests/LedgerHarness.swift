@@ -27,7 +27,7 @@ final class LedgerHarness {
         case .journal:
             seq += 1
             journal[seq] = report
-            state.received(report, seq: seq, offset: seq, now: now)
+            state.received(report.summary, seq: seq, offset: seq, now: now)
         case .covered(let seq): state.covered(report, by: seq, now: now)
         case .known, .full: break
         }
@@ -56,8 +56,7 @@ final class LedgerHarness {
             let suffix = cause == .webhook ? "" : " \(cause.rawValue)"
             story.append("confirmed\(confirmation.isNews ? " news" : "") \(confirmation.of)\(suffix)")
             state.confirmed(
-                confirmation.payment, isNews: confirmation.isNews, of: confirmation.of, seq: seq, callBegan: claim.began
-            )
+                confirmation.payment.summary, of: confirmation.of, seq: seq, callBegan: claim.began)
             state.noteCause(cause, isNews: confirmation.isNews)
         }
         for refutation in judgement.refutations {

@@ -367,11 +367,11 @@ struct LedgerStateTests {
         let ledger = LedgerHarness()
         for id in 1...20 {
             ledger.state.received(
-                try report(id: PaymentID(id), state: "paid", updatedAt: time(1)), seq: Int64(id), offset: 0, now: nil)
+                try report(id: PaymentID(id), state: "paid", updatedAt: time(1)).summary, seq: Int64(id), offset: 0,
+                now: nil)
         }
         ledger.state.confirmed(
-            try payment(id: 7, state: "paid", updatedAt: time(1)), isNews: true, of: [7], seq: 21,
-            callBegan: .distantPast)
+            try payment(id: 7, state: "paid", updatedAt: time(1)).summary, of: [7], seq: 21, callBegan: .distantPast)
         ledger.state.refuted(8, of: 8)
         ledger.state.abandoned(9, of: [9])
         ledger.state.resume(now: ledger.now)
@@ -382,11 +382,27 @@ struct LedgerStateTests {
         #expect(ledger.state.admit(try report(id: 7, state: "paid", updatedAt: time(1))) == .known)
     }
 
+    @Test func `a record settles the reports that it names and no others, one or several`() throws {
+        let ledger = LedgerHarness()
+        for seq in 1...3 {
+            let report = try report(state: "s\(seq)", updatedAt: time(1)).summary
+            ledger.state.received(report, seq: Int64(seq), offset: 0, now: nil)
+        }
+        for (settled, left) in [(2, [1, 3]), (9, [1, 3]), (1, [3]), (9, [3]), (3, [])] as [(Int64, [Int64])] {
+            ledger.state.refuted(1, of: settled)
+            var replayed = ledger.state
+            replayed.resume(now: ledger.now)
+            #expect(replayed.claim(now: ledger.now + .seconds(5))?.reports.map(\.seq) ?? [] == left)
+        }
+        #expect(ledger.state.counts.pending == 0)
+    }
+
     @Test func `what an earlier run has settled takes no room after a replay`() throws {
         let ledger = LedgerHarness(maxPending: 2)
         for seq in 1...5 {
             ledger.state.received(
-                try report(id: PaymentID(seq), state: "paid", updatedAt: time(1)), seq: Int64(seq), offset: 0, now: nil)
+                try report(id: PaymentID(seq), state: "paid", updatedAt: time(1)).summary, seq: Int64(seq), offset: 0,
+                now: nil)
             ledger.state.refuted(PaymentID(seq), of: Int64(seq))
         }
         ledger.state.resume(now: ledger.now)

@@ -11,7 +11,7 @@ struct ReportedPaymentTests {
         #expect(report.state == "paid")
         #expect(report.amount == Amount("1500"))
         #expect(report.currency == "btc")
-        #expect(report.updatedAt?.text == "2026-11-20T18:09:11.456Z")
+        #expect(report.updatedAt == 1_795_198_151_456_000_000)
         #expect(report.deviations == [])
     }
 
@@ -51,6 +51,8 @@ struct ReportedPaymentTests {
         } catch {
             #expect("\(error)".contains(detail), "\(error)")
         }
+        // A replay reads no more than this of it, and leaves out the same ones.
+        #expect(throws: ReportFault.self) { try ReportedSummary(body: Array(body.utf8).span) }
     }
 
     @Test func `the largest id is taken`() throws {
@@ -72,5 +74,17 @@ struct ReportedPaymentTests {
         ] {
             #expect(other.fingerprint != base.fingerprint)
         }
+    }
+
+    @Test func `a fingerprint is the same for ever, since checkpoints hold it`() throws {
+        // Computed by another program, after the specification.
+        let whole = try report(
+            #"{"id":1,"state":"paid","amount":"1500.00","currency":"btc","updated_at":"2026-11-20T18:09:11.456Z"}"#)
+        #expect(whole.fingerprint == 0x5569_C19C_027C_7281)
+        #expect(try report(#"{"id":2,"state":"paid","amount":1,"currency":null}"#).fingerprint == 0x0F07_86CF_1837_04DE)
+        let escaped = try report(
+            #"{"id":3,"st\u0061te":"p\u0061id","amount":"\u0031500","currency":"\u0042TC","updated_at":"2026-11-20\u005418:09:11.456Z"}"#
+        )
+        #expect(escaped.fingerprint == whole.fingerprint)
     }
 }

@@ -1,0 +1,105 @@
+import JSON
+
+/// What a record tells, by kind, with the JSON that came from outside left where it stands.
+public enum RecordView: Sendable {
+    /// ``Record/known(payment:current:)``.
+    case known(payment: Int64, current: Range<Int>)
+    /// ``Record/received(_:)``.
+    case received(Received)
+    /// ``Record/confirmed(_:)``.
+    case confirmed(Confirmed)
+    /// Any other kind. Those are small, and read whole.
+    case other(Record)
+
+    /// ``Record/Received``.
+    public struct Received: Sendable {
+        /// The payment that it speaks of.
+        public let payment: Int64
+        let peer: JSONToken
+        /// Where in the line stands what it said.
+        public let report: Range<Int>
+        let deviations: JSONToken
+    }
+
+    /// ``Record/Confirmed``.
+    public struct Confirmed: Sendable {
+        /// The payment.
+        public let payment: Int64
+        /// Where in the line stands what the API said.
+        public let current: Range<Int>
+        /// Whether it told anything new.
+        public let news: Bool
+        /// The reports that it settled.
+        public let of: [Int64]
+        /// What caused the call.
+        public let cause: Record.Cause
+    }
+}
+
+extension RecordView {
+    init(_ members: RecordMembers, _ line: Span<UInt8>) throws(LineFault) {
+        let kind = try members.kind.string("kind")
+        switch kind.shortText(in: line) {
+        case "received":
+            self = .received(
+                Received(
+                    payment: try members.payment.integer("payment", line), peer: try members.peer.string("peer"),
+                    report: try members.report.required("report").rawRange,
+                    deviations: try members.deviations.strings("deviations", line)))
+        case "confirmed":
+            guard let cause = Record.Cause(rawValue: try members.cause.string("cause", line)) else {
+                throw .content(#""cause" is not known to this version"#)
+            }
+            self = .confirmed(
+                Confirmed(
+                    payment: try members.payment.integer("payment", line),
+                    current: try members.current.required("current").rawRange, news: try members.news.bool("news"),
+                    of: try members.of.integers("of", line), cause: cause))
+        case "known":
+            self = .known(
+                payment: try members.payment.integer("payment", line),
+                current: try members.current.required("current").rawRange)
+        case let other: self = .other(try Self.other(other, kind, members, line))
+        }
+    }
+
+    private static func other(
+        _ name: ShortText?, _ kind: JSONToken, _ members: RecordMembers, _ line: Span<UInt8>
+    ) throws(LineFault) -> Record {
+        switch name {
+        case "opened":
+            return .opened(
+                Record.Opened(
+                    format: Int(try members.format.integer("format", line)),
+                    journal: try members.journal.string("journal", line),
+                    version: try members.version.string("version", line), api: try members.api.string("api", line),
+                    client: try members.client.string("client", line)))
+        case "closed": return .closed
+        case "baseline": return .baseline(count: Int(try members.count.integer("count", line)))
+        case "refuted":
+            return .refuted(
+                payment: try members.payment.integer("payment", line), of: try members.of.integer("of", line),
+                reason: try members.reason.string("reason", line))
+        case "abandoned":
+            return .abandoned(
+                Record.Abandoned(
+                    payment: try members.payment.integer("payment", line), of: try members.of.integers("of", line),
+                    attempts: Int(try members.attempts.integer("attempts", line)),
+                    error: try members.error.string("error", line)))
+        case "delivered": return .delivered(try delivery(members, line))
+        case "undeliverable": return .undeliverable(try delivery(members, line))
+        default:
+            throw .content("its kind \(JSONString.quoted(kind.string(in: line) ?? "")) is not known to this version")
+        }
+    }
+
+    private static func delivery(
+        _ members: RecordMembers, _ line: Span<UInt8>
+    ) throws(LineFault) -> Record.Delivery {
+        Record.Delivery(
+            payment: try members.payment.integer("payment", line), of: try members.of.integer("of", line),
+            endpoint: try members.endpoint.string("endpoint", line),
+            attempts: Int(try members.attempts.integer("attempts", line)),
+            status: members.status?.integer(in: line).map { Int($0) }, error: members.error?.string(in: line))
+    }
+}
