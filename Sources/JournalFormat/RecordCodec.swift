@@ -33,7 +33,8 @@ import JSON
 // Recovery: the first line that is not good, and all behind it, is a *torn tail* if nothing claims the record that should
 // stand there, and is set aside and cut off; it is *corruption* if something does, and then nothing is changed. Records
 // that are good but not claimed are rewritten in place and synced before anything else happens, because a page cache can
-// show, after a failed sync, what the disk does not hold.
+// show, after a failed sync, what the disk does not hold. So it is with names: a last segment in which no record is claimed
+// is written into a new file, synced, and renamed into its place, before the directory is synced.
 
 /// Records to bytes, and back.
 public enum RecordCodec {

@@ -125,6 +125,9 @@ struct Recovery {
             }
         }
         try system { () throws(SystemError) in
+            // Nothing is acknowledged in a segment before its name is on the disk. So when nothing claims a record in it, its
+            // name is not proven either: after a failed sync of the directory, the next one may say nothing about it.
+            if claimed < first { return try renew(name, file, end: outcome.tail?.size ?? 0) }
             if outcome.nextSeq > claimed + 1 { try rewriteUnclaimed(first, file, end: outcome.tail?.size ?? 0) }
             // Also when nothing was rewritten: a cut that an earlier run made may not have reached the disk, and what was cut
             // must not come back once a later segment says that this one ends here.
@@ -205,10 +208,26 @@ struct Recovery {
         var reader = SegmentReader(disk, file)
         var seq = first
         while seq <= claimed, case .line = try reader.next() { seq += 1 }
-        var offset = reader.offset
-        outcome.rewrittenBytes = end - offset
-        while offset < end {
-            let bytes = try disk.read(file, count: Int(min(1 << 20, end - offset)), at: offset)
+        outcome.rewrittenBytes = end - reader.offset
+        try write(reader.offset..<end, of: file, to: file)
+    }
+
+    /// Writes a segment of which nothing is proven into a new file, and puts that in its place, name and all.
+    private mutating func renew(_ name: String, _ file: DiskFile, end: Int64) throws(SystemError) {
+        // One that is there was left by a recovery that was interrupted.
+        for old in try disk.names() where old.hasSuffix(".jsonl.new") { try disk.unlink(old) }
+        let fresh = try disk.open("\(name).new", .create)
+        defer { disk.close(fresh) }
+        outcome.rewrittenBytes = end
+        try write(0..<end, of: file, to: fresh)
+        try disk.synchronize(fresh)
+        try disk.rename("\(name).new", to: name)
+    }
+
+    private func write(_ range: Range<Int64>, of source: DiskFile, to file: DiskFile) throws(SystemError) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let bytes = try disk.read(source, count: Int(min(1 << 20, range.upperBound - offset)), at: offset)
             guard !bytes.isEmpty else { throw SystemError(call: "pread", errno: 5) }
             try disk.writeAll(file, bytes[...], at: offset)
             offset += Int64(bytes.count)

@@ -10,7 +10,7 @@ struct DiskState: Sendable {
     enum NameChange: Sendable {
         case add(String, inode: Int)
         case remove(String)
-        case rename(String, to: String)
+        case rename(String, to: String, inode: Int)
     }
 
     struct File: Sendable {
@@ -77,6 +77,13 @@ struct DiskState: Sendable {
         files[inode].pending.removeAll()
     }
 
+    /// The same of the directory: of the changes to its names some are on the disk, and no later sync writes the others.
+    mutating func failToSynchronizeNames(seed: UInt64?) {
+        var random = SplitMix64(seed: seed ?? 0)
+        for change in pendingNames where seed != nil && random.next() & 1 == 0 { Self.apply(change, to: &durableNames) }
+        pendingNames.removeAll()
+    }
+
     static func apply(_ change: Change, to bytes: inout [UInt8]) {
         switch change {
         case .write(let offset, let written): write([0..<written.count], of: written, at: offset, to: &bytes)
@@ -89,9 +96,10 @@ struct DiskState: Sendable {
         switch change {
         case .add(let name, let inode): names[name] = inode
         case .remove(let name): names[name] = nil
-        case .rename(let old, let new):
-            // The old name may have been forgotten before.
-            if let inode = names.removeValue(forKey: old) { names[new] = inode }
+        case .rename(let old, let new, let inode):
+            // A rename is of a file: that the old name may have been forgotten before, or stand for an older file, is no matter.
+            if names[old] == inode { names[old] = nil }
+            names[new] = inode
         }
     }
 

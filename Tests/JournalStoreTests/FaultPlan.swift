@@ -5,6 +5,7 @@ import Synchronization
 struct FaultPlan {
     private enum Kind: CaseIterable {
         case none, calm, noSpace, noSpaceAndNoCut, noSegment, shortWrites, syncFails, syncLies, directorySyncFails
+        case directorySyncLies, renameFails, unlinkFails
     }
 
     /// To be given to a ``SimulatedDisk``.
@@ -39,6 +40,9 @@ struct FaultPlan {
             case (.syncFails, .synchronize): return isTurn() ? .error(5) : nil
             case (.syncLies, .synchronize): return isTurn() ? .lie(5, seed: seed) : nil
             case (.directorySyncFails, .synchronizeDirectory): return isTurn() ? .error(5) : nil
+            case (.directorySyncLies, .synchronizeDirectory): return isTurn() ? .lie(5, seed: seed) : nil
+            case (.renameFails, .rename): return isTurn() ? .error(5) : nil
+            case (.unlinkFails, .unlink): return isTurn() ? .error(5) : nil
             default: return nil
             }
         }

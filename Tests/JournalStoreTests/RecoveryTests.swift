@@ -70,7 +70,7 @@ struct RecoveryTests {
     }
 
     @Test func `other files are left alone`() throws {
-        let disk = disk([1: segment(1...2)])
+        let disk = disk([1: segment(1...2)], mark: 2)
         for name in ["lock", "notes.txt", "1.jsonl", "\(name(3)).torn-7"] { disk.put([1, 2], as: name) }
         let before = disk.state.names
         #expect(try recover(disk).seqs == [1, 2])
@@ -376,6 +376,26 @@ struct RecoveryTests {
         _ = try disk.write(file, segment(3...3, durable: 2)[...], at: 0)
         #expect(try recover(disk).seqs == [1, 2, 3])
         #expect(disk.state.afterLosingAll().names.keys.sorted() == [name(1), name(3), DurableMark.name])
+    }
+
+    @Test func `a segment's name that a failed sync of the directory lost is on the disk after recovery`() throws {
+        let disk = disk([1: segment(1...3)], mark: 3)
+        let file = try disk.open(name(4), .create)
+        // The name is lost, and a reader goes on seeing it.
+        disk.setFault { if case .synchronizeDirectory = $0 { .lie(5, seed: nil) } else { nil } }
+        #expect(throws: (any Error).self) { try disk.synchronizeDirectory() }
+        disk.setFault(nil)
+        _ = try disk.write(file, segment(4...5)[...], at: 0)
+        try disk.synchronize(file)
+        try disk.synchronizeDirectory()
+        #expect(SimulatedDisk(disk.state.afterLosingAll()).content(name(4)) == nil)
+
+        // What a recovery that was interrupted left is in nobody's way.
+        disk.put([1], as: "\(name(4)).new")
+        #expect(try recover(disk).seqs == [1, 2, 3, 4, 5])
+        let left = disk.state.afterLosingAll()
+        #expect(SimulatedDisk(left).content(name(4)) == segment(4...5))
+        #expect(left.names.keys.sorted() == [name(1), name(4), DurableMark.name])
     }
 
     @Test(arguments: 0..<40)

@@ -147,7 +147,13 @@ final class SimulatedDisk: Disk {
     }
 
     func synchronizeDirectory() throws(SystemError) {
-        try perform("fsync", .synchronizeDirectory, isChange: true) { inner, _ in inner.state.synchronizeNames() }
+        try perform("fsync", .synchronizeDirectory, isChange: true) { inner, fault throws(SystemError) in
+            if case .lie(let errno, let seed) = fault {
+                inner.state.failToSynchronizeNames(seed: seed)
+                throw SystemError(call: "fsync", errno: errno)
+            }
+            inner.state.synchronizeNames()
+        }
     }
 
     func truncate(_ file: DiskFile, to length: Int64) throws(SystemError) {
@@ -157,13 +163,17 @@ final class SimulatedDisk: Disk {
     }
 
     func rename(_ old: String, to new: String) throws(SystemError) {
-        try perform("renameat", .rename(old, to: new), isChange: true) { inner, _ in
-            inner.state.apply(.rename(old, to: new))
+        try perform("renameat", .rename(old, to: new), isChange: true) { inner, _ throws(SystemError) in
+            guard let inode = inner.state.names[old] else { throw SystemError(call: "renameat", errno: 2) }
+            inner.state.apply(.rename(old, to: new, inode: inode))
         }
     }
 
     func unlink(_ name: String) throws(SystemError) {
-        try perform("unlinkat", .unlink(name), isChange: true) { inner, _ in inner.state.apply(.remove(name)) }
+        try perform("unlinkat", .unlink(name), isChange: true) { inner, _ throws(SystemError) in
+            guard inner.state.names[name] != nil else { throw SystemError(call: "unlinkat", errno: 2) }
+            inner.state.apply(.remove(name))
+        }
     }
 
     func freeBytes() throws(SystemError) -> Int64 {
