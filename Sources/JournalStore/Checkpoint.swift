@@ -18,7 +18,6 @@ import Payments
 ///   crc      CRC-32C over all bytes before
 struct Checkpoint: Sendable {
     static let name = "checkpoint"
-    private static let temporaryName = "checkpoint.new"
     private static let magic = UInt64(littleEndianText: "ecpdckp2")
     private static let headWords = 6
 
@@ -94,7 +93,7 @@ struct Checkpoint: Sendable {
 
     /// Whether the newest segment is of its journal.
     private func isOfJournal(_ disk: any Disk) throws(SystemError) -> Bool {
-        guard let newest = try disk.names().compactMap(SegmentName.firstSeq(of:)).max(),
+        guard let newest = try disk.segments().last,
             let head = try line(disk, segment: newest, offset: 0),
             case .opened(let opened)? = (try? Entry(line: head.span))?.record
         else { return false }
@@ -108,34 +107,12 @@ struct Checkpoint: Sendable {
     }
 
     private func line(_ disk: any Disk, segment: Int64, offset: Int64) throws(SystemError) -> [UInt8]? {
-        let name = SegmentName.name(firstSeq: segment)
-        guard try disk.names().contains(name) else { return nil }
-        let file = try disk.open(name, .read)
+        guard try disk.segments().contains(segment) else { return nil }
+        let file = try disk.open(SegmentName.name(firstSeq: segment), .read)
         defer { disk.close(file) }
         var reader = SegmentReader(disk, file, from: offset, step: 8 << 10)
         guard case .line = try reader.next() else { return nil }
         return Array(reader.line)
-    }
-
-    /// Puts this one in the place of the one before: at every moment one of the two is there and whole.
-    func write(_ disk: any Disk) throws(SystemError) {
-        if try disk.names().contains(Self.temporaryName) { try disk.unlink(Self.temporaryName) }
-        do throws(SystemError) {
-            try writeTemporary(disk)
-            try disk.rename(Self.temporaryName, to: Self.name)
-        } catch {
-            // On a disk that is full, half a checkpoint takes room that reports need.
-            _ = try? disk.unlink(Self.temporaryName)
-            throw error
-        }
-        try disk.synchronizeDirectory()
-    }
-
-    private func writeTemporary(_ disk: any Disk) throws(SystemError) {
-        let file = try disk.open(Self.temporaryName, .create)
-        defer { disk.close(file) }
-        try disk.writeAll(file, encode()[...], at: 0)
-        try disk.synchronize(file)
     }
 }
 

@@ -78,4 +78,43 @@ extension Disk {
             position += Int64(count)
         }
     }
+
+    /// Copies a part of a file to a place in another.
+    func copy(_ range: Range<Int64>, of source: DiskFile, to file: DiskFile, at start: Int64) throws(SystemError) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let bytes = try read(source, count: Int(min(1 << 20, range.upperBound - offset)), at: offset)
+            guard !bytes.isEmpty else { throw SystemError(call: "pread", errno: EIO) }
+            try writeAll(file, bytes[...], at: offset - range.lowerBound + start)
+            offset += Int64(bytes.count)
+        }
+    }
+
+    /// Puts a file in the place of the one that has the name: at every moment one of the two is there and whole. For certain
+    /// when the directory has been synced.
+    func replace(_ name: String, with bytes: [UInt8]) throws(SystemError) {
+        try replace(name) { file throws(SystemError) in try writeAll(file, bytes[...], at: 0) }
+    }
+
+    /// The same with the beginning of the file that is there, in case it is not on the disk as it is read.
+    func renew(_ name: String, _ file: DiskFile, size: Int64) throws(SystemError) {
+        try replace(name) { fresh throws(SystemError) in try copy(0..<size, of: file, to: fresh, at: 0) }
+    }
+
+    private func replace(_ name: String, writing: (DiskFile) throws(SystemError) -> Void) throws(SystemError) {
+        let temporary = "\(name).new"
+        // One that is there was left by somebody who was interrupted.
+        if try names().contains(temporary) { try unlink(temporary) }
+        do throws(SystemError) {
+            let file = try open(temporary, .create)
+            defer { close(file) }
+            try writing(file)
+            try synchronize(file)
+            try rename(temporary, to: name)
+        } catch {
+            // On a disk that is full, half a file takes room that reports need.
+            _ = try? unlink(temporary)
+            throw error
+        }
+    }
 }

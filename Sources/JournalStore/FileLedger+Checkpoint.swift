@@ -33,7 +33,10 @@ extension FileLedger {
         guard let durable = ticket.known?.durable, durable >= checkpoint.seq else { return false }
         // Also when it cannot be written: a disk that fails is asked again after as many records, not at every commit.
         checkpointed.store(checkpoint.seq, ordering: .relaxed)
-        do { try checkpoint.write(journal.disk) } catch {
+        do {
+            try journal.disk.replace(Checkpoint.name, with: checkpoint.encode())
+            try journal.synchronizeDirectory()
+        } catch {
             missedCheckpoint(error)
             return false
         }

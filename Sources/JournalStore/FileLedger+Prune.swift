@@ -76,22 +76,16 @@ extension FileLedger {
         var moves: [(payment: PaymentID, old: Int64, new: Int64)] = []
         var failure: JournalUnavailable?
         let ticket = state.withLock { state in
-            for word in words where state.isLastWord(word.seq, on: word.payment) {
-                // Its answer may be in the journal already, and the old word must not stand behind it.
-                if state.isInFlight(word.payment) {
-                    kept.busy = word.payment
-                    continue
-                }
-                do throws(JournalUnavailable) {
-                    let record = Record.known(payment: word.payment, current: word.current)
-                    let position = try journal.append(record, time: Clock.realtime())
-                    frontier.withLock { $0.last = position }
-                    moves.append((word.payment, word.seq, position.seq))
-                } catch {
-                    failure = error
-                    break
-                }
-            }
+            words.removeAll { !state.isLastWord($0.seq, on: $0.payment) }
+            // Their answers may be in the journal already, and the old words must not stand behind these.
+            kept.busy = words.last { state.isInFlight($0.payment) }?.payment ?? kept.busy
+            words.removeAll { state.isInFlight($0.payment) }
+            do throws(JournalUnavailable) {
+                let records = words.map { Record.known(payment: $0.payment, current: $0.current) }
+                let positions = try journal.append(records, time: Clock.realtime())
+                if let last = positions.last { frontier.withLock { $0.last = last } }
+                moves = zip(words, positions).map { ($0.payment, $0.seq, $1.seq) }
+            } catch { failure = error }
             frontier.withLock { $0.underWay += 1 }
             return waiters.ticket(for: moves.last?.new ?? 0)
         }

@@ -62,12 +62,17 @@ public final class FileLedger: Sendable {
         var last: JournalPosition?
         // Without one that is whole and fits, everything is read: that costs time, nothing else.
         var checkpoint = Checkpoint.read(disk)
-        if let found = checkpoint, found.isUsable { checkpoint?.isUsable = state.restore(found.snapshot) }
+        if let found = checkpoint, found.isUsable, state.restore(found.snapshot) {
+            last = JournalPosition(seq: found.seq, offset: found.offset)
+        } else {
+            checkpoint?.isUsable = false
+        }
         (journal, recovered) = try Journal.open(
             disk, journalOptions, randomID: randomID, time: Clock.realtime(), from: checkpoint, progress: progress
         ) { entry, line, offset in
             state.replay(entry, line, offset: offset)
-            last = JournalPosition(seq: entry.seq, offset: offset)
+            // The head of the checkpoint's segment is shown too, and stands before what the state reflects already.
+            if entry.seq > last?.seq ?? 0 { last = JournalPosition(seq: entry.seq, offset: offset) }
         }
         frontier.withLock { $0.last = last }
         checkpointed = Atomic(checkpoint?.isUsable == true ? checkpoint?.seq ?? 0 : 0)
@@ -265,8 +270,8 @@ extension FileLedger {
         for refutation in judgement.refutations where written.popFirst() != nil {
             state.refuted(claim.id, of: refutation.of)
         }
-        if let abandonment = judgement.abandonment, written.popFirst() != nil {
-            state.abandoned(claim.id, of: abandonment.of)
+        if let abandonment = judgement.abandonment, let seq = written.popFirst() {
+            state.abandoned(claim.id, of: abandonment.of, seq: seq)
         }
         if isComplete {
             state.conclude(claim, judgement, now: now())
@@ -362,7 +367,7 @@ extension LedgerState {
             guard let payment = try? ConfirmedSummary(answer: answer, asked: payment) else { return }
             knew(payment, seq: entry.seq)
         case .other(.refuted(let payment, let of, _)): refuted(payment, of: of)
-        case .other(.abandoned(let abandoned)): self.abandoned(abandoned.payment, of: abandoned.of)
+        case .other(.abandoned(let abandoned)): self.abandoned(abandoned.payment, of: abandoned.of, seq: entry.seq)
         case .other(.opened): opened(at: entry.time)
         case .other(.baseline): completedBaseline()
         case .other: break

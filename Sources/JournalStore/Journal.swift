@@ -143,6 +143,18 @@ public final class Journal: Sendable {
         return position
     }
 
+    /// Takes records together: they are one batch, unless they come while another is written.
+    func append(_ records: [Record], time: Int64) throws(JournalUnavailable) -> [JournalPosition] {
+        let (positions, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
+            var positions: [JournalPosition] = []
+            for record in records { positions.append(try tail.append(record, time: time)) }
+            defer { tail.isCommitting = tail.isCommitting || !positions.isEmpty }
+            return (positions, !tail.isCommitting && !positions.isEmpty)
+        }
+        if mustCommit { queue.async { self.commit() } }
+        return positions
+    }
+
     /// Appends `closed`, syncs it, and takes nothing more.
     public func close(time: Int64) {
         queue.sync {
@@ -215,12 +227,17 @@ public final class Journal: Sendable {
 
     /// Drops the segments before the one that begins with `first`. The caller sees to it that nobody misses them.
     func dropSegments(before first: Int64) throws(SystemError) {
-        for segment in segments where segment < first {
-            try disk.unlink(SegmentName.name(firstSeq: segment))
-            // One by one, oldest first: what is left is a journal without a gap at every moment, whatever the disk forgets.
-            try disk.synchronizeDirectory()
-            tail.withLock { $0.dropSegment(segment) }
-        }
+        try PruneMark.write(first, disk)
+        try synchronizeDirectory()
+        tail.withLock { $0.dropSegments(before: first) }
+        try PruneMark.unlinkSegments(before: first, disk)
+        try synchronizeDirectory()
+    }
+
+    /// Syncs the directory while no segment is being made. When that fails, only one of those who do it may be told, and it
+    /// must not be another than the one whose segment's name was lost.
+    func synchronizeDirectory() throws(SystemError) {
+        try writer.withLock { _ throws(SystemError) in try disk.synchronizeDirectory() }
     }
 
     // MARK: Reading back

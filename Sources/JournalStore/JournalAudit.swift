@@ -48,7 +48,7 @@ public struct JournalAudit {
     ) throws(SystemError) -> Report {
         try withoutActuallyEscaping(progress) { progress throws(SystemError) in
             let mark = max(try DurableMark.read(from: disk), Checkpoint.read(disk)?.seq ?? 0)
-            let segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
+            let segments = try disk.segments()
             var audit = JournalAudit(disk: disk, progress: progress, expected: segments.first ?? 1)
             audit.report.claimed = mark
             audit.report.segments = segments.count

@@ -17,6 +17,8 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
     case locked(directory: String)
     /// The file system refused a call.
     case system(SystemError)
+    /// A repair of the journal was interrupted; its options.
+    case halfRepaired(String)
     /// The journal took no more records.
     case unavailable(JournalUnavailable)
 
@@ -71,6 +73,11 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
             """
             \(segment) is of format \(found), but this version of ecryptopayd reads format \(RecordCodec.format) only; use \
             the version that wrote it
+            """
+        case .halfRepaired(let options):
+            """
+            a repair of this journal was interrupted: run "ecryptopayd journal repair \(options) --yes" again. If you have \
+            restored the journal from a backup instead, remove the file "\(JournalRepair.markName)" beside its segments
             """
         case .otherAccount(let what, let journal, let configured):
             """

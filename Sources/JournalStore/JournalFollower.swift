@@ -29,7 +29,7 @@ public struct JournalFollower {
         _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
     ) throws(SystemError) -> JournalReader.Fault? {
         let mark = try DurableMark.read(from: disk)
-        let segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
+        let segments = try disk.segments()
         guard let oldest = segments.first, let newest = segments.last else { return nil }
         if next < oldest {
             // Who begins with the first record that is there misses none.

@@ -27,7 +27,7 @@ public struct JournalReader {
         self.disk = disk
         // Before the segments: a daemon may be writing, and what it adds meanwhile is not missing.
         claimed = try DurableMark.read(from: disk)
-        segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
+        segments = try disk.segments()
     }
 
     /// Shows every good line, without its newline, until one is not good; answers that one.

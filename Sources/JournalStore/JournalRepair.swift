@@ -57,7 +57,7 @@ public struct JournalRepair {
         var repair: JournalRepair
         let refusal: Refusal?
         do throws(SystemError) {
-            let segments = try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
+            let segments = try disk.segments()
             repair = JournalRepair(disk: disk, segments: segments, first: first, offset: offset)
             refusal = try repair.examine()
         } catch { throw .system(error) }
@@ -146,37 +146,73 @@ public struct JournalRepair {
 
     // MARK: Cutting
 
-    /// Copies first; then goes from the newest to the oldest, so that a crash leaves a journal that can be cut again.
+    /// The file that says that a journal is being cut, and where. While it is there, the journal is neither the old one nor
+    /// the new one, and no start opens it; the same repair, run again, comes to its end.
+    static let markName = "repairing"
+
+    /// The repair that was begun and not finished: its options.
+    static func unfinished(_ disk: any Disk) throws(SystemError) -> String? {
+        guard try disk.names().contains(markName) else { return nil }
+        let file = try disk.open(markName, .read)
+        defer { disk.close(file) }
+        return String(decoding: try disk.read(file, count: 100, at: 0), as: UTF8.self)
+    }
+
+    /// Sees to it that nothing is lost, then cuts under the mark.
     private mutating func cut(randomID: String, time: Int64) throws(SystemError) {
+        try prepare()
         let name = SegmentName.name(firstSeq: first)
+        try disk.replace(Self.markName, with: Array("--segment \(name) --at \(offset)".utf8))
+        try disk.synchronizeDirectory()
+        try setAside(segments.filter { $0 > first })
+        // They claim what is about to go. A checkpoint of the old id would be ignored; it goes for good measure.
+        let names = try disk.names()
+        for name in [DurableMark.name, Checkpoint.name] where names.contains(name) { try disk.unlink(name) }
         let file = try disk.open(name, .write)
+        defer { disk.close(file) }
+        try disk.truncate(file, to: offset)
+        try begin(file, id: randomID, time: time)
+        try disk.synchronizeDirectory()
+        try disk.unlink(Self.markName)
+        try disk.synchronizeDirectory()
+    }
+
+    /// Copies what is cut aside, and proves what stays: the page cache may show what the disk does not hold.
+    private mutating func prepare() throws(SystemError) {
+        let name = SegmentName.name(firstSeq: first)
+        let file = try disk.open(name, .read)
         defer { disk.close(file) }
         let size = try disk.size(file)
         if size > offset {
             report.copies.append(
                 try TornTail.copy(disk, file, from: offset, size: size, as: "\(name).cut-\(offset)"))
         }
-        // They claim what is about to go. A checkpoint of the old id would be ignored; it goes for good measure.
-        let names = try disk.names()
-        for name in [DurableMark.name, Checkpoint.name] where names.contains(name) { try disk.unlink(name) }
-        for segment in segments.reversed() where segment > first {
-            let old = SegmentName.name(firstSeq: segment)
-            try disk.rename(old, to: "\(old).cut-0")
-            report.copies.append("\(old).cut-0")
-        }
+        try disk.renew(name, file, size: size)
         try disk.synchronizeDirectory()
-        try disk.truncate(file, to: offset)
-        try begin(file, id: randomID, time: time)
     }
 
     /// A journal of a new id begins behind the cut.
     private func begin(_ file: DiskFile, id: String, time: Int64) throws(SystemError) {
-        guard var opened else { return try disk.synchronize(file) }
-        opened.journal = id
-        var line: [UInt8] = []
-        RecordCodec.append(
-            .opened(opened), seq: report.lastSeq + 1, durable: report.lastSeq, time: time, to: &line)
-        try disk.writeAll(file, line[...], at: offset)
+        if var opened {
+            opened.journal = id
+            var line: [UInt8] = []
+            RecordCodec.append(
+                .opened(opened), seq: report.lastSeq + 1, durable: report.lastSeq, time: time, to: &line)
+            try disk.writeAll(file, line[...], at: offset)
+        }
         try disk.synchronize(file)
+    }
+
+    /// Takes whole segments out of the journal, without copying them.
+    private mutating func setAside(_ segments: [Int64]) throws(SystemError) {
+        for segment in segments {
+            let name = SegmentName.name(firstSeq: segment)
+            let file = try disk.open(name, .write)
+            defer { disk.close(file) }
+            try disk.synchronize(file)
+            let copy = try TornTail.freeName(disk, like: "\(name).cut-0")
+            try disk.rename(name, to: copy)
+            report.copies.append(copy)
+        }
     }
 }

@@ -107,9 +107,9 @@ struct JournalTail: Sendable {
         segmentSize = size
     }
 
-    /// Forgets a segment that was removed.
-    mutating func dropSegment(_ firstSeq: Int64) {
-        segments.removeAll { $0 == firstSeq }
+    /// Forgets segments that are about to be removed.
+    mutating func dropSegments(before firstSeq: Int64) {
+        segments.removeAll { $0 < firstSeq }
     }
 
     /// Sees to it that the next record stands behind an `opened`; answers whether it has just written one.

@@ -57,8 +57,12 @@ struct Recovery {
     }
 
     private mutating func run(from checkpoint: Checkpoint?) throws(JournalFault) {
+        if let order = try system({ () throws(SystemError) in try JournalRepair.unfinished(disk) }) {
+            throw .halfRepaired(order)
+        }
         let segments = try system { () throws(SystemError) in
-            try disk.names().compactMap(SegmentName.firstSeq(of:)).sorted()
+            try PruneMark.finish(disk)
+            return try disk.segments()
         }
         outcome.segments = segments
         claimed = max(
@@ -127,8 +131,12 @@ struct Recovery {
         try system { () throws(SystemError) in
             // Nothing is acknowledged in a segment before its name is on the disk. So when nothing claims a record in it, its
             // name is not proven either: after a failed sync of the directory, the next one may say nothing about it.
-            if claimed < first { return try renew(name, file, end: outcome.tail?.size ?? 0) }
-            if outcome.nextSeq > claimed + 1 { try rewriteUnclaimed(first, file, end: outcome.tail?.size ?? 0) }
+            let end = outcome.tail?.size ?? 0
+            if claimed < first {
+                outcome.rewrittenBytes = end
+                return try disk.renew(name, file, size: end)
+            }
+            if outcome.nextSeq > claimed + 1 { try rewriteUnclaimed(first, file, end: end) }
             // Also when nothing was rewritten: a cut that an earlier run made may not have reached the disk, and what was cut
             // must not come back once a later segment says that this one ends here.
             try disk.synchronize(file)
@@ -209,29 +217,7 @@ struct Recovery {
         var seq = first
         while seq <= claimed, case .line = try reader.next() { seq += 1 }
         outcome.rewrittenBytes = end - reader.offset
-        try write(reader.offset..<end, of: file, to: file)
-    }
-
-    /// Writes a segment of which nothing is proven into a new file, and puts that in its place, name and all.
-    private mutating func renew(_ name: String, _ file: DiskFile, end: Int64) throws(SystemError) {
-        // One that is there was left by a recovery that was interrupted.
-        for old in try disk.names() where old.hasSuffix(".jsonl.new") { try disk.unlink(old) }
-        let fresh = try disk.open("\(name).new", .create)
-        defer { disk.close(fresh) }
-        outcome.rewrittenBytes = end
-        try write(0..<end, of: file, to: fresh)
-        try disk.synchronize(fresh)
-        try disk.rename("\(name).new", to: name)
-    }
-
-    private func write(_ range: Range<Int64>, of source: DiskFile, to file: DiskFile) throws(SystemError) {
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            let bytes = try disk.read(source, count: Int(min(1 << 20, range.upperBound - offset)), at: offset)
-            guard !bytes.isEmpty else { throw SystemError(call: "pread", errno: 5) }
-            try disk.writeAll(file, bytes[...], at: offset)
-            offset += Int64(bytes.count)
-        }
+        try disk.copy(reader.offset..<end, of: file, to: file, at: reader.offset)
     }
 
     private func corruption(_ first: Int64, _ bad: BadLine) -> JournalFault.Corruption {

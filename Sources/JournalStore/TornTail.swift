@@ -32,7 +32,17 @@ public struct TornTail: Hashable, Sendable {
     static func copy(
         _ disk: any Disk, _ file: DiskFile, from offset: Int64, size: Int64, as name: String
     ) throws(SystemError) -> String {
-        // An earlier crash may have left the same name: nothing that was set aside is written over.
+        let free = try freeName(disk, like: name)
+        let copy = try disk.open(free, .create)
+        defer { disk.close(copy) }
+        try disk.copy(offset..<size, of: file, to: copy, at: 0)
+        try disk.synchronize(copy)
+        try disk.synchronizeDirectory()
+        return free
+    }
+
+    /// A name that no file has: nothing that was set aside earlier is written over.
+    static func freeName(_ disk: any Disk, like name: String) throws(SystemError) -> String {
         let taken = Set(try disk.names())
         var free = name
         var number = 2
@@ -40,17 +50,6 @@ public struct TornTail: Hashable, Sendable {
             free = "\(name)-\(number)"
             number += 1
         }
-        let copy = try disk.open(free, .create)
-        defer { disk.close(copy) }
-        var position = offset
-        while position < size {
-            let bytes = try disk.read(file, count: Int(min(1 << 20, size - position)), at: position)
-            guard !bytes.isEmpty else { break }
-            try disk.writeAll(copy, bytes[...], at: position - offset)
-            position += Int64(bytes.count)
-        }
-        try disk.synchronize(copy)
-        try disk.synchronizeDirectory()
         return free
     }
 }

@@ -383,15 +383,21 @@ public struct LedgerState: Sendable {
         settle(id, [seq])
     }
 
-    /// Applies an `abandoned` record: the reports wait no longer, until a new one of the payment takes them up again.
-    public mutating func abandoned(_ id: PaymentID, of seqs: [Int64]) {
+    /// Applies the `abandoned` record `seq`: the reports wait no longer, until a new one of the payment takes them up again. In
+    /// a running program that one may be here already, though it stands behind the record.
+    public mutating func abandoned(_ id: PaymentID, of seqs: [Int64], seq: Int64) {
         totals.abandoned += seqs.count
-        if let slot = pending.slot(of: id) {
-            var aside = pending[slot].reports.filter { seqs.contains($0.seq) }
-            for index in aside.indices { aside[index].restart() }
-            abandoned[id, default: []] += aside
+        guard let slot = pending.slot(of: id) else { return }
+        let reports = pending[slot].reports
+        var aside = reports.filter { seqs.contains($0.seq) }
+        for index in aside.indices { aside[index].restart() }
+        let later = reports.filter { $0.seq > seq }
+        if later.isEmpty {
+            if !aside.isEmpty { abandoned[id, default: []] += aside }
+            settle(id, seqs)
+        } else {
+            pending[slot].reports = reports.filter { $0.seq < seq && !seqs.contains($0.seq) } + aside + later
         }
-        settle(id, seqs)
     }
 
     private mutating func settle(_ id: PaymentID, _ seqs: [Int64]) {

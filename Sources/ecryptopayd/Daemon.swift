@@ -334,7 +334,7 @@ extension CommandFailure {
     init(_ fault: JournalFault) {
         let status: ExitStatus =
             switch fault {
-            case .corruption, .unreadable, .missingSegment, .laterFormat: .badData
+            case .corruption, .unreadable, .missingSegment, .laterFormat, .halfRepaired: .badData
             case .otherAccount: .configuration
             case .locked: .tryAgain
             case .unavailable: .inputOutput

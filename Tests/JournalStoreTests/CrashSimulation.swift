@@ -1,67 +1,46 @@
 import Dispatch
 import JournalFormat
 import POSIX
-import Synchronization
 
 @testable import JournalStore
 
-/// A seeded life of a journal (appends, rotations, faults, restarts), and a look at what is left of it when the program is
-/// killed or the power is cut at every call that changes the disk, and the power again at every such call of each recovery.
-struct CrashSimulation {
-    /// Something that must never be.
-    struct Violation: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    /// A disk, and how much of the journal had been promised when it was so.
-    private struct Moment: Sendable {
-        let state: DiskState
-        let acknowledged: Int
-    }
-
+/// A seeded life of a journal: appends, rotations, faults, restarts.
+struct CrashSimulation: Simulation {
+    static let callsPerCut: UInt64 = 1
     private static let runs = 3
     private static let options = Journal.Options(segmentBytes: 700, version: "1", api: "a", client: "c")
 
-    private var random: SplitMix64
+    var random: SplitMix64
+    var states = 0
     /// The journal as it was promised: by number less one; nil for what the journal wrote of itself.
     private var promised: [Record?] = []
     private var acknowledged = 0
     /// Every record that was ever handed over, by its mark less one.
     private var submitted: [Record] = []
-    /// How many disks were recovered from.
-    private(set) var states = 0
 
-    /// Everything that follows depends on the seed alone.
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
     }
 
-    /// Lives through several runs of the program, and cuts the power at every call of them.
     mutating func run() throws {
         var state = DiskState()
         for _ in 0..<Self.runs {
-            let moments: [Moment]
+            let moments: [(state: DiskState, acknowledged: Int)]
             (state, moments) = try live(from: state)
-            for moment in moments {
-                let proven = promised[..<moment.acknowledged]
-                // Only the program was killed: nothing is lost yet, but by a cut during the recovery it may be.
-                try recover(moment.state, proven: proven, cutAgain: true)
-                try recover(moment.state.afterPowerCut(using: &random), proven: proven, cutAgain: true)
-            }
+            try crash(at: moments.map { Moment(state: $0.state, promise: promised[..<$0.acknowledged]) })
         }
     }
 
     // MARK: The workload
 
     /// One run of the program: recovery, appends, and an end. Answers the disk that the next run finds.
-    private mutating func live(from state: DiskState) throws -> (DiskState, [Moment]) {
-        let moments = Mutex<[Moment]>([])
+    private mutating func live(
+        from state: DiskState
+    ) throws -> (DiskState, [(state: DiskState, acknowledged: Int)]) {
+        let moments = Recorder<(state: DiskState, acknowledged: Int)>()
         let log = CommitLog()
         let before = acknowledged
-        let disk = SimulatedDisk(state, keepsCalls: false) { state in
-            let moment = Moment(state: state, acknowledged: max(before, Int(log.committed)))
-            moments.withLock { $0.append(moment) }
-        }
+        let disk = SimulatedDisk(state, keepsCalls: false) { moments.add(($0, max(before, Int(log.committed)))) }
         disk.setFault(FaultPlan(using: &random).fault)
         do {
             let (journal, entries) = try Self.open(disk)
@@ -80,7 +59,7 @@ struct CrashSimulation {
         }
         promised += [Record?](repeating: nil, count: max(0, acknowledged - promised.count))
         let end = random.next() % 3 == 0 ? disk.state.afterPowerCut(using: &random) : disk.state
-        return (end, moments.withLock { $0 })
+        return (end, moments.all)
     }
 
     /// Some batches of records of many sizes.
@@ -114,23 +93,13 @@ struct CrashSimulation {
 
     // MARK: Recovering
 
-    /// Recovers from a disk. What was proven must be there; what is there then must stay, though the power be cut again.
-    private mutating func recover(
-        _ state: DiskState, proven: ArraySlice<Record?>, cutAgain: Bool
-    ) throws {
-        states += 1
-        let calls = Mutex<[DiskState]>([])
-        let disk = SimulatedDisk(state, keepsCalls: false) { state in
-            if cutAgain { calls.withLock { $0.append(state) } }
-        }
+    func start(_ disk: SimulatedDisk, _ proven: ArraySlice<Record?>) throws -> ArraySlice<Record?> {
         let entries: [Record?]
-        do { (_, entries) = try Self.open(disk) } catch { throw Violation(description: "no start: \(error)") }
-        try check(entries, proven: proven)
-        guard cutAgain else { return }
-        for state in calls.withLock({ $0 }) {
-            try recover(state.afterPowerCut(using: &random), proven: proven, cutAgain: false)
+        do { (_, entries) = try Self.open(disk) } catch let fault as JournalFault {
+            throw Violation("no start: \(fault)")
         }
-        try recover(disk.state.afterLosingAll(), proven: entries[...], cutAgain: false)
+        try check(entries, proven: proven)
+        return entries[...]
     }
 
     private static func open(_ disk: SimulatedDisk) throws -> (Journal, [Record?]) {
@@ -140,23 +109,23 @@ struct CrashSimulation {
             entries.append(entry.record)
             isInOrder = isInOrder && entry.seq == entries.count
         }
-        guard isInOrder else { throw Violation(description: "records were shown out of order") }
+        guard isInOrder else { throw Violation("records were shown out of order") }
         return (journal, entries)
     }
 
     /// Every promised record is there, unaltered and in its place, and every record is one that was handed over, once.
     private func check(_ entries: [Record?], proven: ArraySlice<Record?>) throws {
         if entries.count < proven.count {
-            throw Violation(description: "\(proven.count) records were acknowledged, \(entries.count) are left")
+            throw Violation("\(proven.count) records were acknowledged, \(entries.count) are left")
         }
         for (index, record) in proven.enumerated() where record != nil && record != entries[index] {
-            throw Violation(description: "record \(index + 1) was acknowledged as another than it is now")
+            throw Violation("record \(index + 1) was acknowledged as another than it is now")
         }
         var lastMark = 0
         for case let record? in entries {
             guard let mark = Self.mark(record) else { continue }
             if mark <= lastMark || mark > submitted.count || submitted[mark - 1] != record {
-                throw Violation(description: "record with mark \(mark) after \(lastMark): twice, disordered or altered")
+                throw Violation("record with mark \(mark) after \(lastMark): twice, disordered or altered")
             }
             lastMark = mark
         }

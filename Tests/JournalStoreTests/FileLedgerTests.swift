@@ -56,6 +56,19 @@ struct FileLedgerTests {
         #expect(try first.reopened().ledger.counts == first.ledger.counts)
     }
 
+    @Test func `a checkpoint right after a start from one holds nothing twice`() async throws {
+        let first = try LedgerFixture()
+        first.record(try report(1, "paid"))
+        first.settle()
+        #expect(await first.ledger.checkpoint())
+        // Killed: nothing follows the checkpoint's record.
+        let second = try first.reopened()
+        #expect(await second.ledger.checkpoint())
+        let third = try first.reopened()
+        #expect(third.ledger.counts == first.ledger.counts)
+        #expect(third.claim()?.reports.map(\.seq) == [2])
+    }
+
     @Test func `a report nested as deep as one may be survives a restart`() throws {
         let depth = 63
         let nest = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

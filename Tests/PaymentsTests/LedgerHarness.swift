@@ -67,7 +67,7 @@ final class LedgerHarness {
         if let abandonment = judgement.abandonment {
             seq += 1
             story.append("abandoned \(abandonment.of)")
-            state.abandoned(claim.id, of: abandonment.of)
+            state.abandoned(claim.id, of: abandonment.of, seq: seq)
         }
         state.conclude(claim, judgement, now: now)
     }

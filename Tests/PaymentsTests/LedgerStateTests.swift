@@ -210,6 +210,27 @@ struct LedgerStateTests {
         #expect(ledger.story.last == "confirmed news [1, 3]")
     }
 
+    @Test func `a report that came while the others were being abandoned takes them up, as it does in a replay`() throws
+    {
+        let running = LedgerHarness()
+        let replayed = LedgerHarness()
+        let reports = try (1...3).map { try report(state: "s\($0)", updatedAt: time($0)).summary }
+        for ledger in [running, replayed] {
+            for (index, report) in reports[..<2].enumerated() {
+                ledger.state.received(report, seq: Int64(index + 1), offset: 0, now: ledger.now)
+            }
+        }
+        let id = reports[0].id
+        // Record 3 abandons the first, record 4 is the third report.
+        running.state.received(reports[2], seq: 4, offset: 0, now: running.now)
+        running.state.abandoned(id, of: [1], seq: 3)
+        replayed.state.abandoned(id, of: [1], seq: 3)
+        replayed.state.received(reports[2], seq: 4, offset: 0, now: replayed.now)
+        #expect(running.state.snapshot == replayed.state.snapshot)
+        #expect(running.claim()?.reports.map(\.seq) == [2, 1, 4])
+        #expect(running.state.counts == replayed.state.counts)
+    }
+
     @Test func `sixteen forged reports do not swallow a genuine one that the API lags behind`() throws {
         let ledger = LedgerHarness()
         let open = Answer.payment(try payment(state: "open", updatedAt: time(1)))
@@ -373,7 +394,7 @@ struct LedgerStateTests {
         ledger.state.confirmed(
             try payment(id: 7, state: "paid", updatedAt: time(1)).summary, of: [7], seq: 21, callBegan: .distantPast)
         ledger.state.refuted(8, of: 8)
-        ledger.state.abandoned(9, of: [9])
+        ledger.state.abandoned(9, of: [9], seq: 22)
         ledger.state.resume(now: ledger.now)
         ledger.pass(.seconds(5))
         var ids: Set<PaymentID> = []

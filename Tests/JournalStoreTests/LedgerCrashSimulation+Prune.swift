@@ -1,0 +1,41 @@
+import JournalFormat
+
+@testable import JournalStore
+
+extension LedgerCrashSimulation {
+    /// Has a running ledger drop its old segments.
+    mutating func prune(_ driver: LedgerDriver, _ disk: SimulatedDisk, _ mark: RunMark) throws {
+        driver.turn()
+        try note(disk, upTo: driver.ledger.durable)
+        mark.set(begins: promise.pruning.begins)
+        // What the disk refuses is for the next attempt.
+        guard (try? driver.prune()) != nil else { return }
+        mark.set(begins: try promise.pruned(disk).begins)
+    }
+
+    /// Prunes the journal between two runs of the program, crashed like these. Answers the disk that is left.
+    mutating func prune(_ state: DiskState) throws -> DiskState {
+        let moments = Recorder<DiskState>()
+        let disk = SimulatedDisk(state, keepsCalls: false) { moments.add($0) }
+        disk.setFault(FaultPlan(using: &random).fault)
+        // Nothing is required to go; what must not go is told by the promise.
+        let during = promise.pruning
+        var isDone = false
+        do throws(JournalFault) {
+            _ = try JournalPruner.run(disk, before: .max, segmentBytes: segmentBytes, dryRun: false)
+            isDone = true
+        } catch {
+            switch error {
+            case .system, .unavailable: break
+            // What a crash has torn is for a start to mend.
+            case .unreadable: return state
+            default: throw Violation("no pruning: \(error)")
+            }
+        }
+        // What has gone when it ends does not come back.
+        promise = isDone ? try promise.pruned(disk) : during
+        try crash(
+            at: moments.all.map { Moment(state: $0, promise: during) } + [Moment(state: disk.state, promise: promise)])
+        return random.next() % 3 == 0 ? disk.state.afterPowerCut(using: &random) : disk.state
+    }
+}

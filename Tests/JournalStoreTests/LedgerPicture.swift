@@ -1,0 +1,67 @@
+import Payments
+import Synchronization
+
+@testable import JournalStore
+
+/// The ledger's state taken apart, without what a start need not bring back: schedules, and when the API last answered.
+struct LedgerPicture: Hashable {
+    struct Word: Hashable {
+        var seq: Int64
+        var fingerprint: UInt64
+        var updatedAt: UInt64
+    }
+
+    struct Report: Hashable {
+        var seq: Int64
+        var offset: UInt64
+        var fingerprint: UInt64
+    }
+
+    private(set) var counts: LedgerCounts
+    private(set) var words: [PaymentID: Word] = [:]
+    private(set) var waiting: [PaymentID: [Report]] = [:]
+    private(set) var aside: [PaymentID: [Report]] = [:]
+
+    init(_ ledger: FileLedger) {
+        let (counts, snapshot) = ledger.state.withLock { ($0.counts, $0.snapshot.words) }
+        self.counts = counts
+        // The totals, which `counts` has too, come first, and what is of no matter here.
+        var words = snapshot[10...]
+        for _ in 0..<words.removeFirst() {
+            let id = PaymentID(words.removeFirst())
+            self.words[id] = Word(
+                seq: Int64(words.removeFirst()), fingerprint: words.removeFirst(), updatedAt: words.removeFirst())
+        }
+        waiting = Self.reports(&words)
+        aside = Self.reports(&words)
+    }
+
+    private static func reports(_ words: inout ArraySlice<UInt64>) -> [PaymentID: [Report]] {
+        var reports: [PaymentID: [Report]] = [:]
+        for _ in 0..<words.removeFirst() {
+            reports[PaymentID(words.removeFirst()), default: []].append(
+                Report(
+                    seq: Int64(words.removeFirst()), offset: words.removeFirst(), fingerprint: words.removeFirst()))
+        }
+        return reports
+    }
+
+    /// Without what records tell that may have been pruned, and only a checkpoint still knows.
+    var withoutTotals: LedgerPicture {
+        var picture = self
+        (picture.counts.received, picture.counts.confirmed) = (0, 0)
+        (picture.counts.refuted, picture.counts.abandoned) = (0, 0)
+        return picture
+    }
+
+    /// Whether it is what the records come to; of a whole journal the totals too.
+    func agrees(with model: LedgerModel, isWhole: Bool) -> Bool {
+        words.mapValues(\.seq) == model.words.mapValues(\.seq)
+            && waiting.mapValues { $0.map(\.seq) } == model.waiting
+            && aside.mapValues { $0.map(\.seq) } == model.aside
+            && counts.pending == model.waiting.count && counts.known == model.words.count
+            && (!isWhole
+                || counts.received == model.counts.received && counts.confirmed == model.counts.confirmed
+                    && counts.refuted == model.counts.refuted && counts.abandoned == model.counts.abandoned)
+    }
+}
