@@ -95,14 +95,14 @@ struct StrictReader {
 
     // MARK: The body
 
-    /// RFC 9112 section 6.3: a length, or the chunked coding and nothing else, or no body.
+    /// RFC 9112 section 6.3: a length, or the one word `chunked`, or no body.
     private mutating func body(
         _ fields: [Message.Field], isHTTP10: Bool, _ measures: inout StrictRequest.Measures
     ) throws(Unreadable) -> [UInt8] {
         let codings = Self.values("transfer-encoding", fields)
         let lengths = Self.values("content-length", fields)
         if !codings.isEmpty {
-            guard lengths.isEmpty, !isHTTP10, Self.elements(codings) == ["chunked"] else { throw Unreadable() }
+            guard lengths.isEmpty, !isHTTP10, codings.map(Grammar.lowercased) == ["chunked"] else { throw Unreadable() }
             return try chunkedBody(&measures)
         }
         guard let length = lengths.first else { return [] }
