@@ -58,8 +58,8 @@ struct SandboxCommand: ParsableCommand {
     static func hint(for address: SocketAddress) -> String? {
         if address.isLocal { return nil }
         return """
-            warning: other machines reach this sandbox, in the clear. From another machine, and by any address but a loopback \
-            one, the daemon refuses an http: API URL: put a proxy with TLS in front for that
+            warning: other machines reach this sandbox, in the clear. There, the daemon takes its API only through a proxy with \
+            TLS: it refuses http: unless the address is a loopback one
             """
     }
 
