@@ -27,54 +27,74 @@ struct PaymentsListCommand: ParsableCommand {
         try reportingFailure {
             let selection = PaymentSelection(
                 states: Set(state), since: try since.map { try RecordFilter.time($0, of: "--since") } ?? .min)
-            let (chosen, count) = try Self.payments(try options.client(), selection)
-            if options.json { return Self.printJSON(chosen) }
-            if !chosen.isEmpty { return Self.printTable(chosen) }
-            Console.error(count == 0 ? "there are no payments" : "none of the \(count) payments matches")
+            let client = try options.client()
+            if options.json {
+                var list = try Self.gather(JSONList(), from: client, selection).output
+                list.print()
+            } else {
+                let (list, count) = try Self.gather(PaymentTable(), from: client, selection)
+                if !list.isEmpty { return list.print() }
+                Console.error(count == 0 ? "there are no payments" : "none of the \(count) payments matches")
+            }
         }
     }
 
-    /// The payments chosen, and how many there are in all. Nothing is printed before the whole list is there: half of one
-    /// would be taken for all.
-    private static func payments(
-        _ client: Client, _ selection: PaymentSelection
-    ) throws -> (chosen: [ConfirmedPayment], count: Int) {
-        let chosen = Mutex<[ConfirmedPayment]>([])
+    /// Gathers what is to be printed, and counts all payments. Nothing is printed before the whole list is there: half of
+    /// one would be taken for all. And no more is kept than will be printed: there may be many.
+    private static func gather<Output: PaymentListOutput>(
+        _ output: Output, from client: Client, _ selection: PaymentSelection
+    ) throws -> (output: Output, count: Int) {
+        let gathered = Mutex(output)
         let progress = ProgressCount("payments")
         defer { progress.clear() }
         do {
             let count = try blocking {
                 try await client.forEachPayment { payment in
                     progress.increment()
-                    if selection.matches(payment) { chosen.withLock { $0.append(payment) } }
+                    if selection.matches(payment) { gathered.withLock { $0.append(payment) } }
                 }
             }
-            return (chosen.withLock { $0 }, count)
+            return (gathered.withLock { $0 }, count)
         } catch let error as APIError { throw CommandFailure(error) }
     }
+}
 
-    /// One array, an element a line.
-    private static func printJSON(_ payments: [ConfirmedPayment]) {
-        if payments.isEmpty { return Console.print(json: Array("[]".utf8)) }
-        for (index, payment) in payments.enumerated() {
-            Console.print(
-                json: Array((index == 0 ? "[" : "").utf8) + payment.json
-                    + Array((index == payments.count - 1 ? "]" : ",").utf8))
-        }
+/// What `payments list` prints, gathered payment by payment.
+private protocol PaymentListOutput: Sendable {
+    mutating func append(_ payment: ConfirmedPayment)
+}
+
+/// One array, an element a line.
+private struct JSONList: PaymentListOutput {
+    private var text = Array("[".utf8)
+
+    mutating func append(_ payment: ConfirmedPayment) {
+        if text.count > 1 { text += ",\n".utf8 }
+        text += payment.json
     }
 
-    private static func printTable(_ payments: [ConfirmedPayment]) {
-        var table = TextTable([
-            ("ID", .right), ("STATE", .left), ("MXN", .right), ("CURRENCY", .left), ("UPDATED", .left),
+    mutating func print() {
+        text += "]".utf8
+        Console.print(json: text)
+    }
+}
+
+/// The table for people.
+private struct PaymentTable: PaymentListOutput {
+    private var table = TextTable([
+        ("ID", .right), ("STATE", .left), ("MXN", .right), ("CURRENCY", .left), ("UPDATED", .left),
+    ])
+    private(set) var isEmpty = true
+
+    mutating func append(_ payment: ConfirmedPayment) {
+        isEmpty = false
+        table.append([
+            "\(payment.id)", PaymentText.cell(payment.state), PaymentText.pesos(payment.amount),
+            PaymentText.cell(payment.currency), PaymentText.time(payment.updatedAt ?? payment.createdAt),
         ])
-        for payment in payments {
-            table.append([
-                "\(payment.id)", PaymentText.cell(payment.state), PaymentText.pesos(payment.amount),
-                PaymentText.cell(payment.currency), PaymentText.time(payment.updatedAt ?? payment.createdAt),
-            ])
-        }
-        for line in table.lines { Console.print(line) }
     }
+
+    func print() { Console.print(Array(table.text.utf8)) }
 }
 
 /// Which payments a person wants to see.

@@ -1,7 +1,7 @@
 import POSIX
 
 /// Rows of cells in aligned columns, for people. Cells hold one line each.
-struct TextTable {
+struct TextTable: Sendable {
     enum Alignment {
         case left
         case right
@@ -18,19 +18,24 @@ struct TextTable {
     /// Adds a row with a cell for each column.
     mutating func append(_ cells: [String]) { rows.append(cells) }
 
-    /// The lines, the titles first.
-    var lines: [String] {
+    /// The lines, the titles first, each with its end.
+    var text: String {
         var widths = alignments.map { _ in 0 }
         for row in rows {
             for (column, cell) in row.enumerated() { widths[column] = max(widths[column], Terminal.width(of: cell)) }
         }
-        return rows.map { row in
-            let cells = row.enumerated().map { column, cell in
+        var text = ""
+        for row in rows {
+            for (column, cell) in row.enumerated() {
                 let space = String(repeating: " ", count: widths[column] - Terminal.width(of: cell))
-                return alignments[column] == .right ? space + cell : cell + space
+                if column > 0 { text += "  " }
+                if alignments[column] == .right { text += space }
+                text += cell
+                // What aligns the last column to the left would only be trailing space.
+                if alignments[column] == .left, column < row.count - 1 { text += space }
             }
-            // What aligns the last column to the left would only be trailing space.
-            return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+            text += "\n"
         }
+        return text
     }
 }
