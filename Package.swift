@@ -90,7 +90,9 @@ let package = Package(
 
         // Tests mirror the sources.
         .target(
-            name: "TestSupport", dependencies: ["POSIX"], path: "Tests/TestSupport", swiftSettings: common),
+            name: "TestSupport", dependencies: ["POSIX", "CThreadSanitizer"], path: "Tests/TestSupport",
+            swiftSettings: common),
+        .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: common),
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: common),
         .target(

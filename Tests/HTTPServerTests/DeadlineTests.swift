@@ -100,6 +100,7 @@ struct DeadlineTests {
         options.writeTimeout = short
         let large = Response(status: 200, body: [UInt8](repeating: 0x78, count: 32 * 1024 * 1024))
         let waiting = Waiting()
+        defer { waiting.forget() }
         let handler = Handler { request, exchange in
             waiting.handle(request, exchange)
             exchange.respond(large)

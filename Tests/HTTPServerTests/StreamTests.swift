@@ -45,6 +45,7 @@ struct StreamTests {
         _ body: (HTTPServer, SocketAddress, Waiting) async throws -> Void
     ) async throws {
         let waiting = Waiting()
+        defer { waiting.forget() }
         let lines = lines
         let handler = Handler { request, exchange in
             waiting.handle(request, exchange)

@@ -38,6 +38,9 @@ final class Waiting: RequestHandler {
             exchanges.withLock { $0.count > index ? $0[index] : nil }
         }
     }
+
+    /// Lets go of the exchanges, each of which holds its server, which holds this handler.
+    func forget() { exchanges.withLock { $0 = [] } }
 }
 
 /// What a server has logged.
@@ -94,6 +97,7 @@ func withServer(
         do { try await body(server, socket.address) } catch { outcome = .failure(error) }
     }
     await server.drain(grace: .zero)
+    (handler as? Waiting)?.forget()
     try outcome.get()
 }
 

@@ -1,0 +1,2 @@
+#pragma once
+// Nobody calls anything here; see mutex.c.
