@@ -44,6 +44,8 @@ public struct LedgerState: Sendable {
     /// Payments with reports that were covered without an equal one.
     private var followUps: [PaymentID: FollowUp] = [:]
     var abandoned: [PaymentID: [WaitingReport]] = [:]
+    /// Which abandoned reports a new one took up, in case it is never written.
+    private var takenUp: [PaymentID: (by: Int64, reports: [Int64])] = [:]
     var totals = LedgerCounts()
 
     /// Due now, by class: 0 never confirmed, 1 confirmed before. Each has its own budget, and they are served in turn.
@@ -98,7 +100,10 @@ public struct LedgerState: Sendable {
         newestReport = seq
         let slot = pendingSlot(report.id)
         let hadReports = pending[slot].hasReports
-        for old in abandoned.removeValue(forKey: report.id) ?? [] { pending[slot].append(old) }
+        if let reports = abandoned.removeValue(forKey: report.id) {
+            for report in reports { pending[slot].append(report) }
+            if now != nil { takenUp[report.id] = (seq, reports.map(\.seq)) }
+        }
         pending[slot].append(WaitingReport(seq: seq, offset: offset, fingerprint: report.fingerprint))
         if !hadReports { totals.pending += 1 }
         if let now { wake(slot, now: now) }
@@ -130,13 +135,24 @@ public struct LedgerState: Sendable {
         answeredAt = min(answeredAt, seq)
         pending.forEachSlot { slot in
             let reports = pending[slot].reports
-            let kept = reports.filter { $0.seq <= seq }
+            var kept = reports.filter { $0.seq <= seq }
             guard kept.count < reports.count else { return }
             totals.received -= reports.count - kept.count
+            let id = pending[slot].id
+            if let taken = takenUp[id], taken.by > seq { putAside(taken.reports, &kept, id) }
             if kept.isEmpty { totals.pending -= 1 }
             // An entry without reports goes away by itself when its turn comes.
             pending[slot].reports = kept
         }
+    }
+
+    /// Undoes that abandoned reports were taken up.
+    private mutating func putAside(_ seqs: [Int64], _ reports: inout [WaitingReport], _ id: PaymentID) {
+        takenUp[id] = nil
+        var aside = reports.filter { seqs.contains($0.seq) }
+        for index in aside.indices { aside[index].restart() }
+        if !aside.isEmpty { abandoned[id] = aside }
+        reports.removeAll { seqs.contains($0.seq) }
     }
 
     // MARK: Claims
@@ -463,6 +479,7 @@ public struct LedgerState: Sendable {
 
     private mutating func remove(_ slot: Int) {
         if !pending[slot].wasConfirmed { unseen -= 1 }
+        if !takenUp.isEmpty { takenUp[pending[slot].id] = nil }
         pending.remove(at: slot)
     }
 }
