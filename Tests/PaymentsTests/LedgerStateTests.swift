@@ -234,10 +234,10 @@ struct LedgerStateTests {
     @Test func `abandoned reports that a report took up are abandoned again when it is never written`() throws {
         let ledger = LedgerHarness()
         let first = try report(state: "s1", updatedAt: time(1))
-        ledger.state.received(first, seq: 1, offset: 0, now: ledger.now)
+        ledger.state.received(first.summary, seq: 1, offset: 0, now: ledger.now)
         ledger.state.abandoned(first.id, of: [1], seq: 2)
         let before = ledger.state.snapshot
-        ledger.state.received(try report(state: "s2", updatedAt: time(2)), seq: 3, offset: 0, now: ledger.now)
+        ledger.state.received(try report(state: "s2", updatedAt: time(2)).summary, seq: 3, offset: 0, now: ledger.now)
         #expect(ledger.state.counts.pending == 1)
         ledger.state.rollBack(after: 2)
         #expect(ledger.state.counts.pending == 0)
