@@ -56,7 +56,10 @@ extension HTTPServer {
                 if !receive(connection, dateLine) { return action }
             case .handle(let request):
                 let exchange = Exchange(server: self, token: connection.token, number: connection.machine.requestCount)
+                hasHandled = true
                 handler.handle(request, exchange)
+                // Whoever had more than one request in his buffer is served outside a turn when the first is answered.
+                if !isInTurn { queueTurn() }
             case .refused(let error):
                 logger.debug(
                     "refused a request: \(error.detail)",

@@ -15,10 +15,16 @@ extension HTTPServer {
 
     /// One turn of the loop.
     func turn() {
+        isInTurn = true
         var polls = 0
         while polls < Self.pollsPerTurn, poll() > 0 { polls += 1 }
         serveReady()
         acceptAll()
+        isInTurn = false
+        if hasHandled {
+            hasHandled = false
+            handler.didHandleAll()
+        }
         if !ready.isEmpty || (listeners.contains(where: \.mayAccept) && mayAcceptNow) { queueTurn() }
     }
 

@@ -32,6 +32,9 @@ public actor HTTPServer {
     /// Connections that used up their share of a turn, or were stopped by full output, and can go on.
     var ready: [Token] = []
     private var isTurnQueued = false
+    var isInTurn = false
+    /// Requests were handled since the handler was last told that those were all.
+    var hasHandled = false
     /// The memory that requests take beyond what idle connections keep, in bytes.
     var requestMemory = 0
     /// Whoever gets a descriptor from this number on is the last one for now.

@@ -7,4 +7,13 @@ public protocol RequestHandler: Sendable {
     ///
     /// The request keeps the bytes in which it came: copy out what is wanted later.
     func handle(_ request: Request, _ exchange: Exchange)
+
+    /// Called on the server's queue when all have been handled that were there to be read, once for all of them: the place to
+    /// begin what serves many requests as well as one.
+    func didHandleAll()
+}
+
+extension RequestHandler {
+    /// Most do for each request what is to be done.
+    public func didHandleAll() {}
 }

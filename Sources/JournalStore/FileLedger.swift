@@ -131,7 +131,9 @@ extension FileLedger: Ledger {
         observers.withLock { $0.append(observer) }
     }
 
-    public func record(_ report: ReportedPayment, peer: String) -> Reception {
+    public func commit() { journal.commitGathered() }
+
+    public func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
         // After a failed sync nothing is acknowledged any more, not even what has long been durable.
         if let failure = journal.failure { return .unavailable("\(JournalUnavailable.failed(failure))") }
         if isShortOfSpace { return .unavailable(shortOfSpace) }
@@ -150,7 +152,7 @@ extension FileLedger: Ledger {
                     Record.Received(
                         payment: report.id, peer: peer, report: report.json, deviations: report.deviations))
                 do throws(JournalUnavailable) {
-                    let position = try journal.append(record, time: Clock.realtime())
+                    let position = try journal.append(record, time: Clock.realtime(), gathers: gathers)
                     frontier.withLock { $0.last = position }
                     state.received(report.summary, seq: position.seq, offset: position.offset, now: now())
                     return .pending(position.seq)

@@ -101,8 +101,9 @@ public final class Journal: Sendable {
     /// Appends `opened` and syncs it, before anyone else writes.
     private func markStart(time: Int64) throws(JournalFault) {
         let seq = tail.withLock { tail in
-            tail.isCommitting = true
-            return tail.markStart(time: time)
+            let seq = tail.markStart(time: time)
+            _ = tail.requestCommit()
+            return seq
         }
         let error = queue.sync { commit() }
         guard let error, durable < seq else { return }
@@ -132,15 +133,22 @@ public final class Journal: Sendable {
         return since == 0 || .nanoseconds(Clock.monotonic() - since) < limit
     }
 
-    /// Takes a record; it is durable when the observer hears of its number.
-    public func append(_ record: Record, time: Int64) throws(JournalUnavailable) -> JournalPosition {
+    /// Takes a record; it is durable when the observer hears of its number. With `gathers` that may be only after the next
+    /// ``commitGathered()``.
+    public func append(
+        _ record: Record, time: Int64, gathers: Bool = false
+    ) throws(JournalUnavailable) -> JournalPosition {
         let (position, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
             let position = try tail.append(record, time: time)
-            defer { tail.isCommitting = true }
-            return (position, !tail.isCommitting)
+            return (position, gathers ? false : tail.requestCommit())
         }
         if mustCommit { queue.async { self.commit() } }
         return position
+    }
+
+    /// Writes and syncs what was appended with `gathers`.
+    func commitGathered() {
+        if tail.withLock({ $0.requestCommit() }) { queue.async { self.commit() } }
     }
 
     /// Takes records together: they are one batch, unless they come while another is written.
@@ -148,8 +156,7 @@ public final class Journal: Sendable {
         let (positions, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
             var positions: [JournalPosition] = []
             for record in records { positions.append(try tail.append(record, time: time)) }
-            defer { tail.isCommitting = tail.isCommitting || !positions.isEmpty }
-            return (positions, !tail.isCommitting && !positions.isEmpty)
+            return (positions, tail.requestCommit())
         }
         if mustCommit { queue.async { self.commit() } }
         return positions
@@ -158,7 +165,12 @@ public final class Journal: Sendable {
     /// Appends `closed`, syncs it, and takes nothing more.
     public func close(time: Int64) {
         queue.sync {
-            guard tail.withLock({ $0.close(time: time) }) else { return }
+            let isFirst = tail.withLock { tail in
+                guard tail.close(time: time) else { return false }
+                _ = tail.requestCommit()
+                return true
+            }
+            guard isFirst else { return }
             // What was appended before may be ahead of the block that would write it: all of it is written here.
             commit()
             writer.withLock { $0.close() }
@@ -167,15 +179,14 @@ public final class Journal: Sendable {
 
     // MARK: Commit
 
-    /// Writes batch after batch until nothing waits; answers what went wrong with the last one.
+    /// Writes batch after batch until nothing waits that anybody asked for; answers what went wrong with the last one.
     @discardableResult
     private func commit() -> SystemError? {
         var batch = JournalTail.Batch()
         var failure: SystemError?
         while true {
             let isEmpty = tail.withLock { tail in
-                tail.exchangeBatch(&batch)
-                if batch.isEmpty { tail.isCommitting = false }
+                tail.takeBatch(&batch)
                 return batch.isEmpty
             }
             let start = Clock.monotonic()
@@ -218,7 +229,10 @@ public final class Journal: Sendable {
     }
 
     /// Waits until all that was appended before has become durable, or will not. Not to be called by an observer.
-    func flush() { queue.sync {} }
+    func flush() {
+        commitGathered()
+        queue.sync {}
+    }
 
     // MARK: Segments
 

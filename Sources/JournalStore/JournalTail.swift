@@ -34,13 +34,16 @@ struct JournalTail: Sendable {
     var phase = Phase.open
     /// Whether `closed` has been appended: what waits is still written, nothing more is taken.
     private(set) var isClosed = false
-    var isCommitting = false
+    /// Whether batches are being written.
+    private(set) var isCommitting = false
+    /// Whether the batch is to be written as soon as the one before is; else more is gathered first.
+    private var isCommitRequested = false
     private(set) var nextSeq: Int64
     /// Every record up to this has been synced.
     private(set) var durable: Int64
     private(set) var segments: [Int64]
     private(set) var segmentSize: Int64
-    private(set) var batch = Batch()
+    private var batch = Batch()
     private let segmentBytes: Int64
     private let opened: Record.Opened
 
@@ -88,10 +91,20 @@ struct JournalTail: Sendable {
         return true
     }
 
-    /// Hands over the batch for an old one, whose memory the next batch uses.
-    mutating func exchangeBatch(_ other: inout Batch) {
+    /// Asks for what waits to be written; whether someone must begin to do so, until ``takeBatch(_:)`` gives nothing more.
+    mutating func requestCommit() -> Bool {
+        if batch.isEmpty { return false }
+        isCommitRequested = true
+        defer { isCommitting = true }
+        return !isCommitting
+    }
+
+    /// Hands over the batch, if it is to be written, for an old one, whose memory the next batch uses.
+    mutating func takeBatch(_ other: inout Batch) {
         other.removeAll()
-        if case .open = phase { swap(&other, &batch) }
+        if case .open = phase, isCommitRequested { swap(&other, &batch) }
+        isCommitRequested = false
+        isCommitting = !other.isEmpty
     }
 
     /// Everything up to `seq` is synced.

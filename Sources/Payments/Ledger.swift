@@ -6,7 +6,12 @@ public protocol Ledger: Sendable {
     ///
     /// A position that is rejected is given again. So whoever waits for one must have noted it before a rejection can reach
     /// him: under one lock with the observer's methods.
-    func record(_ report: ReportedPayment, peer: String) -> Reception
+    ///
+    /// Whoever `gathers` calls ``commit()`` when he has no more to record for now: one sync serves them all.
+    func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception
+
+    /// Has everything that was gathered become durable.
+    func commit()
 
     /// Takes the next payment that is due, for a call that begins now. Each claim must be settled.
     func claim() -> Claim?
@@ -52,6 +57,13 @@ public protocol Ledger: Sendable {
 
     /// Adds someone who hears of what becomes durable. To be called before anything is recorded.
     func addObserver(_ observer: any LedgerObserver)
+}
+
+extension Ledger {
+    /// Takes a single report in.
+    public func record(_ report: ReportedPayment, peer: String) -> Reception {
+        record(report, peer: peer, gathers: false)
+    }
 }
 
 /// What became of a report that was offered.

@@ -35,6 +35,11 @@ public final class PublicSide: RequestHandler {
         }
     }
 
+    /// Has the reports that came in this turn written together.
+    public func didHandleAll() {
+        endpoint.didHandleAll()
+    }
+
     private func health(_ method: Method) -> Response {
         guard method == .get || method == .head else {
             return .problem(

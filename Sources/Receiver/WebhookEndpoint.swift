@@ -38,11 +38,16 @@ public final class WebhookEndpoint: Sendable {
         record(report, from: Sender.name(of: request, exchange), exchange)
     }
 
+    /// Everything that was there to be read has been recorded.
+    func didHandleAll() {
+        ledger.commit()
+    }
+
     private func record(_ report: ReportedPayment, from peer: String, _ exchange: Exchange) {
         // Held over both, so that nothing can be committed or rejected between the report's being recorded and its being
         // waited for: a rejected position is given again, and would then acknowledge a report that is lost.
         let outcome: Outcome = waiting.withLock { waiting in
-            switch ledger.record(report, peer: peer) {
+            switch ledger.record(report, peer: peer, gathers: true) {
             case .pending(let position): waiting.append(exchange, at: position) ? .waits : .accepted
             case .known: .accepted
             case .unavailable: .refused

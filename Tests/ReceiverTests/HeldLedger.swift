@@ -8,6 +8,10 @@ final class HeldLedger: Ledger {
     private let state = Mutex((reports: [ReportedPayment](), peers: [String](), observers: [any LedgerObserver]()))
     private let answer: Mutex<Reception?>
 
+    /// Reports that were taken to be written together, and are not being written yet.
+    private let gathered = Mutex(0)
+    var gatheredCount: Int { gathered.withLock { $0 } }
+
     /// Called by another thread while a report is being recorded; the recording waits for it, but not for ever.
     let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
 
@@ -21,12 +25,13 @@ final class HeldLedger: Ledger {
     /// Who sent each of them.
     var peers: [String] { state.withLock { $0.peers } }
 
-    func record(_ report: ReportedPayment, peer: String) -> Reception {
+    func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
         let position = state.withLock { state in
             state.reports.append(report)
             state.peers.append(peer)
             return Int64(state.reports.count)
         }
+        if gathers { gathered.withLock { $0 += 1 } }
         if let work = meanwhile.withLock({ $0 }) {
             let done = DispatchSemaphore(value: 0)
             DispatchQueue.global().async {
@@ -37,6 +42,8 @@ final class HeldLedger: Ledger {
         }
         return answer.withLock { $0 } ?? .pending(position)
     }
+
+    func commit() { gathered.withLock { $0 = 0 } }
 
     func commit(upTo position: Int64) {
         for observer in state.withLock({ $0.observers }) { observer.ledgerDidCommit(upTo: position) }

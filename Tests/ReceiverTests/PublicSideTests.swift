@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPServer
 import Logging
 import POSIX
@@ -64,6 +65,26 @@ struct PublicSideTests {
         #expect(answer.status == 200)
         #expect(answer.body == #"{"status":"accepted"}"#)
         #expect(answer.field("content-type") == "application/json")
+    }
+
+    @Test func `reports are gathered, and written when all that had come are there`() async throws {
+        let clients = try (0..<3).map { _ in try ClientSocket(address) }
+        // Each has been accepted, and the next that comes from it is there at once.
+        for client in clients {
+            try client.send(request("GET", "/healthz"))
+            #expect(try client.receive().status == 200)
+        }
+        server.queue.suspend()
+        for client in clients { try client.send(request("POST", Self.path, report)) }
+        let highest = Mutex(0)
+        ledger.meanwhile.withLock { [ledger] in
+            $0 = { highest.withLock { $0 = max($0, ledger.gatheredCount) } }
+        }
+        server.queue.resume()
+        try await eventually("all are being written") { ledger.reports.count == 3 && ledger.gatheredCount == 0 }
+        #expect(highest.withLock { $0 } == 3)
+        ledger.commit(upTo: 3)
+        for client in clients { #expect(try client.receive().status == 200) }
     }
 
     @Test func `one commit answers everyone up to it, and no one behind`() async throws {
