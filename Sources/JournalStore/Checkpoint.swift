@@ -125,7 +125,7 @@ extension UInt64 {
 extension [UInt8] {
     fileprivate mutating func append(littleEndian words: [UInt64]) {
         // On a little-endian machine the words are their own bytes.
-        words.map(\.littleEndian).withUnsafeBytes { append(contentsOf: $0) }
+        words.map { $0.littleEndian }.withUnsafeBytes { append(contentsOf: $0) }
     }
 
     /// The whole words in these bytes.

@@ -34,7 +34,8 @@ extension DirectoryDisk {
             }
         let path = path(of: name)
         return try naming(path) { () throws(SystemError) in
-            DiskFile(number: try FileCalls.openat(descriptor, name, flags), path: path)
+            // A regular file takes no notice of O_NONBLOCK; a named pipe would have its opener wait for ever.
+            DiskFile(number: try FileCalls.openat(descriptor, name, flags | O_NONBLOCK), path: path)
         }
     }
 

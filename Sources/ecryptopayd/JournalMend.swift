@@ -25,6 +25,7 @@ extension SystemError {
 
     private var mend: String {
         switch errno {
+        case ESPIPE: "what has the name of a file is none: move it away, and restore the file from a backup"
         case EISDIR: "a directory has the name of a file: move it away, and restore the file from a backup"
         case ENOSPC, EDQUOT: "make room on the file system"
         case EMFILE, ENFILE: "raise the limit of open files"

@@ -117,6 +117,21 @@ import Testing
         #expect(verified.errors.contains(finding), "\(verified.errors)")
     }
 
+    @Test(.timeLimit(.minutes(5)), arguments: [CraftedJournal.second, CraftedJournal.last])
+    func `a named pipe with a segment's name is named, and nobody waits for it`(name: String) async throws {
+        var journal = CraftedJournal()
+        journal.segments[name] = nil
+        let daemon = try daemon(journal)
+        #expect(mkfifo("\(daemon.journalDirectory)/\(name)", 0o600) == 0)
+        try daemon.launch()
+        #expect(try await daemon.process?.waitForExit() == .code(74))
+        let finding = "\(daemon.journalDirectory)/\(name): Illegal seek; what has the name of a file is none"
+        #expect(daemon.process?.errors.contains(finding) == true, "\(daemon.process?.errors ?? "")")
+        let verified = try await verify(daemon)
+        #expect(verified.exit == .code(74))
+        #expect(verified.errors.contains(finding), "\(verified.errors)")
+    }
+
     @Test func `on a read-only file system a journal can be read, and not be written`() async throws {
         let daemon = try daemon(CraftedJournal())
         let small = try daemon.directory.makeDirectory("small")
