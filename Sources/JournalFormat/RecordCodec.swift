@@ -23,6 +23,10 @@ import JSON
 // The first record of every segment is of kind `opened`. A segment is synced whole before the next one is created, and
 // the directory is synced when a segment has been created, before anything in it is acknowledged.
 //
+// Where it begins: with record 1, or, once old segments were pruned, with the one that the file `pruned` beside the segments
+// names (a number with a checksum, like `durable`). That file is on the disk before the first segment goes; segments before it
+// are no part of the journal, should a crash bring them back. A journal that begins later than that has lost its beginning.
+//
 // What is proven: a record is *claimed* when something says that it had been synced:
 //   - the `durable` of any good line, also of one that stands behind a bad line;
 //   - the name of a later segment: it claims every record before its own first;

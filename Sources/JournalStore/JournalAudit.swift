@@ -20,6 +20,8 @@ public struct JournalAudit {
         public fileprivate(set) var problemCount = 0
         /// Everything up to this record had been synced.
         public fileprivate(set) var claimed: Int64 = 0
+        /// The first segment, when those before it are gone and it is itself what its name says.
+        public fileprivate(set) var beginning: String?
         /// The record that should stand where the first problem is.
         fileprivate var firstLost: Int64 = 0
 
@@ -49,10 +51,12 @@ public struct JournalAudit {
         try withoutActuallyEscaping(progress) { progress throws(SystemError) in
             let mark = max(try DurableMark.read(from: disk), Checkpoint.read(disk)?.seq ?? 0)
             let segments = try disk.segments()
-            var audit = JournalAudit(disk: disk, progress: progress, expected: segments.first ?? 1)
+            var audit = JournalAudit(
+                disk: disk, progress: progress, expected: min(try disk.journalBeginning(), segments.first ?? 1))
             audit.report.claimed = mark
             audit.report.segments = segments.count
             try audit.read(segments)
+            audit.noteBeginning(segments.first)
             return audit.report
         }
     }
@@ -77,6 +81,14 @@ public struct JournalAudit {
             let name = SegmentName.name(firstSeq: segments.last ?? 1)
             note(name, report.bytes - base, .missing(expected: expected, claimed: report.claimed), at: expected)
         }
+    }
+
+    private mutating func noteBeginning(_ first: Int64?) {
+        guard let first, let problem = report.problems.first, case .sequence(let expected, first) = problem.fault,
+            expected < first, problem.segment == SegmentName.name(firstSeq: first),
+            report.problems.dropFirst().first?.offset != 0
+        else { return }
+        report.beginning = problem.segment
     }
 
     /// False when the segment is gone.

@@ -9,6 +9,8 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
     case unreadable(segment: String, offset: Int64, fault: LineFault)
     /// A segment does not begin where the one before it ends.
     case missingSegment(expected: Int64, found: String)
+    /// The first segments are gone, and no pruning removed them.
+    case missingBeginning(expected: Int64, found: String)
     /// Written by a later version of the program.
     case laterFormat(segment: String, found: Int)
     /// The journal belongs to another account, or to another API.
@@ -68,6 +70,12 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
             """
             the journal is damaged: record \(expected) should stand where \(found) begins: a segment is missing or has another \
             name, or the one before it is not as long as it was. \(Self.mend)
+            """
+        case .missingBeginning(let expected, let found):
+            """
+            the journal is damaged: it should begin with record \(expected), and begins with \(found): segments before it are \
+            missing or have other names, and no pruning removed them. Nothing was changed. Restore them from a backup; if they \
+            were removed on purpose, run "ecryptopayd journal repair --segment \(found) --begins-here"
             """
         case .laterFormat(let segment, let found):
             """

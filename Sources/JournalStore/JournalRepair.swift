@@ -26,6 +26,8 @@ public struct JournalRepair {
         case noLine(Int64)
         /// What stands before the offset is not whole.
         case damagedBefore(JournalReader.Fault)
+        /// No segment is missing before that one.
+        case nothingMissing
         /// The file system refused a call.
         case system(SystemError)
 
@@ -36,6 +38,8 @@ public struct JournalRepair {
             case .noLine(let offset):
                 "no line begins at byte \(offset); name an offset that \"ecryptopayd journal verify\" names"
             case .damagedBefore(let fault): "the journal is damaged before that: \(fault); cut it there"
+            case .nothingMissing:
+                "no segment is missing before that one; \"ecryptopayd journal verify\" says what is wrong, if something is"
             case .system(let error): "\(error)"
             }
         }
@@ -65,6 +69,27 @@ public struct JournalRepair {
         if dryRun { return repair.report }
         do throws(SystemError) { try repair.cut(randomID: randomID, time: time) } catch { throw .system(error) }
         return repair.report
+    }
+
+    /// Has the journal begin with the first segment that is there, though no pruning removed those before it. The caller holds
+    /// the journal's lock. Answers how many records are missing.
+    public static func acceptBeginning(
+        _ disk: any Disk, segment first: Int64, dryRun: Bool
+    ) throws(Refusal) -> Int64 {
+        let beginning: Int64
+        let segments: [Int64]
+        do throws(SystemError) {
+            beginning = try disk.journalBeginning()
+            segments = try disk.segments()
+        } catch { throw .system(error) }
+        guard segments.contains(first) else { throw .noSegment(SegmentName.name(firstSeq: first)) }
+        guard segments.first == first, first > beginning else { throw .nothingMissing }
+        if dryRun { return first - beginning }
+        do throws(SystemError) {
+            try PruneMark.write(first, disk)
+            try disk.synchronizeDirectory()
+        } catch { throw .system(error) }
+        return first - beginning
     }
 
     private init(disk: any Disk, segments: [Int64], first: Int64, offset: Int64) {
@@ -165,6 +190,8 @@ public struct JournalRepair {
         try disk.replace(Self.markName, with: Array("--segment \(name) --at \(offset)".utf8))
         try disk.synchronizeDirectory()
         try setAside(segments.filter { $0 > first })
+        // Nothing is left, and the segment may have another name than the journal began with.
+        if offset == 0, first == segments.first { try PruneMark.write(first, disk) }
         // They claim what is about to go. A checkpoint of the old id would be ignored; it goes for good measure.
         let names = try disk.names()
         for name in [DurableMark.name, Checkpoint.name] where names.contains(name) { try disk.unlink(name) }

@@ -43,6 +43,10 @@ enum PruneMark {
 }
 
 extension Disk {
+    /// The record with which the journal must begin, unless it begins earlier: it may have been restored from a backup that is
+    /// older than the last pruning.
+    func journalBeginning() throws(SystemError) -> Int64 { max(1, try PruneMark.read(self, try names())) }
+
     /// The first numbers of the journal's segments, in order, without those that pruning has dropped.
     func segments() throws(SystemError) -> [Int64] {
         let names = try names()

@@ -64,6 +64,10 @@ struct Recovery {
             try PruneMark.finish(disk)
             return try disk.segments()
         }
+        let beginning = try system { () throws(SystemError) in try disk.journalBeginning() }
+        if let first = segments.first, first > beginning {
+            throw .missingBeginning(expected: beginning, found: SegmentName.name(firstSeq: first))
+        }
         outcome.segments = segments
         claimed = max(
             try system { () throws(SystemError) in try DurableMark.read(from: disk) }, (segments.last ?? 1) - 1)

@@ -334,7 +334,7 @@ extension CommandFailure {
     init(_ fault: JournalFault) {
         let status: ExitStatus =
             switch fault {
-            case .corruption, .unreadable, .missingSegment, .laterFormat, .halfRepaired: .badData
+            case .corruption, .unreadable, .missingSegment, .missingBeginning, .laterFormat, .halfRepaired: .badData
             case .otherAccount: .configuration
             case .locked: .tryAgain
             case .unavailable: .inputOutput
@@ -360,7 +360,7 @@ extension CommandFailure {
             switch fault {
             case .system(let error): "\(journal) cannot be used: \(error); \(error.mendForWriting)"
             // The messages name files, and this says where those are.
-            case .corruption, .unreadable, .missingSegment, .laterFormat: "\(journal): \(fault)"
+            case .corruption, .unreadable, .missingSegment, .missingBeginning, .laterFormat: "\(journal): \(fault)"
             default: failure.message
             }
         self.init(failure.status, message, errno: failure.errno)

@@ -55,6 +55,13 @@ extension JournalAudit.Report {
                 start of the daemon sets aside by itself
                 """
         }
+        if let beginning {
+            return """
+                \(count). Segments before the first one that is there are missing, and no pruning removed them: restore them from \
+                a backup. Where there is none, or they were removed on purpose, have the journal begin there:
+                ecryptopayd journal repair --directory \(directory) --segment \(beginning) --begins-here
+                """
+        }
         let place = first.isAboutSegments ? "Look whether a segment is missing or was renamed. " : ""
         return """
             \(count). \(place)Restore what is damaged from a backup. Where there is none, the last resort is to cut the journal \

@@ -137,6 +137,11 @@ struct Damage: Sendable, CustomTestStringConvertible {
             finding: "\(place(last, 0)): record 5 should stand there, but it is record 9"
         ) { $0.segments[second] = nil },
         Damage(
+            "a first segment that is missing", .repair,
+            start: "it should begin with record 1, and begins with \(second): segments before it are missing",
+            finding: "\(place(second, 0)): record 1 should stand there, but it is record 5"
+        ) { $0.segments[first] = nil },
+        Damage(
             "a last segment that is missing", .repair, start: damaged(second, 4, holds: 9, "nothing stands there"),
             finding: "\(place(second, 4)): record 9 is missing, but records up to 12 had been synced"
         ) { $0.segments[last] = nil },
@@ -161,8 +166,8 @@ struct Damage: Sendable, CustomTestStringConvertible {
         Damage(
             "a first segment that was renamed", .repair,
             start:
-                "\(SegmentName.name(firstSeq: 2)) at byte 0 should hold record 2, and does not: record 1 stands there",
-            finding: "\(SegmentName.name(firstSeq: 2)) at byte 0: record 2 should stand there, but it is record 1",
+                "it should begin with record 1, and begins with \(SegmentName.name(firstSeq: 2)): segments before it",
+            finding: "\(SegmentName.name(firstSeq: 2)) at byte 0: record 1 should stand there, but it is record 2",
             renamed(first, 2)),
         Damage(
             "a last segment that was renamed", .repair,

@@ -66,7 +66,41 @@ struct RecoveryTests {
     }
 
     @Test func `a journal may begin where an earlier part was pruned`() throws {
-        #expect(try recover(disk([4: segment(4...6)])).seqs == [4, 5, 6])
+        let disk = disk([4: segment(4...6)])
+        disk.put(DurableMark.encode(4), as: PruneMark.name)
+        #expect(try recover(disk).seqs == [4, 5, 6])
+    }
+
+    @Test func `a journal without its beginning is refused where nothing was pruned, or not so far`() {
+        for mark in [nil, 2, 3] as [Int64?] {
+            let disk = disk([4: segment(4...6)])
+            if let mark { disk.put(DurableMark.encode(mark), as: PruneMark.name) }
+            guard case .missingBeginning(mark ?? 1, name(4)) = fault(disk) else {
+                Issue.record("it is opened, though pruning left \(mark.map(String.init) ?? "everything")")
+                continue
+            }
+        }
+    }
+
+    @Test func `a beginning that an operator has accepted is none that is missing`() throws {
+        let disk = disk([4: segment(4...6), 7: segment(7...7)])
+        #expect(try JournalRepair.acceptBeginning(disk, segment: 4, dryRun: true) == 3)
+        guard case .missingBeginning = fault(disk) else {
+            Issue.record("a dry run changed something")
+            return
+        }
+        #expect(throws: JournalRepair.Refusal.self) {
+            try JournalRepair.acceptBeginning(disk, segment: 7, dryRun: false)
+        }
+        #expect(throws: JournalRepair.Refusal.self) {
+            try JournalRepair.acceptBeginning(disk, segment: 5, dryRun: false)
+        }
+        #expect(try JournalRepair.acceptBeginning(disk, segment: 4, dryRun: false) == 3)
+        let after = SimulatedDisk(disk.state.afterLosingAll())
+        #expect(try recover(after).seqs == [4, 5, 6, 7])
+        #expect(throws: JournalRepair.Refusal.self) {
+            try JournalRepair.acceptBeginning(after, segment: 4, dryRun: false)
+        }
     }
 
     @Test func `other files are left alone`() throws {
