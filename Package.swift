@@ -88,6 +88,11 @@ let package = Package(
             path: "Tests/Benchmarks/RequestAllocations", swiftSettings: common),
         .target(name: "CAllocations", path: "Tests/Benchmarks/CAllocations"),
 
+        // A test that only an optimised build finishes in time.
+        .executableTarget(
+            name: "FloodSimulation", dependencies: ["Payments", "JournalFormat", "CivilTime"],
+            path: "Tests/FloodSimulation", swiftSettings: common),
+
         // Tests mirror the sources.
         .target(
             name: "TestSupport", dependencies: ["POSIX", "CThreadSanitizer"], path: "Tests/TestSupport",

@@ -1,0 +1,87 @@
+import JournalFormat
+import Payments
+
+/// The ledger's state with a journal that is a dictionary: whatever is written is durable at once.
+struct SimulatedLedger {
+    var state: LedgerState
+    private var seq: Int64 = 0
+    /// The reports that wait, with the time they came.
+    private var reports: [Int64: (report: ReportedPayment, time: Int64)] = [:]
+    /// Told of each confirmation that is news.
+    private(set) var journaled = 0
+    private(set) var refused = 0
+    private(set) var mostWaiting = 0
+
+    init(_ limits: LedgerState.Limits, seed: UInt64, now: Instant) {
+        state = LedgerState(limits: limits, seed: seed, now: now)
+        state.opened(at: now.nanoseconds)
+    }
+
+    mutating func offer(_ report: ReportedPayment, now: Instant) {
+        switch state.admit(report) {
+        case .known: state.noteAnnouncement()
+        case .full: refused += 1
+        case .covered(let seq): state.covered(report, by: seq, now: now)
+        case .journal:
+            seq += 1
+            journaled += 1
+            reports[seq] = (report, now.nanoseconds)
+            mostWaiting = max(mostWaiting, reports.count)
+            state.received(report.summary, seq: seq, offset: seq, now: now)
+        }
+    }
+
+    /// The answer to a fetch. Answers what is news.
+    mutating func settle(_ claim: Claim, _ answer: Answer, now: Instant) -> ConfirmedPayment? {
+        if case .payment = answer { state.noteAnswered() }
+        let judgement = state.judge(claim, answer, claimed(claim), now: now, wallClock: now.nanoseconds)
+        return apply(claim, judgement, .webhook, now: now)
+    }
+
+    /// The answer to a listing, whole. Answers what is news.
+    mutating func list(_ payments: [ConfirmedPayment], now: Instant) -> [ConfirmedPayment] {
+        var news: [ConfirmedPayment] = []
+        for payment in payments {
+            guard let claim = state.claimListed(payment) else { continue }
+            let (judgement, cause) = state.judgeListed(
+                claim, .payment(payment), claimed(claim), now: now, wallClock: now.nanoseconds)
+            if let payment = apply(claim, judgement, cause, now: now) { news.append(payment) }
+        }
+        state.noteAnswered()
+        for id in state.absentees() {
+            guard let claim = state.claimAbsent(id, now: now) else { continue }
+            let (judgement, cause) = state.judgeListed(
+                claim, .notFound, claimed(claim), now: now, wallClock: now.nanoseconds)
+            _ = apply(claim, judgement, cause, now: now)
+        }
+        state.completedBaseline()
+        _ = state.endListing(isWhole: true)
+        return news
+    }
+
+    private func claimed(_ claim: Claim) -> [ClaimedReport] {
+        claim.reports.map { waiting in
+            let (report, time) = reports[waiting.seq]!
+            return ClaimedReport(waiting: waiting, report: report, receivedAt: time)
+        }
+    }
+
+    private mutating func apply(
+        _ claim: Claim, _ judgement: Judgement, _ cause: Record.Cause, now: Instant
+    ) -> ConfirmedPayment? {
+        var news: ConfirmedPayment?
+        if let confirmation = judgement.confirmation {
+            seq += 1
+            state.confirmed(confirmation.payment.summary, of: confirmation.of, seq: seq, callBegan: claim.began)
+            for settled in confirmation.of { reports[settled] = nil }
+            if confirmation.isNews || cause == .baseline { news = confirmation.payment }
+        }
+        for refutation in judgement.refutations {
+            seq += 1
+            state.refuted(claim.id, of: refutation.of)
+            reports[refutation.of] = nil
+        }
+        state.conclude(claim, judgement, now: now)
+        return news
+    }
+}
