@@ -95,8 +95,8 @@ extension SandboxFaults {
     }
 
     private static func status(_ value: JSONValue) throws(Refusal) -> Int {
-        guard let status = value.integer, (400...599).contains(status) else {
-            throw Refusal(message: "status is a number from 400 to 599")
+        guard let status = value.integer, (300...599).contains(status) else {
+            throw Refusal(message: "status is a number from 300 to 599")
         }
         return Int(status)
     }

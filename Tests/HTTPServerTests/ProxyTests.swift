@@ -48,6 +48,7 @@ struct ProxyTests {
             _ = try await waiting.exchange()
             #expect(killed.openConnections == 1, "nginx keeps the connection")
             await killed.drain(grace: .zero)
+            waiting.forget()
             try next.start([socket])
             #expect(try client.receive().body == "post /hook {}")
         }
