@@ -21,7 +21,7 @@ extension FileLedger {
     @discardableResult
     public func checkpoint() async -> Bool {
         await withCheckedContinuation { continuation in
-            maintenanceQueue.async { continuation.resume(returning: self.writeCheckpoint()) }
+            maintenanceQueue.enqueue { continuation.resume(returning: self.writeCheckpoint()) }
         }
     }
 

@@ -75,7 +75,7 @@ extension FileLedger {
         let decisions = state.withLock { state in
             answered.map { claim, answer, reports in
                 let (judgement, cause) = state.judgeListed(
-                    claim, answer, reports, now: now(), wallClock: Clock.realtime())
+                    claim, answer, reports, now: now(), wallClock: wallClock())
                 return decide(claim, judgement, cause)
             }
         }

@@ -21,7 +21,7 @@ extension FileLedger {
     /// them is settled; never the last segment. Blocks until the disk has done its part.
     public func prune(before: Int64) throws(JournalFault) -> PruneReport {
         // Dispatch hands on untyped errors only.
-        let result = maintenanceQueue.sync { () -> Result<PruneReport, JournalFault> in
+        let result = maintenanceQueue.perform { () -> Result<PruneReport, JournalFault> in
             do throws(JournalFault) { return .success(try pruneAlone(before)) } catch { return .failure(error) }
         }
         return try result.get()
@@ -82,7 +82,7 @@ extension FileLedger {
             words.removeAll { state.isInFlight($0.payment) }
             do throws(JournalUnavailable) {
                 let records = words.map { Record.known(payment: $0.payment, current: $0.current) }
-                let positions = try journal.append(records, time: Clock.realtime())
+                let positions = try journal.append(records, time: wallClock())
                 if let last = positions.last { frontier.withLock { $0.last = last } }
                 moves = zip(words, positions).map { ($0.payment, $0.seq, $1.seq) }
             } catch { failure = error }
@@ -107,7 +107,7 @@ extension FileLedger {
     func appendDurably(_ record: Record) throws(JournalFault) {
         do throws(JournalUnavailable) {
             let ticket = try state.withLock { _ throws(JournalUnavailable) in
-                let position = try journal.append(record, time: Clock.realtime())
+                let position = try journal.append(record, time: wallClock())
                 frontier.withLock { $0.last = position }
                 return waiters.ticket(for: position.seq)
             }

@@ -29,7 +29,7 @@ public final class FileLedger: Sendable {
     private let observers = Mutex<[any LedgerObserver]>([])
     private let minimumFreeBytes: Atomic<Int64>
     private let slowCommits = Atomic(0)
-    private let clock: @Sendable () -> Int64
+    let surroundings: Surroundings
     /// Changed under the state's lock only.
     let frontier = Mutex(Frontier())
     /// The record of the last checkpoint that was written or tried.
@@ -43,22 +43,35 @@ public final class FileLedger: Sendable {
         var underWay = 0
     }
     /// Where blocking reads happen: Swift's cooperative threads must not wait for a disk.
-    let readQueue = DispatchQueue(label: "ecryptopayd.ledger.read")
+    let readQueue: any SerialQueue
 
     /// Where checkpoints are written and old segments dropped, one after the other.
-    let maintenanceQueue = DispatchQueue(label: "ecryptopayd.ledger.maintenance", qos: .utility)
+    let maintenanceQueue: any SerialQueue
 
     /// What opening found.
     public let recovered: Journal.Recovered
 
     /// Recovers the journal on a disk and derives the state from it. Schedules run on `clock`, in nanoseconds; `progress`
     /// hears of the bytes read so far.
-    public init(
+    public convenience init(
         _ disk: any Disk, _ options: Options, journal journalOptions: Journal.Options, randomID: String, seed: UInt64,
         clock: @escaping @Sendable () -> Int64 = { Clock.monotonic() }, progress: (Int64) -> Void = { _ in }
     ) throws(JournalFault) {
-        self.clock = clock
-        var state = LedgerState(limits: options.limits, seed: seed, now: Instant(nanoseconds: clock()))
+        try self.init(
+            disk, options, journal: journalOptions, randomID: randomID, seed: seed, in: Surroundings(monotonic: clock),
+            progress: progress)
+    }
+
+    /// The same in the surroundings that are given.
+    init(
+        _ disk: any Disk, _ options: Options, journal journalOptions: Journal.Options, randomID: String, seed: UInt64,
+        in surroundings: Surroundings, progress: (Int64) -> Void = { _ in }
+    ) throws(JournalFault) {
+        self.surroundings = surroundings
+        readQueue = surroundings.queue("ecryptopayd.ledger.read", .unspecified)
+        maintenanceQueue = surroundings.queue("ecryptopayd.ledger.maintenance", .utility)
+        var state = LedgerState(
+            limits: options.limits, seed: seed, now: Instant(nanoseconds: surroundings.monotonic()))
         var last: JournalPosition?
         // Without one that is whole and fits, everything is read: that costs time, nothing else.
         var checkpoint = Checkpoint.read(disk)
@@ -68,7 +81,8 @@ public final class FileLedger: Sendable {
             checkpoint?.isUsable = false
         }
         (journal, recovered) = try Journal.open(
-            disk, journalOptions, randomID: randomID, time: Clock.realtime(), from: checkpoint, progress: progress
+            disk, journalOptions, randomID: randomID, time: surroundings.realtime(), from: checkpoint,
+            on: Journal.queue(surroundings), progress: progress
         ) { entry, line, offset in
             state.replay(entry, line, offset: offset)
             // The head of the checkpoint's segment is shown too, and stands before what the state reflects already.
@@ -77,10 +91,10 @@ public final class FileLedger: Sendable {
         frontier.withLock { $0.last = last }
         checkpointed = Atomic(checkpoint?.isUsable == true ? checkpoint?.seq ?? 0 : 0)
         // The first start of all has no record of it yet to read.
-        state.opened(at: Clock.realtime())
-        state.resume(now: Instant(nanoseconds: clock()))
+        state.opened(at: surroundings.realtime())
+        state.resume(now: Instant(nanoseconds: surroundings.monotonic()))
         self.state = Mutex(state)
-        space = SpaceGauge(disk, clock: clock)
+        space = SpaceGauge(disk, clock: surroundings.monotonic)
         minimumFreeBytes = Atomic(options.minimumFreeBytes)
         // What recovery has proven is durable, though nobody was there to be told.
         waiters.commit(upTo: journal.durable)
@@ -119,7 +133,7 @@ public final class FileLedger: Sendable {
 
     /// Ends the journal cleanly. Nothing can be recorded afterwards.
     public func close() {
-        journal.close(time: Clock.realtime())
+        journal.close(time: wallClock())
     }
 }
 
@@ -152,7 +166,7 @@ extension FileLedger: Ledger {
                     Record.Received(
                         payment: report.id, peer: peer, report: report.json, deviations: report.deviations))
                 do throws(JournalUnavailable) {
-                    let position = try journal.append(record, time: Clock.realtime(), gathers: gathers)
+                    let position = try journal.append(record, time: wallClock(), gathers: gathers)
                     frontier.withLock { $0.last = position }
                     state.received(report.summary, seq: position.seq, offset: position.offset, now: now())
                     return .pending(position.seq)
@@ -209,7 +223,7 @@ extension FileLedger: Ledger {
             throw error
         }
         let decision = state.withLock { state in
-            let judgement = state.judge(claim, answer, reports, now: now(), wallClock: Clock.realtime())
+            let judgement = state.judge(claim, answer, reports, now: now(), wallClock: wallClock())
             return decide(claim, judgement, cause)
         }
         let result = await decision.ticket.result
@@ -246,7 +260,7 @@ extension FileLedger {
         var failure: JournalUnavailable?
         do throws(JournalUnavailable) {
             for record in judgement.records(payment: claim.id, cause: cause) {
-                let position = try journal.append(record, time: Clock.realtime())
+                let position = try journal.append(record, time: wallClock())
                 frontier.withLock { $0.last = position }
                 written.append(position.seq)
             }
@@ -291,7 +305,7 @@ extension FileLedger {
             throw failure
         }
         return try await withCheckedThrowingContinuation { continuation in
-            readQueue.async { [journal] in
+            readQueue.enqueue { [journal] in
                 continuation.resume(
                     with: Result {
                         try journal.reports(of: claim)
@@ -349,7 +363,9 @@ extension FileLedger {
         return "the disk has \(space.freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimum)"
     }
 
-    func now() -> Instant { Instant(nanoseconds: clock()) }
+    func now() -> Instant { Instant(nanoseconds: surroundings.monotonic()) }
+
+    func wallClock() -> Int64 { surroundings.realtime() }
 }
 
 extension LedgerState {

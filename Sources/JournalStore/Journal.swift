@@ -41,7 +41,7 @@ public final class Journal: Sendable {
     public let id: String
     let disk: any Disk
     /// Where batches are written, one after the other.
-    let queue = DispatchQueue(label: "ecryptopayd.journal", qos: .userInitiated)
+    let queue: any SerialQueue
     private let tail: Mutex<JournalTail>
     private let writer: Mutex<SegmentWriter>
     private let observer: Mutex<(any JournalObserver)?>
@@ -55,15 +55,20 @@ public final class Journal: Sendable {
         _ disk: any Disk, _ options: Options, randomID: String, time: Int64, progress: (Int64) -> Void = { _ in },
         visit: (Entry, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
-        try open(disk, options, randomID: randomID, time: time, from: nil, progress: progress) { entry, line, offset in
-            visit(Entry(entry, line), offset)
-        }
+        try open(
+            disk, options, randomID: randomID, time: time, from: nil, on: queue(Surroundings()), progress: progress
+        ) { entry, line, offset in visit(Entry(entry, line), offset) }
+    }
+
+    /// The queue that batches are written on.
+    static func queue(_ surroundings: Surroundings) -> any SerialQueue {
+        surroundings.queue("ecryptopayd.journal", .userInitiated)
     }
 
     /// The same from a checkpoint on: what it holds is not shown again. Records are shown in their lines, not copied.
     static func open(
         _ disk: any Disk, _ options: Options, randomID: String, time: Int64, from checkpoint: Checkpoint?,
-        progress: (Int64) -> Void, visit: (EntryView, Span<UInt8>, Int64) -> Void
+        on queue: any SerialQueue, progress: (Int64) -> Void, visit: (EntryView, Span<UInt8>, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
         var id: String?
         let outcome = try Recovery.run(disk, from: checkpoint, progress: progress) {
@@ -79,7 +84,7 @@ public final class Journal: Sendable {
             client: options.client)
         let journal: Journal
         do throws(SystemError) {
-            journal = try Journal(disk, outcome, segmentBytes: options.segmentBytes, opened: opened)
+            journal = try Journal(disk, outcome, segmentBytes: options.segmentBytes, opened: opened, on: queue)
         } catch { throw .system(error) }
         try journal.markStart(time: time)
         let recovered = Recovered(
@@ -89,9 +94,11 @@ public final class Journal: Sendable {
     }
 
     private init(
-        _ disk: any Disk, _ outcome: Recovery.Outcome, segmentBytes: Int64, opened: Record.Opened
+        _ disk: any Disk, _ outcome: Recovery.Outcome, segmentBytes: Int64, opened: Record.Opened,
+        on queue: any SerialQueue
     ) throws(SystemError) {
         self.disk = disk
+        self.queue = queue
         id = opened.journal
         tail = Mutex(JournalTail(after: outcome, segmentBytes: segmentBytes, opened: opened))
         writer = Mutex(try SegmentWriter(disk, after: outcome))
@@ -105,7 +112,7 @@ public final class Journal: Sendable {
             _ = tail.requestCommit()
             return seq
         }
-        let error = queue.sync { commit() }
+        let error = queue.perform { commit() }
         guard let error, durable < seq else { return }
         writer.withLock { $0.close() }
         throw .system(error)
@@ -142,13 +149,13 @@ public final class Journal: Sendable {
             let position = try tail.append(record, time: time)
             return (position, gathers ? false : tail.requestCommit())
         }
-        if mustCommit { queue.async { self.commit() } }
+        if mustCommit { queue.enqueue { self.commit() } }
         return position
     }
 
     /// Writes and syncs what was appended with `gathers`.
     func commitGathered() {
-        if tail.withLock({ $0.requestCommit() }) { queue.async { self.commit() } }
+        if tail.withLock({ $0.requestCommit() }) { queue.enqueue { self.commit() } }
     }
 
     /// Takes records together: they are one batch, unless they come while another is written.
@@ -158,13 +165,13 @@ public final class Journal: Sendable {
             for record in records { positions.append(try tail.append(record, time: time)) }
             return (positions, tail.requestCommit())
         }
-        if mustCommit { queue.async { self.commit() } }
+        if mustCommit { queue.enqueue { self.commit() } }
         return positions
     }
 
     /// Appends `closed`, syncs it, and takes nothing more.
     public func close(time: Int64) {
-        queue.sync {
+        queue.perform {
             let isFirst = tail.withLock { tail in
                 guard tail.close(time: time) else { return false }
                 _ = tail.requestCommit()
@@ -231,7 +238,7 @@ public final class Journal: Sendable {
     /// Waits until all that was appended before has become durable, or will not. Not to be called by an observer.
     func flush() {
         commitGathered()
-        queue.sync {}
+        queue.perform {}
     }
 
     // MARK: Segments

@@ -188,7 +188,8 @@ public struct LedgerState: Sendable {
 
     /// Has all reports that were set aside wait again.
     public mutating func takeUpAbandoned(now: Instant) {
-        for id in Array(abandoned.keys) { takeUp(id, now: now) }
+        // In order, so that a run can be repeated: a dictionary's own order differs from process to process.
+        for id in abandoned.keys.sorted() { takeUp(id, now: now) }
     }
 
     /// Has the reports of a payment that were set aside wait again.

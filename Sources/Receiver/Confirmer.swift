@@ -1,8 +1,6 @@
-import Dispatch
 import ECryptoPay
 import JournalFormat
 public import Logging
-import POSIX
 public import Payments
 import Synchronization
 
@@ -17,30 +15,36 @@ public actor Confirmer {
     private var calls: [PaymentID: Task<Void, Never>] = [:]
     private var isStopping = false
     private var stopped: [CheckedContinuation<Void, Never>] = []
-    private let timer: any DispatchSourceTimer
+    private let scheduler: any Scheduler
+    private let timer: any OneShotTimer
     /// A wake-up that has not been acted on: commits come by the thousand, and one look at the ledger serves them all.
     private nonisolated let isWoken = Atomic(false)
-    private nonisolated let lastProgress = Atomic(Clock.monotonic())
+    private nonisolated let lastProgress: Atomic<Int64>
 
     /// Whether the API answers.
     public nonisolated let health: APIHealth
 
     /// A confirmer that makes at most `concurrency` calls at once. It begins with ``start()``.
     public init(ledger: any Ledger, api: any PaymentAPI, concurrency: Int, logger: Logger) {
+        self.init(ledger: ledger, api: api, concurrency: concurrency, logger: logger, on: DispatchScheduler())
+    }
+
+    /// The same on a scheduler that is given.
+    init(ledger: any Ledger, api: any PaymentAPI, concurrency: Int, logger: Logger, on scheduler: any Scheduler) {
         self.ledger = ledger
         self.api = api
         self.concurrency = concurrency
         self.logger = logger
         health = APIHealth(logger: logger)
-        timer = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
-        timer.schedule(deadline: .distantFuture)
-        timer.activate()
+        self.scheduler = scheduler
+        lastProgress = Atomic(scheduler.now.nanoseconds)
+        timer = scheduler.timer(leeway: .milliseconds(1))
         ledger.addObserver(self)
     }
 
     /// Begins with what is due.
     public func start() {
-        timer.setEventHandler { [weak self] in self?.wake() }
+        timer.onFire { [weak self] in self?.wake() }
         wake()
     }
 
@@ -58,7 +62,7 @@ public actor Confirmer {
     public func confirm(_ id: PaymentID) -> Bool {
         guard !isStopping, let claim = ledger.claim(id) else { return false }
         noteProgress()
-        calls[id] = Task { await confirm(claim, cause: .manual) }
+        calls[id] = Task(executorPreference: scheduler.executor) { await self.confirm(claim, cause: .manual) }
         return true
     }
 
@@ -70,7 +74,7 @@ public actor Confirmer {
 
     /// Whether a call began or ended within `limit`, or none was due: what the watchdog asks.
     public nonisolated func makesProgress(within limit: Duration) -> Bool {
-        let now = Instant(nanoseconds: Clock.monotonic())
+        let now = scheduler.now
         if now < Instant(nanoseconds: lastProgress.load(ordering: .relaxed)) + limit { return true }
         guard let due = ledger.nextDue() else { return true }
         return now < due + limit
@@ -79,7 +83,7 @@ public actor Confirmer {
     /// Why nothing is confirmed although something waits: no call has been answered for five minutes. Nil when all is well.
     public nonisolated var silence: String? {
         guard ledger.counts.pending > 0 else { return nil }
-        return health.silence(longerThan: .seconds(300), now: Instant(nanoseconds: Clock.monotonic()))
+        return health.silence(longerThan: .seconds(300), now: scheduler.now)
     }
 
     // MARK: Calls
@@ -87,12 +91,11 @@ public actor Confirmer {
     private func pump() {
         while calls.count < concurrency, !isStopping, let claim = ledger.claim() {
             noteProgress()
-            calls[claim.id] = Task { await confirm(claim) }
+            calls[claim.id] = Task(executorPreference: scheduler.executor) { await self.confirm(claim) }
         }
         // With every worker busy, the end of a call looks again.
         guard calls.count < concurrency, !isStopping, let due = ledger.nextDue() else { return }
-        let delay = max(0, due.nanoseconds - Clock.monotonic())
-        timer.schedule(deadline: .now() + .nanoseconds(Int(delay)), leeway: .milliseconds(1))
+        timer.schedule(at: due)
     }
 
     private func confirm(_ claim: Claim, cause: Record.Cause = .webhook) async {
@@ -116,11 +119,11 @@ public actor Confirmer {
     private nonisolated func fetch(_ claim: Claim) async -> Answer {
         do {
             let payment = try await api.payment(id: claim.id)
-            health.noteAnswer(now: Instant(nanoseconds: Clock.monotonic()))
+            health.noteAnswer(now: scheduler.now)
             return .payment(payment)
         } catch {
             let answer = Answer(error, asked: claim.id)
-            let now = Instant(nanoseconds: Clock.monotonic())
+            let now = scheduler.now
             switch answer {
             // Broken off because the program stops: that says nothing about the API.
             case .failed where error.kind == .cancelled: break
@@ -133,12 +136,12 @@ public actor Confirmer {
     }
 
     private nonisolated func noteProgress() {
-        lastProgress.store(Clock.monotonic(), ordering: .relaxed)
+        lastProgress.store(scheduler.now.nanoseconds, ordering: .relaxed)
     }
 
     private nonisolated func wake() {
         if isWoken.exchange(true, ordering: .acquiringAndReleasing) { return }
-        Task { await look() }
+        Task(executorPreference: scheduler.executor) { await self.look() }
     }
 
     private func look() {

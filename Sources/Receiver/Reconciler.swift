@@ -1,7 +1,5 @@
-import Dispatch
 import ECryptoPay
 public import Logging
-import POSIX
 public import Payments
 import Synchronization
 
@@ -15,23 +13,34 @@ public actor Reconciler {
     private let health: APIHealth
     private let logger: Logger
     private var schedule: ListingSchedule
-    private var random = SystemRandomNumberGenerator()
+    private var random: SplitMix64
     private var run: Task<Void, Never>?
     private var isStopping = false
-    private let timer: any DispatchSourceTimer
+    private let scheduler: any Scheduler
+    private let timer: any OneShotTimer
     private nonisolated let isWoken = Atomic(false)
     private nonisolated let lastEnd = Atomic<Int64>(0)
 
     /// A reconciler that lists every `interval`; zero for the baseline and on request only. It begins with ``start()``.
     public init(ledger: any Ledger, api: any PaymentAPI, health: APIHealth, interval: Duration, logger: Logger) {
+        self.init(
+            ledger: ledger, api: api, health: health, interval: interval, logger: logger, on: DispatchScheduler(),
+            seed: .random(in: .min ... .max))
+    }
+
+    /// The same on a scheduler that is given; backoff is drawn from `seed`.
+    init(
+        ledger: any Ledger, api: any PaymentAPI, health: APIHealth, interval: Duration, logger: Logger,
+        on scheduler: any Scheduler, seed: UInt64
+    ) {
         self.ledger = ledger
         self.api = api
         self.health = health
         self.logger = logger
         schedule = ListingSchedule(interval: interval)
-        timer = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
-        timer.schedule(deadline: .distantFuture)
-        timer.activate()
+        self.scheduler = scheduler
+        random = SplitMix64(seed: seed)
+        timer = scheduler.timer(leeway: .milliseconds(100))
         ledger.addObserver(self)
     }
 
@@ -43,7 +52,7 @@ public actor Reconciler {
 
     /// Begins with the listing of the start.
     public func start() {
-        timer.setEventHandler { [weak self] in self?.wake() }
+        timer.onFire { [weak self] in self?.wake() }
         wake()
     }
 
@@ -73,7 +82,7 @@ public actor Reconciler {
 
     private nonisolated func wake() {
         if isWoken.exchange(true, ordering: .acquiringAndReleasing) { return }
-        Task { await woken() }
+        Task(executorPreference: scheduler.executor) { await self.woken() }
     }
 
     private func woken() {
@@ -85,14 +94,13 @@ public actor Reconciler {
         guard !isStopping, run == nil,
             let due = schedule.due(isFlooded: ledger.isFlooded, hasBaseline: ledger.hasBaseline)
         else { return }
-        let now = Instant(nanoseconds: Clock.monotonic())
+        let now = scheduler.now
         let start = max(due, ledger.pausedUntil)
         if start <= now, ledger.beginListing() {
             schedule.begin(now: now)
-            run = Task { await list() }
+            run = Task(executorPreference: scheduler.executor) { await self.list() }
         } else {
-            let delay = max(0, start.nanoseconds - now.nanoseconds)
-            timer.schedule(deadline: .now() + .nanoseconds(Int(delay)), leeway: .milliseconds(100))
+            timer.schedule(at: start)
         }
     }
 
@@ -100,7 +108,7 @@ public actor Reconciler {
 
     private func list() async {
         let isWhole = await listOnce()
-        schedule.end(isWhole: isWhole, now: Instant(nanoseconds: Clock.monotonic()), using: &random)
+        schedule.end(isWhole: isWhole, now: scheduler.now, using: &random)
         run = nil
         look()
     }
@@ -112,7 +120,7 @@ public actor Reconciler {
         var isWhole = false
         do {
             try await api.forEachPayment { listing.take($0) }
-            health.noteAnswer(now: Instant(nanoseconds: Clock.monotonic()))
+            health.noteAnswer(now: scheduler.now)
             isWhole = true
         } catch {
             noteFailure(error)
@@ -131,12 +139,12 @@ public actor Reconciler {
         do {
             // It writes and waits for the disk: not on a thread that other tasks need.
             let (summary, refuted) = try await withCheckedThrowingContinuation { continuation in
-                DispatchQueue.global(qos: .utility).async {
+                scheduler.runBlocking {
                     continuation.resume(with: Result { try ledger.endListing(isWhole: isWhole) })
                 }
             }
             report(summary, refuted, isWhole: isWhole)
-            if isWhole { lastEnd.store(Clock.realtime(), ordering: .relaxed) }
+            if isWhole { lastEnd.store(scheduler.wallClock, ordering: .relaxed) }
             return isWhole
         } catch {
             logger.error("what a listing of all payments lacks could not be journaled, it will be repeated: \(error)")
@@ -179,7 +187,7 @@ public actor Reconciler {
 
     private nonisolated func noteFailure(_ error: APIError) {
         if error.kind == .cancelled { return }
-        health.noteFailure(error, now: Instant(nanoseconds: Clock.monotonic()))
+        health.noteFailure(error, now: scheduler.now)
         if let pause = error.retryAfter { ledger.pause(pause) }
         switch error.kind {
         case .tooLarge(let limit):

@@ -1,9 +1,10 @@
 import Dispatch
 import JournalFormat
-import JournalStore
 import Payments
 import Synchronization
 import Testing
+
+@testable import JournalStore
 
 let head = Record.opened(.init(format: 1, journal: "id", version: "1", api: "api:443", client: "client"))
 
@@ -90,4 +91,13 @@ final class TurnCounter: Sendable {
     func isTurn() -> Bool { count.add(1, ordering: .relaxed).oldValue == turn }
 
     var hasCome: Bool { count.load(ordering: .relaxed) > turn }
+}
+
+// What tests do with a queue of Dispatch's, which every journal of theirs has.
+extension SerialQueue {
+    func sync(_ work: () -> Void) { perform(work) }
+
+    func suspend() { (self as? DispatchQueue)?.suspend() }
+
+    func resume() { (self as? DispatchQueue)?.resume() }
 }

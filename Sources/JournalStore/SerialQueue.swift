@@ -1,0 +1,16 @@
+import Dispatch
+
+/// Runs work one after the other, off the caller's thread: Dispatch's queues, or in a simulation one whose work runs when its
+/// turn comes.
+protocol SerialQueue: Sendable {
+    /// Has work run after all that was enqueued before.
+    func enqueue(_ work: @escaping @Sendable () -> Void)
+    /// Runs work after all that was enqueued before, and waits for it.
+    func perform<Value>(_ work: () -> Value) -> Value
+}
+
+extension DispatchQueue: SerialQueue {
+    func enqueue(_ work: @escaping @Sendable () -> Void) { async(execute: work) }
+
+    func perform<Value>(_ work: () -> Value) -> Value { sync(execute: work) }
+}

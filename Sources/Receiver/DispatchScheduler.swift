@@ -1,0 +1,42 @@
+import Dispatch
+import POSIX
+import Payments
+
+/// The machine's own clocks, and Dispatch's timers and threads.
+struct DispatchScheduler: Scheduler {
+    var now: Instant { Instant(nanoseconds: Clock.monotonic()) }
+
+    var wallClock: Int64 { Clock.realtime() }
+
+    var executor: (any TaskExecutor)? { nil }
+
+    func runBlocking(_ work: @escaping @Sendable () -> Void) {
+        DispatchQueue.global(qos: .utility).async(execute: work)
+    }
+
+    func timer(leeway: Duration) -> any OneShotTimer { DispatchTimer(leeway: leeway) }
+}
+
+/// A timer of Dispatch's.
+private struct DispatchTimer: OneShotTimer {
+    private let source = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
+    private let leeway: DispatchTimeInterval
+
+    init(leeway: Duration) {
+        self.leeway = .nanoseconds(Int(leeway.nanoseconds))
+        source.schedule(deadline: .distantFuture)
+        source.activate()
+    }
+
+    func onFire(_ work: @escaping @Sendable () -> Void) {
+        source.setEventHandler(handler: work)
+    }
+
+    func schedule(at time: Instant) {
+        let now = Instant(nanoseconds: Clock.monotonic())
+        let delay = max(time, now) - now
+        source.schedule(deadline: .now() + .nanoseconds(Int(delay.nanoseconds)), leeway: leeway)
+    }
+
+    func cancel() { source.cancel() }
+}
