@@ -46,7 +46,7 @@ extension FileLedger {
             let batch = rest.prefix(Self.absentPerBatch)
             rest = rest.dropFirst(batch.count)
             let claims = state.withLock { state in
-                batch.compactMap { id in state.claimAbsent(id, now: now()).map { ($0, Answer.notFound) } }
+                batch.compactMap { id in state.claimAbsent(id).map { ($0, Answer.notFound) } }
             }
             settlements += try settleListed(claims)
         }

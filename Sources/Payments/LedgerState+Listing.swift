@@ -48,11 +48,11 @@ extension LedgerState {
         return absent
     }
 
-    /// Takes an absentee, if one of its reports has its turn; nil when not. A claim must be concluded.
-    public mutating func claimAbsent(_ id: PaymentID, now: Instant) -> Claim? {
+    /// Takes an absentee, if one of its reports had its turn when the listing began; nil when not. A claim must be concluded.
+    public mutating func claimAbsent(_ id: PaymentID) -> Claim? {
         guard let listing, inFlight[id] == nil, let slot = pending.slot(of: id) else { return nil }
         let reports = self.reports(in: slot, for: listing)
-        guard reports.contains(where: { $0.due <= now }) else { return nil }
+        guard reports.contains(where: { $0.due <= listing.began }) else { return nil }
         return claim(id, slot, reports, listing)
     }
 

@@ -265,7 +265,7 @@ public struct LedgerState: Sendable {
             case .contradicted(let reason):
                 judgement.refutations.append(Judgement.Refutation(of: claimed.waiting.seq, reason: reason))
             case .ahead:
-                let next = claimed.advancingLag(now: now)
+                let next = claimed.advancingLag(began: judgement.callBegan, now: now)
                 if let next {
                     unknown.append(next)
                 } else {
@@ -287,7 +287,7 @@ public struct LedgerState: Sendable {
         _ unknown: inout [ClaimedReport], now: Instant
     ) {
         for claimed in reports {
-            if let next = claimed.advancingAbsence(now: now) {
+            if let next = claimed.advancingAbsence(began: judgement.callBegan, now: now) {
                 unknown.append(next)
             } else if answeredAt >= claimed.waiting.seq {
                 judgement.refutations.append(Judgement.Refutation(of: claimed.waiting.seq, reason: reason))

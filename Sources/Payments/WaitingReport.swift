@@ -28,15 +28,16 @@ public struct WaitingReport: Hashable, Sendable {
 }
 
 extension ClaimedReport {
-    /// After an answer that lags behind the report: its next turn, or nil when all are used up.
-    func advancingLag(now: Instant) -> ClaimedReport? {
-        guard waiting.due <= now else { return self }
+    /// After an answer that lags behind the report: its next turn, or nil when all are used up. A call that began before its
+    /// turn uses up none.
+    func advancingLag(began: Instant, now: Instant) -> ClaimedReport? {
+        guard waiting.due <= began else { return self }
         return advancing(RetrySchedule.lag, Int(waiting.lags), now: now) { $0.lags += 1 }
     }
 
-    /// After an answer that there is no such payment: the next look, or nil when all are used up.
-    func advancingAbsence(now: Instant) -> ClaimedReport? {
-        guard waiting.due <= now else { return self }
+    /// After an answer that there is no such payment: the next look, or nil when all are used up; likewise.
+    func advancingAbsence(began: Instant, now: Instant) -> ClaimedReport? {
+        guard waiting.due <= began else { return self }
         return advancing(RetrySchedule.absence, Int(waiting.absences), now: now) { $0.absences += 1 }
     }
 

@@ -124,6 +124,25 @@ struct LedgerStateTests {
         #expect(ledger.now - start < .seconds(125))
     }
 
+    @Test func `a call that began before a report's turn and ends after it uses none up`() throws {
+        let ledger = LedgerHarness()
+        ledger.offer(try report(id: 1, state: "paid", updatedAt: time(1)))
+        ledger.fetch(.notFound)
+        // Its second look is due after 10 s. Another report has a call made before, which takes 8 s.
+        ledger.pass(.seconds(6))
+        ledger.offer(try report(id: 1, state: "open", updatedAt: time(1)))
+        let claim = try #require(ledger.claim())
+        ledger.pass(.seconds(8))
+        ledger.settle(claim, .notFound)
+        // The second look is still to come, and the third 30 s after it.
+        ledger.pass(.seconds(5))
+        #expect(ledger.fetch(.notFound)?.reports.first?.seq == 1)
+        ledger.pass(.seconds(25))
+        #expect(ledger.fetch(.notFound) != nil, "the other report's third look")
+        ledger.pass(.seconds(5))
+        #expect(ledger.fetch(.notFound) != nil, "the report's third look")
+    }
+
     @Test func `absence refutes nothing while no call has been answered since the report came`() throws {
         let ledger = LedgerHarness()
         ledger.offer(try report(id: 2, state: "paid", updatedAt: time(2)))

@@ -20,7 +20,7 @@ extension LedgerHarness {
         guard isWhole else { return state.endListing(isWhole: false) }
         state.noteAnswered()
         for id in state.absentees() {
-            if let claim = state.claimAbsent(id, now: now) { settleListed(claim, .notFound) }
+            if let claim = state.claimAbsent(id) { settleListed(claim, .notFound) }
         }
         if state.listing?.isBaseline == true {
             seq += 1
