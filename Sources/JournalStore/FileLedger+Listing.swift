@@ -62,6 +62,8 @@ extension FileLedger {
     /// Judges, writes and applies together. Every claim is concluded, whatever happens.
     private func settleListed(_ claims: [(Claim, Answer)]) throws -> [Settlement] {
         if claims.isEmpty { return [] }
+        // While it had them, nobody else saw when they are due, and what stays unknown is not written.
+        defer { rescheduled() }
         // The reports may have come a moment ago, and are read back.
         if claims.contains(where: { !$0.0.reports.isEmpty }) { journal.flush() }
         var unreadable: (any Error)?

@@ -26,7 +26,7 @@ public final class FileLedger: Sendable {
     let waiters = CommitWaiters()
     /// For each call under way, the wait for its reports where they were not durable when it began.
     private let claimed = Mutex<[PaymentID: CommitTicket]>([:])
-    private let observers = Mutex<[any LedgerObserver]>([])
+    let observers = Mutex<[any LedgerObserver]>([])
     private let minimumFreeBytes: Atomic<Int64>
     private let slowCommits = Atomic(0)
     let surroundings: Surroundings
@@ -151,6 +151,9 @@ extension FileLedger: Ledger {
         // After a failed sync nothing is acknowledged any more, not even what has long been durable.
         if let failure = journal.failure { return .unavailable("\(JournalUnavailable.failed(failure))") }
         if isShortOfSpace { return .unavailable(shortOfSpace) }
+        var isCovered = false
+        // No commit will tell of it, and it may be due at once.
+        defer { if isCovered { rescheduled() } }
         // Held over admission and append, so that the state knows records in the order of their numbers.
         return state.withLock { state in
             switch state.admit(report) {
@@ -160,6 +163,7 @@ extension FileLedger: Ledger {
             case .full: return .unavailable("too many payments that were never confirmed wait already")
             case .covered(let seq):
                 state.covered(report, by: seq, now: now())
+                isCovered = true
                 return .pending(seq)
             case .journal:
                 let record = Record.received(
@@ -204,6 +208,7 @@ extension FileLedger: Ledger {
 
     public func takeUpAbandoned() {
         state.withLock { $0.takeUpAbandoned(now: now()) }
+        rescheduled()
     }
 
     public func nextDue() -> Instant? {
@@ -349,6 +354,11 @@ extension FileLedger: JournalObserver {
 }
 
 extension FileLedger {
+    /// Tells the observers to look again at what is due.
+    func rescheduled() {
+        for observer in observers.withLock({ $0 }) { observer.ledgerDidReschedule() }
+    }
+
     /// Has the observers told why a checkpoint is not there.
     func missedCheckpoint(_ error: any Error) {
         for observer in observers.withLock({ $0 }) { observer.ledgerMissedCheckpoint(reason: "\(error)") }

@@ -100,6 +100,8 @@ public struct Settlement: Sendable {
 public protocol LedgerObserver: AnyObject, Sendable {
     /// Everything up to this position is durable.
     func ledgerDidCommit(upTo position: Int64)
+    /// Something may be due earlier than ``Ledger/nextDue()`` has said before, though nothing was written.
+    func ledgerDidReschedule()
     /// What was recorded behind this position is lost, and must not be acknowledged.
     func ledgerDidReject(after position: Int64, reason: String)
     /// A commit took longer than a second: the disk is slow, or about to fail.
@@ -111,6 +113,9 @@ public protocol LedgerObserver: AnyObject, Sendable {
 }
 
 extension LedgerObserver {
+    /// Most make no calls.
+    public func ledgerDidReschedule() {}
+
     /// Most have nothing to do about a slow disk.
     public func ledgerWasSlow(_ duration: Duration) {}
 

@@ -156,6 +156,10 @@ extension Confirmer: LedgerObserver {
         wake()
     }
 
+    public nonisolated func ledgerDidReschedule() {
+        wake()
+    }
+
     public nonisolated func ledgerDidReject(after position: Int64, reason: String) {
         logger.error("\(reason); webhooks are answered 503 until it can be written again")
     }

@@ -1,6 +1,7 @@
 import JournalFormat
 import POSIX
 import Payments
+import Synchronization
 import TestSupport
 import Testing
 
@@ -90,6 +91,25 @@ struct FileLedgerTests {
         #expect(fixture.record(try report(1, "sent")) == 3)
         fixture.ledger.close()
         #expect(try fixture.disk.records() == ["1 opened", "2 received", "3 received", "4 closed"])
+    }
+
+    @Test func `what may be due without being written is told`() throws {
+        let fixture = try LedgerFixture(hasBaseline: true)
+        let watcher = ScheduleWatcher()
+        fixture.ledger.addObserver(watcher)
+        fixture.record(try report(1, "paid"))
+        fixture.settle()
+        #expect(watcher.count.load(ordering: .relaxed) == 0, "the commit tells of it")
+        fixture.record(try report(1, "paid"))
+        #expect(watcher.count.load(ordering: .relaxed) == 1, "an equal report restarts the one that waits")
+        fixture.ledger.takeUpAbandoned()
+        #expect(watcher.count.load(ordering: .relaxed) == 2)
+        #expect(fixture.ledger.beginListing())
+        guard case .payment(let lagging) = try answer(1, "open", second: 0) else { return }
+        fixture.record(try report(1, "later", second: 9))
+        _ = try fixture.ledger.list([lagging])
+        #expect(watcher.count.load(ordering: .relaxed) == 3, "a listing may leave what it answers unknown")
+        _ = try fixture.ledger.endListing(isWhole: true)
     }
 
     @Test func `an equal report is written again once its call has begun`() throws {
@@ -307,4 +327,17 @@ struct FileLedgerTests {
         }
         #expect(fixture.ledger.counts.confirmed == 0)
     }
+}
+
+/// Counts how often the ledger says that something may be due.
+private final class ScheduleWatcher: LedgerObserver {
+    let count = Atomic(0)
+
+    func ledgerDidReschedule() { count.add(1, ordering: .relaxed) }
+
+    func ledgerDidCommit(upTo position: Int64) {}
+
+    func ledgerDidReject(after position: Int64, reason: String) {}
+
+    func ledgerDidFail(reason: String, errno: Int32) {}
 }

@@ -17,11 +17,11 @@ struct ConfirmerTests {
         directory = try TemporaryDirectory()
     }
 
-    private func ledger() throws -> FileLedger {
+    private func ledger(window: Duration = .seconds(3600)) throws -> FileLedger {
         try FileLedger(
             try DirectoryDisk(path: directory.path),
             .init(
-                limits: .init(maxPending: 1000, confirmRate: 1000, confirmWindow: .seconds(3600)), minimumFreeBytes: 0),
+                limits: .init(maxPending: 1000, confirmRate: 1000, confirmWindow: window), minimumFreeBytes: 0),
             journal: .init(segmentBytes: 1 << 20, version: "test", api: "h:1", client: "c"), randomID: "id", seed: 1)
     }
 
@@ -115,6 +115,21 @@ struct ConfirmerTests {
         #expect(ledger.counts.pending == 1)
         let confirmer = confirmer(ledger, ScriptedPayments { ScriptedPayments.paid($0) })
         await confirmer.start()
+        try await eventually("the confirmation") { ledger.counts.confirmed == 1 }
+        await confirmer.stop()
+    }
+
+    @Test func `what is taken up again is asked for, though nothing is written`() async throws {
+        let ledger = try ledger(window: .zero)
+        let api = ScriptedPayments { id throws(APIError) in throw ScriptedPayments.error(.status(503), id: id) }
+        let confirmer = confirmer(ledger, api)
+        await confirmer.start()
+        _ = ledger.record(try report(42), peer: "test")
+        try await eventually("it is set aside, and no call is to come") {
+            ledger.counts.abandoned == 1 && ledger.nextDue() == nil
+        }
+        api.change { ScriptedPayments.paid($0) }
+        ledger.takeUpAbandoned()
         try await eventually("the confirmation") { ledger.counts.confirmed == 1 }
         await confirmer.stop()
     }
