@@ -378,6 +378,7 @@ public struct LedgerState: Sendable {
         totals.confirmed += 1
         know(payment, seq: seq, callBegan: callBegan)
         settle(payment.id, of)
+        settleAside(payment.id, of)
     }
 
     /// Applies a `known` record: what was confirmed in records that have been pruned.
@@ -398,6 +399,7 @@ public struct LedgerState: Sendable {
     public mutating func refuted(_ id: PaymentID, of seq: Int64) {
         totals.refuted += 1
         settle(id, [seq])
+        settleAside(id, [seq])
     }
 
     /// Applies the `abandoned` record `seq`: the reports wait no longer, until a new one of the payment takes them up again. In
@@ -424,6 +426,13 @@ public struct LedgerState: Sendable {
         totals.pending -= 1
         // In a replay nothing is in flight, and there is no rest to keep.
         if pending[slot].phase == .waiting, pending[slot].due == .distantPast { remove(slot) }
+    }
+
+    /// In a replay, what was taken up by hand is still set aside: no record tells of that.
+    private mutating func settleAside(_ id: PaymentID, _ seqs: [Int64]) {
+        guard !abandoned.isEmpty, let aside = abandoned[id] else { return }
+        let rest = aside.filter { !seqs.contains($0.seq) }
+        abandoned[id] = rest.isEmpty ? nil : rest
     }
 
     // MARK: Queues

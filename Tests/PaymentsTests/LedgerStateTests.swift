@@ -264,6 +264,21 @@ struct LedgerStateTests {
         #expect(ledger.state.snapshot.words[6...] == before.words[6...])
     }
 
+    @Test func `what was taken up by hand and settled is not set aside again by a replay`() throws {
+        let ledger = LedgerHarness()
+        ledger.state.completedBaseline()
+        for seq in 1...3 {
+            let report = try report(state: "s\(seq)", updatedAt: time(seq)).summary
+            ledger.state.received(report, seq: Int64(seq), offset: 0, now: nil)
+        }
+        ledger.state.abandoned(1, of: [1, 2, 3], seq: 4)
+        let truth = try payment(state: "s3", updatedAt: time(3)).summary
+        ledger.state.confirmed(truth, of: [1, 3], seq: 5, callBegan: .distantPast)
+        #expect(ledger.state.pruningHold?.seq == 2)
+        ledger.state.refuted(1, of: 2)
+        #expect(ledger.state.pruningHold == nil)
+    }
+
     @Test func `sixteen forged reports do not swallow a genuine one that the API lags behind`() throws {
         let ledger = LedgerHarness()
         let open = Answer.payment(try payment(state: "open", updatedAt: time(1)))
