@@ -29,6 +29,11 @@ final class SimulatedDisk: Disk {
         case lie(Int32, seed: UInt64?)
     }
 
+    /// A function that is a Mutex's whole value would be wrapped anew at each look.
+    private struct Script {
+        var fault: (@Sendable (Call) -> Fault?)?
+    }
+
     private struct Inner {
         var state: DiskState
         /// Each open file's inode and name; descriptors are not given again.
@@ -41,7 +46,7 @@ final class SimulatedDisk: Disk {
 
     private let inner: Mutex<Inner>
     /// Asked before each call; may block, to hold the call back.
-    private let fault: Mutex<(@Sendable (Call) -> Fault?)?> = Mutex(nil)
+    private let script = Mutex(Script())
     /// Hears of the state after each call that changed it.
     private let observer: (@Sendable (DiskState) -> Void)?
     private let keepsCalls: Bool
@@ -65,7 +70,7 @@ final class SimulatedDisk: Disk {
     func forgetCalls() { inner.withLock { $0.calls.removeAll() } }
 
     /// From now on, `fault` decides what goes wrong.
-    func setFault(_ fault: (@Sendable (Call) -> Fault?)?) { self.fault.withLock { $0 = fault } }
+    func setFault(_ fault: (@Sendable (Call) -> Fault?)?) { script.withLock { $0.fault = fault } }
 
     func setFreeBytes(_ bytes: Int64) { inner.withLock { $0.freeBytes = bytes } }
 
@@ -189,7 +194,7 @@ final class SimulatedDisk: Disk {
         _ body: (inout Inner, Fault?) throws(SystemError) -> Value
     ) throws(SystemError) -> Value {
         if keepsCalls { inner.withLock { $0.calls.append(call) } }
-        let fault = fault.withLock { $0 }.flatMap { $0(call) }
+        let fault = script.withLock { $0.fault }.flatMap { $0(call) }
         if case .error(let errno) = fault { throw SystemError(call: function, errno: errno) }
         let result = inner.withLock { inner -> Result<Value, SystemError> in
             do throws(SystemError) { return .success(try body(&inner, fault)) } catch { return .failure(error) }
