@@ -132,6 +132,13 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
+            name: "ConfirmingTests",
+            dependencies: [
+                "Receiver", "ECryptoPay", "JournalStore", "JournalStoreTests", "JournalFormat", "Payments", "CivilTime",
+                "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "ReceiverTests",
             dependencies: [
                 "Receiver", "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer", "HTTP1", "POSIX", "Payments",

@@ -1,0 +1,25 @@
+import JournalFormat
+import JournalStore
+import Payments
+
+@testable import JournalStoreTests
+
+extension World {
+    /// The journal's records, the calls of the API and the reports that were posted, in the order of their times.
+    func story(_ state: DiskState) -> String {
+        var lines: [(time: Int64, text: String)] = []
+        _ = try? JournalReader(SimulatedDisk(state, keepsCalls: false)).forEachLine { line, entry in
+            lines.append((entry.time, "journal " + String(decoding: line.dropFirst(18), as: UTF8.self)))
+        }
+        for call in calls {
+            let end = "\(call.outcome) at \(Self.text(call.ended)), showing \(call.shown.sorted())"
+            lines.append((call.began, "call \(call.subject) in life \(call.life), \(call.fault): \(end)"))
+        }
+        for offer in offers {
+            let end = offer.isAcknowledged ? "acknowledged" : "not acknowledged"
+            lines.append((offer.time, "offer \(offer.report) for record \(offer.seq ?? 0), \(end)"))
+        }
+        let times = lines.indices.sorted { (lines[$0].time, $0) < (lines[$1].time, $1) }
+        return times.map { "\(Self.text(lines[$0].time)) \(lines[$0].text)" }.joined(separator: "\n")
+    }
+}
