@@ -49,7 +49,7 @@ struct SimulatedLedger {
         }
         state.noteAnswered()
         for id in state.absentees() {
-            guard let claim = state.claimAbsent(id, now: now) else { continue }
+            guard let claim = state.claimAbsent(id) else { continue }
             let (judgement, cause) = state.judgeListed(
                 claim, .notFound, claimed(claim), now: now, wallClock: now.nanoseconds)
             _ = apply(claim, judgement, cause, now: now)
