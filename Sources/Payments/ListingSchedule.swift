@@ -31,15 +31,15 @@ public struct ListingSchedule: Sendable {
         if isRunning { return nil }
         if isRequested { return .distantPast }
         guard let began else { return hasBaseline && interval == .zero && !isFlooded ? nil : .distantPast }
-        if failures > 0 { return retry }
-        var due: Instant?
-        if interval > .zero { due = began + interval }
-        if !hasBaseline { due = .distantPast }
+        var due = interval > .zero ? began + interval : nil
         if isFlooded {
             let flood = began + max(Self.floodInterval, took * Self.floodShare)
             due = min(due ?? flood, flood)
         }
-        return due
+        // What holds for a flood holds for listings that fail in it: else an API that answers after a minute that it cannot
+        // would do little else.
+        if failures > 0 { return isFlooded ? max(retry, due ?? retry) : retry }
+        return hasBaseline ? due : .distantPast
     }
 
     /// One begins.

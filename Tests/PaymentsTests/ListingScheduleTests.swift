@@ -55,6 +55,15 @@ struct ListingScheduleTests {
         #expect(schedule.due(isFlooded: true, hasBaseline: true) == second(due))
     }
 
+    @Test(arguments: [(0, 5), (3, 30), (60, 600)])
+    func `in a flood no oftener than that when they fail`(took: Int, due: Int) {
+        let schedule = afterOne(interval: .zero, took: took, isWhole: false)
+        #expect(schedule.due(isFlooded: true, hasBaseline: false) == second(due))
+        #expect(
+            afterOne(interval: .seconds(100), took: 60, isWhole: false).due(isFlooded: true, hasBaseline: true)
+                == second(100))
+    }
+
     @Test func `a flood makes no regular listing later`() {
         #expect(afterOne(interval: .seconds(20), took: 3).due(isFlooded: true, hasBaseline: true) == second(20))
     }
