@@ -9,6 +9,8 @@ final class LedgerHarness {
     var journal: [Int64: ReportedPayment] = [:]
     /// What has been decided, in order: `confirmed news [1]`, `refuted 2 not-found`, `abandoned [3]`.
     var story: [String] = []
+    /// What became of each report: `settled`, or why it was refuted.
+    var verdicts: [Int64: String] = [:]
 
     init(maxPending: Int = 100, rate: Int = 1000, window: Duration = .seconds(72 * 3600)) {
         state = LedgerState(
@@ -55,6 +57,7 @@ final class LedgerHarness {
             seq += 1
             let suffix = cause == .webhook ? "" : " \(cause.rawValue)"
             story.append("confirmed\(confirmation.isNews ? " news" : "") \(confirmation.of)\(suffix)")
+            for seq in confirmation.of { verdicts[seq] = "settled" }
             state.confirmed(
                 confirmation.payment.summary, of: confirmation.of, seq: seq, callBegan: claim.began)
             state.noteCause(cause, isNews: confirmation.isNews)
@@ -62,6 +65,7 @@ final class LedgerHarness {
         for refutation in judgement.refutations {
             seq += 1
             story.append("refuted \(refutation.of) \(refutation.reason.rawValue)")
+            verdicts[refutation.of] = refutation.reason.rawValue
             state.refuted(claim.id, of: refutation.of)
         }
         if let abandonment = judgement.abandonment {
