@@ -92,7 +92,16 @@ import Testing
             #expect(direct.status == status)
             #expect(proxied == "2 \(status) application/problem+json\n\(direct.body)")
         }
-        #expect(try await both("GET", "/healthz").0 == "2 200 application/json\n{\"status\":\"ok\"}")
+        try await daemon.end()
+    }
+
+    @Test func `how the daemon is doing cannot be asked from outside`() async throws {
+        try await daemon.start()
+        let nginx = try await startNginx()
+        let direct = try ClientSocket(daemon.address)
+        try direct.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(try direct.receive().status == 200)
+        #expect(try await curl([], path: "/healthz", nginx).hasPrefix("2 404 "))
         try await daemon.end()
     }
 
