@@ -12,7 +12,9 @@ public actor Confirmer {
     private let api: any PaymentAPI
     private var concurrency: Int
     private let logger: Logger
-    private var calls: [PaymentID: Task<Void, Never>] = [:]
+    private var calls: [PaymentID: Task<Void, Never>] = [:] {
+        didSet { callsUnderWay.store(calls.count, ordering: .relaxed) }
+    }
     private var isStopping = false
     private var stopped: [CheckedContinuation<Void, Never>] = []
     private let scheduler: any Scheduler
@@ -20,6 +22,7 @@ public actor Confirmer {
     /// A wake-up that has not been acted on: commits come by the thousand, and one look at the ledger serves them all.
     private nonisolated let isWoken = Atomic(false)
     private nonisolated let lastProgress: Atomic<Int64>
+    private nonisolated let callsUnderWay = Atomic(0)
 
     /// Whether the API answers.
     public nonisolated let health: APIHealth
@@ -72,10 +75,12 @@ public actor Confirmer {
         pump()
     }
 
-    /// Whether a call began or ended within `limit`, or none was due: what the watchdog asks.
+    /// Whether a call began or ended within `limit`, or none was due or under way: what the watchdog asks.
     public nonisolated func makesProgress(within limit: Duration) -> Bool {
         let now = scheduler.now
         if now < Instant(nanoseconds: lastProgress.load(ordering: .relaxed)) + limit { return true }
+        // Each ends at its time-out, unless it hangs.
+        guard callsUnderWay.load(ordering: .relaxed) == 0 else { return false }
         guard let due = ledger.nextDue() else { return true }
         return now < due + limit
     }

@@ -25,6 +25,8 @@ private struct DispatchTimer: OneShotTimer {
     init(leeway: Duration) {
         self.leeway = .nanoseconds(Int(leeway.nanoseconds))
         source.schedule(deadline: .distantFuture)
+        // Dispatch wants a handler before it is activated, and only an activated source can be let go.
+        source.setEventHandler {}
         source.activate()
     }
 

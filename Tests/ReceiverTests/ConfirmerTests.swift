@@ -45,6 +45,29 @@ struct ConfirmerTests {
         return records
     }
 
+    @Test func `a call that does not end is no progress, nor is one that is due and does not begin`() async throws {
+        let ledger = try ledger()
+        let gate = Gate()
+        let api = ScriptedPayments { id in
+            await gate.pass()
+            return ScriptedPayments.paid(id)
+        }
+        let confirmer = confirmer(ledger, api)
+        #expect(confirmer.makesProgress(within: .zero))
+        #expect(ledger.record(try report(42), peer: "test") == .pending(2))
+        // It has not been started.
+        try await eventually("a call is due") { !confirmer.makesProgress(within: .zero) }
+        #expect(confirmer.makesProgress(within: .seconds(3600)))
+        await confirmer.start()
+        try await eventually("the call") { api.log.asked == [42] }
+        #expect(!confirmer.makesProgress(within: .zero))
+        #expect(confirmer.makesProgress(within: .seconds(3600)))
+        gate.open()
+        try await eventually("the end of the call") { confirmer.makesProgress(within: .zero) }
+        await confirmer.stop()
+        ledger.close()
+    }
+
     @Test func `a report is fetched, and what the API says is journaled`() async throws {
         let ledger = try ledger()
         let api = ScriptedPayments { ScriptedPayments.paid($0) }
