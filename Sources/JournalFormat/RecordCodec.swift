@@ -12,7 +12,8 @@ import JSON
 //
 //   crc      CRC-32C as eight lower-case hexadecimal digits, over every byte from the quotation mark of "seq" to the closing
 //            brace, both included: all that stands between the comma behind the checksum and the newline.
-//   seq      1 for the first record of the journal; each next record, in the next segment too, has one more.
+//   seq      1 for the first record of the journal; each next record, in the next segment too, has one more, but for records
+//            that were dropped (see below).
 //   durable  every record with a seq up to this had been synced when this record was written. Less than seq.
 //   time     when it was written, UTC, in microseconds. For people: nothing is ordered by it.
 //   kind     says which members follow; `payment` comes next in every record about a payment.
@@ -26,6 +27,15 @@ import JSON
 // Where it begins: with record 1, or, once old segments were pruned, with the one that the file `pruned` beside the segments
 // names (a number with a checksum, like `durable`). That file is on the disk before the first segment goes; segments before it
 // are no part of the journal, should a crash bring them back. A journal that begins later than that has lost its beginning.
+//
+// What was dropped: when the disk runs low, whole segments in which every report was refuted go, from wherever in the journal.
+// The file `dropped` beside the segments (see ``DroppedRanges``) names the ranges of their records, and is on the disk before the
+// first of them goes. At a segment's beginning, and at the journal's, the seq may be greater than the one that follows if and
+// only if every number between is in a range. Segments that begin in a range are no part of the journal, should a crash leave
+// them or bring them back, as long as the segment right behind the range is there; if that is the one that `pruned` names, the
+// segment behind its range counts for it. A report that a checkpoint has waiting and that is in a range was refuted. A
+// `refuted` whose report stays is written again before it goes, so one report may have two. A range that does not end before the
+// journal does is taken out before any number is given again: it tells of a journal that was cut, or replaced by a backup.
 //
 // What is proven: a record is *claimed* when something says that it had been synced:
 //   - the `durable` of any good line, also of one that stands behind a bad line;

@@ -55,8 +55,9 @@ extension FileLedger {
 
     private func completeBaseline() throws {
         guard let listing = state.withLock({ $0.listing }), listing.isBaseline else { return }
-        try appendDurably(.baseline(count: listing.count))
-        state.withLock { $0.completedBaseline() }
+        try appendDurably([.baseline(count: listing.count)]) { state, written in
+            if !written.isEmpty { state.completedBaseline() }
+        }
     }
 
     /// Judges, writes and applies together. Every claim is concluded, whatever happens.

@@ -67,7 +67,7 @@ extension FileLedger {
         }
         try keep(&words, &kept)
         // Without it the next start would take the baseline again.
-        if let baseline { try appendDurably(baseline) }
+        if let baseline { try appendDurably([baseline]) }
         return kept
     }
 
@@ -103,16 +103,26 @@ extension FileLedger {
         if let failure = failure ?? result?.failure { throw .unavailable(failure) }
     }
 
-    /// Appends one record that changes no state, and waits until it is durable.
-    func appendDurably(_ record: Record) throws(JournalFault) {
+    /// Appends records, waits until they are durable, and applies those that are.
+    func appendDurably(
+        _ records: [Record], apply: (inout LedgerState, ArraySlice<Record>) -> Void = { _, _ in }
+    ) throws(JournalFault) {
         do throws(JournalUnavailable) {
-            let ticket = try state.withLock { _ throws(JournalUnavailable) in
-                let position = try journal.append(record, time: wallClock())
-                frontier.withLock { $0.last = position }
-                return waiters.ticket(for: position.seq)
+            let (positions, ticket) = try state.withLock { _ throws(JournalUnavailable) in
+                let positions = try journal.append(records, time: wallClock())
+                frontier.withLock { frontier in
+                    frontier.last = positions.last ?? frontier.last
+                    frontier.underWay += 1
+                }
+                return (positions, waiters.ticket(for: positions.last?.seq ?? 0))
             }
             journal.flush()
-            if let failure = ticket.known?.failure { throw failure }
+            let result = ticket.known
+            state.withLock { state in
+                apply(&state, records.prefix(positions.count { $0.seq <= result?.durable ?? 0 }))
+                frontier.withLock { $0.underWay -= 1 }
+            }
+            if let failure = result?.failure { throw failure }
         } catch {
             throw .unavailable(error)
         }

@@ -28,6 +28,8 @@ public final class FileLedger: Sendable {
     private let claimed = Mutex<[PaymentID: CommitTicket]>([:])
     let observers = Mutex<[any LedgerObserver]>([])
     private let minimumFreeBytes: Atomic<Int64>
+    /// What is known of the segments for ``dropRefuted(while:)``.
+    let survey = Mutex(RefutedSurvey())
     private let slowCommits = Atomic(0)
     let surroundings: Surroundings
     /// Changed under the state's lock only.
@@ -77,6 +79,10 @@ public final class FileLedger: Sendable {
         var checkpoint = Checkpoint.read(disk)
         if let found = checkpoint, found.isUsable, state.restore(found.snapshot) {
             last = JournalPosition(seq: found.seq, offset: found.offset)
+            // Only refuted ones are dropped: they have been since the checkpoint was taken.
+            let dropped: DroppedRanges
+            do throws(SystemError) { dropped = try DroppedRanges.read(from: disk) } catch { throw .system(error) }
+            state.forgetReports { dropped.contains($0) }
         } else {
             checkpoint?.isUsable = false
         }
@@ -366,11 +372,12 @@ extension FileLedger {
 }
 
 extension FileLedger {
-    private var isShortOfSpace: Bool { space.freeBytes < minimumFreeBytes.load(ordering: .relaxed) }
+    var minimumFree: Int64 { minimumFreeBytes.load(ordering: .relaxed) }
+
+    private var isShortOfSpace: Bool { space.freeBytes < minimumFree }
 
     private var shortOfSpace: String {
-        let minimum = minimumFreeBytes.load(ordering: .relaxed)
-        return "the disk has \(space.freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimum)"
+        "the disk has \(space.freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimumFree)"
     }
 
     func now() -> Instant { Instant(nanoseconds: surroundings.monotonic()) }

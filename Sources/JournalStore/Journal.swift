@@ -88,8 +88,7 @@ public final class Journal: Sendable {
         } catch { throw .system(error) }
         try journal.markStart(time: time)
         let recovered = Recovered(
-            records: outcome.nextSeq - (outcome.segments.first ?? 1), tornTail: outcome.tornTail,
-            rewrittenBytes: outcome.rewrittenBytes)
+            records: outcome.records, tornTail: outcome.tornTail, rewrittenBytes: outcome.rewrittenBytes)
         return (journal, recovered)
     }
 
@@ -250,8 +249,21 @@ public final class Journal: Sendable {
     func dropSegments(before first: Int64) throws(SystemError) {
         try PruneMark.write(first, disk)
         try synchronizeDirectory()
-        tail.withLock { $0.dropSegments(before: first) }
+        tail.withLock { $0.dropSegments { $0 < first } }
         try PruneMark.unlinkSegments(before: first, disk)
+        try synchronizeDirectory()
+    }
+
+    /// Drops whole segments, from wherever in the journal. The caller sees to it that nobody misses them, and that others
+    /// stand behind them.
+    func dropSegments(_ ranges: [ClosedRange<Int64>]) throws(SystemError) {
+        let before = try JournalExtent(disk)
+        // What pruning has passed need not be told any more.
+        let dropped = DroppedRanges(before.dropped.ranges + ranges).between(before.pruned, .max)
+        try dropped.write(to: disk)
+        try synchronizeDirectory()
+        tail.withLock { $0.dropSegments { dropped.contains($0) } }
+        for segment in try JournalExtent(disk).leftovers { try disk.unlink(SegmentName.name(firstSeq: segment)) }
         try synchronizeDirectory()
     }
 

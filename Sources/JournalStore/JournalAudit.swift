@@ -38,6 +38,7 @@ public struct JournalAudit {
 
     private let disk: any Disk
     private let progress: (_ read: Int64, _ all: Int64) -> Void
+    private let extent: JournalExtent
     private var report = Report()
     private var all: Int64 = 0
     /// The bytes of all segments before the one that is read.
@@ -50,9 +51,9 @@ public struct JournalAudit {
     ) throws(SystemError) -> Report {
         try withoutActuallyEscaping(progress) { progress throws(SystemError) in
             let mark = max(try DurableMark.read(from: disk), Checkpoint.read(disk)?.seq ?? 0)
-            let segments = try disk.segments()
-            var audit = JournalAudit(
-                disk: disk, progress: progress, expected: min(try disk.journalBeginning(), segments.first ?? 1))
+            let extent = try JournalExtent(disk)
+            let segments = extent.segments
+            var audit = JournalAudit(disk: disk, progress: progress, extent: extent)
             audit.report.claimed = mark
             audit.report.segments = segments.count
             try audit.read(segments)
@@ -61,10 +62,11 @@ public struct JournalAudit {
         }
     }
 
-    private init(disk: any Disk, progress: @escaping (Int64, Int64) -> Void, expected: Int64) {
+    private init(disk: any Disk, progress: @escaping (Int64, Int64) -> Void, extent: JournalExtent) {
         self.disk = disk
         self.progress = progress
-        self.expected = expected
+        self.extent = extent
+        expected = min(extent.beginning, extent.segments.first ?? 1)
     }
 
     private mutating func read(_ segments: [Int64]) throws(SystemError) {
@@ -94,6 +96,7 @@ public struct JournalAudit {
     /// False when the segment is gone.
     private mutating func read(_ first: Int64) throws(SystemError) -> Bool {
         let name = SegmentName.name(firstSeq: first)
+        expected = extent.expected(expected, at: first)
         if first != expected { note(name, 0, .sequence(expected: expected, found: first), at: expected) }
         // The name of a segment claims all that stands before it.
         report.claimed = max(report.claimed, first - 1)

@@ -69,7 +69,7 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
         case .missingSegment(let expected, let found):
             """
             the journal is damaged: record \(expected) should stand where \(found) begins: a segment is missing or has another \
-            name, or the one before it is not as long as it was. \(Self.mend)
+            name, or the one before it is not as long as it was, or the file "dropped" is damaged. \(Self.mend)
             """
         case .missingBeginning(let expected, let found):
             """

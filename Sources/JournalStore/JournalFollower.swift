@@ -3,7 +3,7 @@ public import POSIX
 
 /// Reads a journal as it grows, like `tail -F`: every record once, in order, and none before it is claimed.
 ///
-/// Opens nothing for writing. Survives that a new segment begins, and that old ones are pruned behind it.
+/// Opens nothing for writing. Survives that a new segment begins, and that others are pruned or dropped meanwhile.
 public struct JournalFollower {
     private let disk: any Disk
     private var next: Int64
@@ -29,8 +29,8 @@ public struct JournalFollower {
         _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
     ) throws(SystemError) -> JournalReader.Fault? {
         let mark = try DurableMark.read(from: disk)
-        let segments = try disk.segments()
-        guard let oldest = segments.first, let newest = segments.last else { return nil }
+        let extent = try JournalExtent(disk)
+        guard let oldest = extent.segments.first, let newest = extent.segments.last else { return nil }
         if next < oldest {
             // Who begins with the first record that is there misses none.
             if next > 1 { pruned(next...(oldest - 1)) }
@@ -39,12 +39,21 @@ public struct JournalFollower {
         }
         let claimed = max(mark, newest - 1)
         while next <= claimed {
-            guard let first = segments.last(where: { $0 <= next }) else { return nil }
+            guard let first = extent.segments.last(where: { $0 <= next }) else { return nil }
             let before = next
             if let fault = try read(first, upTo: claimed, body) { return fault }
-            if next == before { return nil }
+            if next == before, !pass(extent, pruned) { return nil }
         }
         return nil
+    }
+
+    /// Goes on behind what was dropped, when that comes next; false when something else does.
+    private mutating func pass(_ extent: JournalExtent, _ pruned: (ClosedRange<Int64>) -> Void) -> Bool {
+        let end = extent.segments.first { $0 > next }.map { extent.expected(next, at: $0) } ?? next
+        if end == next { return false }
+        pruned(next...(end - 1))
+        next = end
+        return true
     }
 
     private mutating func read(

@@ -20,14 +20,15 @@ public struct JournalReader {
     /// Every record up to this had been synced before the first was read.
     public let claimed: Int64
     /// The first sequence numbers of the segments, in order.
-    public let segments: [Int64]
+    public var segments: [Int64] { extent.segments }
+    private let extent: JournalExtent
 
     /// Finds the segments.
     public init(_ disk: any Disk) throws(SystemError) {
         self.disk = disk
         // Before the segments: a daemon may be writing, and what it adds meanwhile is not missing.
         claimed = try DurableMark.read(from: disk)
-        segments = try disk.segments()
+        extent = try JournalExtent(disk)
     }
 
     /// Shows every good line, without its newline, until one is not good; answers that one.
@@ -36,6 +37,7 @@ public struct JournalReader {
         var size: Int64 = 0
         for first in segments {
             let name = SegmentName.name(firstSeq: first)
+            expected = extent.expected(expected, at: first)
             if first != expected {
                 return Fault(segment: name, offset: 0, fault: .sequence(expected: expected, found: first))
             }

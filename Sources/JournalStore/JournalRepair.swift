@@ -46,6 +46,7 @@ public struct JournalRepair {
     }
 
     private let disk: any Disk
+    private let extent: JournalExtent
     private let segments: [Int64]
     /// The segment that will be the last, and where it will end.
     private var first: Int64
@@ -61,8 +62,7 @@ public struct JournalRepair {
         var repair: JournalRepair
         let refusal: Refusal?
         do throws(SystemError) {
-            let segments = try disk.segments()
-            repair = JournalRepair(disk: disk, segments: segments, first: first, offset: offset)
+            repair = JournalRepair(disk: disk, extent: try JournalExtent(disk), first: first, offset: offset)
             refusal = try repair.examine()
         } catch { throw .system(error) }
         if let refusal { throw refusal }
@@ -76,12 +76,9 @@ public struct JournalRepair {
     public static func acceptBeginning(
         _ disk: any Disk, segment first: Int64, dryRun: Bool
     ) throws(Refusal) -> Int64 {
-        let beginning: Int64
-        let segments: [Int64]
-        do throws(SystemError) {
-            beginning = try disk.journalBeginning()
-            segments = try disk.segments()
-        } catch { throw .system(error) }
+        let extent: JournalExtent
+        do throws(SystemError) { extent = try JournalExtent(disk) } catch { throw .system(error) }
+        let (segments, beginning) = (extent.segments, extent.beginning)
         guard segments.contains(first) else { throw .noSegment(SegmentName.name(firstSeq: first)) }
         guard segments.first == first, first > beginning else { throw .nothingMissing }
         if dryRun { return first - beginning }
@@ -92,9 +89,10 @@ public struct JournalRepair {
         return first - beginning
     }
 
-    private init(disk: any Disk, segments: [Int64], first: Int64, offset: Int64) {
+    private init(disk: any Disk, extent: JournalExtent, first: Int64, offset: Int64) {
         self.disk = disk
-        self.segments = segments
+        self.extent = extent
+        segments = extent.segments
         self.first = first
         self.offset = offset
         report.lastSeq = (segments.first ?? 1) - 1
@@ -132,6 +130,7 @@ public struct JournalRepair {
         func damaged(_ place: Int64, _ fault: LineFault) -> Refusal {
             .damagedBefore(JournalReader.Fault(segment: name, offset: place, fault: fault))
         }
+        if extent.expected(report.lastSeq + 1, at: segment) == segment { report.lastSeq = segment - 1 }
         if segment < first || offset > 0, segment != report.lastSeq + 1 {
             return damaged(0, .sequence(expected: report.lastSeq + 1, found: segment))
         }
@@ -189,7 +188,11 @@ public struct JournalRepair {
         let name = SegmentName.name(firstSeq: first)
         try disk.replace(Self.markName, with: Array("--segment \(name) --at \(offset)".utf8))
         try disk.synchronizeDirectory()
-        try setAside(segments.filter { $0 > first })
+        // With those that were dropped and came back: without the segment behind them they would count again.
+        try setAside((segments + extent.leftovers).sorted().filter { $0 > first })
+        // What was dropped behind the cut is gone too, and the numbers are given again.
+        let dropped = extent.dropped.between(1, report.lastSeq + 1)
+        if dropped != extent.dropped { try dropped.write(to: disk) }
         // Nothing is left, and the segment may have another name than the journal began with.
         if offset == 0, first == segments.first { try PruneMark.write(first, disk) }
         // They claim what is about to go. A checkpoint of the old id would be ignored; it goes for good measure.

@@ -121,8 +121,8 @@ struct JournalTail: Sendable {
     }
 
     /// Forgets segments that are about to be removed.
-    mutating func dropSegments(before firstSeq: Int64) {
-        segments.removeAll { $0 < firstSeq }
+    mutating func dropSegments(where isGoing: (Int64) -> Bool) {
+        segments.removeAll(where: isGoing)
     }
 
     /// Sees to it that the next record stands behind an `opened`; answers whether it has just written one.

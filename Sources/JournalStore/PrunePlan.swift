@@ -19,6 +19,8 @@ struct PrunePlan {
         _ disk: any Disk, segments all: [Int64], before: Int64, hold: PruningHold?
     ) throws(JournalFault) {
         self.disk = disk
+        let dropped: DroppedRanges
+        do throws(SystemError) { dropped = try DroppedRanges.read(from: disk) } catch { throw .system(error) }
         for (first, next) in zip(all, all.dropFirst()) {
             // The next one's head was written right behind this one's last record.
             guard try Self.headTime(disk, next) < before else { return }
@@ -35,7 +37,7 @@ struct PrunePlan {
             segments.append(first)
             end = next
             report.segments.append(name)
-            report.records += next - first
+            report.records += next - first - dropped.count(in: first..<next)
         }
     }
 

@@ -13,6 +13,13 @@ struct Recovery {
         var tail: (firstSeq: Int64, size: Int64)?
         /// The first sequence numbers of all segments.
         var segments: [Int64] = []
+        /// What was dropped from between them.
+        var dropped = DroppedRanges()
+        /// How many records there are.
+        var records: Int64 {
+            let all = min(segments.first ?? 1, nextSeq)..<nextSeq
+            return Int64(all.count) - dropped.count(in: all)
+        }
         /// What was set aside.
         var tornTail: TornTail?
         /// Bytes that nothing proved, rewritten and synced.
@@ -60,13 +67,14 @@ struct Recovery {
         if let order = try system({ () throws(SystemError) in try JournalRepair.unfinished(disk) }) {
             throw .halfRepaired(order)
         }
-        let segments = try system { () throws(SystemError) in
-            try PruneMark.finish(disk)
-            return try disk.segments()
+        let extent = try system { () throws(SystemError) in
+            let extent = try JournalExtent(disk)
+            try extent.finish(disk)
+            return extent
         }
-        let beginning = try system { () throws(SystemError) in try disk.journalBeginning() }
-        if let first = segments.first, first > beginning {
-            throw .missingBeginning(expected: beginning, found: SegmentName.name(firstSeq: first))
+        let segments = extent.segments
+        if let first = segments.first, first > extent.beginning {
+            throw .missingBeginning(expected: extent.beginning, found: SegmentName.name(firstSeq: first))
         }
         outcome.segments = segments
         claimed = max(
@@ -82,6 +90,7 @@ struct Recovery {
             rest = rest.drop { $0 <= checkpoint.segment }
         }
         for first in rest {
+            outcome.nextSeq = extent.expected(outcome.nextSeq, at: first)
             guard first == outcome.nextSeq else {
                 throw .missingSegment(expected: outcome.nextSeq, found: SegmentName.name(firstSeq: first))
             }
@@ -90,8 +99,13 @@ struct Recovery {
         guard outcome.nextSeq > claimed else {
             throw .corruption(corruption(outcome.tail?.firstSeq ?? 1, BadLine(offset: outcome.tail?.size ?? 0)))
         }
-        // The last segment's name may be in the page cache only.
-        try system { () throws(SystemError) in try disk.synchronizeDirectory() }
+        outcome.dropped = extent.dropped.between(1, outcome.nextSeq)
+        try system { () throws(SystemError) in
+            // What reaches beyond the end was dropped from a journal that this one was once: numbers are given again.
+            if outcome.dropped != extent.dropped { try outcome.dropped.write(to: disk) }
+            // The last segment's name may be in the page cache only.
+            try disk.synchronizeDirectory()
+        }
     }
 
     // MARK: One segment

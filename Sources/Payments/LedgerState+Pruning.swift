@@ -45,6 +45,20 @@ extension LedgerState {
     /// Whether a call for a payment is under way, whose answer may be on its way to the journal.
     public func isInFlight(_ id: PaymentID) -> Bool { inFlight[id] != nil }
 
+    /// Forgets reports of a snapshot whose records are gone since. To be called before anything is replayed on it.
+    public mutating func forgetReports(where isGone: (Int64) -> Bool) {
+        var gone: [(PaymentID, [Int64])] = []
+        pending.forEachSlot { slot in
+            let seqs = pending[slot].reports.map(\.seq).filter(isGone)
+            if !seqs.isEmpty { gone.append((pending[slot].id, seqs)) }
+        }
+        for (id, seqs) in gone { settle(id, seqs) }
+        for (id, reports) in abandoned {
+            let left = reports.filter { !isGone($0.seq) }
+            abandoned[id] = left.isEmpty ? nil : left
+        }
+    }
+
     /// Applies a `known` record that repeats the last word on a payment, unless another has been spoken since.
     public mutating func repeated(_ id: PaymentID, from old: Int64, as seq: Int64) {
         guard let slot = known.slot(of: id), known[slot].seq == old else { return }

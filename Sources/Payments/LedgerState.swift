@@ -419,7 +419,7 @@ public struct LedgerState: Sendable {
         }
     }
 
-    private mutating func settle(_ id: PaymentID, _ seqs: [Int64]) {
+    mutating func settle(_ id: PaymentID, _ seqs: [Int64]) {
         guard !seqs.isEmpty, let slot = pending.slot(of: id), pending[slot].hasReports else { return }
         pending[slot].remove(seqs)
         if pending[slot].hasReports { return }

@@ -7,10 +7,12 @@ extension LedgerCrashSimulation {
     mutating func prune(_ driver: LedgerDriver, _ disk: SimulatedDisk, _ mark: RunMark) throws {
         driver.turn()
         try note(disk, upTo: driver.ledger.durable)
-        mark.set(begins: promise.pruning.begins)
+        let before = mark.value
+        mark.set(begins: promise.pruning.begins, gaps: before.gaps)
         // What the disk refuses is for the next attempt.
-        guard (try? driver.prune()) != nil else { return }
-        mark.set(begins: try promise.pruned(disk).begins)
+        guard let report = try? driver.prune() else { return }
+        if report.segments.isEmpty { return mark.set(begins: before.begins, gaps: before.gaps) }
+        mark.set(begins: try promise.pruned(disk).begins, gaps: mark.value.gaps)
     }
 
     /// Prunes the journal between two runs of the program, crashed like these. Answers the disk that is left.
@@ -22,7 +24,9 @@ extension LedgerCrashSimulation {
         let during = promise.pruning
         var isDone = false
         do throws(JournalFault) {
-            _ = try JournalPruner.run(disk, before: .max, segmentBytes: segmentBytes, dryRun: false)
+            let report = try JournalPruner.run(disk, before: .max, segmentBytes: segmentBytes, dryRun: false)
+            // When there was nothing left to do, an attempt before this may have gone no further than to the page cache.
+            if report.segments.isEmpty { return state }
             isDone = true
         } catch {
             switch error {

@@ -30,9 +30,13 @@ extension LedgerCrashSimulation {
 
         let before = promise
         promise = LedgerPromise(
-            id: index == 0 ? nil : order.id, first: lines[0].entry.seq, records: lines[..<index].map(\.entry.record))
+            id: index == 0 ? nil : order.id, first: lines[0].entry.seq, last: cut.entry.seq - 1,
+            entries: lines[..<index].map(\.entry))
         // Pruning may have gone no further than to the page cache.
         promise.begins = before.begins.lowerBound...max(before.begins.lowerBound, lines[0].entry.seq)
+        // And so may a drop.
+        promise.gaps.mayGrow = before.gaps.mayGrow
+        if before.gaps.mayGrow { promise.gaps.certain = before.gaps.certain.filter { $0 < cut.entry.seq } }
         // Either the one or the other, and never a mixture.
         var during = promise
         during.order = order

@@ -4,7 +4,7 @@ import Payments
 
 @testable import JournalStore
 
-/// A seeded life of a ledger: reports, verdicts, checkpoints, pruning, repairs, faults, restarts.
+/// A seeded life of a ledger: reports, verdicts, checkpoints, pruning, drops, repairs, faults, restarts.
 struct LedgerCrashSimulation: Simulation {
     static let callsPerCut: UInt64 = 4
     private static let runs = 4
@@ -46,7 +46,7 @@ struct LedgerCrashSimulation: Simulation {
     /// A start, some work, and an end, all of it crashed. Answers the disk that the next one finds.
     private mutating func live(from state: DiskState) throws -> DiskState {
         let moments = Recorder<(state: DiskState, mark: RunMark.Value)>()
-        let mark = RunMark(begins: promise.begins)
+        let mark = RunMark(begins: promise.begins, gaps: promise.gaps)
         let before = promise
         let disk = SimulatedDisk(state, keepsCalls: false) { moments.add(($0, mark.value)) }
         disk.setFault(FaultPlan(using: &random).fault)
@@ -55,11 +55,11 @@ struct LedgerCrashSimulation: Simulation {
             let driver = try LedgerDriver(disk, segmentBytes: segmentBytes, id: "id", mark: mark)
             promise = try inspect(driver.ledger, on: disk, startedFrom: state, promise)
             mark.set(durable: driver.ledger.durable)
-            mark.set(begins: promise.begins)
+            mark.set(begins: promise.begins, gaps: promise.gaps)
             try work(driver, disk, mark)
             try note(disk, upTo: mark.value.durable)
             promise.extend(with: history, upTo: mark.value.durable)
-            promise.begins = mark.value.begins
+            (promise.begins, promise.gaps) = (mark.value.begins, mark.value.gaps)
             try check(driver)
         } catch JournalFault.system {
             // The disk failed while the ledger was opened: the next run finds what is there.
@@ -68,7 +68,7 @@ struct LedgerCrashSimulation: Simulation {
         try crash(
             at: moments.all.map { moment in
                 acknowledged.extend(with: history, upTo: moment.mark.durable)
-                acknowledged.begins = moment.mark.begins
+                (acknowledged.begins, acknowledged.gaps) = (moment.mark.begins, moment.mark.gaps)
                 return Moment(state: moment.state, promise: acknowledged)
             })
         return random.next() % 3 == 0 ? disk.state.afterPowerCut(using: &random) : disk.state
@@ -81,7 +81,12 @@ struct LedgerCrashSimulation: Simulation {
             driver.turn()
         }
         if random.next() % 2 == 0 { try settleAll(driver) }
+        if random.next() % 3 == 0 {
+            try flood(driver)
+            if random.next() % 4 != 0 { try drop(driver, disk, mark) }
+        }
         if random.next() % 3 == 0 { try prune(driver, disk, mark) }
+        if random.next() % 8 == 0 { try drop(driver, disk, mark) }
         if random.next() % 3 == 0 { driver.close() }
     }
 
@@ -113,6 +118,19 @@ struct LedgerCrashSimulation: Simulation {
             try driver.settle { claim in (try world.truth(claim.id), false) }
         }
         driver.turn()
+    }
+
+    /// A forger's reports, most of which are refuted.
+    private mutating func flood(_ driver: LedgerDriver) throws {
+        if random.next() % 4 != 0 { try settleAll(driver) }
+        for _ in 0..<2 + random.next() % 5 {
+            let (report, mark) = try world.forgery(using: &random)
+            driver.record(report, mark: mark)
+            if random.next() % 6 == 0 { driver.checkpoint() }
+            driver.turn()
+            if random.next() % 6 != 0 { try driver.settle { claim in (try world.truth(claim.id), false) } }
+            driver.turn()
+        }
     }
 
     /// Reports that may be acknowledged are in the journal, each as it came or as one that says the same, and so are answers.
@@ -163,7 +181,7 @@ struct LedgerCrashSimulation: Simulation {
         var model = LedgerModel()
         for entry in entries { model.apply(entry.record, seq: entry.seq) }
         let picture = LedgerPicture(ledger)
-        let isWhole = found.first == 1
+        let isWhole = found.begins.lowerBound == 1 && found.gaps.certain.isEmpty
         guard picture.agrees(with: model, isWhole: isWhole) else {
             throw Violation("the records come to \(model), the ledger has \(picture)")
         }

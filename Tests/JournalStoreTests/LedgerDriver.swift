@@ -85,6 +85,11 @@ final class LedgerDriver {
         try withJournal { () throws(JournalFault) in try ledger.prune(before: .max) }
     }
 
+    /// Drops segments with nothing but refuted reports.
+    func drop() throws(JournalFault) -> PruneReport {
+        try withJournal { () throws(JournalFault) in try ledger.dropRefuted() }
+    }
+
     /// Lets all that was begun come to its end.
     func turn() {
         repeat { withJournal {} } while runTasks()
@@ -123,19 +128,23 @@ final class RunMark: LedgerObserver {
         var durable: Int64 = 0
         /// Where the journal may begin.
         var begins: ClosedRange<Int64>
+        /// What may be missing behind that.
+        var gaps: LedgerPromise.Gaps
     }
 
     private let state: Mutex<Value>
 
-    init(begins: ClosedRange<Int64>) {
-        state = Mutex(Value(begins: begins))
+    init(begins: ClosedRange<Int64>, gaps: LedgerPromise.Gaps) {
+        state = Mutex(Value(begins: begins, gaps: gaps))
     }
 
     var value: Value { state.withLock { $0 } }
 
     func set(durable: Int64) { state.withLock { $0.durable = durable } }
 
-    func set(begins: ClosedRange<Int64>) { state.withLock { $0.begins = begins } }
+    func set(begins: ClosedRange<Int64>, gaps: LedgerPromise.Gaps) {
+        state.withLock { ($0.begins, $0.gaps) = (begins, gaps) }
+    }
 
     func ledgerDidCommit(upTo position: Int64) { set(durable: position) }
 

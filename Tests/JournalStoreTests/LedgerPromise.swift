@@ -20,9 +20,12 @@ struct LedgerPromise: Sendable {
     var id: String?
     /// Where the journal may begin: more than one number while it is being pruned.
     var begins: ClosedRange<Int64> = 1...1
-    /// The acknowledged records, from number `first` on. Some may have been pruned since.
-    private(set) var first: Int64 = 1
-    private(set) var records: [Record] = []
+    /// Which records were dropped from there on.
+    var gaps = Gaps()
+    /// The acknowledged records by their numbers. Some may have been pruned or dropped since.
+    private(set) var records: [Int64: Record] = [:]
+    /// The last number that was acknowledged.
+    private(set) var last: Int64 = 0
     /// What all that was ever acknowledged comes to.
     private(set) var model = LedgerModel()
 
@@ -33,27 +36,24 @@ struct LedgerPromise: Sendable {
     /// Until then the journal may still be the one of these promises.
     var others: [LedgerPromise] = []
 
-    /// The last number that was acknowledged.
-    var last: Int64 { first + Int64(records.count) - 1 }
-
     init() {}
 
-    /// A journal that holds these records and knows of no others.
-    init(id: String?, first: Int64, records: [Record]) {
+    /// A journal that begins with record `first`, ends with record `last`, holds these records, and knows of no others.
+    init(id: String?, first: Int64, last: Int64, entries: [Entry]) {
         self.id = id
         begins = first...first
-        self.first = first
-        for record in records { append(record) }
+        extend(with: entries, upTo: last)
+        self.last = last
+        gaps.certain = Gaps.missing(from: entries, first: first, last: last)
     }
 
     /// Promises what of these entries is not promised yet, up to a number.
     mutating func extend(with entries: [Entry], upTo seq: Int64) {
-        for entry in entries where entry.seq > last && entry.seq <= seq { append(entry.record) }
-    }
-
-    private mutating func append(_ record: Record) {
-        model.apply(record, seq: last + 1)
-        records.append(record)
+        for entry in entries where entry.seq > last && entry.seq <= seq {
+            model.apply(entry.record, seq: entry.seq)
+            records[entry.seq] = entry.record
+            last = entry.seq
+        }
     }
 
     /// The same while the journal is being pruned: it may begin anywhere, as long as nothing is missed.
@@ -80,22 +80,19 @@ struct LedgerPromise: Sendable {
             return try other.check(entries, id: id)
         }
         let begin = entries.first?.seq ?? 1
-        guard begins.contains(begin) else {
+        guard begins.lowerBound <= begin else {
             throw Violation("the journal begins with record \(begin), and should with one of \(begins)")
         }
-        if begin + Int64(entries.count) <= last {
-            throw Violation(
-                "records up to \(last) were acknowledged; \(begin + Int64(entries.count) - 1) is the last now")
-        }
-        for entry in entries where entry.seq >= first && entry.seq <= last {
-            guard entry.record == records[Int(entry.seq - first)] else {
-                throw Violation(
-                    "record \(entry.seq) was acknowledged as \(records[Int(entry.seq - first)]), it is \(entry.record)")
-            }
+        let end = entries.last?.seq ?? 0
+        if end < last { throw Violation("records up to \(last) were acknowledged; \(end) is the last now") }
+        try checkGaps(entries, begin)
+        for entry in entries {
+            guard let record = records[entry.seq], entry.record != record else { continue }
+            throw Violation("record \(entry.seq) was acknowledged as \(record), it is \(entry.record)")
         }
         var all = self
         all.extend(with: entries, upTo: .max)
-        var found = LedgerPromise(id: id, first: begin, records: entries.map(\.record))
+        var found = LedgerPromise(id: id, first: begin, last: end, entries: entries)
         try found.requireSame(as: all.model)
         found.model = all.model
         found.setAside = setAside

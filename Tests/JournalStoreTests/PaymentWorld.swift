@@ -19,6 +19,11 @@ struct PaymentWorld {
         return try report(payment, amount: isForged ? "9.5" : "150.0", filler: Self.filler(using: &random))
     }
 
+    /// A forger's report.
+    mutating func forgery(using random: inout SplitMix64) throws -> (ReportedPayment, mark: Int) {
+        try report(Int(random.next() % Self.payments), amount: "9.5", filler: Self.filler(using: &random))
+    }
+
     /// A genuine report that tells something new.
     mutating func news(of id: PaymentID) throws -> (ReportedPayment, mark: Int) {
         turns[Int(id) - 1] += 1

@@ -1,0 +1,57 @@
+import JournalFormat
+import POSIX
+
+/// Which segments a journal has, and which of its records are gone on purpose: by the files `pruned` and `dropped` beside them.
+///
+/// Both files are on the disk before the first segment goes. A crash may leave some of those, or bring them back, in any order:
+/// readers pass over them, and the next start removes them.
+struct JournalExtent {
+    /// The first numbers of the journal's segments, in order.
+    let segments: [Int64]
+    /// The record with which it must begin, unless it begins earlier: it may have been restored from a backup that is older
+    /// than the last pruning.
+    let beginning: Int64
+    /// What was dropped.
+    let dropped: DroppedRanges
+    /// Segments that are there and no part of the journal any more.
+    let leftovers: [Int64]
+    /// The record with which it began when it was last pruned; 0 when it never was.
+    let pruned: Int64
+
+    /// Looks at what is there. Names come first: what goes meanwhile is then known to go.
+    init(_ disk: any Disk) throws(SystemError) {
+        let names = try disk.names()
+        let all = names.compactMap(SegmentName.firstSeq(of:)).sorted()
+        let pruned = try PruneMark.read(disk, names)
+        let dropped = try DroppedRanges.read(from: disk)
+        // When that segment is not there, nor dropped since, something else has happened to the journal, and nothing is passed over.
+        let isPruned = all.contains(pruned) || all.contains(dropped.next(from: pruned))
+        let kept = isPruned ? all.filter { $0 >= pruned } : all
+        // So it is with the segment behind a range.
+        let gone = DroppedRanges(dropped.ranges.filter { kept.contains($0.upperBound + 1) })
+        segments = kept.filter { !gone.contains($0) }
+        leftovers = all.filter { isPruned && $0 < pruned || gone.contains($0) }
+        beginning = dropped.next(from: max(1, pruned))
+        self.pruned = pruned
+        self.dropped = dropped
+    }
+
+    /// The number that a segment's first record should have, when `next` is the one behind all before it: its name's, if all
+    /// that is missing was dropped.
+    func expected(_ next: Int64, at first: Int64) -> Int64 { max(next, min(first, dropped.next(from: next))) }
+
+    /// Removes what a crash has left.
+    func finish(_ disk: any Disk) throws(SystemError) {
+        if leftovers.isEmpty { return }
+        // Once more: after a failed sync of the directory the files may be in the page cache only.
+        if pruned > 0 { try PruneMark.write(pruned, disk) }
+        if !dropped.ranges.isEmpty { try dropped.write(to: disk) }
+        try disk.synchronizeDirectory()
+        for segment in leftovers { try disk.unlink(SegmentName.name(firstSeq: segment)) }
+    }
+}
+
+extension Disk {
+    /// The first numbers of the journal's segments, in order, without those that were pruned or dropped.
+    func segments() throws(SystemError) -> [Int64] { try JournalExtent(self).segments }
+}

@@ -1,0 +1,157 @@
+import JournalFormat
+import POSIX
+import Payments
+
+/// Which segments hold nothing but reports that were refuted. Reads each record once, however often it is asked.
+struct RefutedSurvey {
+    /// What is in a segment, as far as it has been read.
+    private struct Segment {
+        let first: Int64
+        /// Behind its last record that has been read.
+        var end: Int64
+        /// Whether something in it must stay.
+        var isKept = false
+        /// Its reports that have not been refuted yet.
+        var open: Set<Int64> = []
+        /// How many reports of other segments are refuted in it.
+        var refutes: [Int64: Int64] = [:]
+    }
+
+    /// In order.
+    private var segments: [Segment] = []
+    /// Where the last one has been read to.
+    private var offset: Int64 = 0
+    /// Payments of which reports were abandoned: the next report takes those up, refuted or not, and must stay to tell so.
+    private var abandoned: Set<PaymentID> = []
+
+    /// Reads on, up to a record, in segments of which each is durable; stops between two of them when it is told to.
+    mutating func read(
+        _ disk: any Disk, _ all: [Int64], upTo durable: Int64, while isWanted: () -> Bool
+    ) throws(JournalFault) {
+        let latest = segments.last?.first ?? 0
+        let present = Set(all)
+        segments.removeAll { !present.contains($0.first) }
+        for first in all where first >= latest && isWanted() {
+            if segments.last?.first != first {
+                segments.append(Segment(first: first, end: first))
+                offset = 0
+            }
+            try readLast(disk, upTo: durable)
+        }
+    }
+
+    /// The segments that can go: whole, and all of their reports refuted.
+    ///
+    /// What is refuted in them of reports that stay must be written anew, or a replay would have those wait again. A segment that
+    /// consists of that by more than half stays.
+    func going(_ dropped: DroppedRanges) -> [ClosedRange<Int64>] {
+        var going: [Int64: Int64] = [:]
+        for (segment, next) in zip(segments, segments.dropFirst()) where !segment.isKept && segment.open.isEmpty {
+            // One that does not reach to the next is damaged, and nothing is dropped unread.
+            if dropped.next(from: segment.end) == next.first || segment.end == next.first {
+                going[segment.first] = segment.end - 1
+            }
+        }
+        let present = Set(segments.map(\.first))
+        var count = 0
+        repeat {
+            count = going.count
+            for segment in segments where going[segment.first] != nil {
+                let staying = segment.refutes.filter { present.contains($0.key) && going[$0.key] == nil }
+                if staying.values.reduce(0, +) * 2 > segment.end - segment.first { going[segment.first] = nil }
+            }
+        } while going.count < count
+        return going.sorted { $0.key < $1.key }.map { $0.key...$0.value }
+    }
+
+    /// What is refuted in segments that go of reports in segments that stay.
+    func refutationsToKeep(
+        _ disk: any Disk, _ going: [ClosedRange<Int64>]
+    ) throws(JournalFault) -> [Record] {
+        let present = Set(segments.map(\.first)).subtracting(going.map(\.lowerBound))
+        var kept: [Record] = []
+        for segment in segments where going.contains(where: { $0.lowerBound == segment.first }) {
+            guard segment.refutes.keys.contains(where: present.contains) else { continue }
+            try Self.forEachLine(disk, segment.first, from: 0) { (line, _) throws(LineFault) in
+                let record = try Entry(line: line).record
+                if case .refuted(_, let of, _) = record, let target = index(of: of),
+                    present.contains(segments[target].first)
+                {
+                    kept.append(record)
+                }
+                return true
+            }
+        }
+        return kept
+    }
+
+    // MARK: Reading
+
+    private mutating func readLast(_ disk: any Disk, upTo durable: Int64) throws(JournalFault) {
+        let first = segments[segments.count - 1].first
+        try Self.forEachLine(disk, first, from: offset) { (line, end) throws(LineFault) in
+            if segments[segments.count - 1].end > durable { return false }
+            try take(line)
+            offset = end
+            return true
+        }
+    }
+
+    /// Shows lines, each with the offset behind it, as long as that is wanted.
+    private static func forEachLine(
+        _ disk: any Disk, _ first: Int64, from offset: Int64, _ body: (Span<UInt8>, Int64) throws(LineFault) -> Bool
+    ) throws(JournalFault) {
+        // One that has just been pruned will not be in the list the next time.
+        guard let file = try system({ () throws(SystemError) in try disk.openUnlessPruned(first) }) else { return }
+        defer { disk.close(file) }
+        var reader = SegmentReader(disk, file, from: offset)
+        while case .line(let place, _) = try system({ () throws(SystemError) in try reader.next() }) {
+            do throws(LineFault) {
+                guard try body(reader.line.span, reader.offset) else { return }
+            } catch {
+                throw .unreadable(segment: SegmentName.name(firstSeq: first), offset: place, fault: error)
+            }
+        }
+    }
+
+    private static func system<Value>(_ body: () throws(SystemError) -> Value) throws(JournalFault) -> Value {
+        do { return try body() } catch { throw .system(error) }
+    }
+
+    private mutating func take(_ line: Span<UInt8>) throws(LineFault) {
+        let entry = try EntryView(RecordLine(checking: line), line)
+        let index = segments.count - 1
+        guard entry.seq == segments[index].end else {
+            throw .sequence(expected: segments[index].end, found: entry.seq)
+        }
+        segments[index].end += 1
+        switch entry.record {
+        case .received(let received):
+            if abandoned.contains(received.payment) { keep(index) }
+            if !segments[index].isKept { segments[index].open.insert(entry.seq) }
+        case .other(.refuted(_, let of, _)):
+            guard let target = self.index(of: of) else { return }
+            segments[target].open.remove(of)
+            if target != index { segments[index].refutes[segments[target].first, default: 0] += 1 }
+        case .other(.opened), .other(.closed): break
+        case .other(.abandoned(let record)):
+            abandoned.insert(record.payment)
+            keep(index)
+        case .confirmed(let confirmed):
+            // These were genuine.
+            for target in confirmed.of.compactMap({ self.index(of: $0) }) { keep(target) }
+            keep(index)
+        case .known, .other: keep(index)
+        }
+    }
+
+    private mutating func keep(_ index: Int) {
+        segments[index].isKept = true
+        segments[index].open = []
+    }
+
+    /// The segment in which a record stands; nil when that is gone.
+    private func index(of seq: Int64) -> Int? {
+        segments.lastIndex { $0.first <= seq }.flatMap { seq < segments[$0].end ? $0 : nil }
+    }
+}

@@ -1,0 +1,145 @@
+import JournalFormat
+import Testing
+
+@testable import JournalStore
+
+/// Every reader passes over what was dropped, and over nothing else.
+struct DroppedRangesReadingTests {
+    private let all: [Int64: [UInt8]] = [
+        1: segment(1...2), 3: segment(3...4), 5: segment(5...6), 7: segment(7...8), 9: segment(9...9),
+    ]
+
+    /// Without some segments, with others said to be dropped.
+    private func dropped(_ ranges: ClosedRange<Int64>..., without gone: Int64...) -> SimulatedDisk {
+        let disk = disk(all, mark: 9)
+        for segment in gone { disk.remove(name(segment)) }
+        disk.put(DroppedRanges(ranges).encode(), as: DroppedRanges.name)
+        return disk
+    }
+
+    private func recover(_ disk: SimulatedDisk) throws(JournalFault) -> [Int64] {
+        var seqs: [Int64] = []
+        _ = try Recovery.run(disk) { entry, _, _ in seqs.append(entry.seq) }
+        return seqs
+    }
+
+    private func read(_ disk: SimulatedDisk) throws -> [Int64] {
+        var seqs: [Int64] = []
+        #expect(try JournalReader(disk).forEachLine { seqs.append($1.seq) } == nil)
+        let report = try JournalAudit.run(disk)
+        #expect(report.problemCount == 0 && report.records == seqs.count)
+        return seqs
+    }
+
+    @Test func `a declared gap is passed over, wherever it is`() throws {
+        #expect(try read(dropped(3...6, without: 3, 5)) == [1, 2, 7, 8, 9])
+        #expect(try recover(dropped(3...6, without: 3, 5)) == [1, 2, 7, 8, 9])
+        #expect(try read(dropped(1...4, 7...8, without: 1, 3, 7)) == [5, 6, 9])
+        #expect(try recover(dropped(1...4, 7...8, without: 1, 3, 7)) == [5, 6, 9])
+    }
+
+    @Test func `what is missing beside it is missed`() throws {
+        let disk = dropped(3...4, without: 3, 5)
+        let fault = LineFault.sequence(expected: 5, found: 7)
+        #expect(try JournalReader(disk).forEachLine { _, _ in }?.fault == fault)
+        #expect(try JournalAudit.run(disk).problems.map(\.fault) == [fault])
+        do throws(JournalFault) {
+            _ = try recover(disk)
+            Issue.record("it is a journal")
+        } catch {
+            guard case .missingSegment(expected: 5, found: name(7)) = error else { throw error }
+        }
+        #expect(throws: JournalFault.self) { try recover(dropped(5...6, without: 3, 5)) }
+        let cutShort = dropped(3...4, without: 3)
+        cutShort.put(line(1, head), as: name(1))
+        #expect(throws: JournalFault.self, "record 2 is in no range") { try recover(cutShort) }
+    }
+
+    @Test func `a damaged file declares nothing`() throws {
+        let disk = dropped(3...6, without: 3, 5)
+        disk.put(DroppedRanges([3...6]).encode().dropLast() + [], as: DroppedRanges.name)
+        #expect(try JournalReader(disk).forEachLine { _, _ in } != nil)
+        #expect(throws: JournalFault.self) { try recover(disk) }
+    }
+
+    @Test func `segments that a crash brings back are passed over, and removed by the next start`() throws {
+        let disk = dropped(3...6, without: 5)
+        #expect(try read(disk) == [1, 2, 7, 8, 9])
+        #expect(try recover(disk) == [1, 2, 7, 8, 9])
+        #expect(disk.state.afterLosingAll().names[name(3)] == nil)
+    }
+
+    @Test(arguments: 0..<40)
+    func `a start that fails while it removes them leaves what the next one can begin with`(turn: Int) throws {
+        let disk = dropped(3...6)
+        let turns = TurnCounter(turn)
+        disk.setFault { call in
+            guard turns.isTurn() else { return nil }
+            return call == .synchronizeDirectory ? .lie(5, seed: UInt64(turn)) : .error(5)
+        }
+        let found = try? recover(disk)
+        disk.setFault(nil)
+        #expect((found == nil) == turns.hasCome)
+        for left in [disk.state, disk.state.afterLosingAll()] {
+            #expect(try recover(SimulatedDisk(left)) == [1, 2, 7, 8, 9])
+        }
+    }
+
+    @Test func `segments whose pruning a crash undid are passed over, though the first one left was dropped since`()
+        throws
+    {
+        let disk = dropped(5...6, without: 3, 5)
+        disk.put(DurableMark.encode(5), as: PruneMark.name)
+        #expect(try read(disk) == [7, 8, 9])
+        #expect(try recover(disk) == [7, 8, 9])
+        #expect(disk.content(name(1)) == nil)
+    }
+
+    @Test
+    func `a range that reaches beyond the journal's end is of another journal, and goes before numbers are given`()
+        throws
+    {
+        // A backup was put back, and the file stayed.
+        let disk = disk([1: segment(1...2), 3: segment(3...4)])
+        disk.put(DroppedRanges([3...6]).encode(), as: DroppedRanges.name)
+        #expect(try recover(disk) == [1, 2, 3, 4])
+        #expect(disk.content(DroppedRanges.name) == DroppedRanges().encode())
+    }
+
+    @Test func `a follower goes on behind it, and says what it could not show`() throws {
+        let disk = dropped(3...6, without: 3, 5)
+        var follower = JournalFollower(disk, after: 1)
+        var (seqs, pruned): ([Int64], [ClosedRange<Int64>]) = ([], [])
+        for _ in 1...2 {
+            #expect(try follower.poll({ seqs.append($1.seq) }, pruned: { pruned.append($0) }) == nil)
+        }
+        #expect(seqs == [2, 7, 8, 9] && pruned == [3...6])
+        var late = JournalFollower(disk, after: 4)
+        #expect(try late.poll({ _, _ in }, pruned: { pruned.append($0) }) == nil)
+        #expect(pruned == [3...6, 5...6])
+    }
+
+    @Test func `a repair in front of it lets the numbers be given again`() throws {
+        let disk = dropped(3...4, 7...8, without: 7)
+        let report = try JournalRepair.cut(disk, segment: 5, offset: 0, randomID: "new", time: 0, dryRun: false)
+        #expect(report.lastSeq == 4)
+        // The second range is behind the cut.
+        #expect(disk.content(DroppedRanges.name) == DroppedRanges([3...4]).encode())
+        #expect(try read(disk) == [1, 2, 5])
+        let again = dropped(3...4)
+        let early = try JournalRepair.cut(
+            again, segment: 1, offset: Int64(line(1, head).count), randomID: "new", time: 0, dryRun: false)
+        #expect(early.lastSeq == 1)
+        #expect(again.content(name(3)) == nil, "it came back, and would count again")
+        #expect(try read(again) == [1, 2])
+        #expect(try recover(again) == [1, 2])
+    }
+
+    @Test func `a repair where a segment is missing beside it cuts behind the last that is whole`() throws {
+        let disk = dropped(3...4, without: 3, 5)
+        let report = try JournalRepair.cut(disk, segment: 7, offset: 0, randomID: "new", time: 0, dryRun: false)
+        #expect(report.lastSeq == 2)
+        #expect(disk.content(DroppedRanges.name) == DroppedRanges().encode())
+        #expect(try recover(disk) == [1, 2, 3])
+    }
+}
