@@ -88,6 +88,7 @@ final class Daemon: LedgerObserver {
         await confirmer.start()
         await reconciler.start()
         keeper.update(keep: settings.withLock { $0.journalKeep })
+        keeper.watchSpace()
         let watchdog = startWatchdog()
         notifier.send(.ready, .status("\(statusLine)"))
         logger.notice("listening on \(listeners.map { "\($0.address)" }.joined(separator: ", "))")
@@ -247,16 +248,27 @@ final class Daemon: LedgerObserver {
             "journal recovered: \(recovered.records) records, \(recovered.rewrittenBytes) unproven bytes rewritten")
     }
 
-    private static func log(_ pruned: Result<PruneReport, JournalFault>, _ logger: Logger) {
-        switch pruned {
-        case .success(let report):
+    private static func log(_ event: JournalKeeper.Event, _ logger: Logger) {
+        switch event {
+        case .pruned(let report):
             if !report.segments.isEmpty {
                 logger.notice(
                     "\(report.segments.count) old segments dropped: \(report.records) records, \(report.bytes) bytes; the last word on \(report.known) payments was kept"
                 )
             }
             if let heldBy = report.heldBy { logger.notice("older segments stay because of \(heldBy)") }
-        case .failure(let fault): logger.warning("old segments stay, since they cannot be dropped: \(fault)")
+        case .dropped(let report):
+            logger.notice(
+                "the disk runs low: \(report.segments.count) segments dropped that held nothing but refuted reports: \(report.records) records, \(report.bytes) bytes"
+            )
+        case .low(let space, let heldBy):
+            logger.warning(
+                """
+                \(space), and nothing of the journal could be dropped: \(heldBy). With half of that, reports are answered 503. \
+                Make room on the disk, or have old settled segments dropped with ECRYPTOPAY_JOURNAL_KEEP or "ecryptopayd journal \
+                prune"
+                """)
+        case .failed(let fault): logger.warning("segments stay, since they cannot be dropped: \(fault)")
         }
     }
 

@@ -1,0 +1,100 @@
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+/// A forger's flood on a small disk: what was refuted goes, and what was confirmed stays.
+struct RefutedFloodTests {
+    private static let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+
+    /// A file system of its own for the journal, as long as the process lives; and what runs a program in it.
+    private func mount(_ size: String, on directory: String) async throws -> (ChildProcess, [String]) {
+        let holder = try ChildProcess(
+            "/usr/bin/unshare",
+            [
+                "--user", "--map-root-user", "--mount", "/bin/sh", "-c",
+                "mount -t tmpfs -o size=\(size) none \(directory) && echo mounted && exec sleep 600",
+            ], environment: Self.environment)
+        try await holder.waitForOutput(containing: "mounted")
+        return (
+            holder,
+            ["/usr/bin/nsenter", "--target", "\(holder.pid)", "--user", "--mount", "--preserve-credentials", "--"]
+        )
+    }
+
+    private func isHealthy(_ daemon: DaemonUnderTest) throws -> Bool {
+        let client = try ClientSocket(daemon.address)
+        try client.send("GET /healthz HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+        return try client.receive().status == 200
+    }
+
+    @Test func `a flood that would fill the disk several times over takes no report's place for good`() async throws {
+        let sandbox = try await SandboxProcess.start()
+        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+        let small = try daemon.directory.makeDirectory("small")
+        let (holder, wrapper) = try await mount("3m", on: small)
+        let journal = "\(small)/journal"
+        for (key, value) in [
+            "JOURNAL": journal, "JOURNAL_SEGMENT_BYTES": "300000", "MIN_FREE_BYTES": "1000000",
+            "MAX_BODY_BYTES": "262144",
+        ] { try daemon.set("ECRYPTOPAY_\(key)", value) }
+        func run(_ command: String, _ options: String...) async throws -> ChildProcess.Result {
+            try await daemon.run(
+                ["journal", command, "--directory", "/proc/\(holder.pid)/root\(journal)"] + options)
+        }
+        func payments(_ kind: String) async throws -> [Int64] {
+            let lines = try await run("cat", "--kind", kind).output.split(separator: "\n")
+            return try lines.compactMap { try JSONValue(parsing: Array($0.utf8))["payment"]?.integer }
+        }
+        var known: [Int64] = []
+        for _ in 0..<40 { known.append(try sandbox.create()) }
+        try await daemon.start(environment: ["ECRYPTOPAY_JOURNAL": journal], through: wrapper)
+        try await eventually("the baseline is complete") { try await run("cat", "--kind", "baseline").output != "" }
+
+        let genuine = known.removeFirst()
+        try sandbox.move(genuine, to: "paid")
+        #expect(try daemon.post(DaemonUnderTest.report(genuine)).status == 200)
+        try await eventually("the confirmation") { try await payments("confirmed").last == genuine }
+        // Thirty reports of a quarter of a megabyte, where there is room for eight.
+        let padding = String(repeating: "x", count: 250_000)
+        for id in known.prefix(30) {
+            let forged = #"{"id":\#(id),"state":"paid","amount":"9999.00","padding":"\#(padding)"}"#
+            // While there is no room, it need not be sent to be refused.
+            try await eventually("a report is taken") {
+                try isHealthy(daemon) && daemon.post(forged).status == 200
+            }
+        }
+        let late = try #require(known.last)
+        try sandbox.move(late, to: "paid")
+        try await eventually("a genuine report is taken") {
+            try daemon.post(DaemonUnderTest.report(late)).status == 200
+        }
+        try await eventually("its confirmation") { try await payments("confirmed").last == late }
+        try await daemon.end()
+        #expect(daemon.process?.errors.contains("held nothing but refuted reports") == true)
+
+        let verified = try await run("verify")
+        #expect(verified.exit == .code(0), "\(verified.errors)")
+        #expect(Set(try await payments("confirmed")).isSuperset(of: known + [genuine]))
+        #expect(try await payments("received").count < 20, "most of the flood is gone")
+        try await daemon.start(environment: ["ECRYPTOPAY_JOURNAL": journal], through: wrapper)
+        try await eventually("a report is taken") { try daemon.post(DaemonUnderTest.report(genuine)).status == 200 }
+        #expect(try await daemon.end() == .code(0))
+        let again = try await run("verify")
+        #expect(again.exit == .code(0), "\(again.errors)")
+        holder.signal(SIGKILL)
+    }
+
+    @Test func `a disk that runs low without a flood is told of once, with what to do`() async throws {
+        let daemon = try DaemonUnderTest()
+        let small = try daemon.directory.makeDirectory("small")
+        let (holder, wrapper) = try await mount("1m", on: small)
+        try daemon.set("ECRYPTOPAY_JOURNAL", "\(small)/journal")
+        try daemon.set("ECRYPTOPAY_MIN_FREE_BYTES", "600000")
+        try await daemon.start(environment: ["ECRYPTOPAY_JOURNAL": "\(small)/journal"], through: wrapper)
+        try await daemon.process?.waitForOutput(containing: "less than twice ECRYPTOPAY_MIN_FREE_BYTES=600000")
+        try await daemon.process?.waitForOutput(containing: "Make room on the disk")
+        #expect(try await daemon.end() == .code(0))
+        holder.signal(SIGKILL)
+    }
+}
