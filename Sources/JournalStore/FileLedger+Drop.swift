@@ -35,7 +35,7 @@ extension FileLedger {
             return (going, try survey.refutationsToKeep(disk, going))
         }
         // Dispatch hands on untyped errors only.
-        let result = maintenanceQueue.sync { () -> Result<PruneReport, JournalFault> in
+        let result = maintenanceQueue.perform { () -> Result<PruneReport, JournalFault> in
             do throws(JournalFault) {
                 if !kept.isEmpty { try repeatRefutations(kept) }
                 do throws(SystemError) { return .success(try drop(going)) } catch { throw .system(error) }
