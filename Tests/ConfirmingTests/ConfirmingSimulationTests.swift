@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 struct ConfirmingSimulationTests {
-    /// Set `CONFIRM_SIM_SEED` to live through one history only, which is told if it fails, and `CONFIRM_SIM_HISTORIES` for another number of them.
+    /// Set `CONFIRM_SIM_SEED` to live through one history only, which is told if it fails, and `CONFIRM_SIM_HISTORIES` for
+    /// another number of them.
     @Test
     func `whatever the API, the disk and forgers do, the ledger ends with the truth, and says nothing else before`()
         async
