@@ -106,7 +106,7 @@ let package = Package(
         .testTarget(
             name: "JournalFormatTests", dependencies: ["JournalFormat", "JSON"], exclude: ["Samples"],
             swiftSettings: common),
-        .testTarget(name: "PaymentsTests", dependencies: ["Payments", "JSON"], swiftSettings: common),
+        .testTarget(name: "PaymentsTests", dependencies: ["Payments", "JSON", "TestSupport"], swiftSettings: common),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "ServiceManagerTests", dependencies: ["ServiceManager", "POSIX", "TestSupport"], swiftSettings: common
