@@ -9,8 +9,10 @@ final class HeldLedger: Ledger {
     private let answer: Mutex<Reception?>
 
     /// Reports that were taken to be written together, and are not being written yet.
-    private let gathered = Mutex(0)
-    var gatheredCount: Int { gathered.withLock { $0 } }
+    private let gathered = Mutex((now: 0, most: 0))
+    var gatheredCount: Int { gathered.withLock { $0.now } }
+    /// The most that were at any time.
+    var mostGathered: Int { gathered.withLock { $0.most } }
 
     /// Called by another thread while a report is being recorded; the recording waits for it, but not for ever.
     let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
@@ -31,7 +33,7 @@ final class HeldLedger: Ledger {
             state.peers.append(peer)
             return Int64(state.reports.count)
         }
-        if gathers { gathered.withLock { $0 += 1 } }
+        if gathers { gathered.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) } }
         if let work = meanwhile.withLock({ $0 }) {
             let done = DispatchSemaphore(value: 0)
             DispatchQueue.global().async {
@@ -43,7 +45,7 @@ final class HeldLedger: Ledger {
         return answer.withLock { $0 } ?? .pending(position)
     }
 
-    func commit() { gathered.withLock { $0 = 0 } }
+    func commit() { gathered.withLock { $0.now = 0 } }
 
     func commit(upTo position: Int64) {
         for observer in state.withLock({ $0.observers }) { observer.ledgerDidCommit(upTo: position) }
