@@ -31,7 +31,9 @@ struct RefutedSurvey {
         let latest = segments.last?.first ?? 0
         let present = Set(all)
         segments.removeAll { !present.contains($0.first) }
-        for first in all where first >= latest && isWanted() {
+        // Behind the last durable record no segment is begun: the one before it may not be whole yet.
+        for first in all where first >= latest && first <= durable {
+            guard isWanted() else { return }
             if segments.last?.first != first {
                 segments.append(Segment(first: first, end: first))
                 offset = 0
@@ -137,11 +139,7 @@ struct RefutedSurvey {
         case .other(.abandoned(let record)):
             abandoned.insert(record.payment)
             keep(index)
-        case .confirmed(let confirmed):
-            // These were genuine.
-            for target in confirmed.of.compactMap({ self.index(of: $0) }) { keep(target) }
-            keep(index)
-        case .known, .other: keep(index)
+        case .confirmed, .known, .other: keep(index)
         }
     }
 

@@ -85,6 +85,17 @@ struct DroppedRangesReadingTests {
         }
     }
 
+    @Test func `what is declared in the page cache only is on the disk before the next start removes anything`() throws
+    {
+        let disk = disk(all, mark: 9)
+        try DroppedRanges([3...6]).write(to: disk)
+        disk.setFault { $0 == .synchronizeDirectory ? .lie(5, seed: 1) : nil }
+        #expect(throws: (any Error).self) { try disk.synchronizeDirectory() }
+        disk.setFault(nil)
+        #expect(try recover(disk) == [1, 2, 7, 8, 9])
+        #expect(try recover(SimulatedDisk(disk.state.afterLosingAll())) == [1, 2, 7, 8, 9])
+    }
+
     @Test func `segments whose pruning a crash undid are passed over, though the first one left was dropped since`()
         throws
     {
