@@ -11,6 +11,15 @@ public enum Origin: Hashable, Sendable, CustomStringConvertible {
     /// A systemd credential.
     case credential(name: String)
 
+    /// The file that the value itself stands in.
+    var holder: String? {
+        switch self {
+        case .file(let name, _): name
+        case .secretFile(let path, _): path
+        case .standard, .environment, .credential: nil
+        }
+    }
+
     /// E.g. `/etc/ecryptopayd/ecryptopayd.env line 3`.
     public var description: String {
         switch self {

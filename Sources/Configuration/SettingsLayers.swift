@@ -6,6 +6,8 @@ public struct SettingsLayers {
     public var file: EnvironmentFile?
     /// Reads a file that a `_FILE` key, or `ECRYPTOPAY_CA_FILE`, names.
     public var readFile: (String) throws -> [UInt8]
+    /// Whether every user of the machine may read a file; false when that cannot be told.
+    public var isReadableByAll: (String) -> Bool
     /// Reads a systemd credential by name; nil when there is none of that name.
     public var credential: (String) throws -> [UInt8]?
 
@@ -13,11 +15,13 @@ public struct SettingsLayers {
     public init(
         environment: [String: String], file: EnvironmentFile? = nil,
         readFile: @escaping (String) throws -> [UInt8],
+        isReadableByAll: @escaping (String) -> Bool = { _ in false },
         credential: @escaping (String) throws -> [UInt8]? = { _ in nil }
     ) {
         self.environment = environment
         self.file = file
         self.readFile = readFile
+        self.isReadableByAll = isReadableByAll
         self.credential = credential
     }
 

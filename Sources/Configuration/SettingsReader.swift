@@ -126,6 +126,7 @@ struct SettingsReader {
 extension SettingsReader {
     private mutating func warn() {
         warnOfGuessablePaths()
+        warnOfReadableSecrets()
         guard let file = layers.file else { return }
         warnOfRepeatedNames(in: file)
         warnOfMisspelledPrefixes(in: file)
@@ -136,6 +137,24 @@ extension SettingsReader {
             settings.warnings.append(
                 "ECRYPTOPAY_WEBHOOK_PATHS: path \(index + 1) (\(path)) can be guessed, and whoever knows it can send forged"
                     + " reports; end it with a random part, e.g. from openssl rand -hex 16")
+        }
+    }
+
+    /// Each file is named once, with the keys whose values stand in it.
+    private mutating func warnOfReadableSecrets() {
+        var keys: [(file: String, names: [String])] = []
+        for key in SettingKey.all where key.isSecret {
+            guard let file = settings.origins[key.name]?.holder, layers.isReadableByAll(file) else { continue }
+            if let index = keys.firstIndex(where: { $0.file == file }) {
+                keys[index].names.append(key.name)
+            } else {
+                keys.append((file, [key.name]))
+            }
+        }
+        for (file, names) in keys {
+            settings.warnings.append(
+                "\(names.joined(separator: ", ")): every user of this machine may read \(file); run chmod 0640 \(file), and"
+                    + " give it to root and the daemon's group")
         }
     }
 

@@ -102,6 +102,13 @@ public enum FileCalls {
         return result
     }
 
+    /// `fstatat(2)`: whether every user may read a file, as far as its own mode goes.
+    public static func isReadableByAll(_ path: String) throws(SystemError) -> Bool {
+        var result = stat()
+        _ = try check("fstatat", path) { Glibc.fstatat(AT_FDCWD, path, &result, 0) }
+        return result.st_mode & S_IROTH != 0
+    }
+
     /// What an unprivileged writer may still use of the file system, in bytes (`fstatvfs(3)`).
     public static func freeBytes(_ descriptor: Int32) throws(SystemError) -> Int64 {
         var result = statvfs()

@@ -35,7 +35,8 @@ struct ConfigurationLoader {
             }
         }
         let layers = SettingsLayers(
-            environment: environment, file: file, readFile: { try FileCalls.read($0) }, credential: credential)
+            environment: environment, file: file, readFile: { try FileCalls.read($0) },
+            isReadableByAll: { (try? FileCalls.isReadableByAll($0)) ?? false }, credential: credential)
         do {
             return try Settings(reading: layers, defaultJournal: defaultJournal, account: account)
         } catch {

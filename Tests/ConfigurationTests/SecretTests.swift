@@ -51,4 +51,30 @@ import Testing
             #expect(!shown.contains("s3cr3t"))
         }
     }
+
+    @Test func `a file with secrets that every user may read is named once, with its keys and the mend`() throws {
+        let text = """
+            ECRYPTOPAY_PASSWORD=s3cr3t
+            ECRYPTOPAY_CLIENT_SECRET_FILE=/keys/c
+            ECRYPTOPAY_WEBHOOK_PATHS=/h/5f0c8e9b7a6d4c3b
+            """
+        func warnings(_ readable: Set<String>) throws -> [String] {
+            try read(
+                ["ECRYPTOPAY_CLIENT_ID": "c", "ECRYPTOPAY_EMAIL": "a@b.mx"], file: text, files: ["/keys/c": "s3cr3t"],
+                withAccount: false, readableByAll: readable
+            ).warnings
+        }
+        #expect(try warnings([]) == [])
+        #expect(
+            try warnings(["x.env", "/keys/c"]) == [
+                "ECRYPTOPAY_CLIENT_SECRET: every user of this machine may read /keys/c; run chmod 0640 /keys/c, and give it to"
+                    + " root and the daemon's group",
+                "ECRYPTOPAY_PASSWORD, ECRYPTOPAY_WEBHOOK_PATHS: every user of this machine may read x.env; run chmod 0640"
+                    + " x.env, and give it to root and the daemon's group",
+            ])
+    }
+
+    @Test func `a file without secrets may be read by all`() throws {
+        #expect(try read(file: "ECRYPTOPAY_IDLE_TIMEOUT=60s\n", readableByAll: ["x.env"]).warnings.count == 1)
+    }
 }

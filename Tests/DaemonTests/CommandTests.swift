@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -13,6 +14,31 @@ struct CommandTests {
         #expect(result.exit == .code(0))
         #expect(result.output.contains("USAGE: "))
         #expect(result.output.contains("OVERVIEW: "))
+    }
+
+    @Test func `the manual names every command`() async throws {
+        let root = "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
+        let page = String(decoding: try readFile("/\(root)/deploy/man/ecryptopayd.8"), as: UTF8.self)
+        let help = try await ChildProcess.run(try builtBinary(named: "ecryptopayd"), ["--help"]).output
+        let list = help.split(separator: "SUBCOMMANDS:\n").last?.split(separator: "\n\n").first ?? ""
+        let commands = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+            .compactMap { $0.split(separator: " ").first }
+        #expect(commands.contains("serve") && commands.count >= 7)
+        for command in commands {
+            #expect(page.contains("\n.B \(command)") || page.contains("\n.BR \(command) "), "no word of \(command)")
+        }
+    }
+
+    @Test func `check warns of secrets that every user may read`() async throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.set("ECRYPTOPAY_LISTEN", "127.0.0.1:8723")
+        for (mode, isReadable) in [(0o640, false), (0o644, true)] as [(mode_t, Bool)] {
+            #expect(chmod(daemon.envFile, mode) == 0)
+            let result = try await daemon.run(["check", "--env-file", daemon.envFile])
+            #expect(result.exit == .code(0))
+            #expect(result.errors.contains("every user of this machine may read \(daemon.envFile)") == isReadable)
+            #expect(!result.errors.contains("hush"))
+        }
     }
 
     @Test func `a wrong option is a usage error`() async throws {
