@@ -40,7 +40,9 @@ public final class APIHealth: Sendable {
             defer { status = Status(isReachable: true, lastError: nil, since: now) }
             return status.isReachable == false ? now - status.since : nil
         }
-        if let outage { logger.notice("API reachable again after \(outage.components.seconds) s") }
+        guard let outage else { return }
+        logger.notice(
+            "API reachable again after \(outage.components.seconds) s", metadata: EventID.apiReachable.metadata())
     }
 
     /// A call failed.
@@ -59,6 +61,7 @@ public final class APIHealth: Sendable {
             ? "correct ECRYPTOPAY_CLIENT_ID, _CLIENT_SECRET, _EMAIL and _PASSWORD; nothing is confirmed until then"
             : "reports stay queued, and are retried until it answers"
         logger.log(
-            level: error.isTransient ? .warning : .error, "API call failed: \(error); \(advice)")
+            level: error.isTransient ? .warning : .error, "API call failed: \(error); \(advice)",
+            metadata: EventID.apiUnreachable.metadata())
     }
 }

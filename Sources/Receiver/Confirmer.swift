@@ -166,7 +166,9 @@ extension Confirmer: LedgerObserver {
     }
 
     public nonisolated func ledgerDidReject(after position: Int64, reason: String) {
-        logger.error("\(reason); webhooks are answered 503 until it can be written again")
+        logger.error(
+            "\(reason); webhooks are answered 503 until it can be written again",
+            metadata: EventID.webhooksRefused.metadata())
     }
 
     public nonisolated func ledgerDidFail(reason: String, errno: Int32) {}

@@ -18,8 +18,10 @@ struct SettlementLog {
             write(confirmation, settlement, metadata.merging(["seq": "\(seq)"]) { $1 })
         }
         for refutation in judgement.refutations {
+            // The report's own number: its record is what the message is about.
             logger.warning(
-                "report \(refutation.of) of payment \(id) refuted: \(refutation.reason.rawValue)", metadata: metadata)
+                "report \(refutation.of) of payment \(id) refuted: \(refutation.reason.rawValue)",
+                metadata: EventID.refuted.metadata(metadata.merging(["seq": "\(refutation.of)"]) { $1 }))
         }
         if let abandonment = judgement.abandonment {
             logger.error(
@@ -27,7 +29,7 @@ struct SettlementLog {
                 payment \(id): \(abandonment.of.count) report(s) abandoned after \(abandonment.attempts) calls, the last \
                 time because \(abandonment.error); look the payment up in ecryptopay's dashboard, then run \
                 "ecryptopayd reconcile --payment \(id)"
-                """, metadata: metadata)
+                """, metadata: EventID.abandoned.metadata(metadata))
         }
         if let unknown = judgement.unknown, judgement.abandonment == nil {
             logger.debug("payment \(id) unknown: \(unknown)", metadata: metadata)
@@ -44,10 +46,11 @@ struct SettlementLog {
         case .baseline: logger.debug("payment \(payment.id) was there before: \(what)", metadata: metadata)
         case .reconcile:
             logger.notice(
-                "no webhook came for payment \(payment.id) (→ \(what)); found by reconciling", metadata: metadata)
+                "no webhook came for payment \(payment.id) (→ \(what)); found by reconciling",
+                metadata: EventID.foundByReconciling.metadata(metadata))
         case .webhook, .manual:
             let kind = confirmation.isNews ? "confirmed" : "confirmed, nothing new"
-            logger.info("payment \(payment.id) \(kind): \(what)", metadata: metadata)
+            logger.info("payment \(payment.id) \(kind): \(what)", metadata: EventID.confirmed.metadata(metadata))
         }
     }
 }

@@ -91,9 +91,11 @@ final class Daemon: LedgerObserver {
         keeper.watchSpace()
         let watchdog = startWatchdog()
         notifier.send(.ready, .status("\(statusLine)"))
-        logger.notice("listening on \(listeners.map { "\($0.address)" }.joined(separator: ", "))")
+        logger.notice(
+            "listening on \(listeners.map { "\($0.address)" }.joined(separator: ", "))",
+            metadata: EventID.listening.metadata())
         let status = startStatusTimer()
-        defer { status?.cancel() }
+        defer { status.cancel() }
         for await event in events {
             switch event {
             case .signal(SIGHUP): await reload()
@@ -124,7 +126,7 @@ final class Daemon: LedgerObserver {
         keeper.stop()
         await ledger.checkpoint()
         ledger.close()
-        logger.notice("stopped: \(statusLine)")
+        logger.notice("stopped: \(statusLine)", metadata: EventID.stopped.metadata())
     }
 
     /// After a failed sync nothing is acknowledged any more, and what the disk holds is for the next start to prove.
@@ -162,12 +164,17 @@ final class Daemon: LedgerObserver {
             level.level = .init(new.logLevel)
             settings.withLock { $0 = new }
             for warning in new.warnings { logger.warning("\(warning)") }
-            logger.notice("configuration reloaded")
+            logger.notice("configuration reloaded", metadata: EventID.reloaded.metadata())
         } catch let failure as CommandFailure {
-            logger.error("the old configuration stays in force: \(failure.message)")
+            logFailedReload(failure.message)
         } catch {
-            logger.error("the old configuration stays in force: \(error)")
+            logFailedReload("\(error)")
         }
+    }
+
+    private func logFailedReload(_ reason: String) {
+        logger.error(
+            "the old configuration stays in force: \(reason)", metadata: EventID.reloadRefused.metadata())
     }
 
     // MARK: Start
@@ -280,22 +287,32 @@ final class Daemon: LedgerObserver {
             unavailability: ledger.unavailability)
     }
 
-    private func startStatusTimer() -> (any DispatchSourceTimer)? {
-        guard notifier.isSupervised else { return nil }
+    private func startStatusTimer() -> any DispatchSourceTimer {
         let timer = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
-        let last = Mutex("")
+        let last = Mutex((line: "", isAvailable: true))
         timer.schedule(deadline: .now() + .seconds(1), repeating: .seconds(1), leeway: .milliseconds(500))
         timer.setEventHandler { [weak self] in
             guard let self else { return }
             let line = "\(statusLine)"
-            let isNew = last.withLock { last in
-                defer { last = line }
-                return last != line
+            let unavailability = ledger.unavailability
+            let before = last.withLock { last in
+                defer { last = (line, unavailability == nil) }
+                return last
             }
-            if isNew { notifier.send(.status(line)) }
+            if line != before.line { notifier.send(.status(line)) }
+            if (unavailability == nil) != before.isAvailable { logAvailability(unavailability) }
         }
         timer.activate()
         return timer
+    }
+
+    private func logAvailability(_ unavailability: String?) {
+        if let unavailability {
+            logger.error(
+                "webhooks are answered 503: \(unavailability)", metadata: EventID.webhooksRefused.metadata())
+        } else {
+            logger.notice("webhooks are accepted again", metadata: EventID.webhooksAccepted.metadata())
+        }
     }
 
     private func startWatchdog() -> Watchdog? {
