@@ -1,6 +1,6 @@
 /// What a record tells, by kind. JSON that came from outside is kept as its bytes, without insignificant white space.
 public enum Record: Hashable, Sendable {
-    /// First in every segment, and at every start of the program.
+    /// First in every segment, at every start of the program, and whenever the endpoints change.
     case opened(Opened)
     /// Last before a clean stop.
     case closed
@@ -33,14 +33,19 @@ public enum Record: Hashable, Sendable {
         public var api: String
         /// The account's client id.
         public var client: String
+        /// Where confirmed news go from here on, without secrets; nil where they never went anywhere.
+        public var endpoints: [String]?
 
         /// Sets all of them.
-        public init(format: Int, journal: String, version: String, api: String, client: String) {
+        public init(
+            format: Int, journal: String, version: String, api: String, client: String, endpoints: [String]? = nil
+        ) {
             self.format = format
             self.journal = journal
             self.version = version
             self.api = api
             self.client = client
+            self.endpoints = endpoints
         }
     }
 

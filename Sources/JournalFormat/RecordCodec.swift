@@ -94,6 +94,7 @@ public enum RecordCodec {
             append(opened.version, named: "version", to: &output)
             append(opened.api, named: "api", to: &output)
             append(opened.client, named: "client", to: &output)
+            if let endpoints = opened.endpoints { append(endpoints, named: "endpoints", to: &output) }
         case .closed: break
         case .baseline(let count): append(Int64(count), named: "count", to: &output)
         case .known(_, let current): append(json: current, named: "current", to: &output)

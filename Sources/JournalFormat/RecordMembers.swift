@@ -10,6 +10,7 @@ struct RecordMembers {
     private(set) var current: JSONToken?
     private(set) var deviations: JSONToken?
     private(set) var endpoint: JSONToken?
+    private(set) var endpoints: JSONToken?
     private(set) var error: JSONToken?
     private(set) var format: JSONToken?
     private(set) var journal: JSONToken?
@@ -67,6 +68,7 @@ struct RecordMembers {
         case "api": api = api ?? value
         case "client": client = client ?? value
         case "count": count = count ?? value
+        case "endpoints": endpoints = endpoints ?? value
         default: break
         }
     }
@@ -120,6 +122,14 @@ extension JSONToken? {
         try elements(name, line) { if $0.kind != .string { isRight = false } }
         guard isRight else { throw .content(#""\#(name)" holds something but strings"#) }
         return try required(name)
+    }
+
+    /// The same, with the strings.
+    func texts(_ name: StaticString, _ line: Span<UInt8>) throws(LineFault) -> [String] {
+        var texts: [String] = []
+        _ = try strings(name, line)
+        try elements(name, line) { texts.append($0.string(in: line) ?? "") }
+        return texts
     }
 
     private func elements(

@@ -73,7 +73,8 @@ extension RecordView {
                     format: Int(try members.format.integer("format", line)),
                     journal: try members.journal.string("journal", line),
                     version: try members.version.string("version", line), api: try members.api.string("api", line),
-                    client: try members.client.string("client", line)))
+                    client: try members.client.string("client", line),
+                    endpoints: members.endpoints == nil ? nil : try members.endpoints.texts("endpoints", line)))
         case "closed": return .closed
         case "baseline": return .baseline(count: Int(try members.count.integer("count", line)))
         case "refuted":

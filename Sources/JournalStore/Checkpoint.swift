@@ -9,7 +9,7 @@ import Payments
 ///
 ///     file = magic journal seq segment offset count *( word ) crc
 ///
-///   magic    `ecpdckp1`
+///   magic    `ecpdckp3`
 ///   journal  FNV-1a of the journal's id: a checkpoint of another journal is none
 ///   seq      the last record whose effect is in it; it had been synced, so the checkpoint claims all up to it
 ///   segment  the first sequence number of the segment in which record seq stands
@@ -18,7 +18,7 @@ import Payments
 ///   crc      CRC-32C over all bytes before
 struct Checkpoint: Sendable {
     static let name = "checkpoint"
-    private static let magic = UInt64(littleEndianText: "ecpdckp2")
+    private static let magic = UInt64(littleEndianText: "ecpdckp3")
     private static let headWords = 6
 
     /// Of the journal's id.

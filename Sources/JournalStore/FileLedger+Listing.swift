@@ -94,6 +94,7 @@ extension FileLedger {
             }
             return failure
         }
+        if decisions.contains(where: { $0.judgement.confirmation?.isNews == true }) { tellOfNews() }
         if let failure { throw failure }
         if let unreadable { throw unreadable }
         return decisions.map(\.settlement)

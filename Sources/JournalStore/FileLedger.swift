@@ -90,10 +90,12 @@ public final class FileLedger: Sendable {
             disk, journalOptions, randomID: randomID, time: surroundings.realtime(), from: checkpoint,
             on: Journal.queue(surroundings), progress: progress
         ) { entry, line, offset in
-            state.replay(entry, line, offset: offset)
             // The head of the checkpoint's segment is shown too, and stands before what the state reflects already.
-            if entry.seq > last?.seq ?? 0 { last = JournalPosition(seq: entry.seq, offset: offset) }
+            guard entry.seq > last?.seq ?? 0 else { return }
+            state.replay(entry, line, offset: offset)
+            last = JournalPosition(seq: entry.seq, offset: offset)
         }
+        if !state.endpoints.isEmpty { journal.keep(endpoints: state.endpoints) }
         frontier.withLock { $0.last = last }
         checkpointed = Atomic(checkpoint?.isUsable == true ? checkpoint?.seq ?? 0 : 0)
         // The first start of all has no record of it yet to read.
@@ -240,6 +242,7 @@ extension FileLedger: Ledger {
         let result = await decision.ticket.result
         let failure = decision.failure ?? result.failure
         state.withLock { apply(decision, upTo: result.durable, isComplete: failure == nil, to: &$0) }
+        if decision.judgement.confirmation?.isNews == true { tellOfNews() }
         if let failure { throw failure }
         return decision.settlement
     }
@@ -253,7 +256,7 @@ extension FileLedger {
         let judgement: Judgement
         let cause: Record.Cause
         /// The numbers of its records, in order.
-        var written: [Int64] = []
+        var written: [JournalPosition] = []
         /// Why there are fewer than the judgement has.
         var failure: JournalUnavailable?
         let ticket: CommitTicket
@@ -261,19 +264,19 @@ extension FileLedger {
         var settlement: Settlement {
             Settlement(
                 id: claim.id, cause: cause, judgement: judgement,
-                confirmedSeq: judgement.confirmation == nil ? nil : written.first)
+                confirmedSeq: judgement.confirmation == nil ? nil : written.first?.seq)
         }
     }
 
     /// Appends what there is to write; the state stays as it is until that is durable. To be called under the state's lock.
     func decide(_ claim: Claim, _ judgement: Judgement, _ cause: Record.Cause) -> Decision {
-        var written: [Int64] = []
+        var written: [JournalPosition] = []
         var failure: JournalUnavailable?
         do throws(JournalUnavailable) {
             for record in judgement.records(payment: claim.id, cause: cause) {
                 let position = try journal.append(record, time: wallClock())
                 frontier.withLock { $0.last = position }
-                written.append(position.seq)
+                written.append(position)
             }
         } catch {
             failure = error
@@ -282,23 +285,25 @@ extension FileLedger {
         // Asked for before the lock is let go: a rejection takes it first, so no ticket is for a number given twice.
         return Decision(
             claim: claim, judgement: judgement, cause: cause, written: written, failure: failure,
-            ticket: waiters.ticket(for: written.last ?? 0))
+            ticket: waiters.ticket(for: written.last?.seq ?? 0))
     }
 
     /// Applies those records that became durable. When others did not, the claim comes to nothing beyond them.
     func apply(_ decision: Decision, upTo durable: Int64, isComplete: Bool, to state: inout LedgerState) {
         let judgement = decision.judgement
         let claim = decision.claim
-        var written = decision.written.prefix { $0 <= durable }
-        if let confirmation = judgement.confirmation, let seq = written.popFirst() {
-            state.confirmed(confirmation.payment.summary, of: confirmation.of, seq: seq, callBegan: claim.began)
+        var written = decision.written.prefix { $0.seq <= durable }
+        if let confirmation = judgement.confirmation, let position = written.popFirst() {
+            state.confirmed(
+                confirmation.payment.summary, of: confirmation.of, seq: position.seq, callBegan: claim.began)
             state.noteCause(decision.cause, isNews: confirmation.isNews)
+            if confirmation.isNews { state.announced(claim.id, DeliveryPosition(position), now: now()) }
         }
         for refutation in judgement.refutations where written.popFirst() != nil {
             state.refuted(claim.id, of: refutation.of)
         }
-        if let abandonment = judgement.abandonment, let seq = written.popFirst() {
-            state.abandoned(claim.id, of: abandonment.of, seq: seq)
+        if let abandonment = judgement.abandonment, let position = written.popFirst() {
+            state.abandoned(claim.id, of: abandonment.of, seq: position.seq)
         }
         if isComplete {
             state.conclude(claim, judgement, now: now())
@@ -397,13 +402,22 @@ extension LedgerState {
             guard let payment = try? ConfirmedSummary(answer: answer, asked: confirmed.payment) else { return }
             self.confirmed(payment, of: confirmed.of, seq: entry.seq, callBegan: .distantPast)
             noteCause(confirmed.cause, isNews: confirmed.news)
+            if confirmed.news {
+                announced(confirmed.payment, DeliveryPosition(seq: entry.seq, offset: offset), now: nil)
+            }
         case .known(let payment, let current):
             let answer = line.extracting(current)
             guard let payment = try? ConfirmedSummary(answer: answer, asked: payment) else { return }
             knew(payment, seq: entry.seq)
         case .other(.refuted(let payment, let of, _)): refuted(payment, of: of)
         case .other(.abandoned(let abandoned)): self.abandoned(abandoned.payment, of: abandoned.of, seq: entry.seq)
-        case .other(.opened): opened(at: entry.time)
+        case .other(.opened(let opened)):
+            self.opened(at: entry.time)
+            if let endpoints = opened.endpoints { configured(endpoints: endpoints, seq: entry.seq) }
+        case .other(.delivered(let delivery)):
+            deliveryEnded(delivery.payment, of: delivery.of, endpoint: delivery.endpoint, isDelivered: true, now: nil)
+        case .other(.undeliverable(let delivery)):
+            deliveryEnded(delivery.payment, of: delivery.of, endpoint: delivery.endpoint, isDelivered: false, now: nil)
         case .other(.baseline): completedBaseline()
         case .other: break
         }

@@ -168,6 +168,19 @@ public final class Journal: Sendable {
         return positions
     }
 
+    /// Has the first record of every segment from now on name the endpoints, which an earlier one has named.
+    func keep(endpoints: [String]) { tail.withLock { $0.keep(endpoints: endpoints) } }
+
+    /// Appends an `opened` that says where confirmed news go from now on; so does every segment's first record from then on.
+    func configure(endpoints: [String], time: Int64) throws(JournalUnavailable) -> JournalPosition {
+        let (position, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
+            let position = try tail.configure(endpoints: endpoints, time: time)
+            return (position, tail.requestCommit())
+        }
+        if mustCommit { queue.enqueue { self.commit() } }
+        return position
+    }
+
     /// Appends `closed`, syncs it, and takes nothing more.
     public func close(time: Int64) {
         queue.perform {

@@ -45,7 +45,7 @@ struct JournalTail: Sendable {
     private(set) var segmentSize: Int64
     private var batch = Batch()
     private let segmentBytes: Int64
-    private let opened: Record.Opened
+    private var opened: Record.Opened
 
     init(after outcome: Recovery.Outcome, segmentBytes: Int64, opened: Record.Opened) {
         nextSeq = outcome.nextSeq
@@ -80,6 +80,18 @@ struct JournalTail: Sendable {
     mutating func markStart(time: Int64) -> Int64 {
         if !prepareSegment(time: time) { _ = encode(.opened(opened), time: time) }
         return batch.lastSeq
+    }
+
+    mutating func keep(endpoints: [String]) { opened.endpoints = endpoints }
+
+    /// Appends an `opened` with other endpoints.
+    mutating func configure(endpoints: [String], time: Int64) throws(JournalUnavailable) -> JournalPosition {
+        let old = opened.endpoints
+        opened.endpoints = endpoints
+        do { return try append(.opened(opened), time: time) } catch {
+            opened.endpoints = old
+            throw error
+        }
     }
 
     /// Appends `closed` and takes nothing more; false when that has been done before.

@@ -108,6 +108,8 @@ public protocol LedgerObserver: AnyObject, Sendable {
     func ledgerWasSlow(_ duration: Duration)
     /// A checkpoint could not be written. That loses nothing; the next start takes longer.
     func ledgerMissedCheckpoint(reason: String)
+    /// Something waits to be delivered.
+    func ledgerDidAnnounce()
     /// Nothing more will become durable: the process has to end, with this `errno`.
     func ledgerDidFail(reason: String, errno: Int32)
 }
@@ -118,6 +120,9 @@ extension LedgerObserver {
 
     /// Most have nothing to do about a slow disk.
     public func ledgerWasSlow(_ duration: Duration) {}
+
+    /// Only who delivers has something to do about it.
+    public func ledgerDidAnnounce() {}
 
     /// Most have nothing to do about a missed checkpoint.
     public func ledgerMissedCheckpoint(reason: String) {}

@@ -13,6 +13,11 @@ public struct LedgerCounts: Hashable, Sendable {
     /// Payments confirmed at least once.
     public var known = 0
 
+    /// Deliveries that were accepted by the merchant's application, one for each endpoint.
+    public var delivered = 0
+    /// Deliveries given up.
+    public var undeliverable = 0
+
     /// News that only reconciling found: no webhook came for them.
     public var unannounced = 0
     /// The same since a webhook last told of something.

@@ -1,12 +1,14 @@
 /// The ledger's state in 64-bit words, for a checkpoint: what is known, and what waits. Schedules are not part of it, since
 /// after a restart all that waits is due at once.
 ///
-///     snapshot  = counts known waiting abandoned
+///     snapshot  = counts known waiting abandoned endpoints
 ///     counts    = received confirmed refuted abandoned newest-report answered-at
-///                 unannounced unannounced-in-a-row opened-at has-baseline
+///                 unannounced unannounced-in-a-row opened-at has-baseline delivered undeliverable
 ///     known     = n n*( id seq fingerprint updated-at )
 ///     waiting   = n n*( id seq offset fingerprint )           in the order in which each payment's reports came
 ///     abandoned = n n*( id seq offset fingerprint )
+///     endpoints = n n*( is-configured since name n n*( id seq offset ) )
+///     name      = length bytes, padded with zeros to whole words
 public struct LedgerSnapshot: Hashable, Sendable {
     /// The words, in that order.
     public let words: [UInt64]
@@ -31,6 +33,8 @@ extension LedgerState {
         words.append(UInt64(totals.unannouncedInARow))
         words.append(UInt64(max(0, openedAt ?? 0)))
         words.append(hasBaseline ? 1 : 0)
+        words.append(UInt64(totals.delivered))
+        words.append(UInt64(totals.undeliverable))
         words.append(UInt64(known.count))
         known.forEachSlot { slot in
             let entry = known[slot]
@@ -50,6 +54,8 @@ extension LedgerState {
         for (id, reports) in abandoned {
             for report in reports { words.append(report, of: id) }
         }
+        words.append(UInt64(deliveries.queues.count))
+        for queue in deliveries.queues { words.append(queue) }
         return LedgerSnapshot(words: words)
     }
 
@@ -59,7 +65,7 @@ extension LedgerState {
     public mutating func restore(_ snapshot: LedgerSnapshot) -> Bool {
         var reader = WordReader(snapshot.words)
         var state = self
-        guard let counts = reader.take(10), let knownCount = reader.count(of: 4) else { return false }
+        guard let counts = reader.take(12), let knownCount = reader.count(of: 4) else { return false }
         state.totals.received = Int(counts[0])
         state.totals.confirmed = Int(counts[1])
         state.totals.refuted = Int(counts[2])
@@ -70,6 +76,8 @@ extension LedgerState {
         state.totals.unannouncedInARow = Int(counts[7])
         state.openedAt = counts[8] == 0 ? nil : Int64(counts[8])
         state.hasBaseline = counts[9] != 0
+        state.totals.delivered = Int(counts[10])
+        state.totals.undeliverable = Int(counts[11])
         for _ in 0..<knownCount {
             guard let entry = KnownPayment(&reader), state.known.slot(of: entry.id) == nil else { return false }
             state.known.insert(entry)
@@ -83,6 +91,11 @@ extension LedgerState {
         for _ in 0..<aside {
             guard let (id, report) = reader.report() else { return false }
             state.abandoned[id, default: []].append(report)
+        }
+        guard let endpoints = reader.count(of: 4) else { return false }
+        for _ in 0..<endpoints {
+            guard let queue = EndpointQueue(&reader) else { return false }
+            state.deliveries.restore(queue)
         }
         guard reader.isAtEnd else { return false }
         self = state
@@ -102,6 +115,40 @@ extension [UInt64] {
         append(UInt64(report.seq))
         append(UInt64(report.offset))
         append(report.fingerprint)
+    }
+
+    fileprivate mutating func append(_ queue: EndpointQueue) {
+        append(queue.isConfigured ? 1 : 0)
+        append(UInt64(queue.since))
+        let name = Array<UInt8>(queue.name.utf8)
+        append(UInt64(name.count))
+        for start in stride(from: 0, to: name.count, by: 8) {
+            append(name[start..<Swift.min(start + 8, name.count)].reversed().reduce(0) { $0 << 8 | UInt64($1) })
+        }
+        append(UInt64(queue.count))
+        queue.forEachWaiting { id, position in
+            append(UInt64(id))
+            append(UInt64(position.seq))
+            append(UInt64(position.offset))
+        }
+    }
+}
+
+extension EndpointQueue {
+    /// Nil for words that no endpoint is made of.
+    fileprivate init?(_ reader: inout WordReader) {
+        guard let isConfigured = reader.number(), let since = reader.number(), let name = reader.text(),
+            let count = reader.count(of: 3)
+        else {
+            return nil
+        }
+        self.init(name: name, since: since)
+        self.isConfigured = isConfigured != 0
+        for _ in 0..<count {
+            guard let id = reader.number(), id > 0, let seq = reader.number(), seq > 0, let offset = reader.number()
+            else { return nil }
+            append(id, DeliveryPosition(seq: seq, offset: offset), now: nil)
+        }
     }
 }
 
@@ -150,6 +197,19 @@ private struct WordReader {
     mutating func count(of size: Int) -> Int? {
         guard let count = number(), count <= (words.count - position) / size else { return nil }
         return Int(count)
+    }
+
+    mutating func text() -> String? {
+        guard let length = number(), length <= (words.count - position) * 8 else { return nil }
+        var bytes: [UInt8] = []
+        for _ in stride(from: 0, to: Int(length), by: 8) {
+            guard var word = next() else { return nil }
+            for _ in 0..<8 {
+                bytes.append(UInt8(truncatingIfNeeded: word))
+                word >>= 8
+            }
+        }
+        return String(validating: bytes.prefix(Int(length)), as: UTF8.self)
     }
 
     mutating func report() -> (PaymentID, WaitingReport)? {

@@ -9,17 +9,23 @@ public struct PruningHold: Hashable, Sendable {
 // What a journal needs to be told before it drops old records.
 extension LedgerState {
     /// What may not be dropped: all, before the baseline is complete; else the oldest report that waits or was set aside, and
-    /// what follows it. Nil when everything is settled.
+    /// what follows it, or the oldest confirmation that waits to be delivered. Nil when everything is settled.
     public var pruningHold: PruningHold? {
         // What changed since the journal's first record is news, and only that record says since when.
         guard hasBaseline else {
             return PruningHold(seq: 0, reason: "the baseline, which no listing of all payments has completed yet")
         }
-        return oldestUnsettled.map { unsettled in
+        let report = oldestUnsettled.map { unsettled in
             PruningHold(
                 seq: unsettled.seq,
                 reason: "record \(unsettled.seq), a report of payment \(unsettled.payment) that is not settled")
         }
+        let delivery = deliveries.oldest.map { waiting in
+            PruningHold(
+                seq: waiting.seq,
+                reason: "record \(waiting.seq), a confirmation of payment \(waiting.payment) that is not delivered")
+        }
+        return [report, delivery].compactMap { $0 }.min { $0.seq < $1.seq }
     }
 
     private var oldestUnsettled: (seq: Int64, payment: PaymentID)? {

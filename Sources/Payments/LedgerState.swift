@@ -46,6 +46,7 @@ public struct LedgerState: Sendable {
     var abandoned: [PaymentID: [WaitingReport]] = [:]
     /// Which abandoned reports a new one took up, in case it is never written.
     private var takenUp: [PaymentID: (by: Int64, reports: [Int64])] = [:]
+    var deliveries: Deliveries
     var totals = LedgerCounts()
 
     /// Due now, by class: 0 never confirmed, 1 confirmed before. Each has its own budget, and they are served in turn.
@@ -69,6 +70,7 @@ public struct LedgerState: Sendable {
         self.limits = limits
         budgets = Array(repeating: TokenBucket(rate: limits.confirmRate, now: now), count: 2)
         random = SplitMix64(seed: seed)
+        deliveries = Deliveries(seed: seed)
     }
 
     /// How the ledger stands.
@@ -122,6 +124,7 @@ public struct LedgerState: Sendable {
 
     /// After a replay: all that waits is due at once, spread by jitter over the time that the budget needs for it.
     public mutating func resume(now: Instant) {
+        deliveries.resume(now: now)
         let spread = min(5_000_000_000, Int64(pending.count) * 1_000_000_000 / Int64(limits.confirmRate))
         pending.forEachSlot { slot in
             schedule(slot, at: now + .nanoseconds(Int64.random(in: 0...spread, using: &random)), now: now)

@@ -15,6 +15,12 @@ public enum RetrySchedule {
     /// How long an id rests after a refutation: repeating a forged id costs nothing meanwhile.
     public static let restAfterRefutation: Duration = .seconds(30)
 
+    /// After an attempt to deliver that failed, as Standard Webhooks recommends; when these are used up, it is undeliverable.
+    public static let delivery: [Duration] = [
+        .seconds(5), .seconds(300), .seconds(1800), .seconds(2 * 3600), .seconds(5 * 3600), .seconds(10 * 3600),
+        .seconds(14 * 3600), .seconds(20 * 3600), .seconds(24 * 3600),
+    ]
+
     /// Exponential backoff with full jitter, from 1 s to 15 min: a uniform part of 1 s × 2^`failures`.
     public static func backoff(
         failures: Int, using random: inout some RandomNumberGenerator

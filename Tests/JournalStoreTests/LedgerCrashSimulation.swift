@@ -91,12 +91,14 @@ struct LedgerCrashSimulation: Simulation {
     }
 
     private mutating func act(_ driver: LedgerDriver) throws {
-        switch random.next() % 8 {
+        switch random.next() % 11 {
         case 0...3:
             let (report, mark) = try world.report(using: &random)
             driver.record(report, mark: mark)
         case 4...6:
             try driver.settle { claim in try world.answer(claim.id, using: &random) }
+        case 7: driver.configure(endpoints: [["a"], ["a", "b"], ["b"], []][Int(random.next() % 4)])
+        case 8, 9: driver.deliver(to: random.next() % 2 == 0 ? "a" : "b", isTaken: random.next() % 3 != 0)
         default: driver.checkpoint()
         }
     }
@@ -117,6 +119,8 @@ struct LedgerCrashSimulation: Simulation {
             driver.turn()
             try driver.settle { claim in (try world.truth(claim.id), false) }
         }
+        driver.turn()
+        for endpoint in ["a", "b"] { for _ in 0..<12 { driver.deliver(to: endpoint, isTaken: true) } }
         driver.turn()
     }
 

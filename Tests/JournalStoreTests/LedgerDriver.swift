@@ -73,6 +73,21 @@ final class LedgerDriver {
         withJournal { ledger.maintenanceQueue.sync {} }
     }
 
+    /// Says where news go.
+    func configure(endpoints: [String]) {
+        runTasks()
+        // What the disk refuses is for the next run.
+        try? withJournal { try ledger.configure(endpoints: endpoints) }
+    }
+
+    /// Delivers what is due to an endpoint, or tries in vain.
+    func deliver(to endpoint: String, isTaken: Bool) {
+        clock.pass(.seconds(200_000))
+        guard let claim = ledger.claimDelivery(for: endpoint) else { return }
+        let failure = DeliveryFailure(status: 500, error: "500")
+        _ = try? ledger.conclude(claim, isTaken ? .accepted(status: 200) : .failed(failure))
+    }
+
     /// Completes the baseline with an empty listing, unless there is one: without it nothing may be pruned.
     func completeBaseline() {
         guard !ledger.hasBaseline, ledger.beginListing() else { return }

@@ -17,6 +17,9 @@ struct LedgerModel: Hashable, Sendable {
     private(set) var aside: [PaymentID: [Int64]] = [:]
     private(set) var words: [PaymentID: Word] = [:]
     private(set) var counts = LedgerCounts()
+    /// The records that wait for each endpoint.
+    private(set) var deliveries: [String: Set<Int64>] = [:]
+    private var endpoints: [String] = []
 
     mutating func apply(_ record: Record, seq: Int64) {
         switch record {
@@ -27,6 +30,7 @@ struct LedgerModel: Hashable, Sendable {
             counts.confirmed += 1
             words[confirmed.payment] = Word(seq: seq, current: confirmed.current)
             settle(confirmed.payment, confirmed.of)
+            if confirmed.news { for endpoint in endpoints { deliveries[endpoint, default: []].insert(seq) } }
         case .known(let payment, let current): words[payment] = Word(seq: seq, current: current)
         case .refuted(let payment, let of, _):
             counts.refuted += 1
@@ -36,8 +40,20 @@ struct LedgerModel: Hashable, Sendable {
             let reports = waiting[abandoned.payment, default: []].filter { abandoned.of.contains($0) }
             settle(abandoned.payment, reports)
             if !reports.isEmpty { aside[abandoned.payment, default: []] += reports }
-        case .opened, .closed, .baseline, .delivered, .undeliverable: break
+        case .opened(let opened): endpoints = opened.endpoints ?? endpoints
+        case .delivered(let end):
+            counts.delivered += 1
+            self.end(end)
+        case .undeliverable(let end):
+            counts.undeliverable += 1
+            self.end(end)
+        case .closed, .baseline: break
         }
+    }
+
+    private mutating func end(_ delivery: Record.Delivery) {
+        deliveries[delivery.endpoint]?.remove(delivery.of)
+        if deliveries[delivery.endpoint]?.isEmpty == true { deliveries[delivery.endpoint] = nil }
     }
 
     private mutating func settle(_ payment: PaymentID, _ seqs: [Int64]) {

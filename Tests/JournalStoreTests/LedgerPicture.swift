@@ -1,4 +1,4 @@
-import Payments
+@testable import Payments
 import Synchronization
 
 @testable import JournalStore
@@ -21,12 +21,15 @@ struct LedgerPicture: Hashable {
     private(set) var words: [PaymentID: Word] = [:]
     private(set) var waiting: [PaymentID: [Report]] = [:]
     private(set) var aside: [PaymentID: [Report]] = [:]
+    /// The records that wait for each endpoint.
+    private(set) var deliveries: [String: Set<Int64>] = [:]
 
     init(_ ledger: FileLedger) {
-        let (counts, snapshot) = ledger.state.withLock { ($0.counts, $0.snapshot.words) }
+        let (counts, snapshot, queues) = ledger.state.withLock { ($0.counts, $0.snapshot.words, $0.deliveries.queues) }
         self.counts = counts
+        for queue in queues { queue.forEachWaiting { deliveries[queue.name, default: []].insert($1.seq) } }
         // The totals, which `counts` has too, come first, and what is of no matter here.
-        var words = snapshot[10...]
+        var words = snapshot[12...]
         for _ in 0..<words.removeFirst() {
             let id = PaymentID(words.removeFirst())
             self.words[id] = Word(
@@ -51,6 +54,7 @@ struct LedgerPicture: Hashable {
         var picture = self
         (picture.counts.received, picture.counts.confirmed) = (0, 0)
         (picture.counts.refuted, picture.counts.abandoned) = (0, 0)
+        (picture.counts.delivered, picture.counts.undeliverable) = (0, 0)
         return picture
     }
 
@@ -58,10 +62,12 @@ struct LedgerPicture: Hashable {
     func agrees(with model: LedgerModel, isWhole: Bool) -> Bool {
         words.mapValues(\.seq) == model.words.mapValues(\.seq)
             && waiting.mapValues { $0.map(\.seq) } == model.waiting
-            && aside.mapValues { $0.map(\.seq) } == model.aside
+            && aside.mapValues { $0.map(\.seq) } == model.aside && deliveries == model.deliveries
             && counts.pending == model.waiting.count && counts.known == model.words.count
             && (!isWhole
                 || counts.received == model.counts.received && counts.confirmed == model.counts.confirmed
-                    && counts.refuted == model.counts.refuted && counts.abandoned == model.counts.abandoned)
+                    && counts.refuted == model.counts.refuted && counts.abandoned == model.counts.abandoned
+                    && counts.delivered == model.counts.delivered
+                    && counts.undeliverable == model.counts.undeliverable)
     }
 }

@@ -19,6 +19,14 @@ struct LedgerSnapshotTests {
         for second in 1...3 { ledger.offer(try report(id: 4, state: "s\(second)", updatedAt: time(second))) }
         ledger.offer(try report(id: 5, state: "paid", updatedAt: time(1)))
         ledger.offer(try report(id: 1, state: "refunded", updatedAt: time(2)))
+        // An endpoint that is there with something for it, one without, and one that has left something.
+        ledger.state.configured(endpoints: ["https://shop.example/hook", "gone"], seq: 100)
+        for (id, seq) in [(1, 101), (1, 103), (2, 102)] as [(PaymentID, Int64)] {
+            ledger.state.announced(id, DeliveryPosition(seq: seq, offset: seq * 10), now: ledger.now)
+        }
+        ledger.state.configured(endpoints: ["https://shop.example/hook", "é"], seq: 104)
+        ledger.state.deliveryEnded(
+            2, of: 102, endpoint: "https://shop.example/hook", isDelivered: true, now: ledger.now)
         return ledger
     }
 
@@ -29,6 +37,10 @@ struct LedgerSnapshotTests {
         #expect(isRestored)
         #expect(state.counts == ledger.state.counts)
         #expect(state.snapshot.words.count == ledger.state.snapshot.words.count)
+        #expect(state.endpointStatus == ledger.state.endpointStatus)
+        #expect(state.endpointStatus.map(\.waiting) == [2, 3, 0])
+        #expect(state.endpoints == ["https://shop.example/hook", "é"])
+        #expect(state.strandedDeliveries.map(\.seq).sorted() == [101, 102, 103])
         #expect(state.admit(try report(id: 1, state: "paid", updatedAt: time(1))) == .known)
         // Both go on alike.
         let restored = LedgerHarness(window: .seconds(3600))

@@ -1,0 +1,162 @@
+import JournalFormat
+public import Payments
+import Synchronization
+
+// Deliveries: each confirmation that is news goes to every endpoint, and what comes of it is journaled.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension FileLedger: DeliveryLedger {
+    public var endpointStatus: [EndpointStatus] { state.withLock { $0.endpointStatus } }
+
+    public func configure(endpoints: [String]) throws {
+        let ticket = try state.withLock { state throws(JournalUnavailable) -> CommitTicket? in
+            // A reload with the same ones has those go on that wanted nothing more.
+            state.startDeliveries()
+            guard state.endpoints != endpoints else { return nil }
+            let position = try journal.configure(endpoints: endpoints, time: wallClock())
+            frontier.withLock { $0.last = position }
+            state.configured(endpoints: endpoints, seq: position.seq)
+            return waiters.ticket(for: position.seq)
+        }
+        journal.flush()
+        if let failure = ticket?.known?.failure { throw failure }
+        try giveUpStranded()
+    }
+
+    /// What waits for an endpoint that was removed can only be replayed, to those that are there.
+    private func giveUpStranded() throws {
+        try state.withLock { state in
+            for delivery in state.strandedDeliveries {
+                try end(
+                    &state, delivery.payment, of: delivery.seq, endpoint: delivery.endpoint, attempts: 0,
+                    DeliveryFailure(status: nil, error: "the endpoint was removed"))
+            }
+        }
+        journal.flush()
+    }
+
+    public func claimDelivery(for endpoint: String) -> DeliveryClaim? {
+        state.withLock { $0.claimDelivery(for: endpoint, now: now()) }
+    }
+
+    public func nextDelivery(for endpoint: String) -> Instant? {
+        state.withLock { $0.nextDelivery(for: endpoint) }
+    }
+
+    public func content(of claim: DeliveryClaim) async throws -> DeliveryContent {
+        let position = JournalPosition(claim.position)
+        return try await withCheckedThrowingContinuation { continuation in
+            readQueue.enqueue { [journal] in
+                continuation.resume(
+                    with: Result {
+                        let entry = try journal.read(position)
+                        guard case .confirmed(let confirmed) = entry.record else {
+                            throw JournalFault.unreadable(
+                                segment: SegmentName.name(firstSeq: journal.segment(of: position.seq)),
+                                offset: position.offset, fault: .content("record \(position.seq) is no confirmation"))
+                        }
+                        return DeliveryContent(
+                            journal: journal.id, seq: entry.seq, time: entry.time, current: confirmed.current)
+                    })
+            }
+        }
+    }
+
+    public func conclude(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome) throws -> DeliveryEnd {
+        try state.withLock { state throws(JournalUnavailable) in
+            switch outcome {
+            case .accepted(let status):
+                try end(
+                    &state, claim.payment, of: claim.position.seq, endpoint: claim.endpoint, attempts: claim.attempt,
+                    status: status)
+                return .delivered
+            case .failed(let failure):
+                if state.postpone(claim, now: now()) { return .again }
+                try end(
+                    &state, claim.payment, of: claim.position.seq, endpoint: claim.endpoint, attempts: claim.attempt,
+                    failure)
+                return .undeliverable
+            case .gone:
+                state.stopDeliveries(claim)
+                return .stopped
+            case .released:
+                state.release(claim, now: now())
+                return .again
+            }
+        }
+    }
+
+    public func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
+        let found = try await withCheckedThrowingContinuation { continuation in
+            readQueue.enqueue { continuation.resume(with: Result { try self.news(selection) }) }
+        }
+        let endpoints = state.withLock { state in
+            guard !dryRun else { return state.endpoints.count }
+            for (id, position) in found { state.redeliver(id, position, now: now()) }
+            return state.endpoints.count
+        }
+        if !dryRun, !found.isEmpty { tellOfNews() }
+        return found.count * endpoints
+    }
+
+    /// The records that are selected and were news, in order.
+    private func news(_ selection: Redelivery) throws -> [(PaymentID, DeliveryPosition)] {
+        var found: [(PaymentID, DeliveryPosition)] = []
+        let durable = journal.durable
+        for first in journal.segments where selection.mayStand(in: first, of: journal) {
+            guard let file = try journal.disk.openUnlessPruned(first) else { continue }
+            defer { journal.disk.close(file) }
+            var reader = SegmentReader(journal.disk, file)
+            while case .line(let offset, _) = try reader.next() {
+                let line = reader.line.span
+                let entry = try EntryView(RecordLine(checking: line), line)
+                guard entry.seq <= durable else { break }
+                guard case .confirmed(let confirmed) = entry.record, confirmed.news,
+                    selection.selects(entry, payment: confirmed.payment)
+                else { continue }
+                found.append((confirmed.payment, DeliveryPosition(seq: entry.seq, offset: offset)))
+            }
+        }
+        return found
+    }
+
+    func tellOfNews() {
+        for observer in observers.withLock({ $0 }) { observer.ledgerDidAnnounce() }
+    }
+
+    /// Journals and applies a delivery's end. In the state it has ended even if the record cannot be written: then the next
+    /// start delivers it once more, and this run does not try it again and again.
+    private func end(
+        _ state: inout LedgerState, _ id: PaymentID, of seq: Int64, endpoint: String, attempts: Int,
+        status: Int? = nil, _ failure: DeliveryFailure? = nil
+    ) throws(JournalUnavailable) {
+        state.deliveryEnded(id, of: seq, endpoint: endpoint, isDelivered: failure == nil, now: now())
+        let delivery = Record.Delivery(
+            payment: id, of: seq, endpoint: endpoint, attempts: attempts, status: failure?.status ?? status,
+            error: failure?.error)
+        let position = try journal.append(
+            failure == nil ? .delivered(delivery) : .undeliverable(delivery), time: wallClock())
+        frontier.withLock { $0.last = position }
+    }
+}
+
+extension Redelivery {
+    fileprivate func mayStand(in segment: Int64, of journal: Journal) -> Bool {
+        if case .record(let seq) = self { journal.segment(of: seq) == segment } else { true }
+    }
+
+    fileprivate func selects(_ entry: EntryView, payment: PaymentID) -> Bool {
+        switch self {
+        case .record(let seq): entry.seq == seq
+        case .payment(let id): payment == id
+        case .since(let time): entry.time >= time
+        }
+    }
+}
+
+extension DeliveryPosition {
+    init(_ position: JournalPosition) { self.init(seq: position.seq, offset: position.offset) }
+}
+
+extension JournalPosition {
+    fileprivate init(_ position: DeliveryPosition) { self.init(seq: position.seq, offset: position.offset) }
+}

@@ -1,0 +1,132 @@
+/// What waits for one endpoint, by payment.
+struct EndpointQueue: Sendable {
+    let name: String
+    /// The record that named it: what stands before was not meant for it.
+    let since: Int64
+    var isConfigured = true
+    /// It answered that it wants nothing more.
+    var isStopped = false
+    /// Deliveries that wait or are under way.
+    private(set) var count = 0
+
+    private var table = IDTable<PendingDelivery>()
+    private var ready = SlotQueue()
+    private var timers = DueQueue()
+
+    init(name: String, since: Int64) {
+        self.name = name
+        self.since = since
+    }
+
+    func forEachWaiting(_ body: (PaymentID, DeliveryPosition) -> Void) {
+        table.forEachSlot { slot in table[slot].forEach { body(table[slot].id, $0) } }
+    }
+
+    // MARK: What there is
+
+    /// Adds what has just been confirmed, which stands behind all that waits. `now` is nil in a replay of the journal, where
+    /// ``resume(now:using:)`` makes everything due afterwards.
+    mutating func append(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+        guard let slot = table.slot(of: id) else { return add(id, position, now: now) }
+        if table[slot].insert(position) { count += 1 }
+    }
+
+    /// Adds something again, and has the payment's deliveries begin anew.
+    mutating func insert(_ id: PaymentID, _ position: DeliveryPosition, now: Instant) {
+        isStopped = false
+        guard let slot = table.slot(of: id) else { return add(id, position, now: now) }
+        if table[slot].insert(position) { count += 1 }
+        table[slot].attempts = 0
+        if table[slot].phase == .waiting { fallDue(slot) }
+    }
+
+    private mutating func add(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+        let slot = table.insert(PendingDelivery(id: id, position))
+        count += 1
+        if now != nil { ready.append(slot) }
+    }
+
+    /// Takes one away that has ended.
+    mutating func remove(_ id: PaymentID, _ seq: Int64, now: Instant?) {
+        guard let slot = table.slot(of: id) else { return }
+        if table[slot].isOnly(seq) {
+            table.remove(at: slot)
+            count -= 1
+            return
+        }
+        let wasFirst = table[slot].first.seq == seq
+        guard table[slot].remove(seq) else { return }
+        count -= 1
+        // The next of the payment has its turn.
+        if wasFirst, now != nil { fallDue(slot) }
+    }
+
+    // MARK: Turns
+
+    private mutating func fallDue(_ slot: Int) {
+        table[slot].phase = .ready
+        ready.append(slot)
+    }
+
+    mutating func claim(now: Instant) -> DeliveryClaim? {
+        if isStopped { return nil }
+        while let (time, slot) = timers.popFirst(dueBy: now.nanoseconds) {
+            // The slot may be another payment's by now, or have another time.
+            if table[slot].id != 0, table[slot].phase == .waiting, table[slot].due.nanoseconds == time { fallDue(slot) }
+        }
+        while let slot = ready.popFirst() {
+            guard table[slot].id != 0, table[slot].phase == .ready else { continue }
+            table[slot].phase = .inFlight
+            return DeliveryClaim(
+                endpoint: name, payment: table[slot].id, position: table[slot].first,
+                attempt: Int(table[slot].attempts) + 1)
+        }
+        return nil
+    }
+
+    /// May be early, never late.
+    var nextDue: Instant? {
+        if isStopped || !isConfigured { return nil }
+        if !ready.isEmpty { return .distantPast }
+        return timers.earliest.map { Instant(nanoseconds: $0) }
+    }
+
+    mutating func postpone(_ claim: DeliveryClaim, until due: Instant) {
+        guard let slot = slot(of: claim) else { return }
+        table[slot].attempts += 1
+        wait(slot, until: due)
+    }
+
+    /// The same without an attempt to count.
+    mutating func release(_ claim: DeliveryClaim, until due: Instant) {
+        guard let slot = slot(of: claim) else { return }
+        wait(slot, until: due)
+    }
+
+    private mutating func wait(_ slot: Int, until due: Instant) {
+        table[slot].due = due
+        table[slot].phase = .waiting
+        timers.insert(slot, due: due.nanoseconds)
+    }
+
+    /// The attempt says nothing about the delivery: it waits as if it had not been.
+    mutating func stop(_ claim: DeliveryClaim) {
+        isStopped = true
+        guard let slot = slot(of: claim) else { return }
+        fallDue(slot)
+    }
+
+    private func slot(of claim: DeliveryClaim) -> Int? {
+        guard let slot = table.slot(of: claim.payment), table[slot].phase == .inFlight else { return nil }
+        return slot
+    }
+
+    mutating func resume(now: Instant, using random: inout SplitMix64) {
+        let spread = min(5_000_000_000, Int64(table.count) * 1_000_000)
+        table.forEachSlot { slot in
+            table[slot].phase = .waiting
+            table[slot].due = now + .nanoseconds(Int64.random(in: 0...spread, using: &random))
+            timers.insert(slot, due: table[slot].due.nanoseconds)
+        }
+    }
+}

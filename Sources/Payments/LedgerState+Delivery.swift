@@ -1,0 +1,60 @@
+// Deliveries: what the merchant's application is told.
+extension LedgerState {
+    /// The endpoints that are configured, by name.
+    public var endpoints: [String] { deliveries.endpoints }
+
+    /// How each endpoint stands, those included that are not configured any more and have something left.
+    public var endpointStatus: [EndpointStatus] {
+        deliveries.queues.map { EndpointStatus(name: $0.name, waiting: $0.count, isStopped: $0.isStopped) }
+    }
+
+    /// Applies the `opened` record `seq`, which names the endpoints from then on.
+    public mutating func configured(endpoints: [String], seq: Int64) { deliveries.configure(endpoints, seq: seq) }
+
+    /// Applies a `confirmed` record that is news, and durable. `now` is nil in a replay.
+    public mutating func announced(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+        deliveries.announce(id, position, now: now)
+    }
+
+    /// Applies a `delivered` or an `undeliverable` record.
+    public mutating func deliveryEnded(
+        _ id: PaymentID, of seq: Int64, endpoint: String, isDelivered: Bool, now: Instant?
+    ) {
+        if isDelivered { totals.delivered += 1 } else { totals.undeliverable += 1 }
+        deliveries.ended(id, of: seq, endpoint: endpoint, now: now)
+    }
+
+    /// Takes the next delivery that is due for an endpoint, for an attempt that begins now.
+    public mutating func claimDelivery(for endpoint: String, now: Instant) -> DeliveryClaim? {
+        deliveries.claim(for: endpoint, now: now)
+    }
+
+    /// When ``claimDelivery(for:now:)`` may next have something; nil when nothing waits.
+    public func nextDelivery(for endpoint: String) -> Instant? { deliveries.nextDue(for: endpoint) }
+
+    /// An attempt failed. False when it was the last one: then an `undeliverable` record ends the delivery.
+    public mutating func postpone(_ claim: DeliveryClaim, now: Instant) -> Bool {
+        guard let delay = deliveries.nextAttempt(after: claim) else { return false }
+        deliveries.postpone(claim, by: delay, now: now)
+        return true
+    }
+
+    /// The attempt came to nothing that says anything about the endpoint: again after a while, as often as it takes.
+    public mutating func release(_ claim: DeliveryClaim, now: Instant) {
+        deliveries.release(claim, until: now + RetrySchedule.delivery[0])
+    }
+
+    /// The endpoint wants nothing more: what waits for it waits until ``startDeliveries()`` or a replay.
+    public mutating func stopDeliveries(_ claim: DeliveryClaim) { deliveries.stop(claim) }
+
+    /// Has endpoints go on that were stopped.
+    public mutating func startDeliveries() { deliveries.startAll() }
+
+    /// Has a record go out again to every endpoint, in its place among what waits.
+    public mutating func redeliver(_ id: PaymentID, _ position: DeliveryPosition, now: Instant) {
+        deliveries.replay(id, position, now: now)
+    }
+
+    /// What waits for endpoints that are not there any more.
+    public var strandedDeliveries: [(endpoint: String, payment: PaymentID, seq: Int64)] { deliveries.stranded }
+}
