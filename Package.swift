@@ -44,7 +44,8 @@ let package = Package(
         .target(
             name: "Receiver",
             dependencies: [
-                "ECryptoPay", "JournalStore", "HTTPServer", "HTTP1", "POSIX", "Payments", "JSON",
+                "ECryptoPay", "JournalStore", "HTTPServer", "HTTP1", "POSIX", "Payments", "JSON", "CivilTime",
+                "CCrypto",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
@@ -74,6 +75,7 @@ let package = Package(
         .target(name: "CShims"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
 
         // Benchmarks. Only the count of allocations is part of a test run, since it does not depend on the machine.
@@ -98,6 +100,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["POSIX", "CThreadSanitizer"], path: "Tests/TestSupport",
             swiftSettings: common),
         .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
+        .testTarget(name: "POSIXTests", dependencies: ["POSIX", "TestSupport"], swiftSettings: common),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: common),
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: common),
         .target(
@@ -149,7 +152,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "ecryptopayd", "ECryptoPay", "JournalFormat", "Payments", "JSON", "POSIX", "TestSupport",
+                "ecryptopayd", "ECryptoPay", "HTTPServer", "HTTP1", "JournalFormat", "Payments", "JSON", "POSIX",
+                "TestSupport", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
     ]

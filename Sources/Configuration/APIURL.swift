@@ -58,7 +58,7 @@ extension APIURL {
         if authority.isEmpty { throw fault("has no host", "write https://HOST/PATH") }
     }
 
-    private static func hostAndPort(_ authority: Substring) throws(ValueFault) -> (String, UInt16?) {
+    static func hostAndPort(_ authority: Substring) throws(ValueFault) -> (String, UInt16?) {
         var host = authority
         var port: UInt16?
         if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
@@ -81,7 +81,7 @@ extension APIURL {
         return (host.lowercased(), port)
     }
 
-    private static func isLoopback(_ host: String) -> Bool {
+    static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" { return true }
         return (IPAddress(version4: host) ?? IPAddress(version6: host))?.isLoopback ?? false
     }
@@ -96,7 +96,7 @@ extension APIURL {
     }
 
     /// The URL itself stays out of its faults: what looks like a part of it may be a password.
-    private static func fault(_ problem: String, _ mend: String) -> ValueFault {
+    static func fault(_ problem: String, _ mend: String) -> ValueFault {
         ValueFault(problem: problem, mend: mend, showsValue: false)
     }
 }

@@ -120,6 +120,14 @@ public struct SettingKey: Sendable {
         SettingKey(
             "LIST_MAX_BYTES", \.listMaxBytes, .number(of: "bytes", in: 1024...1_099_511_627_776),
             "a larger listing is refused"),
+        SettingKey(
+            "FORWARD_URLS", \.forwardURLs, .list(of: .forwardURL, atMost: 16),
+            "where confirmed payments are delivered, comma-separated", isSecret: true),
+        SettingKey(
+            "FORWARD_EXEC", \.forwardExec, .path, "a program that gets each delivery on its standard input"),
+        SettingKey(
+            "FORWARD_SECRET", \.forwardSecret, .signingKey, "what deliveries are signed with: whsec_ and base64",
+            isSecret: true),
         SettingKey("LOG_LEVEL", \.logLevel, .logLevel, "how much is logged"),
     ]
 

@@ -61,6 +61,12 @@ public struct Settings: Hashable, Sendable {
     public internal(set) var listTimeout = Duration.seconds(60)
     /// The most bytes that one listing may have.
     public internal(set) var listMaxBytes = 67_108_864
+    /// Where confirmed news are delivered.
+    public internal(set) var forwardURLs: [ForwardURL] = []
+    /// A program that gets each delivery on its standard input.
+    public internal(set) var forwardExec: String?
+    /// What deliveries are signed with.
+    public internal(set) var forwardSecret: SigningKey?
     /// How much is logged.
     public internal(set) var logLevel = LogLevel.info
 

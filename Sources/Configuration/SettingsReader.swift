@@ -14,6 +14,7 @@ struct SettingsReader {
         refuseUnknownNames()
         for key in SettingKey.all { read(key) }
         requireAccount(account)
+        verifyForwarding()
         verifyCAFile()
         if !faults.isEmpty { throw ConfigurationFaults(faults) }
         warn()
@@ -102,6 +103,30 @@ struct SettingsReader {
         }
     }
 
+    private mutating func verifyForwarding() {
+        if let path = settings.forwardExec, !path.hasPrefix("/"),
+            let origin = settings.origins["ECRYPTOPAY_FORWARD_EXEC"]
+        {
+            fault(
+                "ECRYPTOPAY_FORWARD_EXEC", origin, "\"\(path)\" is not an absolute path",
+                "write the program's whole path, without arguments")
+        }
+        let urls = settings.forwardURLs
+        guard !urls.isEmpty, let origin = settings.origins["ECRYPTOPAY_FORWARD_URLS"] else { return }
+        if Set(urls.map(\.name)).count < urls.count {
+            fault(
+                "ECRYPTOPAY_FORWARD_URLS", origin, "has two URLs that differ in user or query only",
+                "give them different paths: by these the journal tells them apart")
+        }
+        let key = "ECRYPTOPAY_FORWARD_SECRET"
+        if settings.forwardSecret == nil, !faults.contains(where: { $0.key == key || $0.key == key + "_FILE" }) {
+            faults.append(
+                ConfigurationFault(
+                    key: key, place: key, problem: "is required with ECRYPTOPAY_FORWARD_URLS, and is not set",
+                    mend: "set it to whsec_ and what \"openssl rand -base64 32\" prints, and tell the application"))
+        }
+    }
+
     /// The file is read now, since otherwise every API call would fail later.
     private mutating func verifyCAFile() {
         let name = "ECRYPTOPAY_CA_FILE"
@@ -127,6 +152,10 @@ extension SettingsReader {
     private mutating func warn() {
         warnOfGuessablePaths()
         warnOfReadableSecrets()
+        for url in settings.forwardURLs where url.isReadableOnTheWay {
+            settings.warnings.append(
+                "ECRYPTOPAY_FORWARD_URLS: \(url.name) is delivered to without TLS, and can be read on the way")
+        }
         guard let file = layers.file else { return }
         warnOfRepeatedNames(in: file)
         warnOfMisspelledPrefixes(in: file)

@@ -138,7 +138,7 @@ extension ValueKind {
                 }
                 return entries
             },
-            shown: { $0.compactMap(entry.shown).joined(separator: ",") })
+            shown: { $0.isEmpty ? nil : $0.compactMap(entry.shown).joined(separator: ",") })
     }
 
     /// One entry of a list: its faults speak of that entry, not of the whole list.

@@ -1,7 +1,7 @@
 import Dispatch
 public import HTTP1
 public import HTTPServer
-import JSON
+
 public import Payments
 
 /// The admin side's paths: how it stands, and what an operator may ask for. For a loopback address or a Unix socket only.
@@ -14,15 +14,19 @@ public final class AdminSide: RequestHandler {
         public var unreadiness: @Sendable () -> [String]
         /// Lists all payments, or fetches one; false while that is under way already.
         public var reconcile: @Sendable (PaymentID?) async -> Bool
+        /// Has records that were news delivered again, unless it is a dry run; how many deliveries that makes.
+        public var replay: @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int
 
         /// Joins them.
         public init(
             unavailability: @escaping @Sendable () -> String?, unreadiness: @escaping @Sendable () -> [String],
-            reconcile: @escaping @Sendable (PaymentID?) async -> Bool
+            reconcile: @escaping @Sendable (PaymentID?) async -> Bool,
+            replay: @escaping @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int
         ) {
             self.unavailability = unavailability
             self.unreadiness = unreadiness
             self.reconcile = reconcile
+            self.replay = replay
         }
     }
 
@@ -39,6 +43,7 @@ public final class AdminSide: RequestHandler {
         case "/healthz": read(request, exchange) { Self.health(operations.unavailability()) }
         case "/readyz": read(request, exchange) { Self.readiness(operations.unreadiness()) }
         case "/reconcile": reconcile(request, exchange)
+        case "/replay": replay(request, exchange)
         default: exchange.respond(Self.notFound)
         }
     }
@@ -64,19 +69,26 @@ public final class AdminSide: RequestHandler {
         return .problem(status: 503, detail: "Not ready: \(reasons.joined(separator: "; ")).")
     }
 
-    // MARK: Reconciling
+    // MARK: What an operator asks for
 
-    private func reconcile(_ request: Request, _ exchange: Exchange) {
+    /// Whether it is a POST that no web page sent; answers it when not.
+    private func mayAsk(_ request: Request, _ exchange: Exchange) -> Bool {
         guard request.method == .post else {
-            return exchange.respond(
-                .problem(status: 405, detail: "Reconciling is asked for with POST.", fields: [("Allow", "POST")]))
+            exchange.respond(.problem(status: 405, detail: "This is asked for with POST.", fields: [("Allow", "POST")]))
+            return false
         }
         // A page in the operator's browser can make it post here, but not without naming where the page came from.
         guard request.firstValue(of: "Origin") == nil else {
-            return exchange.respond(.problem(status: 403, detail: "Web pages may not ask for this."))
+            exchange.respond(.problem(status: 403, detail: "Web pages may not ask for this."))
+            return false
         }
+        return true
+    }
+
+    private func reconcile(_ request: Request, _ exchange: Exchange) {
+        guard mayAsk(request, exchange) else { return }
         let payment: PaymentID?
-        do throws(BodyFault) { payment = try Self.payment(request.body) } catch {
+        do throws(AdminRequestFault) { payment = try AdminRequest.reconciled(request.body) } catch {
             return exchange.respond(.problem(status: 400, detail: error.detail))
         }
         Task { [operations] in
@@ -88,25 +100,21 @@ public final class AdminSide: RequestHandler {
     private static let begun = Response.json(status: 202, #"{"status":"reconciling"}"#)
     private static let underWay = Response.problem(status: 409, detail: "That is under way already.")
 
-    private struct BodyFault: Error {
-        let detail: String
-    }
-
-    /// No body asks for all; `{"payment":42}` for one.
-    private static func payment(_ body: ArraySlice<UInt8>) throws(BodyFault) -> PaymentID? {
-        if body.isEmpty { return nil }
-        guard let tree = try? JSONValue(parsing: Array(body)), case .object(let members) = tree else {
-            throw BodyFault(
-                detail: #"The body is no JSON object; send none for all payments, or {"payment":42} for one."#)
+    private func replay(_ request: Request, _ exchange: Exchange) {
+        guard mayAsk(request, exchange) else { return }
+        let order: (selection: Redelivery, dryRun: Bool)
+        do throws(AdminRequestFault) { order = try AdminRequest.replayed(request.body) } catch {
+            return exchange.respond(.problem(status: 400, detail: error.detail))
         }
-        if let other = members.first(where: { $0.name != "payment" }) {
-            throw BodyFault(
-                detail: "There is no \(JSONString.quoted(other.name.prefix(40))); name a \"payment\", or nothing.")
+        Task { [operations] in
+            let answer: Response
+            do {
+                let count = try await operations.replay(order.selection, order.dryRun)
+                answer = .json(status: 200, #"{"deliveries":\#(count)}"#)
+            } catch {
+                answer = .problem(status: 500, detail: "The journal could not be read: \(error).")
+            }
+            exchange.queue.async { exchange.respond(answer) }
         }
-        if members.isEmpty { return nil }
-        guard let id = tree["payment"]?.integer, id > 0 else {
-            throw BodyFault(detail: #""payment" is not a positive integer."#)
-        }
-        return id
     }
 }

@@ -36,6 +36,7 @@ final class Daemon: LedgerObserver {
     private let client: Client
     private let confirmer: Confirmer
     private let reconciler: Reconciler
+    private let forwarder: Forwarder
     private let publicSide: PublicSide
     private let server: HTTPServer
     private let adminServer: HTTPServer
@@ -64,6 +65,7 @@ final class Daemon: LedgerObserver {
             ledger: ledger, api: client, concurrency: settings.confirmConcurrency, logger: logger)
         reconciler = Reconciler(
             ledger: ledger, api: client, health: confirmer.health, interval: settings.reconcileInterval, logger: logger)
+        forwarder = Forwarder(ledger: ledger, logger: logger)
         let ledger = ledger
         publicSide = PublicSide(
             endpoint: WebhookEndpoint(ledger: ledger, committed: ledger.durable, counter: ReceptionCounter()),
@@ -85,6 +87,8 @@ final class Daemon: LedgerObserver {
         for warning in settings.withLock({ $0.warnings }) { logger.warning("\(warning)") }
         try server.start(listeners)
         try adminServer.start(adminListeners)
+        // Before anything is confirmed: a new endpoint begins with what comes next.
+        try await forwarder.update(endpoints: settings.withLock { [Forwarder.Endpoint]($0) })
         await confirmer.start()
         await reconciler.start()
         keeper.update(keep: settings.withLock { $0.journalKeep })
@@ -123,6 +127,7 @@ final class Daemon: LedgerObserver {
         await adminServer.drain(grace: .zero)
         await reconciler.stop()
         await confirmer.stop()
+        await forwarder.stop()
         keeper.stop()
         await ledger.checkpoint()
         ledger.close()
@@ -158,6 +163,7 @@ final class Daemon: LedgerObserver {
             await confirmer.update(concurrency: new.confirmConcurrency)
             await reconciler.update(interval: new.reconcileInterval)
             ledger.update(.init(new))
+            try await forwarder.update(endpoints: [Forwarder.Endpoint](new))
             keeper.update(keep: new.journalKeep)
             publicSide.update(webhookPaths: new.webhookPaths.map(\.exposed))
             server.update(options: .init(new))
@@ -215,7 +221,8 @@ final class Daemon: LedgerObserver {
             unreadiness: { [ledger.unavailability, confirmer.silence].compactMap { $0 } },
             reconcile: { payment in
                 if let payment { await confirmer.confirm(payment) } else { await reconciler.reconcile() }
-            })
+            },
+            replay: { try await ledger.redeliver($0, dryRun: $1) })
     }
 
     private static func lock(_ settings: Settings) throws -> JournalLock {

@@ -6,6 +6,7 @@ import JournalStore
 import Logging
 import POSIX
 import Payments
+import Receiver
 
 // What each part of the program is told of the settings: the one place where the two meet.
 
@@ -21,6 +22,22 @@ extension Client.Configuration {
             connectTimeout: min(settings.apiTimeout, .seconds(5)), listTimeout: settings.listTimeout,
             listMaximumBytes: settings.listMaxBytes, concurrency: settings.confirmConcurrency,
             caFile: settings.caFile, userAgent: "ecryptopayd/\(Program.version)")
+    }
+}
+
+extension [Forwarder.Endpoint] {
+    init(_ settings: Settings) {
+        let urls = settings.forwardURLs.map { url in
+            Forwarder.Endpoint(
+                name: url.name,
+                sender: HTTPDeliverySender(
+                    url: url.exposed, key: settings.forwardSecret?.exposed ?? [], caFile: settings.caFile,
+                    userAgent: "ecryptopayd/\(Program.version)"))
+        }
+        let program = settings.forwardExec.map { path in
+            Forwarder.Endpoint(name: "exec:\(path)", sender: ProgramDeliverySender(path: path))
+        }
+        self = urls + (program.map { [$0] } ?? [])
     }
 }
 

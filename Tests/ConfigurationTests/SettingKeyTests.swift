@@ -13,7 +13,8 @@ import Testing
             ("REQUEST_TIMEOUT", "10s"), ("IDLE_TIMEOUT", "75s"), ("API_TIMEOUT", "10s"), ("CA_FILE", nil),
             ("CONFIRM_CONCURRENCY", "4"), ("CONFIRM_RATE", "10"), ("MAX_PENDING", "100000"),
             ("CONFIRM_WINDOW", "72h"), ("RECONCILE_INTERVAL", "5m"), ("LIST_TIMEOUT", "1m"),
-            ("LIST_MAX_BYTES", "67108864"), ("LOG_LEVEL", "info"),
+            ("LIST_MAX_BYTES", "67108864"), ("FORWARD_URLS", nil), ("FORWARD_EXEC", nil), ("FORWARD_SECRET", nil),
+            ("LOG_LEVEL", "info"),
         ]
         #expect(SettingKey.all.map(\.name) == documented.map { "ECRYPTOPAY_\($0.0)" })
         for (key, (_, text)) in zip(SettingKey.all, documented) {
@@ -38,7 +39,10 @@ import Testing
 
     @Test func `secrets alone may stand in files and credentials`() {
         let secrets = SettingKey.all.filter(\.isSecret)
-        #expect(secrets.map(\.credential) == ["client_secret", "password", "webhook_paths"])
+        #expect(
+            secrets.map(\.credential) == [
+                "client_secret", "password", "webhook_paths", "forward_urls", "forward_secret",
+            ])
         #expect(secrets.map(\.fileKey) == secrets.map { "\($0.name)_FILE" })
         #expect(SettingKey.all.filter { !$0.isSecret }.allSatisfy { $0.credential == nil && $0.fileKey == nil })
     }

@@ -4,6 +4,7 @@
 
 #include "crc32c.h"
 #include "memory.h"
+#include "process.h"
 #include "sockets.h"
 #include "terminal.h"
 

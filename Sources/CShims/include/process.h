@@ -1,0 +1,10 @@
+// pipe2 and the closing of all descriptors in a child: _GNU_SOURCE names.
+#ifndef CSHIMS_PROCESS_H
+#define CSHIMS_PROCESS_H
+
+int cshims_pipe2(int ends[2], int flags);
+
+/// posix_spawn_file_actions_addclosefrom_np; `actions` is a posix_spawn_file_actions_t, whose type stays Glibc's.
+int cshims_close_from(void *actions, int first);
+
+#endif

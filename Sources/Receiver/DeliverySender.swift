@@ -1,0 +1,7 @@
+public import Payments
+
+/// Brings a delivery to one endpoint.
+public protocol DeliverySender: Sendable {
+    /// Makes one attempt. Ends soon after its task was cancelled.
+    func send(_ message: DeliveryMessage) async -> DeliveryOutcome
+}

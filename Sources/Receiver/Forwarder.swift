@@ -1,0 +1,62 @@
+public import Logging
+public import Payments
+
+/// Delivers confirmed news to every endpoint, each by itself.
+public actor Forwarder {
+    /// Where news go, and how.
+    public struct Endpoint: Sendable {
+        /// What journal, log and status call it: without secrets.
+        public let name: String
+        /// Brings a delivery there.
+        public let sender: any DeliverySender
+
+        /// Joins both.
+        public init(name: String, sender: any DeliverySender) {
+            self.name = name
+            self.sender = sender
+        }
+    }
+
+    private let ledger: any DeliveryLedger
+    private let logger: Logger
+    private let scheduler: any Scheduler
+    private var forwarders: [EndpointForwarder] = []
+    /// The same for whoever announces news.
+    private nonisolated let announced = AnnouncementList()
+
+    /// A forwarder without endpoints: ``update(_:)`` brings them.
+    public init(ledger: any DeliveryLedger, logger: Logger) {
+        self.init(ledger: ledger, logger: logger, on: DispatchScheduler())
+    }
+
+    init(ledger: any DeliveryLedger, logger: Logger, on scheduler: any Scheduler) {
+        self.ledger = ledger
+        self.logger = logger
+        self.scheduler = scheduler
+        ledger.addObserver(announced)
+    }
+
+    /// Delivers to these endpoints from now on. Those that were there before go on where they were, also when they had
+    /// answered 410; what waits for others becomes undeliverable.
+    public func update(endpoints: [Endpoint]) async throws {
+        await stop()
+        let names = endpoints.map(\.name)
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            scheduler.runBlocking { [ledger] in
+                continuation.resume(with: Result { try ledger.configure(endpoints: names) })
+            }
+        }
+        forwarders = endpoints.map {
+            EndpointForwarder(name: $0.name, ledger: ledger, sender: $0.sender, logger: logger, on: scheduler)
+        }
+        announced.replace(forwarders)
+        for forwarder in forwarders { await forwarder.start() }
+    }
+
+    /// Breaks off what is under way, and returns when that has ended. It stays queued in the ledger.
+    public func stop() async {
+        announced.replace([])
+        for forwarder in forwarders { await forwarder.stop() }
+        forwarders = []
+    }
+}

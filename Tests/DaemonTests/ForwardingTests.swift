@@ -1,0 +1,192 @@
+import Glibc
+import HTTP1
+import HTTPServer
+import JSON
+import TestSupport
+import Testing
+
+/// Deliveries to the merchant's application, on the real binary: the sandbox, the daemon and the shop over real sockets.
+struct ForwardingTests {
+    private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    private func setUp(_ urls: [String], _ settings: [String: String] = [:]) async throws -> (
+        SandboxProcess, DaemonUnderTest
+    ) {
+        let sandbox = try await SandboxProcess.start()
+        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+        if !urls.isEmpty { try daemon.set("ECRYPTOPAY_FORWARD_URLS", urls.joined(separator: ",")) }
+        try daemon.set("ECRYPTOPAY_FORWARD_SECRET", Self.secret)
+        for (key, value) in settings { try daemon.set(key, value) }
+        try await daemon.startWithBaseline()
+        return (sandbox, daemon)
+    }
+
+    /// A payment that is paid, and a webhook that tells of it; its number.
+    private func pay(_ sandbox: SandboxProcess, _ daemon: DaemonUnderTest) throws -> Int64 {
+        let id = try sandbox.create()
+        try sandbox.move(id, to: "paid")
+        #expect(try daemon.post(DaemonUnderTest.report(id)).status == 200)
+        return id
+    }
+
+    private func delivered(_ daemon: DaemonUnderTest, _ count: Int) async throws {
+        try await eventually("\(count) deliveries") { try daemon.records("delivered").count == count }
+    }
+
+    @Test func `a confirmed payment reaches the shop, with a signature that others can verify`() async throws {
+        let shop = try ShopServer()
+        let (sandbox, daemon) = try await setUp([shop.url])
+        let id = try pay(sandbox, daemon)
+        try await delivered(daemon, 1)
+        let delivery = try #require(shop.deliveries.first)
+        let confirmed = try #require(try daemon.records("confirmed", payment: id).first)
+        let body = try JSONValue(parsing: Array(delivery.body.utf8))
+        #expect(body["type"]?.string == "payment.updated")
+        #expect(body["seq"] == confirmed["seq"])
+        #expect(body["data"] == confirmed["current"])
+        let opened = try #require(try daemon.records("opened").first)
+        #expect(delivery.id == "msg_\(opened["journal"]?.string ?? "")_\(confirmed["seq"]?.integer ?? 0)")
+        let verified = try await verify(delivery, Self.secret)
+        #expect(verified.exit == .code(0), "\(verified.errors)")
+        #expect(try JSONValue(parsing: Array(verified.output.utf8)) == body)
+        #expect(try await verify(delivery, "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").exit == .code(1))
+        try await daemon.end()
+        #expect(daemon.process?.errors.contains("payment \(id) delivered to \(shop.url)") == true)
+        #expect(daemon.process?.errors.contains("MfKQ9r8G") == false)
+        await shop.stop()
+    }
+
+    /// By the library that Standard Webhooks' authors wrote, which `Tests/python` installs.
+    private func verify(_ delivery: ShopServer.Delivery, _ secret: String) async throws -> ChildProcess.Result {
+        let root = "/" + "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
+        let python = "\(root)/.build/python/bin/python3"
+        try #require(access(python, X_OK) == 0, "Tests/python has not been run")
+        let script = """
+            import json, os, sys
+            from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+            try:
+                print(json.dumps(Webhook(os.environ["SECRET"]).verify(os.environ["BODY"], json.loads(os.environ["FIELDS"]))))
+            except WebhookVerificationError as error:
+                sys.exit(str(error))
+            """
+        let fields = JSONValue.object(
+            delivery.fields.filter { $0.key.hasPrefix("webhook-") }.map {
+                .init($0.key, .string($0.value))
+            })
+        return try await ChildProcess.run(
+            python, ["-c", script],
+            environment: [
+                "SECRET": secret, "BODY": delivery.body, "FIELDS": String(decoding: fields.serialized(), as: UTF8.self),
+            ])
+    }
+
+    @Test(arguments: ["redirect", "410", "500", "endless", "cut"])
+    func `what a shop may answer`(answer: String) async throws {
+        let shop = try ShopServer()
+        let url = shop.url
+        shop.change { exchange in
+            switch answer {
+            case "redirect": exchange.respond(Response(status: 302, fields: [("Location", url)]))
+            case "410": exchange.respond(Response(status: 410))
+            case "500": exchange.respond(.json(status: 500, "{}"))
+            // Far more than anybody reads.
+            case "endless": exchange.respond(Response(status: 200, body: Array(repeating: 0x20, count: 8 << 20)))
+            default: exchange.respond(Response(status: 200, body: Array(repeating: 0x20, count: 100)))
+            }
+        }
+        let (sandbox, daemon) = try await setUp([url])
+        let id = try pay(sandbox, daemon)
+        switch answer {
+        case "redirect", "500":
+            try await daemon.process?.waitForOutput(containing: "did not take record")
+            #expect(daemon.process?.errors.contains("HTTP \(answer == "500" ? "500" : "302")") == true)
+            #expect(shop.deliveries.count == 1)
+        case "410":
+            try await daemon.process?.waitForOutput(containing: "\(url) answered 410 Gone and gets nothing more")
+            _ = try pay(sandbox, daemon)
+            try await eventually("another confirmation") { try daemon.records("confirmed").count == 2 }
+            #expect(shop.deliveries.count == 1)
+            shop.change { $0.respond(Response(status: 200)) }
+            daemon.process?.signal(SIGHUP)
+            try await delivered(daemon, 2)
+        default:
+            try await delivered(daemon, 1)
+            #expect(try daemon.payments("delivered") == [id])
+        }
+        try await daemon.end()
+        #expect(try daemon.records("undeliverable").isEmpty)
+        await shop.stop()
+    }
+
+    @Test func `a reload adds an endpoint and removes another, and a replay brings what it missed`() async throws {
+        let old = try ShopServer { $0.respond(Response(status: 503)) }
+        let new = try ShopServer()
+        let (sandbox, daemon) = try await setUp([old.url])
+        let first = try pay(sandbox, daemon)
+        try await daemon.process?.waitForOutput(containing: "did not take record")
+        try daemon.set("ECRYPTOPAY_FORWARD_URLS", new.url)
+        daemon.process?.signal(SIGHUP)
+        try await daemon.process?.waitForOutput(containing: "configuration reloaded")
+        #expect(try daemon.payments("undeliverable") == [first])
+        let second = try pay(sandbox, daemon)
+        try await delivered(daemon, 1)
+        #expect(try daemon.payments("delivered") == [second])
+        let options = ["--env-file", daemon.envFile]
+        let dry = try await daemon.run(["replay", "--payment", "\(first)", "--dry-run"] + options)
+        #expect(dry.exit == .code(0) && dry.output == "1 deliveries would be made\n", "\(dry.errors)")
+        #expect(new.deliveries.count == 1)
+        let asked = try await daemon.run(["replay", "--payment", "\(first)"] + options)
+        #expect(asked.exit == .code(64) && asked.errors.contains("add --yes"), "\(asked.errors)")
+        let done = try await daemon.run(["replay", "--payment", "\(first)", "--yes"] + options)
+        #expect(done.exit == .code(0), "\(done.errors)")
+        try await delivered(daemon, 2)
+        // The same id as at the first attempt.
+        #expect(new.deliveries.last?.id == old.deliveries.first?.id)
+        let none = try await daemon.run(["replay", "--payment", "4711", "--yes"] + options)
+        #expect(none.exit == .code(66))
+        let all = try await daemon.run(["replay", "--since", "1h", "--dry-run"] + options)
+        #expect(all.output == "2 deliveries would be made\n", "\(all.errors)")
+        let wrong = try await daemon.run(["replay", "--since", "1h", "--seq", "3"] + options)
+        #expect(wrong.exit == .code(64))
+        try await daemon.end()
+        await old.stop()
+        await new.stop()
+    }
+
+    @Test func `a program gets each delivery on its standard input`() async throws {
+        let (sandbox, daemon) = try await setUp([])
+        let out = daemon.directory.path(of: "out")
+        let program = try daemon.directory.write(
+            "#!/bin/sh\ntest -e \(out) || { touch \(out); echo not yet; exit 9; }\necho \"$WEBHOOK_ID\" >> \(out); cat >> \(out)\n",
+            to: "deliver", mode: 0o700)
+        try daemon.set("ECRYPTOPAY_FORWARD_EXEC", program)
+        daemon.process?.signal(SIGHUP)
+        try await daemon.process?.waitForOutput(containing: "configuration reloaded")
+        let id = try pay(sandbox, daemon)
+        try await daemon.process?.waitForOutput(containing: "it exited with 9: not yet")
+        try await delivered(daemon, 1)
+        let lines = try daemon.directory.readText("out").split(separator: "\n")
+        #expect(lines.first?.hasPrefix("msg_") == true)
+        let body = try JSONValue(parsing: Array(try #require(lines.last).utf8))
+        #expect(body["data"]?["id"]?.integer == id)
+        #expect(try daemon.records("delivered").first?["endpoint"]?.string == "exec:\(program)")
+        try await daemon.end()
+    }
+
+    @Test(arguments: [
+        (["ECRYPTOPAY_FORWARD_URLS": "https://shop.example/hook"], "ECRYPTOPAY_FORWARD_SECRET: is required"),
+        (["ECRYPTOPAY_FORWARD_SECRET": "whsec_not*base64"], "is not base64"),
+        (["ECRYPTOPAY_FORWARD_SECRET": "whsec_c2hvcnQ="], "has 5 bytes, not 24 to 64"),
+        (["ECRYPTOPAY_FORWARD_SECRET": "geheim"], "does not begin with whsec_"),
+        (["ECRYPTOPAY_FORWARD_URLS": "ftp://shop.example/"], "has neither the scheme https nor http"),
+        (["ECRYPTOPAY_FORWARD_EXEC": "bin/deliver"], "is not an absolute path"),
+    ])
+    func `a faulty forward setting stops the start`(settings: [String: String], message: String) async throws {
+        let daemon = try DaemonUnderTest()
+        for (key, value) in settings { try daemon.set(key, value) }
+        try daemon.launch()
+        #expect(try await daemon.process?.waitForExit() == .code(78))
+        #expect(daemon.process?.errors.contains(message) == true, "\(daemon.process?.errors ?? "")")
+        #expect(daemon.process?.errors.contains("c2hvcnQ") == false)
+    }
+}

@@ -1,0 +1,216 @@
+import JSON
+import JournalFormat
+import JournalStore
+import Logging
+import POSIX
+import Payments
+import TestSupport
+import Testing
+
+@testable import Receiver
+
+/// The forwarder on a real journal, with endpoints that do as they are told.
+struct ForwarderTests {
+    private let directory: TemporaryDirectory
+    private let log = LineLog()
+    private let failed = DeliveryOutcome.failed(DeliveryFailure(status: 500, error: "HTTP 500"))
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    private func ledger(segmentBytes: Int64 = 1 << 20) throws -> FileLedger {
+        try FileLedger(
+            try DirectoryDisk(path: directory.path),
+            .init(
+                limits: .init(maxPending: 1000, confirmRate: 1000, confirmWindow: .seconds(3600)), minimumFreeBytes: 0),
+            journal: .init(segmentBytes: segmentBytes, version: "test", api: "h:1", client: "c"), randomID: "id",
+            seed: 1)
+    }
+
+    private func forwarder(_ ledger: FileLedger) -> Forwarder {
+        Forwarder(ledger: ledger, logger: Logger(label: "test") { [log] _ in log.handler })
+    }
+
+    private func endpoint(_ name: String, _ shop: ScriptedShop) -> Forwarder.Endpoint {
+        Forwarder.Endpoint(name: name, sender: shop)
+    }
+
+    /// Has the API say something new of a payment; answers its record.
+    @discardableResult
+    private func confirm(_ id: PaymentID, _ ledger: FileLedger, state: String = "paid") async throws -> Int64 {
+        let claim = try #require(ledger.claim(id))
+        let settlement = try await ledger.settle(
+            claim, .payment(ScriptedPayments.paid(id, state: state)), cause: .webhook)
+        return try #require(settlement.confirmedSeq)
+    }
+
+    private func records(_ kind: String) throws -> [Record] {
+        var records: [Record] = []
+        _ = try JournalReader(try DirectoryDisk(path: directory.path)).forEachLine { _, entry in
+            if entry.record.kind == kind { records.append(entry.record) }
+        }
+        return records
+    }
+
+    @Test func `news goes to every endpoint, and what came of it is journaled`() async throws {
+        let ledger = try ledger()
+        let forwarder = forwarder(ledger)
+        let shops = [ScriptedShop(), ScriptedShop()]
+        try await forwarder.update(endpoints: [endpoint("a", shops[0]), endpoint("b", shops[1])])
+        let seq = try await confirm(42, ledger)
+        try await eventually("both deliveries") { try records("delivered").count == 2 }
+        for shop in shops {
+            let message = try #require(shop.messages.first)
+            #expect(shop.messages.count == 1 && message.id == "msg_id_\(seq)")
+            let body = try JSONValue(parsing: message.body)
+            #expect(body["type"]?.string == "payment.updated")
+            #expect(body["seq"]?.integer == seq)
+            #expect(body["data"]?["state"]?.string == "paid")
+            #expect(body["timestamp"]?.string?.hasSuffix("Z") == true)
+        }
+        let delivered = try records("delivered").compactMap { if case .delivered(let end) = $0 { end } else { nil } }
+        #expect(Set(delivered.map(\.endpoint)) == ["a", "b"])
+        #expect(delivered.allSatisfy { $0.of == seq && $0.payment == 42 && $0.attempts == 1 && $0.status == 200 })
+        #expect(ledger.counts.delivered == 2)
+        await forwarder.stop()
+    }
+
+    @Test func `what is no news is not delivered, and a payment's news come in order`() async throws {
+        let ledger = try ledger()
+        let forwarder = forwarder(ledger)
+        let shop = ScriptedShop()
+        try await forwarder.update(endpoints: [endpoint("a", shop)])
+        var seqs: [Int64] = []
+        for state in ["open", "paid", "done"] {
+            seqs.append(try await confirm(42, ledger, state: state))
+            // The same again is nothing new.
+            let again = try #require(ledger.claim(42))
+            _ = try await ledger.settle(again, .payment(ScriptedPayments.paid(42, state: state)), cause: .webhook)
+        }
+        try await eventually("all deliveries") { ledger.counts.delivered == 3 }
+        #expect(shop.ids == seqs.map { "msg_id_\($0)" })
+        await forwarder.stop()
+    }
+
+    @Test func `a failing endpoint holds up no other, and what it lacks survives a restart`() async throws {
+        let good = ScriptedShop()
+        let bad = ScriptedShop { [failed] _ in failed }
+        var seq: Int64 = 0
+        do {
+            let ledger = try ledger()
+            let forwarder = forwarder(ledger)
+            try await forwarder.update(endpoints: [endpoint("bad", bad), endpoint("good", good)])
+            seq = try await confirm(42, ledger)
+            try await eventually("the good one's delivery") { ledger.counts.delivered == 1 }
+            try await eventually("an attempt") { !bad.messages.isEmpty }
+            await forwarder.stop()
+            ledger.close()
+        }
+        bad.change { _ in .accepted(status: 204) }
+        let ledger = try ledger()
+        let forwarder = forwarder(ledger)
+        #expect(ledger.endpointStatus.map(\.waiting) == [1, 0])
+        try await forwarder.update(endpoints: [endpoint("bad", bad), endpoint("good", good)])
+        try await eventually("the other's delivery") { ledger.counts.delivered == 2 }
+        #expect(Set(bad.ids) == ["msg_id_\(seq)"])
+        #expect(good.ids.count == 1)
+        #expect(log.lines.contains { $0.contains("bad did not take record \(seq)") && $0.contains("HTTP 500") })
+        await forwarder.stop()
+    }
+
+    @Test func `a new endpoint gets what comes next, and what waits for one that is gone is undeliverable`()
+        async throws
+    {
+        let ledger = try ledger(segmentBytes: 300)
+        let forwarder = forwarder(ledger)
+        let old = ScriptedShop { [failed] _ in failed }
+        let new = ScriptedShop()
+        try await forwarder.update(endpoints: [endpoint("old", old)])
+        let first = try await confirm(1, ledger)
+        try await eventually("an attempt") { !old.messages.isEmpty }
+        try await forwarder.update(endpoints: [endpoint("new", new)])
+        let second = try await confirm(2, ledger)
+        try await eventually("the delivery") { ledger.counts.delivered == 1 }
+        #expect(new.ids == ["msg_id_\(second)"])
+        let lost = try records("undeliverable").compactMap { if case .undeliverable(let end) = $0 { end } else { nil } }
+        #expect(lost.map(\.of) == [first] && lost.first?.endpoint == "old")
+        #expect(lost.first?.error == "the endpoint was removed")
+        #expect(ledger.endpointStatus.map(\.name) == ["new"])
+        // A replay brings it to those that are there.
+        #expect(try await ledger.redeliver(.record(first), dryRun: true) == 1)
+        #expect(try await ledger.redeliver(.record(first), dryRun: false) == 1)
+        try await eventually("the replay") { ledger.counts.delivered == 2 }
+        #expect(new.ids == ["msg_id_\(second)", "msg_id_\(first)"])
+        await forwarder.stop()
+    }
+
+    @Test func `410 stops an endpoint loudly, and a reload has it go on`() async throws {
+        let ledger = try ledger()
+        let forwarder = forwarder(ledger)
+        let shop = ScriptedShop { _ in .gone }
+        try await forwarder.update(endpoints: [endpoint("a", shop)])
+        try await confirm(1, ledger)
+        try await eventually("the stop") { ledger.endpointStatus.first?.isStopped == true }
+        try await confirm(2, ledger)
+        #expect(shop.messages.count == 1)
+        #expect(log.lines.contains { $0.contains("a answered 410 Gone") })
+        shop.change { _ in .accepted(status: 200) }
+        try await forwarder.update(endpoints: [endpoint("a", shop)])
+        try await eventually("both deliveries") { ledger.counts.delivered == 2 }
+        await forwarder.stop()
+    }
+
+    @Test func `a replay by payment or time sends all that was news, in order`() async throws {
+        let ledger = try ledger(segmentBytes: 300)
+        let forwarder = forwarder(ledger)
+        let shop = ScriptedShop()
+        try await forwarder.update(endpoints: [endpoint("a", shop)])
+        var seqs: [Int64] = []
+        for state in ["open", "paid"] { seqs.append(try await confirm(1, ledger, state: state)) }
+        let other = try await confirm(2, ledger)
+        try await eventually("all deliveries") { ledger.counts.delivered == 3 }
+        #expect(try await ledger.redeliver(.payment(1), dryRun: false) == 2)
+        try await eventually("the replay") { ledger.counts.delivered == 5 }
+        #expect(shop.ids.suffix(2) == seqs.map { "msg_id_\($0)" })
+        #expect(try await ledger.redeliver(.payment(3), dryRun: false) == 0)
+        #expect(try await ledger.redeliver(.record(seqs[0] + 1000), dryRun: false) == 0)
+        #expect(try await ledger.redeliver(.since(0), dryRun: true) == 3)
+        #expect(try await ledger.redeliver(.since(Clock.realtime()), dryRun: true) == 0)
+        #expect(shop.ids.filter { $0 == "msg_id_\(other)" }.count == 1)
+        await forwarder.stop()
+    }
+
+    @Test func `deliveries under way are bounded, and stopping breaks them off`() async throws {
+        let ledger = try ledger()
+        let forwarder = forwarder(ledger)
+        let shop = ScriptedShop { _ in
+            try? await Task.sleep(for: .seconds(3600))
+            return .released
+        }
+        try await forwarder.update(endpoints: [endpoint("a", shop)])
+        for id in 1...20 as ClosedRange<PaymentID> { try await confirm(id, ledger) }
+        try await eventually("all places are taken") { shop.messages.count == EndpointForwarder.concurrency }
+        await forwarder.stop()
+        #expect(shop.messages.count == EndpointForwarder.concurrency)
+        #expect(ledger.endpointStatus.first?.waiting == 20)
+        #expect(ledger.counts.delivered == 0)
+    }
+
+    @Test func `nothing is pruned that is not delivered`() async throws {
+        let ledger = try ledger(segmentBytes: 300)
+        let forwarder = forwarder(ledger)
+        let shop = ScriptedShop { [failed] _ in failed }
+        try await forwarder.update(endpoints: [endpoint("a", shop)])
+        #expect(ledger.beginListing())
+        _ = try ledger.endListing(isWhole: true)
+        for id in 1...5 as ClosedRange<PaymentID> { try await confirm(id, ledger) }
+        let held = try ledger.prune(before: .max)
+        #expect(held.heldBy?.contains("is not delivered") == true, "\(held)")
+        shop.change { _ in .accepted(status: 200) }
+        _ = try await ledger.redeliver(.since(0), dryRun: false)
+        try await eventually("all deliveries") { ledger.counts.delivered == 5 }
+        #expect(try ledger.prune(before: .max).segments.isEmpty == false)
+        await forwarder.stop()
+    }
+}
