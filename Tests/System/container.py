@@ -84,10 +84,11 @@ class Container:
     def boot(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                # It goes with whoever started it, and all that runs inside with it.
-                ["setpriv", "--pdeathsig", "KILL", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit",
+                # Told to shut down when whoever started it is gone.
+                ["setpriv", "--pdeathsig", "TERM", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit",
                  "--boot", f"--directory={self.root}", f"--machine=ecryptopayd-{os.getpid()}",
-                 "--hostname=shop", "--private-network", "--link-journal=no", "--resolv-conf=off", "--timezone=off"] + [f"--bind={outside}:{inside}" for outside, inside in self.binds],
+                 "--hostname=shop", "--private-network", "--link-journal=no", "--resolv-conf=off", "--timezone=off",
+                 *(f"--bind={outside}:{inside}" for outside, inside in self.binds)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.await_boot()
 
