@@ -96,7 +96,9 @@ extension FileLedger {
         }
         if decisions.contains(where: { $0.judgement.confirmation?.isNews == true }) { tellOfNews() }
         if let failure { throw failure }
+        let settlements = decisions.map(\.settlement)
+        for settlement in settlements { settled(settlement) }
         if let unreadable { throw unreadable }
-        return decisions.map(\.settlement)
+        return settlements
     }
 }

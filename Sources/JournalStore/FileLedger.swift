@@ -46,6 +46,9 @@ public final class FileLedger: Sendable {
     }
     /// Where blocking reads happen: Swift's cooperative threads must not wait for a disk.
     let readQueue: any SerialQueue
+    /// Where an operator's questions look at the disk: no verdict waits for them.
+    let surveyQueue: any SerialQueue
+    let lastTimes = Mutex(LastTimes())
 
     /// Where checkpoints are written and old segments dropped, one after the other.
     let maintenanceQueue: any SerialQueue
@@ -71,6 +74,7 @@ public final class FileLedger: Sendable {
     ) throws(JournalFault) {
         self.surroundings = surroundings
         readQueue = surroundings.queue("ecryptopayd.ledger.read", .unspecified)
+        surveyQueue = surroundings.queue("ecryptopayd.ledger.survey", .utility)
         maintenanceQueue = surroundings.queue("ecryptopayd.ledger.maintenance", .utility)
         var state = LedgerState(
             limits: options.limits, seed: seed, now: Instant(nanoseconds: surroundings.monotonic()))
@@ -244,6 +248,7 @@ extension FileLedger: Ledger {
         state.withLock { apply(decision, upTo: result.durable, isComplete: failure == nil, to: &$0) }
         if decision.judgement.confirmation?.isNews == true { tellOfNews() }
         if let failure { throw failure }
+        settled(decision.settlement)
         return decision.settlement
     }
 }
@@ -339,6 +344,7 @@ extension FileLedger: JournalObserver {
         if isSlow { slowCommits.add(1, ordering: .relaxed) }
         for observer in observers.withLock({ $0 }) {
             observer.ledgerDidCommit(upTo: seq)
+            observer.ledgerDidSync(.nanoseconds(syncNanoseconds))
             if isSlow { observer.ledgerWasSlow(.nanoseconds(syncNanoseconds)) }
         }
     }
@@ -370,6 +376,11 @@ extension FileLedger {
         for observer in observers.withLock({ $0 }) { observer.ledgerDidReschedule() }
     }
 
+    /// Tells the observers what an answer came to.
+    func settled(_ settlement: Settlement) {
+        for observer in observers.withLock({ $0 }) { observer.ledgerDidSettle(settlement) }
+    }
+
     /// Has the observers told why a checkpoint is not there.
     func missedCheckpoint(_ error: any Error) {
         for observer in observers.withLock({ $0 }) { observer.ledgerMissedCheckpoint(reason: "\(error)") }
@@ -377,7 +388,8 @@ extension FileLedger {
 }
 
 extension FileLedger {
-    var minimumFree: Int64 { minimumFreeBytes.load(ordering: .relaxed) }
+    /// With less free disk, no report is taken.
+    public var minimumFree: Int64 { minimumFreeBytes.load(ordering: .relaxed) }
 
     private var isShortOfSpace: Bool { space.freeBytes < minimumFree }
 

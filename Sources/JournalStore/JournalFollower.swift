@@ -6,7 +6,8 @@ public import POSIX
 /// Opens nothing for writing. Survives that a new segment begins, and that others are pruned or dropped meanwhile.
 public struct JournalFollower {
     private let disk: any Disk
-    private var next: Int64
+    /// The number of the record to be shown next.
+    public private(set) var next: Int64
     private var place: (segment: Int64, offset: Int64)?
 
     /// The last record that is claimed now.
@@ -24,11 +25,16 @@ public struct JournalFollower {
     /// Shows what has become durable since the last call, without its newline; answers what stands in the way of more.
     ///
     /// `pruned` hears of the numbers that were to be shown next and are gone. To be called again after a while, for there is
-    /// nobody to tell when.
+    /// nobody to tell when. Stops early when lines of that many bytes have been shown.
+    ///
+    /// - Parameter durable: a record that is known to be synced, for who sits in the process that writes; then the disk is not
+    ///   asked.
     public mutating func poll(
-        _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
+        atMost bytes: Int = .max, durable: Int64? = nil, _ body: (ArraySlice<UInt8>, Entry) -> Void,
+        pruned: (ClosedRange<Int64>) -> Void
     ) throws(SystemError) -> JournalReader.Fault? {
-        let mark = try DurableMark.read(from: disk)
+        var mark = durable ?? 0
+        if durable == nil { mark = try DurableMark.read(from: disk) }
         let extent = try JournalExtent(disk)
         guard let oldest = extent.segments.first, let newest = extent.segments.last else { return nil }
         if next < oldest {
@@ -38,10 +44,11 @@ public struct JournalFollower {
             place = nil
         }
         let claimed = max(mark, newest - 1)
-        while next <= claimed {
+        var room = bytes
+        while next <= claimed, room > 0 {
             guard let first = extent.segments.last(where: { $0 <= next }) else { return nil }
             let before = next
-            if let fault = try read(first, upTo: claimed, body) { return fault }
+            if let fault = try read(first, upTo: claimed, &room, body) { return fault }
             if next == before, !pass(extent, pruned) { return nil }
         }
         return nil
@@ -57,7 +64,7 @@ public struct JournalFollower {
     }
 
     private mutating func read(
-        _ first: Int64, upTo claimed: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void
+        _ first: Int64, upTo claimed: Int64, _ room: inout Int, _ body: (ArraySlice<UInt8>, Entry) -> Void
     ) throws(SystemError) -> JournalReader.Fault? {
         let name = SegmentName.name(firstSeq: first)
         // When it is gone, the next look finds what is left.
@@ -65,7 +72,7 @@ public struct JournalFollower {
         defer { disk.close(file) }
         let isSame = place?.segment == first
         var reader = SegmentReader(disk, file, from: isSame ? place?.offset ?? 0 : 0)
-        while next <= claimed, case .line(let offset, _) = try reader.next() {
+        while next <= claimed, room > 0, case .line(let offset, _) = try reader.next() {
             do throws(LineFault) {
                 let entry = try Entry(line: reader.line.span)
                 try entry.requireKnownFormat()
@@ -73,6 +80,7 @@ public struct JournalFollower {
                 guard entry.seq >= next else { continue }
                 guard entry.seq == next else { throw .sequence(expected: next, found: entry.seq) }
                 next += 1
+                room -= reader.line.count
                 body(reader.line, entry)
             } catch {
                 return JournalReader.Fault(segment: name, offset: offset, fault: error)

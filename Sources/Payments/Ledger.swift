@@ -104,6 +104,10 @@ public protocol LedgerObserver: AnyObject, Sendable {
     func ledgerDidReschedule()
     /// What was recorded behind this position is lost, and must not be acknowledged.
     func ledgerDidReject(after position: Int64, reason: String)
+    /// A claim has been settled, or a payment of a listing, and what that came to is durable.
+    func ledgerDidSettle(_ settlement: Settlement)
+    /// A batch of records was written and synced, which took that long.
+    func ledgerDidSync(_ duration: Duration)
     /// A commit took longer than a second: the disk is slow, or about to fail.
     func ledgerWasSlow(_ duration: Duration)
     /// A checkpoint could not be written. That loses nothing; the next start takes longer.
@@ -117,6 +121,12 @@ public protocol LedgerObserver: AnyObject, Sendable {
 extension LedgerObserver {
     /// Most make no calls.
     public func ledgerDidReschedule() {}
+
+    /// Most do not count.
+    public func ledgerDidSettle(_ settlement: Settlement) {}
+
+    /// Most do not measure.
+    public func ledgerDidSync(_ duration: Duration) {}
 
     /// Most have nothing to do about a slow disk.
     public func ledgerWasSlow(_ duration: Duration) {}

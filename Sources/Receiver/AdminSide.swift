@@ -17,16 +17,21 @@ public final class AdminSide: RequestHandler {
         /// Has records that were news delivered again, unless it is a dry run; how many deliveries that makes.
         public var replay: @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int
 
+        /// How it stands, with at most so many payments that wait.
+        public var status: @Sendable (_ waiting: Int) async -> DaemonStatus
+
         /// Joins them.
         public init(
             unavailability: @escaping @Sendable () -> String?, unreadiness: @escaping @Sendable () -> [String],
             reconcile: @escaping @Sendable (PaymentID?) async -> Bool,
-            replay: @escaping @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int
+            replay: @escaping @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int,
+            status: @escaping @Sendable (_ waiting: Int) async -> DaemonStatus
         ) {
             self.unavailability = unavailability
             self.unreadiness = unreadiness
             self.reconcile = reconcile
             self.replay = replay
+            self.status = status
         }
     }
 
@@ -40,8 +45,10 @@ public final class AdminSide: RequestHandler {
     /// Answers a request, at once or when what it asked for has begun.
     public func handle(_ request: Request, _ exchange: Exchange) {
         switch String(decoding: request.path, as: UTF8.self) {
-        case "/healthz": read(request, exchange) { Self.health(operations.unavailability()) }
-        case "/readyz": read(request, exchange) { Self.readiness(operations.unreadiness()) }
+        case "/healthz": read(request, exchange) { $0.respond(Self.health(operations.unavailability())) }
+        case "/readyz": read(request, exchange) { $0.respond(Self.readiness(operations.unreadiness())) }
+        case "/metrics": read(request, exchange) { answer($0, waiting: 1, MetricsAnswer.response) }
+        case "/status": read(request, exchange) { answer($0, waiting: 20, StatusAnswer.response) }
         case "/reconcile": reconcile(request, exchange)
         case "/replay": replay(request, exchange)
         default: exchange.respond(Self.notFound)
@@ -50,13 +57,23 @@ public final class AdminSide: RequestHandler {
 
     private static let notFound = Response.problem(status: 404, detail: "There is nothing at this path.")
 
-    /// Answers GET and HEAD.
-    private func read(_ request: Request, _ exchange: Exchange, _ answer: () -> Response) {
+    /// Has GET and HEAD answered.
+    private func read(_ request: Request, _ exchange: Exchange, _ answer: (Exchange) -> Void) {
         guard request.method == .get || request.method == .head else {
             return exchange.respond(
                 .problem(status: 405, detail: "This is read with GET or HEAD.", fields: [("Allow", "GET, HEAD")]))
         }
-        exchange.respond(answer())
+        answer(exchange)
+    }
+
+    /// Answers with how it stands, when that is known.
+    private func answer(
+        _ exchange: Exchange, waiting: Int, _ response: @escaping @Sendable (DaemonStatus) -> Response
+    ) {
+        Task { [operations] in
+            let answer = response(await operations.status(waiting))
+            exchange.queue.async { exchange.respond(answer) }
+        }
     }
 
     private static func health(_ unavailability: String?) -> Response {

@@ -1,23 +1,48 @@
+import POSIX
 import Synchronization
 
-/// What became of the requests to webhook paths, by result.
+/// What became of the requests to webhook paths, by result, since the start. Counted without a lock: each request counts.
 public final class ReceptionCounter: Sendable {
     /// The results there are.
-    public enum Result: Int, CaseIterable, Sendable {
-        case accepted, invalid, badMethod, unavailable
+    public enum Result: String, CaseIterable, Sendable {
+        case accepted, invalid
+        case badMethod = "bad_method"
+        case unavailable
     }
 
-    private let counts = Mutex([Int](repeating: 0, count: Result.allCases.count))
+    private let accepted = Atomic(0)
+    private let invalid = Atomic(0)
+    private let badMethod = Atomic(0)
+    private let unavailable = Atomic(0)
+    private let lastAccepted = Atomic<Int64>(0)
 
     /// All at zero.
     public init() {}
 
     func count(_ result: Result) {
-        counts.withLock { $0[result.rawValue] += 1 }
+        switch result {
+        case .accepted:
+            accepted.add(1, ordering: .relaxed)
+            lastAccepted.store(Clock.realtime(), ordering: .relaxed)
+        case .invalid: invalid.add(1, ordering: .relaxed)
+        case .badMethod: badMethod.add(1, ordering: .relaxed)
+        case .unavailable: unavailable.add(1, ordering: .relaxed)
+        }
     }
 
     /// How many requests came to a result.
     public func total(_ result: Result) -> Int {
-        counts.withLock { $0[result.rawValue] }
+        switch result {
+        case .accepted: accepted.load(ordering: .relaxed)
+        case .invalid: invalid.load(ordering: .relaxed)
+        case .badMethod: badMethod.load(ordering: .relaxed)
+        case .unavailable: unavailable.load(ordering: .relaxed)
+        }
+    }
+
+    /// When a webhook was last accepted, in nanoseconds since 1970; nil before the first.
+    public var lastAcceptedAt: Int64? {
+        let time = lastAccepted.load(ordering: .relaxed)
+        return time == 0 ? nil : time
     }
 }

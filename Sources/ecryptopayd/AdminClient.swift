@@ -31,6 +31,11 @@ struct AdminClient {
         return try perform(TransportRequest(.post, url + path, fields: fields, body: content, mayRepeat: false))
     }
 
+    /// Gets what stands at a path; answers what came back, whatever its status.
+    func get(_ path: String) throws -> TransportAnswer {
+        try perform(TransportRequest(.get, url + path))
+    }
+
     private func perform(_ request: TransportRequest) throws -> TransportAnswer {
         do {
             return try blocking { [transport] in try await transport.perform(request) }

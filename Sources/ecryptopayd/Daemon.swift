@@ -34,6 +34,7 @@ final class Daemon: LedgerObserver {
     private let checkpointer: Checkpointer
     private let keeper: JournalKeeper
     private let client: Client
+    private let figures: DaemonFigures
     private let confirmer: Confirmer
     private let reconciler: Reconciler
     private let forwarder: Forwarder
@@ -61,20 +62,24 @@ final class Daemon: LedgerObserver {
             throw CommandFailure(.configuration, "no account is configured")
         }
         client = Client(configuration)
+        let api = MeasuredAPI(client)
         confirmer = Confirmer(
-            ledger: ledger, api: client, concurrency: settings.confirmConcurrency, logger: logger)
+            ledger: ledger, api: api, concurrency: settings.confirmConcurrency, logger: logger)
         reconciler = Reconciler(
-            ledger: ledger, api: client, health: confirmer.health, interval: settings.reconcileInterval, logger: logger)
+            ledger: ledger, api: api, health: confirmer.health, interval: settings.reconcileInterval, logger: logger)
         forwarder = Forwarder(ledger: ledger, logger: logger)
         let ledger = ledger
+        let webhooks = ReceptionCounter()
         publicSide = PublicSide(
-            endpoint: WebhookEndpoint(ledger: ledger, committed: ledger.durable, counter: ReceptionCounter()),
+            endpoint: WebhookEndpoint(ledger: ledger, committed: ledger.durable, counter: webhooks),
             webhookPaths: settings.webhookPaths.map(\.exposed), unavailability: { ledger.unavailability })
         server = try HTTPServer(
             label: "ecryptopayd.http", options: .init(settings), handler: publicSide, logger: logger)
+        figures = DaemonFigures(
+            ledger: ledger, confirmer: confirmer, reconciler: reconciler, webhooks: webhooks, api: api, server: server)
         adminServer = try HTTPServer(
             label: "ecryptopayd.admin", options: .admin,
-            handler: AdminSide(Self.operations(ledger, confirmer, reconciler)), logger: logger)
+            handler: AdminSide(Self.operations(ledger, confirmer, reconciler, figures)), logger: logger)
         ledger.addObserver(self)
     }
 
@@ -214,15 +219,16 @@ final class Daemon: LedgerObserver {
 
     /// What an operator may ask for.
     private static func operations(
-        _ ledger: FileLedger, _ confirmer: Confirmer, _ reconciler: Reconciler
+        _ ledger: FileLedger, _ confirmer: Confirmer, _ reconciler: Reconciler, _ figures: DaemonFigures
     ) -> AdminSide.Operations {
         AdminSide.Operations(
             unavailability: { ledger.unavailability },
-            unreadiness: { [ledger.unavailability, confirmer.silence].compactMap { $0 } },
+            unreadiness: { figures.unreadiness },
             reconcile: { payment in
                 if let payment { await confirmer.confirm(payment) } else { await reconciler.reconcile() }
             },
-            replay: { try await ledger.redeliver($0, dryRun: $1) })
+            replay: { try await ledger.redeliver($0, dryRun: $1) },
+            status: { await figures.status(waiting: $0) })
     }
 
     private static func lock(_ settings: Settings) throws -> JournalLock {

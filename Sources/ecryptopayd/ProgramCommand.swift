@@ -14,7 +14,7 @@ struct ProgramCommand: ParsableCommand {
         version: Program.version,
         subcommands: [
             ServeCommand.self, CheckCommand.self, DemoCommand.self, SandboxCommand.self, PaymentsCommand.self,
-            JournalCommand.self, ReconcileCommand.self, ReplayCommand.self,
+            JournalCommand.self, StatusCommand.self, ReconcileCommand.self, ReplayCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 }

@@ -1,0 +1,42 @@
+import Payments
+
+extension DaemonStatus {
+    /// What an operator should know about or see to, the worst first, each with what to do; empty when all is well.
+    var problems: [String] {
+        var problems = unreadiness
+        // What makes it unready says the same already.
+        if api.isReachable == false, unreadiness.isEmpty {
+            problems.append(
+                "the API is not reached: \(api.lastError ?? "no answer"); reports wait meanwhile, and none is lost")
+        }
+        if oldestWait > Self.patience.nanoseconds, let first = survey.waiting.first {
+            problems.append(
+                """
+                payment \(first.payment.id) has waited for its verdict for \(HumanText.duration(oldestWait)): \
+                \(reason(first))
+                """)
+        }
+        if survey.setAside > 0 {
+            problems.append(
+                """
+                payments set aside as unknown for too long: \(survey.setAside); have them looked at again with \
+                "ecryptopayd reconcile"
+                """)
+        }
+        if journal.freeBytes < journal.minimumFreeBytes * 2, unreadiness.isEmpty {
+            problems.append(
+                """
+                the disk has \(HumanText.bytes(journal.freeBytes)) free, and below \
+                \(HumanText.bytes(journal.minimumFreeBytes)) webhooks are answered 503: make room
+                """)
+        }
+        if survey.counts.unannouncedInARow >= 3 {
+            problems.append(
+                """
+                webhooks seem not to arrive: the last \(survey.counts.unannouncedInARow) changes were found by reconciling \
+                only; see whether the registered URL leads here, and ask ecryptopay's support
+                """)
+        }
+        return problems
+    }
+}

@@ -1,0 +1,54 @@
+import HTTP1
+import JSON
+import Payments
+
+/// `GET /status`: how the daemon stands, as JSON. Times are RFC 3339 in UTC, durations seconds.
+enum StatusAnswer {
+    static func response(_ status: DaemonStatus) -> Response {
+        .json(status: 200, object(status).serialized() + [UInt8(ascii: "\n")])
+    }
+
+    private static func object(_ status: DaemonStatus) -> JSONValue {
+        let counts = status.survey.counts
+        let problems = status.problems
+        return .dictionary([
+            "version": .string(status.version), "uptime_seconds": seconds(status.now - status.startedAt),
+            "ready": .bool(status.unreadiness.isEmpty), "well": .bool(problems.isEmpty),
+            "problems": .array(problems.map { .string($0) }), "journal": journal(status),
+            "received": .integer(counts.received), "confirmed": .integer(counts.confirmed),
+            "pending": .integer(counts.pending), "oldest_pending_seconds": seconds(status.oldestWait),
+            "abandoned": .integer(counts.abandoned), "set_aside": .integer(status.survey.setAside),
+            "refuted": .integer(counts.refuted), "unannounced": .integer(counts.unannounced),
+            "unannounced_in_a_row": .integer(counts.unannouncedInARow),
+            "last_webhook_at": time(status.lastWebhookAt), "last_confirmed_at": time(status.lastConfirmedAt),
+            "last_reconcile_at": time(status.lastReconciledAt),
+            "api": .dictionary([
+                "reachable": status.api.isReachable.map { .bool($0) } ?? .null,
+                "last_error": status.api.lastError.map { .string($0) } ?? .null,
+            ]),
+            "waiting": .array(status.survey.waiting.map { waiting($0, status) }),
+        ])
+    }
+
+    private static func journal(_ status: DaemonStatus) -> JSONValue {
+        .dictionary([
+            "seq": .integer(status.journal.seq), "segments": .integer(status.survey.segments),
+            "bytes": .integer(status.survey.bytes), "free_bytes": .integer(status.journal.freeBytes),
+            "failed": .bool(status.journal.failure != nil),
+        ])
+    }
+
+    private static func waiting(_ waiting: LedgerSurvey.Waiting, _ status: DaemonStatus) -> JSONValue {
+        .dictionary([
+            "payment": .integer(waiting.payment.id), "since": time(waiting.since),
+            "reports": .integer(waiting.payment.reports), "attempts": .integer(waiting.payment.attempts),
+            "reason": .string(status.reason(waiting)),
+        ])
+    }
+
+    private static func seconds(_ nanoseconds: Int64) -> JSONValue { .integer(max(0, nanoseconds) / 1_000_000_000) }
+
+    private static func time(_ nanoseconds: Int64?) -> JSONValue {
+        nanoseconds.map { .string(HumanText.time($0)) } ?? .null
+    }
+}

@@ -1,0 +1,82 @@
+import CivilTime
+import ECryptoPay
+import JSON
+import Receiver
+
+/// What `ecryptopayd status` prints for people, made of the daemon's JSON. Some of it is the API's text, and steers no
+/// terminal.
+enum StatusText {
+    static func text(_ status: JSONValue) -> String {
+        let problems = status["problems"]?.array?.compactMap(\.string) ?? []
+        var text = problems.isEmpty ? "all is well\n" : ""
+        for problem in problems { text += "! \(ReadableText.line(problem, limit: 500))\n" }
+        text += "\n"
+        for (name, value) in rows(status) {
+            text += name + String(repeating: " ", count: max(1, 16 - name.utf8.count)) + value + "\n"
+        }
+        return text + waiting(status["waiting"]?.array ?? [])
+    }
+
+    private static func rows(_ status: JSONValue) -> [(String, String)] {
+        let journal = status["journal"] ?? .null
+        let api = status["api"] ?? .null
+        return [
+            ("version", string(status["version"])),
+            ("running for", HumanText.duration(number(status["uptime_seconds"]) * 1_000_000_000)),
+            ("ready", status["ready"]?.bool == true ? "yes" : "no"),
+            ("API", reachability(api)),
+            ("webhooks", "\(number(status["received"])) journaled, the last \(time(status["last_webhook_at"]))"),
+            ("confirmed", "\(number(status["confirmed"])), the last \(time(status["last_confirmed_at"]))"),
+            ("waiting", waitingSummary(status)),
+            ("refuted", "\(number(status["refuted"]))"),
+            ("unannounced", "\(number(status["unannounced"])) changes found by reconciling only"),
+            ("reconciled", time(status["last_reconcile_at"])),
+            (
+                "journal",
+                """
+                record \(number(journal["seq"])), \(HumanText.bytes(number(journal["bytes"]))) in \
+                \(number(journal["segments"])) segments, \(HumanText.bytes(number(journal["free_bytes"]))) of disk free\
+                \(journal["failed"]?.bool == true ? ", FAILED" : "")
+                """
+            ),
+        ]
+    }
+
+    private static func waitingSummary(_ status: JSONValue) -> String {
+        let pending = number(status["pending"])
+        let aside = number(status["set_aside"])
+        var text = pending == 0 ? "none" : "\(pending) payments"
+        if pending > 0 {
+            text += ", the oldest for \(HumanText.duration(number(status["oldest_pending_seconds"]) * 1_000_000_000))"
+        }
+        return aside == 0 ? text : "\(text); \(aside) set aside"
+    }
+
+    private static func waiting(_ waiting: [JSONValue]) -> String {
+        if waiting.isEmpty { return "" }
+        var table = TextTable([
+            ("payment", .right), ("since", .left), ("reports", .right), ("calls", .right), ("why it waits", .left),
+        ])
+        for payment in waiting {
+            table.append([
+                "\(number(payment["payment"]))", time(payment["since"]), "\(number(payment["reports"]))",
+                "\(number(payment["attempts"]))", ReadableText.line(string(payment["reason"]), limit: 120),
+            ])
+        }
+        return "\n" + table.text
+    }
+
+    private static func reachability(_ api: JSONValue) -> String {
+        switch api["reachable"]?.bool {
+        case nil: "not asked yet"
+        case true?: "reachable"
+        case false?: "not reached: \(ReadableText.line(string(api["last_error"]), limit: 300))"
+        }
+    }
+
+    private static func number(_ value: JSONValue?) -> Int64 { value?.integer ?? 0 }
+
+    private static func string(_ value: JSONValue?) -> String { value?.string ?? "-" }
+
+    private static func time(_ value: JSONValue?) -> String { value?.string ?? "never" }
+}
