@@ -4,7 +4,7 @@ public import POSIX
 /// Reads a journal as it grows, like `tail -F`: every record once, in order, and none before it is claimed.
 ///
 /// Opens nothing for writing. Survives that a new segment begins, and that others are pruned or dropped meanwhile.
-public struct JournalFollower {
+public struct JournalFollower: Sendable {
     private let disk: any Disk
     /// The number of the record to be shown next.
     public private(set) var next: Int64

@@ -36,24 +36,36 @@ public final class AdminSide: RequestHandler {
     }
 
     private let operations: Operations
+    private let feed: EventFeed
 
-    /// Routes to what the program can do.
-    public init(_ operations: Operations) {
+    /// Routes to what the program can do, and to the feed of the journal's records.
+    public init(_ operations: Operations, feed: EventFeed) {
         self.operations = operations
+        self.feed = feed
     }
 
     /// Answers a request, at once or when what it asked for has begun.
     public func handle(_ request: Request, _ exchange: Exchange) {
+        guard exchange.peer == "unix" || LocalHost.isNamed(request.firstValue(of: "Host")) else {
+            return exchange.respond(Self.otherHost)
+        }
         switch String(decoding: request.path, as: UTF8.self) {
         case "/healthz": read(request, exchange) { $0.respond(Self.health(operations.unavailability())) }
         case "/readyz": read(request, exchange) { $0.respond(Self.readiness(operations.unreadiness())) }
         case "/metrics": read(request, exchange) { answer($0, waiting: 1, MetricsAnswer.response) }
         case "/status": read(request, exchange) { answer($0, waiting: 20, StatusAnswer.response) }
+        case "/events": read(request, exchange) { EventsAnswer.give(request, $0, feed) }
         case "/reconcile": reconcile(request, exchange)
         case "/replay": replay(request, exchange)
         default: exchange.respond(Self.notFound)
         }
     }
+
+    private static let otherHost = Response.problem(
+        status: 403,
+        detail:
+            "This is for this machine only: ask for it by localhost or an IP address, also through a tunnel or a proxy."
+    )
 
     private static let notFound = Response.problem(status: 404, detail: "There is nothing at this path.")
 

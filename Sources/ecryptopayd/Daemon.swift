@@ -79,7 +79,9 @@ final class Daemon: LedgerObserver {
             ledger: ledger, confirmer: confirmer, reconciler: reconciler, webhooks: webhooks, api: api, server: server)
         adminServer = try HTTPServer(
             label: "ecryptopayd.admin", options: .admin,
-            handler: AdminSide(Self.operations(ledger, confirmer, reconciler, figures)), logger: logger)
+            handler: AdminSide(
+                Self.operations(ledger, confirmer, reconciler, figures), feed: EventFeed(ledger, logger: logger)),
+            logger: logger)
         ledger.addObserver(self)
     }
 

@@ -52,10 +52,10 @@ extension HTTPServer.Options {
 }
 
 extension HTTPServer.Options {
-    /// For the admin side, where few come.
+    /// For the admin side, where few come, besides those who read the events.
     static var admin: Self {
         var options = Self()
-        options.maxConnections = 64
+        options.maxConnections = EventFeed.maximumReaders + 64
         return options
     }
 }

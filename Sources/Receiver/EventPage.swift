@@ -1,0 +1,54 @@
+import JournalFormat
+import JournalStore
+import POSIX
+
+/// Some records that follow each other, as `/events` sends them.
+struct EventPage: Sendable {
+    /// So many bytes are read at a time: little enough that a thousand readers may have as much before them.
+    static let size = 32 << 10
+
+    /// Lines with their newlines.
+    private(set) var bytes: [UInt8] = []
+    /// Of each line its kind, and where it ends.
+    private var lines: [(kind: String, end: Int)] = []
+    /// Reads on behind it.
+    private(set) var end: JournalFollower
+
+    /// Reads what follows; answers what stands in the way of more.
+    init(behind follower: JournalFollower, durable: Int64) throws {
+        end = follower
+        var page: [UInt8] = []
+        var lines: [(String, Int)] = []
+        let fault = try end.poll(atMost: Self.size, durable: durable) { line, entry in
+            page += line
+            page.append(UInt8(ascii: "\n"))
+            lines.append((entry.record.kind, page.count))
+        } pruned: { gone in
+            // No record, and a reader that keeps count has to know: these will not come.
+            page += #"{"kind":"pruned","from":\#(gone.lowerBound),"to":\#(gone.upperBound)}\#n"#.utf8
+            lines.append((Self.pruned, page.count))
+        }
+        bytes = page
+        self.lines = lines
+        if let fault, page.isEmpty { throw EventFault(description: fault.description) }
+    }
+
+    private static let pruned = "pruned"
+
+    /// The lines of some kinds; all of them without any.
+    func bytes(ofKinds kinds: Set<String>) -> [UInt8] {
+        if kinds.isEmpty { return bytes }
+        var chosen: [UInt8] = []
+        var start = 0
+        for line in lines {
+            if kinds.contains(line.kind) || line.kind == Self.pruned { chosen += bytes[start..<line.end] }
+            start = line.end
+        }
+        return chosen
+    }
+}
+
+/// A line of the journal that cannot be shown.
+struct EventFault: Error, CustomStringConvertible {
+    let description: String
+}

@@ -1,0 +1,124 @@
+import Glibc
+import JSON
+import POSIX
+import TestSupport
+import Testing
+
+/// `/events` of the real binary, as a program reads it that takes the journal's records further.
+struct EventsTests {
+    /// One who reads the events, line by line.
+    private final class Reader {
+        private let client: ClientSocket
+        private var rest: [UInt8] = []
+
+        init(_ daemon: DaemonUnderTest, _ query: String) throws {
+            client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
+            try client.send("GET /events\(query) HTTP/1.1\r\nHost: admin\r\n\r\n")
+            #expect(try client.receiveHead().hasPrefix("HTTP/1.1 200 "))
+        }
+
+        /// The next record, passing over heartbeats.
+        func next() throws -> JSONValue {
+            while true {
+                if let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                    let line = Array(rest[..<newline])
+                    rest.removeFirst(newline + 1)
+                    if !line.isEmpty { return try JSONValue(parsing: line) }
+                } else {
+                    rest += try #require(try client.receiveChunk())
+                }
+            }
+        }
+
+        func seqs(_ count: Int) throws -> [Int64?] { try (0..<count).map { _ in try next()["seq"]?.integer } }
+    }
+
+    private func daemon() async throws -> DaemonUnderTest {
+        let daemon = try DaemonUnderTest()
+        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "4096")
+        try await daemon.start()
+        return daemon
+    }
+
+    @Test func `records come in order from where the reader left off, over segments, and as they happen`() async throws
+    {
+        try await withTaskExecutorPreference(ClientExecutor()) {
+            let daemon = try await daemon()
+            for id in 1...40 { #expect(try daemon.post(DaemonUnderTest.report(Int64(id))).status == 200) }
+            #expect(try daemon.directory.names(in: "journal").filter { $0.hasSuffix(".jsonl") }.count > 2)
+            let all = try Reader(daemon, "?after=0")
+            let last = Int64(try daemon.journal().count)
+            #expect(try all.seqs(Int(last)) == (1...last).map { $0 })
+            let resumed = try Reader(daemon, "?after=7")
+            #expect(try resumed.seqs(3) == [8, 9, 10])
+            // At the tail, all hear of what comes then; the one in mid-journal after what it has not seen.
+            let tail = try Reader(daemon, "")
+            let chosen = try Reader(daemon, "?after=0&kind=opened,closed&kind=confirmed")
+            #expect(try chosen.next()["kind"]?.string == "opened")
+            #expect(try daemon.post(DaemonUnderTest.report(41)).status == 200)
+            for reader in [all, tail] {
+                let record = try reader.next()
+                #expect(record["payment"]?.integer == 41)
+                #expect(record["seq"]?.integer ?? 0 > last)
+            }
+            #expect(try resumed.next()["seq"]?.integer == 11)
+            try await daemon.end()
+        }
+    }
+
+    @Test func `a number that no record has is refused, and so is what there is not`() async throws {
+        let daemon = try await daemon()
+        for (query, word) in [
+            ("after=-1", "digits"), ("after=x", "digits"), ("after=", "digits"), ("after=1.5", "digits"),
+            ("after=99", "beyond the last record, which is 1"), ("after=99999999999999999999", "beyond"),
+            ("after=1&after=1", "twice"), ("kind=paid", "received"), ("since=1", "since"),
+        ] {
+            let answer = try daemon.ask("/events?\(query)")
+            #expect(answer.status == 400, "\(query)")
+            #expect(answer.body.contains(word), "\(query): \(answer.body)")
+        }
+        try await daemon.end()
+    }
+
+    @Test func `what was pruned is told, and the rest follows`() async throws {
+        try await withTaskExecutorPreference(ClientExecutor()) {
+            let (sandbox, daemon) = try await pair()
+            try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "4096")
+            try await daemon.startWithBaseline()
+            for _ in 0..<12 {
+                let id = try sandbox.create()
+                #expect(try daemon.post(DaemonUnderTest.report(id, state: "pending")).status == 200)
+            }
+            try await eventually("nothing waits") { try daemon.status()["pending"]?.integer == 0 }
+            try await daemon.end()
+            let prune = try await daemon.run(
+                ["journal", "prune", "--directory", daemon.journalDirectory, "--keep", "0s"])
+            #expect(prune.exit == .code(0), "\(prune.errors)")
+            try await daemon.start()
+            let reader = try Reader(daemon, "?after=1&kind=refuted,confirmed,known")
+            let gone = try reader.next()
+            #expect(gone["kind"]?.string == "pruned")
+            #expect(gone["from"]?.integer == 2)
+            let next = try reader.next()["seq"]?.integer
+            #expect(next ?? 0 > gone["to"]?.integer ?? .max)
+            try await daemon.end()
+            withExtendedLifetime(sandbox) {}
+        }
+    }
+
+    private func pair() async throws -> (SandboxProcess, DaemonUnderTest) {
+        let sandbox = try await SandboxProcess.start()
+        return (sandbox, try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings))
+    }
+
+    @Test func `a stop ends the stream in good order`() async throws {
+        try await withTaskExecutorPreference(ClientExecutor()) {
+            let daemon = try await daemon()
+            let client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
+            try client.send("GET /events?after=1 HTTP/1.1\r\nHost: admin\r\n\r\n")
+            _ = try client.receiveHead()
+            try await daemon.end()
+            #expect(try client.receiveChunk() == nil)
+        }
+    }
+}
