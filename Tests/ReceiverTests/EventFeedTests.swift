@@ -33,7 +33,7 @@ struct EventFeedTests {
         feed = EventFeed(ledger, heartbeat: heartbeat, logger: Logger(label: "test"))
         let side = AdminSide(
             .init(
-                unavailability: { nil }, unreadiness: { [] }, reconcile: { _ in true },
+                unavailability: { nil }, unreadiness: { [] }, reconcile: { _ in true }, replay: { _, _ in 0 },
                 status: { _ in preconditionFailure("nobody asks for it here") }), feed: feed)
         var options = HTTPServer.Options()
         options.requestTimeout = .seconds(600)
