@@ -86,6 +86,10 @@ let package = Package(
             name: "ClientBenchmark", dependencies: ["ECryptoPay", "Payments", "POSIX"],
             path: "Tests/Benchmarks/ClientBenchmark", swiftSettings: common),
         .executableTarget(
+            name: "ServerBenchmark",
+            dependencies: ["HTTPServer", "HTTP1", "POSIX", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Benchmarks/ServerBenchmark", swiftSettings: common),
+        .executableTarget(
             name: "RequestAllocations", dependencies: ["HTTP1", "CAllocations"],
             path: "Tests/Benchmarks/RequestAllocations", swiftSettings: common),
         .target(name: "CAllocations", path: "Tests/Benchmarks/CAllocations"),
