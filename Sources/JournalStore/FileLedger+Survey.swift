@@ -22,7 +22,9 @@ extension FileLedger {
     }
 
     private func look(_ limit: Int) -> LedgerSurvey {
-        let (counts, setAside, waiting) = state.withLock { ($0.counts, $0.setAsideCount, $0.longestWaiting(limit)) }
+        let (counts, setAside, waiting, endpoints) = state.withLock {
+            ($0.counts, $0.setAsideCount, $0.longestWaiting(limit), $0.endpointStatus)
+        }
         let (segments, bytes) = measure()
         return lastTimes.withLock { times in
             if !times.isKnown { lookUp(&times) }
@@ -34,7 +36,8 @@ extension FileLedger {
             }
             return LedgerSurvey(
                 counts: counts, setAside: setAside,
-                waiting: waiting.map { .init(payment: $0, since: times.arrivals[$0.seq]) }, segments: segments,
+                waiting: waiting.map { .init(payment: $0, since: times.arrivals[$0.seq]) }, endpoints: endpoints,
+                segments: segments,
                 bytes: bytes, lastReceivedAt: times.received, lastConfirmedAt: times.confirmed)
         }
     }

@@ -20,6 +20,8 @@ public struct LedgerSurvey: Sendable {
     public let setAside: Int
     /// The payments that have waited longest, the longest first.
     public let waiting: [Waiting]
+    /// How each endpoint stands.
+    public let endpoints: [EndpointStatus]
     /// How many files the journal has.
     public let segments: Int
     /// What they hold.
@@ -31,12 +33,13 @@ public struct LedgerSurvey: Sendable {
 
     /// Joins them.
     public init(
-        counts: LedgerCounts, setAside: Int, waiting: [Waiting], segments: Int, bytes: Int64, lastReceivedAt: Int64?,
-        lastConfirmedAt: Int64?
+        counts: LedgerCounts, setAside: Int, waiting: [Waiting], endpoints: [EndpointStatus], segments: Int,
+        bytes: Int64, lastReceivedAt: Int64?, lastConfirmedAt: Int64?
     ) {
         self.counts = counts
         self.setAside = setAside
         self.waiting = waiting
+        self.endpoints = endpoints
         self.segments = segments
         self.bytes = bytes
         self.lastReceivedAt = lastReceivedAt

@@ -23,6 +23,13 @@ extension DaemonStatus {
                 "ecryptopayd reconcile"
                 """)
         }
+        for endpoint in survey.endpoints where endpoint.isStopped {
+            problems.append(
+                """
+                \(endpoint.name) answered 410 Gone and gets nothing more, \(endpoint.waiting) deliveries wait for it: remove it \
+                from ECRYPTOPAY_FORWARD_URLS, or reload the configuration if it is to go on
+                """)
+        }
         if journal.freeBytes < journal.minimumFreeBytes * 2, unreadiness.isEmpty {
             problems.append(
                 """

@@ -12,6 +12,7 @@ enum MetricsAnswer {
         program(status, &text)
         webhooks(status, &text)
         verdicts(status, &text)
+        deliveries(status, &text)
         journal(status, &text)
         api(status, &text)
         return text.bytes
@@ -64,6 +65,21 @@ enum MetricsAnswer {
         text.seconds(
             "ecryptopayd_last_confirmation_timestamp_seconds", "When a payment was last confirmed, since 1970.",
             status.lastConfirmedAt)
+    }
+
+    /// Endpoints are told apart in `/status` only: their URLs may hold more than a label should.
+    private static func deliveries(_ status: DaemonStatus, _ text: inout MetricsText) {
+        let counts = status.survey.counts
+        let endpoints = status.survey.endpoints
+        text.counter(
+            "ecryptopayd_deliveries_total", "Deliveries to the shop's endpoints that ended, in all runs.", "outcome",
+            [("delivered", counts.delivered), ("undeliverable", counts.undeliverable)])
+        text.gauge(
+            "ecryptopayd_waiting_deliveries", "Deliveries that wait for an attempt, or are under way.",
+            Int64(endpoints.reduce(0) { $0 + $1.waiting }))
+        text.gauge(
+            "ecryptopayd_stopped_endpoints", "Endpoints that answered 410 and get nothing more.",
+            Int64(endpoints.count(where: \.isStopped)))
     }
 
     private static func journal(_ status: DaemonStatus, _ text: inout MetricsText) {

@@ -18,7 +18,10 @@ enum StatusAnswer {
             "received": .integer(counts.received), "confirmed": .integer(counts.confirmed),
             "pending": .integer(counts.pending), "oldest_pending_seconds": seconds(status.oldestWait),
             "abandoned": .integer(counts.abandoned), "set_aside": .integer(status.survey.setAside),
-            "refuted": .integer(counts.refuted), "unannounced": .integer(counts.unannounced),
+            "refuted": .integer(counts.refuted), "delivered": .integer(counts.delivered),
+            "undeliverable": .integer(counts.undeliverable),
+            "endpoints": .array(status.survey.endpoints.map { endpoint($0) }),
+            "unannounced": .integer(counts.unannounced),
             "unannounced_in_a_row": .integer(counts.unannouncedInARow),
             "last_webhook_at": time(status.lastWebhookAt), "last_confirmed_at": time(status.lastConfirmedAt),
             "last_reconcile_at": time(status.lastReconciledAt),
@@ -35,6 +38,13 @@ enum StatusAnswer {
             "seq": .integer(status.journal.seq), "segments": .integer(status.survey.segments),
             "bytes": .integer(status.survey.bytes), "free_bytes": .integer(status.journal.freeBytes),
             "failed": .bool(status.journal.failure != nil),
+        ])
+    }
+
+    private static func endpoint(_ endpoint: EndpointStatus) -> JSONValue {
+        .dictionary([
+            "endpoint": .string(endpoint.name), "waiting": .integer(endpoint.waiting),
+            "stopped": .bool(endpoint.isStopped),
         ])
     }
 

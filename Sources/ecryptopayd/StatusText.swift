@@ -29,6 +29,7 @@ enum StatusText {
             ("confirmed", "\(number(status["confirmed"])), the last \(time(status["last_confirmed_at"]))"),
             ("waiting", waitingSummary(status)),
             ("refuted", "\(number(status["refuted"]))"),
+            ("delivered", deliveries(status)),
             ("unannounced", "\(number(status["unannounced"])) changes found by reconciling only"),
             ("reconciled", time(status["last_reconcile_at"])),
             (
@@ -50,6 +51,19 @@ enum StatusText {
             text += ", the oldest for \(HumanText.duration(number(status["oldest_pending_seconds"]) * 1_000_000_000))"
         }
         return aside == 0 ? text : "\(text); \(aside) set aside"
+    }
+
+    private static func deliveries(_ status: JSONValue) -> String {
+        let endpoints = status["endpoints"]?.array ?? []
+        if endpoints.isEmpty { return "no endpoint is configured" }
+        let waiting = endpoints.map { endpoint in
+            let name = ReadableText.line(string(endpoint["endpoint"]), limit: 200)
+            return
+                "\(number(endpoint["waiting"])) wait for \(name)\(endpoint["stopped"]?.bool == true ? ", STOPPED" : "")"
+        }
+        let undeliverable = number(status["undeliverable"])
+        return "\(number(status["delivered"]))\(undeliverable == 0 ? "" : ", \(undeliverable) undeliverable"); "
+            + waiting.joined(separator: "; ")
     }
 
     private static func waiting(_ waiting: [JSONValue]) -> String {

@@ -103,12 +103,25 @@ struct ForwardingTests {
             #expect(shop.deliveries.count == 1)
         case "410":
             try await daemon.process?.waitForOutput(containing: "\(url) answered 410 Gone and gets nothing more")
+            let status = try daemon.status()
+            #expect(status["well"] == .bool(false))
+            #expect(status["endpoints"]?.array?.first?["stopped"] == .bool(true))
+            #expect(try daemon.metric("ecryptopayd_stopped_endpoints") == 1)
+            let told = try await daemon.run(["status", "--env-file", daemon.envFile])
+            #expect(told.exit == .code(1))
+            #expect(told.output.contains("! \(url) answered 410 Gone"), "\(told.output)")
+            #expect(told.output.contains("1 wait for \(url), STOPPED"), "\(told.output)")
             _ = try pay(sandbox, daemon)
             try await eventually("another confirmation") { try daemon.records("confirmed").count == 2 }
             #expect(shop.deliveries.count == 1)
             shop.change { $0.respond(Response(status: 200)) }
             daemon.process?.signal(SIGHUP)
             try await delivered(daemon, 2)
+            try await eventually("it is counted") {
+                try daemon.metric(#"ecryptopayd_deliveries_total{outcome="delivered"}"#) == 2
+            }
+            #expect(try daemon.metric("ecryptopayd_waiting_deliveries") == 0)
+            #expect(try daemon.status()["well"] == .bool(true))
         default:
             try await delivered(daemon, 1)
             #expect(try daemon.payments("delivered") == [id])
