@@ -61,7 +61,7 @@ extension FileLedger {
     }
 
     /// When a record was written; nil when there is none of that number any more.
-    private func time(of seq: Int64) -> Int64? {
+    func time(of seq: Int64) -> Int64? {
         guard seq > 0 else { return nil }
         var follower = JournalFollower(journal.disk, after: seq - 1)
         var time: Int64?

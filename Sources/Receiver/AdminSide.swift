@@ -37,11 +37,13 @@ public final class AdminSide: RequestHandler {
 
     private let operations: Operations
     private let feed: EventFeed
+    private let activity: Activity
 
-    /// Routes to what the program can do, and to the feed of the journal's records.
-    public init(_ operations: Operations, feed: EventFeed) {
+    /// Routes to what the program can do, and to what the journal tells.
+    public init(_ operations: Operations, feed: EventFeed, activity: Activity) {
         self.operations = operations
         self.feed = feed
+        self.activity = activity
     }
 
     /// Answers a request, at once or when what it asked for has begun.
@@ -50,6 +52,7 @@ public final class AdminSide: RequestHandler {
             return exchange.respond(Self.otherHost)
         }
         switch String(decoding: request.path, as: UTF8.self) {
+        case "/": read(request, exchange, page)
         case "/healthz": read(request, exchange) { $0.respond(Self.health(operations.unavailability())) }
         case "/readyz": read(request, exchange) { $0.respond(Self.readiness(operations.unreadiness())) }
         case "/metrics": read(request, exchange) { answer($0, waiting: 1, MetricsAnswer.response) }
@@ -96,6 +99,16 @@ public final class AdminSide: RequestHandler {
     private static func readiness(_ reasons: [String]) -> Response {
         if reasons.isEmpty { return .json(status: 200, #"{"status":"ready"}"#) }
         return .problem(status: 503, detail: "Not ready: \(reasons.joined(separator: "; ")).")
+    }
+
+    private func page(_ exchange: Exchange) {
+        Task { [operations, activity] in
+            let page = StatusPage(await operations.status(20), await activity.picture())
+            var random = SystemRandomNumberGenerator()
+            let nonce = String(random.next(), radix: 36) + String(random.next(), radix: 36)
+            let answer = page.response(nonce: nonce)
+            exchange.queue.async { exchange.respond(answer) }
+        }
     }
 
     // MARK: What an operator asks for

@@ -80,7 +80,8 @@ final class Daemon: LedgerObserver {
         adminServer = try HTTPServer(
             label: "ecryptopayd.admin", options: .admin,
             handler: AdminSide(
-                Self.operations(ledger, confirmer, reconciler, figures), feed: EventFeed(ledger, logger: logger)),
+                Self.operations(ledger, confirmer, reconciler, figures), feed: EventFeed(ledger, logger: logger),
+                activity: Activity(ledger)),
             logger: logger)
         ledger.addObserver(self)
     }

@@ -9,6 +9,7 @@ final class DaemonUnderTest {
     let address: SocketAddress
     static let path = "/hooks/5f3a9c0e7d1b42a6"
     private let socket: ListeningSocket
+    private var adminSocket: ListeningSocket?
     private var settings: [String: String]
     private(set) var process: ChildProcess?
 
@@ -50,11 +51,16 @@ final class DaemonUnderTest {
         try await process?.waitForOutput(containing: "listening on")
     }
 
-    /// Starts it and waits until it has listed what was there before: what comes then is not taken for it.
-    func startWithBaseline(environment: [String: String] = [:]) async throws {
+    /// Starts it and waits until it has listed what was there before: what comes then is not taken for it. Its admin side may
+    /// get a socket as systemd passes it.
+    func startWithBaseline(environment: [String: String] = [:], admin: ListeningSocket? = nil) async throws {
+        adminSocket = admin
         try await start(environment: environment)
         try await eventually("the baseline is complete") { try self.records("baseline").count > 0 }
     }
+
+    /// Has nobody listen on the admin side's socket any more.
+    func closeAdminSocket() { adminSocket = nil }
 
     /// Starts it without waiting; through a program that runs the command behind its own arguments, if there is one.
     func launch(environment: [String: String] = [:], through wrapper: [String] = []) throws {
@@ -63,7 +69,9 @@ final class DaemonUnderTest {
         process = try ChildProcess(
             command[0], Array(command.dropFirst()),
             environment: ["ECRYPTOPAY_JOURNAL": journalDirectory].merging(environment) { $1 },
-            workingDirectory: directory.path, sockets: [.init(name: "webhook", descriptor: socket.descriptor.number)])
+            workingDirectory: directory.path,
+            sockets: [.init(name: "webhook", descriptor: socket.descriptor.number)]
+                + (adminSocket.map { [.init(name: "admin", descriptor: $0.descriptor.number)] } ?? []))
     }
 
     /// Ends it with a signal and waits for the end.

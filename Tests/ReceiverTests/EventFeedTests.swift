@@ -34,7 +34,8 @@ struct EventFeedTests {
         let side = AdminSide(
             .init(
                 unavailability: { nil }, unreadiness: { [] }, reconcile: { _ in true }, replay: { _, _ in 0 },
-                status: { _ in preconditionFailure("nobody asks for it here") }), feed: feed)
+                status: { _ in preconditionFailure("nobody asks for it here") }), feed: feed, activity: Activity(ledger)
+        )
         var options = HTTPServer.Options()
         options.requestTimeout = .seconds(600)
         options.writeTimeout = .milliseconds(100)

@@ -1,0 +1,49 @@
+import Dispatch
+public import JournalStore
+import POSIX
+import Synchronization
+
+/// What the journal tells of the last day, for the page: read when somebody looks, from where it was read before.
+///
+/// So it costs nothing while nobody looks, and is as true after a restart as before.
+public final class Activity: Sendable {
+    /// At most so many segments are read when somebody looks for the first time.
+    private static let segments = 4
+    private static let day: Int64 = 86_400_000_000_000
+
+    private struct State {
+        var picture = ActivityPicture()
+        var follower: JournalFollower?
+    }
+
+    private let ledger: FileLedger
+    private let queue = DispatchQueue(label: "ecryptopayd.activity", qos: .utility)
+    private let state = Mutex(State())
+
+    /// What a ledger's journal tells.
+    public init(_ ledger: FileLedger) {
+        self.ledger = ledger
+    }
+
+    /// What there is to see now. What cannot be read is not shown: `journal verify` is for that.
+    func picture() async -> ActivityPicture {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: self.look()) }
+        }
+    }
+
+    private func look() -> ActivityPicture {
+        state.withLock { state in
+            let now = Clock.realtime()
+            var follower =
+                state.follower ?? ledger.follower(since: now - Self.day, atMost: Self.segments)
+            _ = try? follower.poll(durable: ledger.durable) { _, entry in
+                state.picture.add(entry)
+            } pruned: { _ in
+            }
+            state.follower = follower
+            state.picture.forget(before: now - Self.day)
+            return state.picture
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Glibc
+import JSON
+import POSIX
+import TestSupport
+import Testing
+
+/// The admin side's page in a real browser, from a real daemon.
+struct StatusPageTests {
+    /// A daemon with its admin side on a port, which a browser needs.
+    private func pair() async throws -> (SandboxProcess, DaemonUnderTest, String) {
+        let sandbox = try await SandboxProcess.start()
+        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+        let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
+        try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
+        try await daemon.startWithBaseline(admin: socket)
+        return (sandbox, daemon, "http://\(socket.address)/")
+    }
+
+    /// One payment that a webhook told of and one that only reconciling found, a forged report, and one whose turn is yet to come.
+    private func fill(_ sandbox: SandboxProcess, _ daemon: DaemonUnderTest) async throws {
+        let paid = try (0..<3).map { _ in try sandbox.create() }
+        for id in paid {
+            try sandbox.move(id, to: "paid")
+            #expect(try daemon.post(DaemonUnderTest.report(id)).status == 200)
+        }
+        #expect(try daemon.post(DaemonUnderTest.report(paid[0], amount: "9999.0")).status == 200)
+        try await eventually("all are judged") {
+            try daemon.payments("confirmed").count >= 3 && daemon.records("refuted").count == 1
+        }
+        let strange = try sandbox.create()
+        try sandbox.setFaults(#"{"error_rate":1,"status":503}"#)
+        let report =
+            #"{"id":\#(strange),"currency":"btc","amount":"150.0","state":"<script>document.title='taken over'</script>"}"#
+        #expect(try daemon.post(report).status == 200)
+        try await daemon.process?.waitForOutput(containing: "API call failed")
+    }
+
+    @Test func `a browser shows what came, waits and was refuted, follows what happens, and runs no stranger's script`()
+        async throws
+    {
+        try await withTaskExecutorPreference(ClientExecutor()) {
+            let (sandbox, daemon, url) = try await pair()
+            try await fill(sandbox, daemon)
+            let browser = try Browser(url)
+            try await eventually("the page is there") {
+                try browser.value("document.querySelector('h1') != null") == .bool(true)
+            }
+            let text = try #require(try browser.value("document.body.innerText")?.string)
+            for expected in [
+                "Needs to be seen to", "the API is not reached", "<script>document.title='taken over'</sc", "confirmed",
+                "another amount", "waits", "answered 503",
+            ] { #expect(text.contains(expected), "\(expected) in \(text)") }
+            // The forged amount is not shown as the payment's own.
+            #expect(!text.contains("9999"))
+            #expect(try browser.value("document.title") == .string("! ecryptopayd"))
+            #expect(try browser.value("document.scripts.length") == .number("1"))
+            try await keep(browser)
+            // What happens then shows by itself.
+            try sandbox.clearFaults()
+            let late = try sandbox.create()
+            #expect(try daemon.post(DaemonUnderTest.report(late, state: "pending")).status == 200)
+            try await eventually("the page follows") {
+                let rows = try browser.value("[...document.querySelectorAll('tr')].map(r => r.innerText).join('\\n')")
+                return rows?.string?.contains("\t\(late)\t") == true
+            }
+            #expect(try browser.value("document.getElementById('gone').hidden") == .bool(true))
+            try await daemon.end()
+            daemon.closeAdminSocket()
+            try await eventually("the page says that nobody answers") {
+                try browser.value("document.getElementById('gone').hidden") == .bool(false)
+            }
+            try await browser.end()
+            withExtendedLifetime(sandbox) {}
+        }
+    }
+
+    /// Looks at the page in the sizes that people have; keeps the pictures where `ECRYPTOPAYD_PICTURES` says.
+    private func keep(_ browser: Browser) async throws {
+        for (name, width, height, scheme) in [
+            ("phone", 390, 844, "light"), ("phone-dark", 390, 844, "dark"), ("desktop", 1280, 900, "light"),
+            ("desktop-dark", 1280, 900, "dark"),
+        ] {
+            try browser.show(width: width, height: height, scheme: scheme)
+            let overflow = try browser.value("document.documentElement.scrollWidth - window.innerWidth")?.integer
+            #expect(overflow ?? 1 <= 0, "\(name)")
+            let ground = try browser.value("getComputedStyle(document.body).backgroundColor")?.string
+            #expect(ground == (scheme == "dark" ? "rgb(20, 24, 27)" : "rgb(246, 247, 248)"))
+            if let directory = getenv("ECRYPTOPAYD_PICTURES").map({ String(cString: $0) }) {
+                let folder = try TemporaryDirectory()
+                let file = try folder.write(try browser.picture(), to: "picture")
+                let result = try await ChildProcess.run(
+                    "/bin/sh", ["-c", "base64 -d <\(file) >\(directory)/\(name).png"])
+                #expect(result.exit == .code(0), "\(result.errors)")
+            }
+        }
+    }
+
+    @Test func `the page needs nothing from outside, and its policy lets nothing else in`() async throws {
+        let daemon = try DaemonUnderTest()
+        try await daemon.start()
+        let client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
+        try client.send("GET / HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n")
+        let answer = try client.receiveRest()
+        try await daemon.end()
+        #expect(answer.contains("Content-Security-Policy: default-src 'none'; style-src 'nonce-"))
+        #expect(!answer.contains("unsafe-inline") && !answer.contains("//cdn") && !answer.contains("http://"))
+        #expect(!answer.contains(" style=") && !answer.contains(" onclick="))
+        #expect(!answer.contains("hush-"))
+    }
+}
