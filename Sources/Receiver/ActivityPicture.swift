@@ -24,6 +24,11 @@ struct ActivityPicture: Sendable {
         var verdict: Verdict
         /// What the API said before that report came: it stays true when the report is refuted.
         var truth: [UInt8]?
+        /// The record that told something new last, which is what is delivered.
+        var news: Int64?
+        /// How many endpoints have that, and how many will not.
+        var delivered = 0
+        var undeliverable = 0
     }
 
     /// A report that the API has contradicted.
@@ -65,12 +70,15 @@ struct ActivityPicture: Sendable {
             put(
                 Row(
                     payment: confirmed.payment, time: entry.time, report: nil, json: confirmed.current,
-                    verdict: confirmed.cause == .reconcile ? .found : .confirmed))
+                    verdict: confirmed.cause == .reconcile ? .found : .confirmed,
+                    news: confirmed.news ? entry.seq : nil))
         case .refuted(let payment, let of, let reason):
             hours[entry.time / Self.hour, default: Hour()].refuted += 1
             conclude(payment, [of], .refuted(reason), entry.time)
             refutations.insert(Refutation(payment: payment, time: entry.time, reason: reason), at: 0)
             if refutations.count > Self.refutationLimit { refutations.removeLast() }
+        case .delivered(let end): count(end) { $0.delivered += 1 }
+        case .undeliverable(let end): count(end) { $0.undeliverable += 1 }
         case .abandoned(let abandoned): conclude(abandoned.payment, abandoned.of, .setAside, entry.time)
         default: break
         }
@@ -86,9 +94,19 @@ struct ActivityPicture: Sendable {
         if let index = rows.firstIndex(where: { $0.payment == row.payment }) {
             let old = rows.remove(at: index)
             row.truth = old.report == nil ? old.json : old.truth
+            if row.news == nil {
+                (row.news, row.delivered, row.undeliverable) = (old.news, old.delivered, old.undeliverable)
+            }
         }
         rows.insert(row, at: 0)
         if rows.count > Self.rowLimit { rows.removeLast() }
+    }
+
+    private mutating func count(_ delivery: Record.Delivery, _ body: (inout Row) -> Void) {
+        guard let index = rows.firstIndex(where: { $0.payment == delivery.payment && $0.news == delivery.of }) else {
+            return
+        }
+        body(&rows[index])
     }
 
     /// A verdict is about a report: one that the payment's row no longer shows changes nothing there.

@@ -9,15 +9,23 @@ extension StatusPage {
         section(
             "What came lately",
             table(
-                ["time", "payment", "state", "amount", "verdict"],
+                ["time", "payment", "state", "amount", "verdict"] + (hasEndpoints ? ["delivery"] : []),
                 activity.rows.map { row in
                     let payment = try? JSONValue(parsing: row.json)
                     let (verdict, style) = Self.text(row.verdict)
                     return [
                         time(row.time), cell("\(row.payment)", "number"), cell(Self.word(payment?["state"])),
                         cell(Self.word(payment?["amount"]), "number"), cell(verdict, style),
-                    ]
+                    ] + (hasEndpoints ? [delivery(row)] : [])
                 }, none: "Nothing yet."))
+    }
+
+    private var hasEndpoints: Bool { !status.survey.endpoints.isEmpty }
+
+    private func delivery(_ row: ActivityPicture.Row) -> HTML {
+        if row.news == nil { return cell("–") }
+        if row.undeliverable > 0 { return cell("undeliverable", "refuted") }
+        return row.delivered >= status.survey.endpoints.count ? cell("delivered", "confirmed") : cell("waits", "waits")
     }
 
     var waiting: HTML {

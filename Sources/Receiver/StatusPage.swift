@@ -82,6 +82,7 @@ struct StatusPage {
                 figure("last confirmed", ago(status.lastConfirmedAt)),
                 figure("waiting", "\(counts.pending)"), figure("set aside", "\(status.survey.setAside)"),
                 figure("refuted in all", "\(counts.refuted)"),
+                figure("undeliverable in all", "\(counts.undeliverable)"),
                 figure("API", status.api.isReachable.map { $0 ? "reachable" : "not reached" } ?? "not asked yet"),
                 figure("last reconciled", ago(status.lastReconciledAt)),
                 figure("disk free", HumanText.bytes(status.journal.freeBytes)),

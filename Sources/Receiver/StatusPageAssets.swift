@@ -46,7 +46,8 @@ enum StatusPageAssets {
         footer{margin:1rem 0}
         #gone{margin:0;padding:.6rem 1rem;background:var(--bad);color:var(--card);font-weight:600}
         @media(max-width:30rem){main{padding:.5rem}section,dl{padding:.7rem .75rem}table{font-size:.85rem}\
-        th,td{padding-right:.5rem}svg text{font-size:16px}}
+        th,td{padding-right:.5rem}svg text{font-size:16px}\
+        tr>:nth-last-child(6):first-child~:nth-child(4){display:none}}
         """
 
     /// Asks for the page anew at most once a second when something has happened, and now and then for the sake of its clocks.

@@ -12,6 +12,7 @@ struct StatusPageTests {
         let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
         let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
+        try daemon.set("ECRYPTOPAY_FORWARD_EXEC", "/bin/true")
         try await daemon.startWithBaseline(admin: socket)
         return (sandbox, daemon, "http://\(socket.address)/")
     }
@@ -26,6 +27,7 @@ struct StatusPageTests {
         #expect(try daemon.post(DaemonUnderTest.report(paid[0], amount: "9999.0")).status == 200)
         try await eventually("all are judged") {
             try daemon.payments("confirmed").count >= 3 && daemon.records("refuted").count == 1
+                && daemon.records("delivered").count == 3
         }
         let strange = try sandbox.create()
         try sandbox.setFaults(#"{"error_rate":1,"status":503}"#)
@@ -48,7 +50,7 @@ struct StatusPageTests {
             let text = try #require(try browser.value("document.body.innerText")?.string)
             for expected in [
                 "Needs to be seen to", "the API is not reached", "<script>document.title='taken over'</sc", "confirmed",
-                "another amount", "waits", "answered 503",
+                "another amount", "waits", "answered 503", "delivered",
             ] { #expect(text.contains(expected), "\(expected) in \(text)") }
             // The forged amount is not shown as the payment's own.
             #expect(!text.contains("9999"))
