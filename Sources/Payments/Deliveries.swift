@@ -60,6 +60,11 @@ struct Deliveries: Sendable {
         return claim.attempt <= delays.count ? delays[claim.attempt - 1] : nil
     }
 
+    /// Whether a claim that failed was asked for again meanwhile, and is due at once.
+    mutating func restart(_ claim: DeliveryClaim) -> Bool {
+        index(of: claim.endpoint).map { queues[$0].restart(claim) } ?? false
+    }
+
     /// Has a claim wait for its next attempt, up to a fifth later than told.
     mutating func postpone(_ claim: DeliveryClaim, by delay: Duration, now: Instant) {
         guard let index = index(of: claim.endpoint) else { return }

@@ -37,7 +37,11 @@ struct EndpointQueue: Sendable {
         guard let slot = table.slot(of: id) else { return add(id, position, now: now) }
         if table[slot].insert(position) { count += 1 }
         table[slot].attempts = 0
-        if table[slot].phase == .waiting { fallDue(slot) }
+        switch table[slot].phase {
+        case .waiting: fallDue(slot)
+        case .inFlight: table[slot].isWantedAgain = true
+        case .ready: break
+        }
     }
 
     private mutating func add(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
@@ -55,6 +59,7 @@ struct EndpointQueue: Sendable {
             return
         }
         let wasFirst = table[slot].first.seq == seq
+        if wasFirst { table[slot].isWantedAgain = false }
         guard table[slot].remove(seq) else { return }
         count -= 1
         // The next of the payment has its turn.
@@ -95,6 +100,15 @@ struct EndpointQueue: Sendable {
         guard let slot = slot(of: claim) else { return }
         table[slot].attempts += 1
         wait(slot, until: due)
+    }
+
+    /// Has a claim that was asked for again meanwhile be due at once, as if no attempt had been made; false when it was not.
+    mutating func restart(_ claim: DeliveryClaim) -> Bool {
+        guard let slot = slot(of: claim), table[slot].isWantedAgain else { return false }
+        table[slot].isWantedAgain = false
+        table[slot].attempts = 0
+        fallDue(slot)
+        return true
     }
 
     /// The same without an attempt to count.

@@ -34,6 +34,7 @@ extension LedgerState {
 
     /// An attempt failed. False when it was the last one: then an `undeliverable` record ends the delivery.
     public mutating func postpone(_ claim: DeliveryClaim, now: Instant) -> Bool {
+        if deliveries.restart(claim) { return true }
         guard let delay = deliveries.nextAttempt(after: claim) else { return false }
         deliveries.postpone(claim, by: delay, now: now)
         return true

@@ -16,6 +16,8 @@ struct PendingDelivery: IDTableElement, Sendable {
     /// Attempts at the first one.
     var attempts: UInt8 = 0
     var phase = Phase.ready
+    /// It was asked for again while an attempt was under way, whose failure then counts for nothing.
+    var isWantedAgain = false
 
     init(id: PaymentID, _ first: DeliveryPosition) {
         self.id = id

@@ -163,6 +163,24 @@ struct DeliveriesTests {
         #expect(ledger.waiting() == 1)
     }
 
+    @Test func `a replay during the last attempt is not lost when that fails`() throws {
+        let ledger = LedgerHarness()
+        ledger.state.configured(endpoints: ["a"], seq: 1)
+        let position = DeliveryPosition(seq: 10, offset: 0)
+        ledger.state.announced(1, position, now: ledger.now)
+        for attempt in 1...10 {
+            ledger.pass(.seconds(200_000))
+            let next = ledger.state.claimDelivery(for: "a", now: ledger.now)
+            let claim = try #require(next)
+            #expect(claim.attempt == attempt)
+            if attempt == 10 { ledger.state.redeliver(1, position, now: ledger.now) }
+            let isPostponed = ledger.state.postpone(claim, now: ledger.now)
+            #expect(isPostponed)
+        }
+        let again = ledger.state.claimDelivery(for: "a", now: ledger.now)
+        #expect(again?.attempt == 1)
+    }
+
     @Test func `after a restart all that waits is due within seconds`() {
         let ledger = Harness("a")
         for id in 1...100 as ClosedRange<PaymentID> {

@@ -208,8 +208,10 @@ struct ForwarderTests {
         let held = try ledger.prune(before: .max)
         #expect(held.heldBy?.contains("is not delivered") == true, "\(held)")
         shop.change { _ in .accepted(status: 200) }
+        // One whose first attempt came only now goes out twice.
         _ = try await ledger.redeliver(.since(0), dryRun: false)
-        try await eventually("all deliveries") { ledger.counts.delivered == 5 }
+        try await eventually("all deliveries") { ledger.endpointStatus.first?.waiting == 0 }
+        #expect(ledger.counts.delivered >= 5)
         #expect(try ledger.prune(before: .max).segments.isEmpty == false)
         await forwarder.stop()
     }
