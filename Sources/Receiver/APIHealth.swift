@@ -15,7 +15,12 @@ public final class APIHealth: Sendable {
         var since = Instant.distantPast
     }
 
-    private let status = Mutex(Status())
+    private struct State {
+        var status = Status()
+        var fold = FaultFold()
+    }
+
+    private let state = Mutex(State())
     private let logger: Logger
 
     init(logger: Logger) {
@@ -23,11 +28,12 @@ public final class APIHealth: Sendable {
     }
 
     /// How it stands.
-    public var current: Status { status.withLock { $0 } }
+    public var current: Status { state.withLock { $0.status } }
 
     /// What to say when the API has answered no call for that long; nil while it answers, or has not been silent so long.
     func silence(longerThan limit: Duration, now: Instant) -> String? {
-        status.withLock { status in
+        state.withLock { state in
+            let status = state.status
             guard status.isReachable == false, now - status.since >= limit else { return nil }
             return
                 "the API has answered no call for \((now - status.since).components.seconds) s: \(status.lastError ?? "")"
@@ -36,32 +42,37 @@ public final class APIHealth: Sendable {
 
     /// A call was answered, by whatever payment or status of the payment's own.
     func noteAnswer(now: Instant) {
-        let outage = status.withLock { status in
-            defer { status = Status(isReachable: true, lastError: nil, since: now) }
-            return status.isReachable == false ? now - status.since : nil
+        let outage = state.withLock { state in
+            state.status = Status(isReachable: true, lastError: nil, since: now)
+            return state.fold.end(now: now)
         }
         guard let outage else { return }
         logger.notice(
-            "API reachable again after \(outage.components.seconds) s", metadata: EventID.apiReachable.metadata())
+            "API reachable again after \(HumanText.duration(outage.0.nanoseconds))",
+            metadata: EventID.apiReachable.metadata())
     }
 
-    /// A call failed.
-    func noteFailure(_ error: APIError, now: Instant) {
-        let isFirst = status.withLock { status in
-            defer {
-                status.lastError = error.description
-                if status.isReachable != false { status.since = now }
-                status.isReachable = false
-            }
-            return status.isReachable != false
+    /// A call failed, while so many payments wait for a verdict.
+    func noteFailure(_ error: APIError, waiting: Int, now: Instant) {
+        let notice = state.withLock { state in
+            state.status.lastError = error.description
+            if state.status.isReachable != false { state.status.since = now }
+            state.status.isReachable = false
+            return state.fold.fault(now: now)
         }
-        guard isFirst else { return }
+        guard let notice else { return }
         let advice =
             error.kind == .credentialsRefused
             ? "correct ECRYPTOPAY_CLIENT_ID, _CLIENT_SECRET, _EMAIL and _PASSWORD; nothing is confirmed until then"
             : "reports stay queued, and are retried until it answers"
+        let what =
+            switch notice {
+            case .first: "API call failed"
+            case .still(let duration, _):
+                "API unreachable for \(HumanText.duration(duration.nanoseconds)), \(waiting) waiting"
+            }
         logger.log(
-            level: error.isTransient ? .warning : .error, "API call failed: \(error); \(advice)",
+            level: error.isTransient ? .warning : .error, "\(what): \(error); \(advice)",
             metadata: EventID.apiUnreachable.metadata())
     }
 }

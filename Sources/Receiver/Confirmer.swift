@@ -12,6 +12,9 @@ public actor Confirmer {
     private let api: any PaymentAPI
     private var concurrency: Int
     private let logger: Logger
+    private let log: SettlementLog
+    private var unsettled = FaultFold()
+    private nonisolated let rejections = Mutex(FaultFold())
     private var calls: [PaymentID: Task<Void, Never>] = [:] {
         didSet { callsUnderWay.store(calls.count, ordering: .relaxed) }
     }
@@ -38,6 +41,7 @@ public actor Confirmer {
         self.api = api
         self.concurrency = concurrency
         self.logger = logger
+        log = SettlementLog(logger)
         health = APIHealth(logger: logger)
         self.scheduler = scheduler
         lastProgress = Atomic(scheduler.now.nanoseconds)
@@ -106,11 +110,10 @@ public actor Confirmer {
     private func confirm(_ claim: Claim, cause: Record.Cause = .webhook) async {
         let answer = await fetch(claim)
         do {
-            SettlementLog(logger).write(try await ledger.settle(claim, answer, cause: cause))
+            log.write(try await ledger.settle(claim, answer, cause: cause), now: scheduler.now)
+            _ = unsettled.end(now: scheduler.now)
         } catch {
-            logger.error(
-                "payment \(claim.id) could not be settled, it will be fetched again: \(error)",
-                metadata: ["payment": "\(claim.id)"])
+            noteUnsettled(claim.id, error)
         }
         noteProgress()
         calls[claim.id] = nil
@@ -119,6 +122,19 @@ public actor Confirmer {
             stopped = []
         }
         pump()
+    }
+
+    private func noteUnsettled(_ id: PaymentID, _ error: any Error) {
+        guard let notice = unsettled.fault(now: scheduler.now) else { return }
+        var often = ""
+        if case .still(let duration, let count) = notice {
+            often = " (\(count) such failures in \(HumanText.duration(duration.nanoseconds)))"
+        }
+        logger.error(
+            """
+            payment \(id) could not be settled, it will be fetched again\(often): \(error); see that the disk has room and is \
+            sound
+            """, metadata: ["payment": "\(id)"])
     }
 
     private nonisolated func fetch(_ claim: Claim) async -> Answer {
@@ -132,7 +148,7 @@ public actor Confirmer {
             switch answer {
             // Broken off because the program stops: that says nothing about the API.
             case .failed where error.kind == .cancelled: break
-            case .failed: health.noteFailure(error, now: now)
+            case .failed: health.noteFailure(error, waiting: ledger.counts.pending, now: now)
             case .payment, .notFound, .forbidden: health.noteAnswer(now: now)
             }
             if let pause = error.retryAfter { ledger.pause(pause) }
@@ -158,6 +174,11 @@ public actor Confirmer {
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension Confirmer: LedgerObserver {
     public nonisolated func ledgerDidCommit(upTo position: Int64) {
+        if let (duration, count) = rejections.withLock({ $0.end(now: scheduler.now) }) {
+            logger.notice(
+                "the journal is written again after \(HumanText.duration(duration.nanoseconds)) and \(count) failed writes",
+                metadata: EventID.webhooksAccepted.metadata())
+        }
         wake()
     }
 
@@ -166,9 +187,15 @@ extension Confirmer: LedgerObserver {
     }
 
     public nonisolated func ledgerDidReject(after position: Int64, reason: String) {
+        guard let notice = rejections.withLock({ $0.fault(now: scheduler.now) }) else { return }
+        var often = ""
+        if case .still(let duration, let count) = notice {
+            often = " for \(HumanText.duration(duration.nanoseconds)), \(count) writes failed"
+        }
         logger.error(
-            "\(reason); webhooks are answered 503 until it can be written again",
-            metadata: EventID.webhooksRefused.metadata())
+            """
+            \(reason); webhooks are answered 503\(often) until it can be written again: make room on the disk, or mend it
+            """, metadata: EventID.webhooksRefused.metadata())
     }
 
     public nonisolated func ledgerDidFail(reason: String, errno: Int32) {}

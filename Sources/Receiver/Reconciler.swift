@@ -12,6 +12,9 @@ public actor Reconciler {
     private let api: any PaymentAPI
     private let health: APIHealth
     private let logger: Logger
+    private let log: SettlementLog
+    /// A listing that does not fit its bounds will not fit the next time either.
+    private nonisolated let bounds = Mutex(FaultFold())
     private var schedule: ListingSchedule
     private var random: SplitMix64
     private var run: Task<Void, Never>?
@@ -37,6 +40,7 @@ public actor Reconciler {
         self.api = api
         self.health = health
         self.logger = logger
+        log = SettlementLog(logger)
         schedule = ListingSchedule(interval: interval)
         self.scheduler = scheduler
         random = SplitMix64(seed: seed)
@@ -115,12 +119,12 @@ public actor Reconciler {
 
     /// Whether it was whole, and written.
     private nonisolated func listOnce() async -> Bool {
-        let log = SettlementLog(logger)
-        let listing = ListingRun(ledger) { log.write($0) }
+        let listing = ListingRun(ledger) { [log, scheduler] in log.write($0, now: scheduler.now) }
         var isWhole = false
         do {
             try await api.forEachPayment { listing.take($0) }
             health.noteAnswer(now: scheduler.now)
+            _ = bounds.withLock { $0.end(now: scheduler.now) }
             isWhole = true
         } catch {
             noteFailure(error)
@@ -129,7 +133,9 @@ public actor Reconciler {
             try listing.finish()
         } catch {
             isWhole = false
-            logger.error("what a listing of all payments says could not be journaled, it will be repeated: \(error)")
+            logger.error(
+                "what a listing of all payments says could not be journaled, it will be repeated: \(error); see that the disk has room and is sound"
+            )
         }
         return await end(isWhole: isWhole)
     }
@@ -147,7 +153,9 @@ public actor Reconciler {
             if isWhole { lastEnd.store(scheduler.wallClock, ordering: .relaxed) }
             return isWhole
         } catch {
-            logger.error("what a listing of all payments lacks could not be journaled, it will be repeated: \(error)")
+            logger.error(
+                "what a listing of all payments lacks could not be journaled, it will be repeated: \(error); see that the disk has room and is sound"
+            )
             return false
         }
     }
@@ -187,17 +195,17 @@ public actor Reconciler {
 
     private nonisolated func noteFailure(_ error: APIError) {
         if error.kind == .cancelled { return }
-        health.noteFailure(error, now: scheduler.now)
+        health.noteFailure(error, waiting: ledger.counts.pending, now: scheduler.now)
         if let pause = error.retryAfter { ledger.pause(pause) }
+        // Whoever answers nothing is told of by the API's health.
+        let fault: String
         switch error.kind {
-        case .tooLarge(let limit):
-            logger.error(
-                "the list of all payments is larger than ECRYPTOPAY_LIST_MAX_BYTES=\(limit): raise it, or nothing is reconciled"
-            )
-        case .timeout:
-            logger.error(
-                "the list of all payments took longer than ECRYPTOPAY_LIST_TIMEOUT: raise it, or nothing is reconciled")
-        default: logger.warning("the list of all payments failed, it will be repeated: \(error)")
+        case .tooLarge(let limit): fault = "is larger than ECRYPTOPAY_LIST_MAX_BYTES=\(limit)"
+        case .timeout: fault = "took longer than ECRYPTOPAY_LIST_TIMEOUT"
+        default: return logger.debug("the list of all payments failed, it will be repeated: \(error)")
+        }
+        if bounds.withLock({ $0.fault(now: scheduler.now) }) != nil {
+            logger.error("the list of all payments \(fault): raise it, or nothing is reconciled")
         }
     }
 }

@@ -1,16 +1,20 @@
 import JournalFormat
 import Logging
 import Payments
+import Synchronization
 
-/// Tells people what an answer of the API came to: one line an event.
-struct SettlementLog {
+/// Tells people what an answer of the API came to: one line an event. A forger's flood is told in part; the journal has all of it.
+final class SettlementLog: Sendable {
+    private static let refutationsPerMinute = 30
+
     private let logger: Logger
+    private let refutations = Mutex(LogBudget(limit: refutationsPerMinute))
 
     init(_ logger: Logger) {
         self.logger = logger
     }
 
-    func write(_ settlement: Settlement) {
+    func write(_ settlement: Settlement, now: Instant) {
         let judgement = settlement.judgement
         let id = settlement.id
         let metadata: Logger.Metadata = ["payment": "\(id)"]
@@ -18,9 +22,14 @@ struct SettlementLog {
             write(confirmation, settlement, metadata.merging(["seq": "\(seq)"]) { $1 })
         }
         for refutation in judgement.refutations {
+            guard let held = refutations.withLock({ $0.take(now: now) }) else { continue }
+            let others =
+                held == 0
+                ? ""
+                : "; \(held) more before it are not told here, \"ecryptopayd journal cat --kind refuted\" shows them"
             // The report's own number: its record is what the message is about.
             logger.warning(
-                "report \(refutation.of) of payment \(id) refuted: \(refutation.reason.rawValue)",
+                "report \(refutation.of) of payment \(id) refuted: \(refutation.reason.rawValue)\(others)",
                 metadata: EventID.refuted.metadata(metadata.merging(["seq": "\(refutation.of)"]) { $1 }))
         }
         if let abandonment = judgement.abandonment {

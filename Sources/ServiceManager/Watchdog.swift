@@ -51,7 +51,9 @@ public final class Watchdog: Sendable {
         let decision = policy.withLock { $0.decide(stalledNow: stalled) }
         if decision.pings { notifier.send(.watchdog) }
         for name in decision.stalled {
-            logger.error("no progress, so the watchdog is not told that all is well", metadata: ["probe": "\(name)"])
+            logger.error(
+                "no progress, so the watchdog is not told that all is well: systemd restarts this process unless it goes on",
+                metadata: ["probe": "\(name)"])
         }
         for name in decision.recovered {
             logger.notice("progress again", metadata: ["probe": "\(name)"])

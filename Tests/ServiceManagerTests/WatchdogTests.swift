@@ -37,7 +37,7 @@ import Testing
         #expect(sent.withLock { $0 } == ["WATCHDOG=1", "WATCHDOG=1"])
         #expect(
             lines.withLock { $0 } == [
-                "error  no progress, so the watchdog is not told that all is well  probe=journal",
+                "error  no progress, so the watchdog is not told that all is well: systemd restarts this process unless it goes on  probe=journal",
                 "notice  progress again  probe=journal",
             ])
     }
