@@ -1,6 +1,7 @@
 import Payments
 
-/// Folds a fault that repeats: it is said at once, and while it goes on again after 1, 2, 4, … minutes, at least every hour.
+/// Folds a fault that repeats: it is said at once, and while it goes on again after 1, 2, 4, … minutes, at least every hour. One
+/// that comes and goes is said no oftener.
 struct FaultFold: Sendable {
     /// What to say.
     enum Notice: Hashable, Sendable {
@@ -10,31 +11,43 @@ struct FaultFold: Sendable {
         case still(Duration, count: Int)
     }
 
+    /// A fault that comes back sooner than that after its end is the same one still.
     private static let firstPause: Duration = .seconds(60)
     private static let longestPause: Duration = .seconds(3600)
 
     private var since: Instant?
+    private var ended: Instant?
     private var next = Instant.distantPast
     private var pause = Self.firstPause
     private var count = 0
+    private var isTold = false
 
     /// The fault has come; nil when there is no need to say so.
     mutating func fault(now: Instant) -> Notice? {
         count += 1
-        guard let since else {
-            self.since = now
-            next = now + pause
-            return .first
+        if let since {
+            return isDue(now) ? .still(now - since, count: count) : nil
         }
-        guard now >= next else { return nil }
-        pause = min(pause * 2, Self.longestPause)
+        since = now
+        if let ended, now - ended < Self.firstPause { return isDue(now) ? .first : nil }
+        pause = Self.firstPause
         next = now + pause
-        return .still(now - since, count: count)
+        isTold = true
+        return .first
     }
 
-    /// It is over; how long it lasted and how often it came, if there was one.
+    /// It is over; how long it lasted and how often it came, if there was one that was told.
     mutating func end(now: Instant) -> (Duration, count: Int)? {
-        defer { self = FaultFold() }
-        return since.map { (now - $0, count) }
+        guard let start = since else { return nil }
+        defer { (since, ended, count, isTold) = (nil, now, 0, false) }
+        return isTold ? (now - start, count) : nil
+    }
+
+    private mutating func isDue(_ now: Instant) -> Bool {
+        guard now >= next else { return false }
+        pause = min(pause * 2, Self.longestPause)
+        next = now + pause
+        isTold = true
+        return true
     }
 }

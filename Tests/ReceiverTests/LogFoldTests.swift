@@ -45,8 +45,21 @@ struct LogFoldTests {
                 "warning: API unreachable for 1 h 3 min", "notice: API reachable again after 2 h",
             ])
         #expect(lines.all[1].contains(", 14 waiting: "))
-        health.noteFailure(error, waiting: 0, now: at(7230))
+        health.noteFailure(error, waiting: 0, now: at(7270))
         #expect(lines.all.last?.hasPrefix("warning: API call failed") == true)
+    }
+
+    @Test func `an API that answers every other call is told of as seldom as one that answers none`() {
+        let lines = Lines()
+        let health = APIHealth(logger: Logger(label: "test") { _ in Handler(lines: lines) })
+        let error = APIError(kind: .timeout, method: "GET", path: "/payments/1", detail: "timed out")
+        for second in stride(from: Int64(0), to: 3600, by: 2) {
+            health.noteFailure(error, waiting: 1, now: at(second))
+            health.noteAnswer(now: at(second + 1))
+        }
+        // In an hour, at 0, 1, 3, 7, 15 and 31 minutes: that it failed, and that it answers again.
+        #expect(lines.all.count == 12)
+        #expect(health.current.isReachable == true)
     }
 
     @Test func `a flood of lines is let through in part, and the next one tells how many are missing`() {
