@@ -2,6 +2,8 @@ import Dispatch
 import HTTP1
 import HTTPServer
 import JSON
+public import Logging
+import POSIX
 public import Payments
 import Synchronization
 
@@ -10,12 +12,15 @@ public final class WebhookEndpoint: Sendable {
     private let ledger: any Ledger
     private let waiting: Mutex<AcknowledgementQueue<Exchange>>
     private let metrics: ReceptionCounter
+    private let logger: Logger
+    private let refusals = Mutex(LogBudget(limit: 10))
 
     /// An endpoint that records to a ledger, whose records up to `committed` are durable.
-    public init(ledger: any Ledger, committed: Int64, counter: ReceptionCounter) {
+    public init(ledger: any Ledger, committed: Int64, counter: ReceptionCounter, logger: Logger) {
         self.ledger = ledger
         waiting = Mutex(AcknowledgementQueue(committed: committed))
         metrics = counter
+        self.logger = logger
         ledger.addObserver(self)
     }
 
@@ -32,7 +37,9 @@ public final class WebhookEndpoint: Sendable {
         var report: ReportedPayment
         do throws(ReportFault) { report = try ReportedPayment(body: request.body.span) } catch {
             metrics.count(.invalid)
-            return exchange.respond(Self.refusal(error, contentType))
+            let refusal = Self.refusal(error, contentType)
+            tell(error, refusal.status, Sender.name(of: request, exchange))
+            return exchange.respond(refusal)
         }
         if let deviation = Self.deviation(contentType) { report.note(deviation: deviation) }
         record(report, from: Sender.name(of: request, exchange), exchange)
@@ -77,6 +84,13 @@ public final class WebhookEndpoint: Sendable {
     }
 
     // MARK: Bad input
+
+    /// A report that cannot be read may mean that ecryptopay's webhooks have changed: that must not go unseen.
+    private func tell(_ fault: ReportFault, _ status: Int, _ peer: String) {
+        guard let held = refusals.withLock({ $0.take(now: Instant(nanoseconds: Clock.monotonic())) }) else { return }
+        let others = held == 0 ? "" : "; \(held) more before it are not told here"
+        logger.warning("a webhook from \(peer) was answered \(status): \(fault)\(others)")
+    }
 
     private static func refusal(_ fault: ReportFault, _ contentType: ArraySlice<UInt8>?) -> Response {
         if let contentType, !MediaType.isJSON(contentType) {

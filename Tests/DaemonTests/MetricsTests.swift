@@ -28,6 +28,7 @@ struct MetricsTests {
     @Test func `metrics count what came and what became of it, and promtool finds no fault`() async throws {
         let (_, daemon, id) = try await busy()
         #expect(try daemon.post("{}").status == 400)
+        try await daemon.process?.waitForOutput(containing: "was answered 400: ")
         try await eventually("all is counted") {
             try daemon.metric(#"ecryptopayd_confirmations_total{outcome="refuted"}"#) == 1
         }

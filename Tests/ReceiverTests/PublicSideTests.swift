@@ -22,7 +22,8 @@ struct PublicSideTests {
     private init(_ ledger: HeldLedger, unavailability: String? = nil) throws {
         self.ledger = ledger
         let side = PublicSide(
-            endpoint: WebhookEndpoint(ledger: ledger, committed: 0, counter: ReceptionCounter()),
+            endpoint: WebhookEndpoint(
+                ledger: ledger, committed: 0, counter: ReceptionCounter(), logger: Logger(label: "test")),
             webhookPaths: ["/other", Self.path], unavailability: { unavailability })
         var options = HTTPServer.Options()
         // The machine may be slow, and no test here is about time.
