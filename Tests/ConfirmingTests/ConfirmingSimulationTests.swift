@@ -26,7 +26,7 @@ struct ConfirmingSimulationTests {
     private func simulate() async {
         let only = variable("CONFIRM_SIM_SEED")
         let first = only ?? 1
-        let count = only == nil ? variable("CONFIRM_SIM_HISTORIES") ?? 1500 : 1
+        let count = only == nil ? variable("CONFIRM_SIM_HISTORIES") ?? 2000 : 1
         for seed in first..<first + count {
             var simulation = ConfirmingSimulation(seed: UInt64(seed))
             do { try simulation.run() } catch {

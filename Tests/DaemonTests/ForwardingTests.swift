@@ -131,6 +131,28 @@ struct ForwardingTests {
         await shop.stop()
     }
 
+    @Test func `a shop behind a private authority is delivered to, one without TLS or an answer is not`() async throws {
+        let shop = try ShopServer()
+        let silent = try ShopServer { _ in }
+        let certificates = try await Certificates()
+        let nginx = try await Nginx(
+            tls: certificates.issue(for: "IP:127.0.0.1"),
+            "location / { proxy_pass \(shop.url.dropLast("/hook".count)); }")
+        let plain = shop.url.replacing("http:", with: "https:")
+        let (sandbox, daemon) = try await setUp(
+            ["\(nginx.url())/hook", plain, silent.url], ["ECRYPTOPAY_CA_FILE": certificates.authority])
+        let id = try pay(sandbox, daemon)
+        try await delivered(daemon, 1)
+        #expect(try daemon.records("delivered", payment: id).first?["endpoint"]?.string == "\(nginx.url())/hook")
+        try await daemon.process?.waitForOutput(containing: "\(plain) did not take record")
+        // An attempt may take fifteen seconds.
+        try await daemon.process?.waitForOutput(containing: "\(silent.url) did not take record", within: .seconds(120))
+        #expect(shop.deliveries.count == 1 && silent.deliveries.count == 1)
+        try await daemon.end()
+        await shop.stop()
+        await silent.stop()
+    }
+
     @Test func `a reload adds an endpoint and removes another, and a replay brings what it missed`() async throws {
         let old = try ShopServer { $0.respond(Response(status: 503)) }
         let new = try ShopServer()

@@ -12,7 +12,7 @@ struct ReportOrderTests {
     }
 
     private func tell() async throws {
-        for seed: UInt64 in 1...1000 {
+        for seed: UInt64 in 1...2000 {
             var dice = SplitMix64(seed: seed)
             let model = ReportModel(using: &dice)
             let inOrder = model.reports.sorted { $0.second < $1.second }.map { (at: $0.second + 1, report: $0) }
