@@ -20,6 +20,7 @@ public actor Forwarder {
     private let ledger: any DeliveryLedger
     private let logger: Logger
     private let scheduler: any Scheduler
+    private var endpoints: [Endpoint] = []
     private var forwarders: [EndpointForwarder] = []
     /// The same for whoever announces news.
     private nonisolated let announced = AnnouncementList()
@@ -40,12 +41,26 @@ public actor Forwarder {
     /// answered 410; what waits for others becomes undeliverable.
     public func update(endpoints: [Endpoint]) async throws {
         await stop()
-        let names = endpoints.map(\.name)
+        do {
+            try await configure(endpoints.map(\.name))
+            self.endpoints = endpoints
+        } catch {
+            // Those that were there go on.
+            await begin()
+            throw error
+        }
+        await begin()
+    }
+
+    private func configure(_ names: [String]) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             scheduler.runBlocking { [ledger] in
                 continuation.resume(with: Result { try ledger.configure(endpoints: names) })
             }
         }
+    }
+
+    private func begin() async {
         forwarders = endpoints.map {
             EndpointForwarder(name: $0.name, ledger: ledger, sender: $0.sender, logger: logger, on: scheduler)
         }

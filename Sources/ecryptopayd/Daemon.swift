@@ -96,7 +96,10 @@ final class Daemon: LedgerObserver {
         try server.start(listeners)
         try adminServer.start(adminListeners)
         // Before anything is confirmed: a new endpoint begins with what comes next.
-        try await forwarder.update(endpoints: settings.withLock { [Forwarder.Endpoint]($0) })
+        do { try await forwarder.update(endpoints: settings.withLock { [Forwarder.Endpoint]($0) }) } catch {
+            throw CommandFailure(
+                .inputOutput, "the endpoints of ECRYPTOPAY_FORWARD_URLS could not be journaled: \(error)")
+        }
         await confirmer.start()
         await reconciler.start()
         keeper.update(keep: settings.withLock { $0.journalKeep })
@@ -167,11 +170,12 @@ final class Daemon: LedgerObserver {
             // What a start on this journal would refuse, a reload must not bring in.
             try settings.withLock { try Journal.Options(new).refuseOtherAccount(than: Journal.Options($0)) }
             guard let configuration = Client.Configuration(new) else { return }
+            // First, since it is the one that can fail: the journal has to take the endpoints.
+            try await forwarder.update(endpoints: [Forwarder.Endpoint](new))
             client.update(configuration: configuration)
             await confirmer.update(concurrency: new.confirmConcurrency)
             await reconciler.update(interval: new.reconcileInterval)
             ledger.update(.init(new))
-            try await forwarder.update(endpoints: [Forwarder.Endpoint](new))
             keeper.update(keep: new.journalKeep)
             publicSide.update(webhookPaths: new.webhookPaths.map(\.exposed))
             server.update(options: .init(new))

@@ -161,6 +161,24 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
+    @Test func `endpoints that cannot be journaled change nothing, and those that were there go on`() async throws {
+        let ledger = try ledger()
+        let forwarder = forwarder(ledger)
+        let shop = ScriptedShop { [failed] _ in failed }
+        try await forwarder.update(endpoints: [endpoint("a", shop)])
+        let seq = try await confirm(1, ledger)
+        try await eventually("an attempt") { !shop.messages.isEmpty }
+        ledger.close()
+        await #expect(throws: (any Error).self) {
+            try await forwarder.update(endpoints: [endpoint("b", ScriptedShop())])
+        }
+        #expect(ledger.endpointStatus.map(\.name) == ["a"])
+        let before = shop.messages.count
+        _ = try await ledger.redeliver(.record(seq), dryRun: false)
+        try await eventually("another attempt") { shop.messages.count > before }
+        await forwarder.stop()
+    }
+
     @Test func `a replay by payment or time sends all that was news, in order`() async throws {
         let ledger = try ledger(segmentBytes: 300)
         let forwarder = forwarder(ledger)
