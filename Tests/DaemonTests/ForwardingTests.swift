@@ -80,7 +80,7 @@ struct ForwardingTests {
             ])
     }
 
-    @Test(arguments: ["redirect", "410", "500", "endless", "cut"])
+    @Test(arguments: ["redirect", "410", "500", "endless", "short", "cut", "dripping"])
     func `what a shop may answer`(answer: String) async throws {
         let shop = try ShopServer()
         let url = shop.url
@@ -91,6 +91,9 @@ struct ForwardingTests {
             case "500": exchange.respond(.json(status: 500, "{}"))
             // Far more than anybody reads.
             case "endless": exchange.respond(Response(status: 200, body: Array(repeating: 0x20, count: 8 << 20)))
+            case "cut": exchange.respond(Response(status: 200), streaming: Pieces([.bytes([0x20]), .broken]))
+            // A byte, and then nothing: it has said 200, and after fifteen seconds nobody waits for the rest.
+            case "dripping": exchange.respond(Response(status: 200), streaming: Pieces([.bytes([0x20])]))
             default: exchange.respond(Response(status: 200, body: Array(repeating: 0x20, count: 100)))
             }
         }
@@ -123,8 +126,8 @@ struct ForwardingTests {
             #expect(try daemon.metric("ecryptopayd_waiting_deliveries") == 0)
             #expect(try daemon.status()["well"] == .bool(true))
         default:
-            try await delivered(daemon, 1)
-            #expect(try daemon.payments("delivered") == [id])
+            try await eventually("the delivery", within: .seconds(120)) { try daemon.payments("delivered") == [id] }
+            #expect(shop.deliveries.count == 1)
         }
         try await daemon.end()
         #expect(try daemon.records("undeliverable").isEmpty)
