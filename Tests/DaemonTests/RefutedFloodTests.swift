@@ -59,14 +59,15 @@ struct RefutedFloodTests {
         let padding = String(repeating: "x", count: 250_000)
         for id in known.prefix(30) {
             let forged = #"{"id":\#(id),"state":"paid","amount":"9999.00","padding":"\#(padding)"}"#
-            // While there is no room, it need not be sent to be refused.
-            try await eventually("a report is taken") {
+            // While there is no room, it need not be sent to be refused; and then the daemon looks for some once a minute only,
+            // if not all had been refuted when it looked last.
+            try await eventually("a report is taken", within: .seconds(300)) {
                 try isHealthy(daemon) && daemon.post(forged).status == 200
             }
         }
         let late = try #require(known.last)
         try sandbox.move(late, to: "paid")
-        try await eventually("a genuine report is taken") {
+        try await eventually("a genuine report is taken", within: .seconds(300)) {
             try daemon.post(DaemonUnderTest.report(late)).status == 200
         }
         try await eventually("its confirmation") { try await payments("confirmed").last == late }
