@@ -11,7 +11,7 @@ extension FileLedger: DeliveryLedger {
         let ticket = try state.withLock { state throws(JournalUnavailable) -> CommitTicket? in
             // A reload with the same ones has those go on that wanted nothing more.
             state.startDeliveries()
-            guard state.endpoints != endpoints else { return nil }
+            guard Set(state.endpoints) != Set(endpoints) else { return nil }
             let position = try journal.configure(endpoints: endpoints, time: wallClock())
             frontier.withLock { $0.last = position }
             state.configured(endpoints: endpoints, seq: position.seq)

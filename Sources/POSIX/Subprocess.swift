@@ -39,7 +39,13 @@ public struct Subprocess: Sendable {
     /// ended; `isCancelled` is asked many times a second. The caller ignores `SIGPIPE`, the program does not.
     public func run(isCancelled: () -> Bool) throws(SystemError) -> (exit: Exit, output: [UInt8]) {
         let input = try Pipe()
-        let output = try Pipe()
+        let output: Pipe
+        do { output = try Pipe() } catch {
+            // Short of descriptors, each failed run would take two more.
+            input.read.close()
+            input.write.close()
+            throw error
+        }
         input.write.doNotBlock()
         output.read.doNotBlock()
         let child = try spawn(input, output)

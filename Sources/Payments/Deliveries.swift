@@ -78,7 +78,7 @@ struct Deliveries: Sendable {
         queues[index].release(claim, until: due)
     }
 
-    /// An endpoint wants nothing more, for now: its deliveries wait until ``start(_:now:)``.
+    /// An endpoint wants nothing more, for now: its deliveries wait until ``startAll()`` or a replay.
     mutating func stop(_ claim: DeliveryClaim) {
         guard let index = index(of: claim.endpoint) else { return }
         queues[index].stop(claim)

@@ -7,7 +7,7 @@ struct SimulatedLedger {
     private var seq: Int64 = 0
     /// The reports that wait, with the time they came.
     private var reports: [Int64: (report: ReportedPayment, time: Int64)] = [:]
-    /// Told of each confirmation that is news.
+    /// Reports that were journaled, those that were answered 503, and the most that waited at once.
     private(set) var journaled = 0
     private(set) var refused = 0
     private(set) var mostWaiting = 0

@@ -145,6 +145,17 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
+    @Test func `endpoints in another order are the same, and nothing is written`() async throws {
+        let ledger = try ledger()
+        let forwarder = forwarder(ledger)
+        let shop = ScriptedShop()
+        try await forwarder.update(endpoints: [endpoint("a", shop), endpoint("b", shop)])
+        let before = ledger.durable
+        try await forwarder.update(endpoints: [endpoint("b", shop), endpoint("a", shop)])
+        #expect(ledger.durable == before)
+        await forwarder.stop()
+    }
+
     @Test func `410 stops an endpoint loudly, and a reload has it go on`() async throws {
         let ledger = try ledger()
         let forwarder = forwarder(ledger)
