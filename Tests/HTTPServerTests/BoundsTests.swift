@@ -95,13 +95,9 @@ struct BoundsTests {
     }
 
     @Test func `a peer that does not take its answers is not worked for`() async throws {
-        let waiting = Waiting()
         let large = Response(status: 200, body: [UInt8](repeating: 0x78, count: 65536))
-        let handler = Handler { request, exchange in
-            waiting.handle(request, exchange)
-            exchange.respond(large)
-        }
-        try await withServer(handler: handler) { _, address in
+        let waiting = Waiting { _, exchange in exchange.respond(large) }
+        try await withServer(handler: waiting) { _, address in
             let client = try ClientSocket(address)
             let asked = 2000
             try client.send(String(repeating: request("GET /"), count: asked))

@@ -99,13 +99,8 @@ struct DeadlineTests {
         var options = HTTPServer.Options.patient
         options.writeTimeout = short
         let large = Response(status: 200, body: [UInt8](repeating: 0x78, count: 32 * 1024 * 1024))
-        let waiting = Waiting()
-        defer { waiting.forget() }
-        let handler = Handler { request, exchange in
-            waiting.handle(request, exchange)
-            exchange.respond(large)
-        }
-        try await withServer(options, handler: handler) { server, address in
+        let waiting = Waiting { _, exchange in exchange.respond(large) }
+        try await withServer(options, handler: waiting) { server, address in
             let client = try ClientSocket(address, receiveBuffer: 4096)
             try client.send(request("GET /"))
             _ = try await waiting.exchange()

@@ -39,6 +39,8 @@ struct ProxyTests {
         let killed = try HTTPServer(label: "killed", options: .patient, handler: handler, logger: Log().logger)
         let next = try HTTPServer(label: "next", options: .patient, handler: Handler.echo, logger: Log().logger)
         let nginx = try await ShippedNginx(upstream: "\(socket.address)").startPlain()
+        // What it keeps holds the first server, which holds the handler.
+        defer { waiting.forget() }
         try await withTaskExecutorPreference(ClientExecutor()) {
             try killed.start([socket])
             let client = try ClientSocket(nginx.address)
@@ -48,7 +50,6 @@ struct ProxyTests {
             _ = try await waiting.exchange()
             #expect(killed.openConnections == 1, "nginx keeps the connection")
             await killed.drain(grace: .zero)
-            waiting.forget()
             try next.start([socket])
             #expect(try client.receive().body == "post /hook {}")
         }

@@ -44,14 +44,8 @@ struct StreamTests {
         _ source: any BodySource, _ options: HTTPServer.Options = .patient,
         _ body: (HTTPServer, SocketAddress, Waiting) async throws -> Void
     ) async throws {
-        let waiting = Waiting()
-        defer { waiting.forget() }
-        let lines = lines
-        let handler = Handler { request, exchange in
-            waiting.handle(request, exchange)
-            exchange.respond(lines, streaming: source)
-        }
-        try await withServer(options, handler: handler) { try await body($0, $1, waiting) }
+        let waiting = Waiting { [lines] _, exchange in exchange.respond(lines, streaming: source) }
+        try await withServer(options, handler: waiting) { try await body($0, $1, waiting) }
     }
 
     @Test func `pieces are sent as they come, and the connection goes on after the end`() async throws {

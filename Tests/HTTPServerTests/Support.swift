@@ -26,8 +26,15 @@ extension Response {
 /// A handler that keeps its exchanges for the test to answer.
 final class Waiting: RequestHandler {
     private let exchanges = Mutex<[Exchange]>([])
+    private let body: @Sendable (Request, Exchange) -> Void
 
-    func handle(_ request: Request, _ exchange: Exchange) { exchanges.withLock { $0.append(exchange) } }
+    /// `body` says what becomes of each request at once, if anything.
+    init(_ body: @escaping @Sendable (Request, Exchange) -> Void = { _, _ in }) { self.body = body }
+
+    func handle(_ request: Request, _ exchange: Exchange) {
+        exchanges.withLock { $0.append(exchange) }
+        body(request, exchange)
+    }
 
     /// How many requests have come.
     var count: Int { exchanges.withLock { $0.count } }
