@@ -24,6 +24,9 @@ public actor Confirmer {
     private let timer: any OneShotTimer
     /// A wake-up that has not been acted on: commits come by the thousand, and one look at the ledger serves them all.
     private nonisolated let isWoken = Atomic(false)
+    /// When somebody looks at the ledger anyway: the timer's time, or `min` when the end of a call does; `max` while that is
+    /// being found out. On the monotonic clock.
+    private nonisolated let nextLook = Atomic(Int64.max)
     private nonisolated let lastProgress: Atomic<Int64>
     private nonisolated let callsUnderWay = Atomic(0)
 
@@ -98,13 +101,17 @@ public actor Confirmer {
     // MARK: Calls
 
     private func pump() {
+        // Before the ledger is asked, so that whatever it has to tell after that wakes.
+        nextLook.store(.max, ordering: .sequentiallyConsistent)
         while calls.count < concurrency, !isStopping, let claim = ledger.claim() {
             noteProgress()
             calls[claim.id] = Task(executorPreference: scheduler.executor) { await self.confirm(claim) }
         }
         // With every worker busy, the end of a call looks again.
-        guard calls.count < concurrency, !isStopping, let due = ledger.nextDue() else { return }
+        if calls.count >= concurrency || isStopping { return nextLook.store(.min, ordering: .sequentiallyConsistent) }
+        guard let due = ledger.nextDue() else { return }
         timer.schedule(at: due)
+        nextLook.store(due.nanoseconds, ordering: .sequentiallyConsistent)
     }
 
     private func confirm(_ claim: Claim, cause: Record.Cause = .webhook) async {
@@ -179,11 +186,17 @@ extension Confirmer: LedgerObserver {
                 "the journal is written again after \(HumanText.duration(duration.nanoseconds)) and \(count) failed writes",
                 metadata: EventID.webhooksAccepted.metadata())
         }
-        wake()
+        wakeIfDueEarlier()
     }
 
     public nonisolated func ledgerDidReschedule() {
-        wake()
+        wakeIfDueEarlier()
+    }
+
+    /// Commits come by the thousand, most when the budget is spent.
+    private nonisolated func wakeIfDueEarlier() {
+        guard let due = ledger.nextDue() else { return }
+        if due.nanoseconds < nextLook.load(ordering: .sequentiallyConsistent) { wake() }
     }
 
     public nonisolated func ledgerDidReject(after position: Int64, reason: String) {

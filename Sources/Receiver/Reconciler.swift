@@ -22,6 +22,8 @@ public actor Reconciler {
     private let scheduler: any Scheduler
     private let timer: any OneShotTimer
     private nonisolated let isWoken = Atomic(false)
+    /// The last look has seen the flood, and whatever comes of that comes by itself.
+    private nonisolated let isFloodSeen = Atomic(false)
     private nonisolated let lastEnd = Atomic<Int64>(0)
 
     /// A reconciler that lists every `interval`; zero for the baseline and on request only. It begins with ``start()``.
@@ -95,8 +97,11 @@ public actor Reconciler {
     }
 
     private func look() {
-        guard !isStopping, run == nil,
-            let due = schedule.due(isFlooded: ledger.isFlooded, hasBaseline: ledger.hasBaseline)
+        // Before the ledger is asked: a flood that comes after that is seen by whoever tells of it.
+        isFloodSeen.store(false, ordering: .sequentiallyConsistent)
+        let isFlooded = ledger.isFlooded
+        isFloodSeen.store(isFlooded, ordering: .sequentiallyConsistent)
+        guard !isStopping, run == nil, let due = schedule.due(isFlooded: isFlooded, hasBaseline: ledger.hasBaseline)
         else { return }
         let now = scheduler.now
         let start = max(due, ledger.pausedUntil)
@@ -213,7 +218,7 @@ public actor Reconciler {
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension Reconciler: LedgerObserver {
     public nonisolated func ledgerDidCommit(upTo position: Int64) {
-        if ledger.isFlooded { wake() }
+        if ledger.isFlooded, !isFloodSeen.load(ordering: .sequentiallyConsistent) { wake() }
     }
 
     public nonisolated func ledgerDidReject(after position: Int64, reason: String) {}

@@ -4,6 +4,7 @@ import JournalStore
 import Logging
 import POSIX
 import Payments
+import Synchronization
 import TestSupport
 import Testing
 
@@ -66,6 +67,23 @@ struct ConfirmerTests {
         try await eventually("the end of the call") { confirmer.makesProgress(within: .zero) }
         await confirmer.stop()
         ledger.close()
+    }
+
+    @Test func `commits that bring nothing due earlier do not wake it, one that does wakes it`() async throws {
+        let ledger = HeldLedger()
+        let hour = Instant(nanoseconds: Clock.monotonic()) + .seconds(3600)
+        ledger.due.withLock { $0 = hour }
+        let scheduler = CountingScheduler()
+        let confirmer = Confirmer(
+            ledger: ledger, api: ScriptedPayments { ScriptedPayments.paid($0) }, concurrency: 4,
+            logger: Logger(label: "test"), on: scheduler)
+        // It looks, and has its timer set for that hour.
+        await confirmer.update(concurrency: 2)
+        for number in 1...100 { ledger.commit(upTo: Int64(number)) }
+        #expect(scheduler.jobs.count == 0)
+        ledger.due.withLock { $0 = hour + .seconds(-1) }
+        ledger.commit(upTo: 101)
+        #expect(scheduler.jobs.count == 1)
     }
 
     @Test func `a report is fetched, and what the API says is journaled`() async throws {

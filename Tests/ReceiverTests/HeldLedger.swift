@@ -8,6 +8,9 @@ final class HeldLedger: Ledger {
     private let state = Mutex((reports: [ReportedPayment](), peers: [String](), observers: [any LedgerObserver]()))
     private let answer: Mutex<Reception?>
 
+    /// Has ``commit()`` make all that was recorded durable before it returns, as a quick disk does.
+    let commitsAtOnce = Mutex(false)
+
     /// Reports that were taken to be written together, and are not being written yet.
     private let gathered = Mutex((now: 0, most: 0))
     var gatheredCount: Int { gathered.withLock { $0.now } }
@@ -45,7 +48,10 @@ final class HeldLedger: Ledger {
         return answer.withLock { $0 } ?? .pending(position)
     }
 
-    func commit() { gathered.withLock { $0.now = 0 } }
+    func commit() {
+        gathered.withLock { $0.now = 0 }
+        if commitsAtOnce.withLock({ $0 }) { commit(upTo: Int64(reports.count)) }
+    }
 
     func commit(upTo position: Int64) {
         for observer in state.withLock({ $0.observers }) { observer.ledgerDidCommit(upTo: position) }
@@ -58,7 +64,9 @@ final class HeldLedger: Ledger {
     func addObserver(_ observer: any LedgerObserver) { state.withLock { $0.observers.append(observer) } }
 
     func claim() -> Claim? { nil }
-    func nextDue() -> Instant? { nil }
+    /// What ``nextDue()`` answers.
+    let due = Mutex<Instant?>(nil)
+    func nextDue() -> Instant? { due.withLock { $0 } }
     func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
         preconditionFailure("nothing is claimed")
     }
