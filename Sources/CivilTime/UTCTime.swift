@@ -31,20 +31,30 @@ public struct UTCTime: Hashable, Sendable {
 
     /// Appends `YYYY-MM-DDThh:mm:ss.ffffffZ` with as many digits of fraction as asked for, at most nine; none: no point.
     public func appendISO8601(fractionDigits: Int, to output: inout [UInt8]) {
-        Self.append(year, digits: 4, to: &output)
-        output.append(UInt8(ascii: "-"))
-        Self.append(month, digits: 2, to: &output)
-        output.append(UInt8(ascii: "-"))
-        Self.append(day, digits: 2, to: &output)
-        output.append(UInt8(ascii: "T"))
-        appendClock(to: &output)
-        if fractionDigits > 0 {
-            output.append(UInt8(ascii: "."))
-            var fraction = nanosecond
-            for _ in fractionDigits..<9 { fraction /= 10 }
-            Self.append(fraction, digits: fractionDigits, to: &output)
-        }
+        // Put together aside, so that the output grows once: every record has one.
+        var text = InlineArray<30, UInt8>(repeating: UInt8(ascii: "-"))
+        Self.put(year, digits: 4, at: 0, &text)
+        Self.put(month, digits: 2, at: 5, &text)
+        Self.put(day, digits: 2, at: 8, &text)
+        text[10] = UInt8(ascii: "T")
+        Self.put(hour, digits: 2, at: 11, &text)
+        text[13] = UInt8(ascii: ":")
+        Self.put(minute, digits: 2, at: 14, &text)
+        text[16] = UInt8(ascii: ":")
+        Self.put(second, digits: 2, at: 17, &text)
+        Self.put(nanosecond, digits: 9, at: 20, &text)
+        if fractionDigits > 0 { text[19] = UInt8(ascii: ".") }
+        let end = fractionDigits > 0 ? 20 + fractionDigits : 19
+        unsafe text.span.extracting(..<end).withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
         output.append(UInt8(ascii: "Z"))
+    }
+
+    private static func put(_ value: Int, digits: Int, at start: Int, _ text: inout InlineArray<30, UInt8>) {
+        var rest = value
+        for index in (start..<start + digits).reversed() {
+            text[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
     }
 
     /// `YYYY-MM-DDThh:mm:ss.fffZ`, or with another number of digits of fraction.
@@ -64,11 +74,12 @@ public struct UTCTime: Hashable, Sendable {
     }
 
     private static func append(_ value: Int, digits: Int, to output: inout [UInt8]) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            output.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-            divisor /= 10
+        // From the last digit on, where dividing by a constant is a multiplication.
+        output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits))
+        var rest = value
+        for index in stride(from: output.count - 1, to: output.count - 1 - digits, by: -1) {
+            output[index] += UInt8(rest % 10)
+            rest /= 10
         }
     }
 }

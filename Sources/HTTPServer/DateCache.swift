@@ -8,7 +8,7 @@ struct DateCache {
 
     /// The field for now, with its CRLF.
     mutating func current() -> [UInt8] {
-        let second = Clock.realtime() / 1_000_000_000
+        let second = Clock.coarseRealtime() / 1_000_000_000
         if second != self.second {
             self.second = second
             line = HTTPDate.line(secondsSince1970: second)

@@ -29,7 +29,11 @@ public enum JSONString {
     /// Appends a string with its quotation marks, escaping what must be.
     public static func append(_ string: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        for byte in string.utf8 { appendEscaped(byte, to: &output) }
+        if isPlain(string) {
+            output.append(contentsOf: string.utf8)
+        } else {
+            for byte in string.utf8 { appendEscaped(byte, to: &output) }
+        }
         output.append(UInt8(ascii: "\""))
     }
 
@@ -38,6 +42,16 @@ public enum JSONString {
         var output: [UInt8] = []
         append(String(string), to: &output)
         return String(decoding: output, as: UTF8.self)
+    }
+
+    private static func isPlain(_ string: String) -> Bool {
+        let bytes = string.utf8Span.span
+        for index in bytes.indices where !isPlain(bytes[index]) { return false }
+        return true
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     static func appendEscaped(_ byte: UInt8, to output: inout [UInt8]) {

@@ -68,115 +68,118 @@ public enum RecordCodec {
     /// The same without an entry around the record.
     public static func append(_ record: Record, seq: Int64, durable: Int64, time: Int64, to output: inout [UInt8]) {
         let start = output.count
-        output.append(contentsOf: #"{"crc":"00000000","seq":"#.utf8)
+        append(#"{"crc":"00000000","seq":"#, to: &output)
         append(seq, to: &output)
-        output.append(contentsOf: #","durable":"#.utf8)
+        append(#","durable":"#, to: &output)
         append(durable, to: &output)
-        output.append(contentsOf: #","time":""#.utf8)
+        append(#","time":""#, to: &output)
         UTCTime(nanoseconds: time).appendISO8601(fractionDigits: 6, to: &output)
-        output.append(contentsOf: #"","kind":""#.utf8)
+        append(#"","kind":""#, to: &output)
         output.append(contentsOf: record.kind.utf8)
-        output.append(UInt8(ascii: "\""))
-        if let payment = record.payment { append(payment, named: "payment", to: &output) }
+        append("\"", to: &output)
+        if let payment = record.payment { append(payment, named: #","payment":"#, to: &output) }
         appendMembers(of: record, to: &output)
-        output.append(UInt8(ascii: "}"))
+        append("}", to: &output)
         let crc = CRC32C.checksum(output.span.extracting((start + prefixLength)..<output.count))
         let digits = CRC32C.digits(of: crc)
         for index in 0..<8 { output[start + 8 + index] = UInt8(truncatingIfNeeded: digits >> UInt64(index * 8)) }
-        output.append(UInt8(ascii: "\n"))
+        append("\n", to: &output)
     }
 
     private static func appendMembers(of record: Record, to output: inout [UInt8]) {
         switch record {
         case .opened(let opened):
-            append(Int64(opened.format), named: "format", to: &output)
-            append(opened.journal, named: "journal", to: &output)
-            append(opened.version, named: "version", to: &output)
-            append(opened.api, named: "api", to: &output)
-            append(opened.client, named: "client", to: &output)
-            if let endpoints = opened.endpoints { append(endpoints, named: "endpoints", to: &output) }
+            append(Int64(opened.format), named: #","format":"#, to: &output)
+            append(opened.journal, named: #","journal":"#, to: &output)
+            append(opened.version, named: #","version":"#, to: &output)
+            append(opened.api, named: #","api":"#, to: &output)
+            append(opened.client, named: #","client":"#, to: &output)
+            if let endpoints = opened.endpoints { append(endpoints, named: #","endpoints":"#, to: &output) }
         case .closed: break
-        case .baseline(let count): append(Int64(count), named: "count", to: &output)
-        case .known(_, let current): append(json: current, named: "current", to: &output)
+        case .baseline(let count): append(Int64(count), named: #","count":"#, to: &output)
+        case .known(_, let current): append(json: current, named: #","current":"#, to: &output)
         case .received(let received):
-            append(received.peer, named: "peer", to: &output)
-            append(json: received.report, named: "report", to: &output)
-            append(received.deviations, named: "deviations", to: &output)
+            append(received.peer, named: #","peer":"#, to: &output)
+            append(json: received.report, named: #","report":"#, to: &output)
+            append(received.deviations, named: #","deviations":"#, to: &output)
         case .confirmed(let confirmed):
-            append(json: confirmed.current, named: "current", to: &output)
-            append(json: Array((confirmed.news ? "true" : "false").utf8), named: "news", to: &output)
-            append(confirmed.of, named: "of", to: &output)
-            append(confirmed.cause.rawValue, named: "cause", to: &output)
+            append(json: confirmed.current, named: #","current":"#, to: &output)
+            append(json: Array((confirmed.news ? "true" : "false").utf8), named: #","news":"#, to: &output)
+            append(confirmed.of, named: #","of":"#, to: &output)
+            append(confirmed.cause.rawValue, named: #","cause":"#, to: &output)
         case .refuted(_, let of, let reason):
-            append(of, named: "of", to: &output)
-            append(reason, named: "reason", to: &output)
+            append(of, named: #","of":"#, to: &output)
+            append(reason, named: #","reason":"#, to: &output)
         case .abandoned(let abandoned):
-            append(abandoned.of, named: "of", to: &output)
-            append(Int64(abandoned.attempts), named: "attempts", to: &output)
-            append(abandoned.error, named: "error", to: &output)
+            append(abandoned.of, named: #","of":"#, to: &output)
+            append(Int64(abandoned.attempts), named: #","attempts":"#, to: &output)
+            append(abandoned.error, named: #","error":"#, to: &output)
         case .delivered(let delivery), .undeliverable(let delivery):
-            append(delivery.of, named: "of", to: &output)
-            append(delivery.endpoint, named: "endpoint", to: &output)
-            append(Int64(delivery.attempts), named: "attempts", to: &output)
-            if let status = delivery.status { append(Int64(status), named: "status", to: &output) }
-            if let error = delivery.error { append(error, named: "error", to: &output) }
+            append(delivery.of, named: #","of":"#, to: &output)
+            append(delivery.endpoint, named: #","endpoint":"#, to: &output)
+            append(Int64(delivery.attempts), named: #","attempts":"#, to: &output)
+            if let status = delivery.status { append(Int64(status), named: #","status":"#, to: &output) }
+            if let error = delivery.error { append(error, named: #","error":"#, to: &output) }
         }
     }
 
     // MARK: Members
 
-    private static func append(name: String, to output: inout [UInt8]) {
-        output.append(UInt8(ascii: ","))
-        output.append(UInt8(ascii: "\""))
-        output.append(contentsOf: name.utf8)
-        output.append(UInt8(ascii: "\""))
-        output.append(UInt8(ascii: ":"))
-    }
+    // A member's name comes with the comma before it and the colon behind it, all in one literal.
 
-    private static func append(_ number: Int64, named name: String, to output: inout [UInt8]) {
-        append(name: name, to: &output)
+    private static func append(_ number: Int64, named name: StaticString, to output: inout [UInt8]) {
+        append(name, to: &output)
         append(number, to: &output)
     }
 
-    private static func append(_ text: String, named name: String, to output: inout [UInt8]) {
-        append(name: name, to: &output)
+    private static func append(_ text: String, named name: StaticString, to output: inout [UInt8]) {
+        append(name, to: &output)
         JSONString.append(text, to: &output)
     }
 
-    private static func append(json: [UInt8], named name: String, to output: inout [UInt8]) {
-        append(name: name, to: &output)
+    private static func append(json: [UInt8], named name: StaticString, to output: inout [UInt8]) {
+        append(name, to: &output)
         output.append(contentsOf: json)
     }
 
-    private static func append(_ numbers: [Int64], named name: String, to output: inout [UInt8]) {
-        append(name: name, to: &output)
-        output.append(UInt8(ascii: "["))
+    private static func append(_ numbers: [Int64], named name: StaticString, to output: inout [UInt8]) {
+        append(name, to: &output)
+        append("[", to: &output)
         for (index, number) in numbers.enumerated() {
-            if index > 0 { output.append(UInt8(ascii: ",")) }
+            if index > 0 { append(",", to: &output) }
             append(number, to: &output)
         }
-        output.append(UInt8(ascii: "]"))
+        append("]", to: &output)
     }
 
-    private static func append(_ texts: [String], named name: String, to output: inout [UInt8]) {
-        append(name: name, to: &output)
-        output.append(UInt8(ascii: "["))
+    private static func append(_ texts: [String], named name: StaticString, to output: inout [UInt8]) {
+        append(name, to: &output)
+        append("[", to: &output)
         for (index, text) in texts.enumerated() {
-            if index > 0 { output.append(UInt8(ascii: ",")) }
+            if index > 0 { append(",", to: &output) }
             JSONString.append(text, to: &output)
         }
-        output.append(UInt8(ascii: "]"))
+        append("]", to: &output)
+    }
+
+    private static func append(_ literal: StaticString, to output: inout [UInt8]) {
+        // It lives as long as the program.
+        unsafe output.append(
+            contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
     private static func append(_ number: Int64, to output: inout [UInt8]) {
         // Counts and ids are not negative; the sign is kept all the same, so that nothing is written falsely.
-        if number < 0 { output.append(UInt8(ascii: "-")) }
-        let magnitude = number.magnitude
-        var divisor: UInt64 = 1
-        while magnitude / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            output.append(UInt8(ascii: "0") + UInt8(magnitude / divisor % 10))
-            divisor /= 10
-        }
+        if number < 0 { append("-", to: &output) }
+        // From the last digit on, since dividing by a constant is a multiplication.
+        var digits = InlineArray<19, UInt8>(repeating: 0)
+        var first = digits.count
+        var rest = number.magnitude
+        repeat {
+            first -= 1
+            digits[first] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        unsafe digits.span.extracting(first...).withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
     }
 }
