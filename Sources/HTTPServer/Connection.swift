@@ -7,7 +7,8 @@ final class Connection {
     private static let idleOutputBytes = 1024
 
     let token: Token
-    let peer: SocketAddress
+    private let peer: SocketAddress
+    let isPeerLocal: Bool
     private let descriptor: Descriptor
     var machine: ConnectionMachine
     var source: (any BodySource)?
@@ -38,6 +39,7 @@ final class Connection {
         self.descriptor = descriptor
         self.token = token
         self.peer = peer
+        isPeerLocal = peer.isLocal
         machine = ConnectionMachine(limits: limits)
     }
 

@@ -3,26 +3,33 @@ public import HTTP1
 
 /// The way back to whoever sent a request. A small value: keep it for as long as the answer takes.
 ///
-/// Everything here must be used on the server's queue; elsewhere it traps. It keeps no connection open: when the sender has
-/// gone, the answer goes nowhere.
+/// Answers must be given on the server's queue; elsewhere it traps. It keeps no connection open: when the sender has gone, the
+/// answer goes nowhere.
 public struct Exchange: Sendable {
     let server: HTTPServer
     let token: Token
     /// Which of the connection's requests it is about.
     let number: Int
 
-    /// The server's queue. To answer many exchanges at once, do it in one `async`.
-    public var queue: DispatchQueue { server.queue }
-
-    /// Where the request came from, e.g. `127.0.0.1:4711`, `[::1]:4711`, or `unix`; empty when the connection is gone.
-    public var peer: String { server.assumeIsolated { $0.peer(of: self) } }
-
+    /// Where the request came from, e.g. `127.0.0.1:4711`, `[::1]:4711`, or `unix`.
+    public let peer: String
     /// Whether the request came over a Unix socket or from a loopback address: then `peer` may be a proxy of this machine.
-    public var isPeerLocal: Bool { server.assumeIsolated { $0.isPeerLocal(of: self) } }
+    public let isPeerLocal: Bool
+
+    /// The server's queue. To answer many exchanges at once, do it in one `async`, with ``respond(_:to:)``.
+    public var queue: DispatchQueue { server.queue }
 
     /// Answers. A second answer to the same request is ignored.
     public func respond(_ response: Response) {
         server.assumeIsolated { $0.respond(response, to: self) }
+    }
+
+    /// Gives many exchanges of one server the same answer.
+    public static func respond(_ response: Response, to exchanges: [Exchange]) {
+        guard let server = exchanges.first?.server else { return }
+        server.assumeIsolated { server in
+            for exchange in exchanges { server.respond(response, to: exchange) }
+        }
     }
 
     /// Answers with a body that comes piece by piece; the response's own body is not sent.

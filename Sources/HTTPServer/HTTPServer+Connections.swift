@@ -55,7 +55,9 @@ extension HTTPServer {
             case .read:
                 if !receive(connection, dateLine) { return action }
             case .handle(let request):
-                let exchange = Exchange(server: self, token: connection.token, number: connection.machine.requestCount)
+                let exchange = Exchange(
+                    server: self, token: connection.token, number: connection.machine.requestCount,
+                    peer: connection.peerDescription, isPeerLocal: connection.isPeerLocal)
                 hasHandled = true
                 handler.handle(request, exchange)
                 // Whoever had more than one request in his buffer is served outside a turn when the first is answered.
@@ -140,10 +142,6 @@ extension HTTPServer {
         else { return nil }
         return connection
     }
-
-    func peer(of exchange: Exchange) -> String { connection(exchange.token)?.peerDescription ?? "" }
-
-    func isPeerLocal(of exchange: Exchange) -> Bool { connection(exchange.token)?.peer.isLocal ?? false }
 
     func respond(_ response: Response, to exchange: Exchange) {
         guard let connection = connection(awaiting: exchange) else { return }

@@ -92,7 +92,7 @@ public final class FileLedger: Sendable {
         }
         (journal, recovered) = try Journal.open(
             disk, journalOptions, randomID: randomID, time: surroundings.realtime(), from: checkpoint,
-            on: Journal.queue(surroundings), progress: progress
+            in: surroundings, progress: progress
         ) { entry, line, offset in
             // The head of the checkpoint's segment is shown too, and stands before what the state reflects already.
             guard entry.seq > last?.seq ?? 0 else { return }
@@ -162,7 +162,8 @@ extension FileLedger: Ledger {
     public func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
         // After a failed sync nothing is acknowledged any more, not even what has long been durable.
         if let failure = journal.failure { return .unavailable("\(JournalUnavailable.failed(failure))") }
-        if isShortOfSpace { return .unavailable(shortOfSpace) }
+        let now = now()
+        if space.freeBytes(now: now.nanoseconds) < minimumFree { return .unavailable(shortOfSpace) }
         var isCovered = false
         // No commit will tell of it, and it may be due at once.
         defer { if isCovered { rescheduled() } }
@@ -174,7 +175,7 @@ extension FileLedger: Ledger {
                 return .known
             case .full: return .unavailable("too many payments that were never confirmed wait already")
             case .covered(let seq):
-                state.covered(report, by: seq, now: now())
+                state.covered(report, by: seq, now: now)
                 isCovered = true
                 return .pending(seq)
             case .journal:
@@ -184,7 +185,7 @@ extension FileLedger: Ledger {
                 do throws(JournalUnavailable) {
                     let position = try journal.append(record, time: wallClock(), gathers: gathers)
                     frontier.withLock { $0.last = position }
-                    state.received(report.summary, seq: position.seq, offset: position.offset, now: now())
+                    state.received(report.summary, seq: position.seq, offset: position.offset, now: now)
                     return .pending(position.seq)
                 } catch {
                     return .unavailable("\(error)")

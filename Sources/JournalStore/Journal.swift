@@ -6,6 +6,8 @@ import Synchronization
 /// The journal: records are appended by anyone, and written and synced together by one queue (group commit).
 ///
 /// However many records wait, they become durable by one write and one `fdatasync`; while that runs, the next ones gather.
+/// Whoever gathers many writes them himself as long as the disk is quick: two changes of thread for each batch would cost
+/// more than the wait.
 public final class Journal: Sendable {
     /// What the journal is opened with.
     public struct Options: Sendable {
@@ -42,11 +44,17 @@ public final class Journal: Sendable {
     let disk: any Disk
     /// Where batches are written, one after the other.
     let queue: any SerialQueue
+    private let clock: @Sendable () -> Int64
     private let tail: Mutex<JournalTail>
     private let writer: Mutex<SegmentWriter>
     private let observer: Mutex<(any JournalObserver)?>
     /// When the write that is under way began, on the monotonic clock; 0 when there is none.
     private let writingSince = Atomic<Int64>(0)
+    /// How long the last one took, in nanoseconds.
+    private let lastWrite = Atomic<Int64>(0)
+
+    /// So long may whoever serves others wait for a disk, in nanoseconds. One that takes longer is waited for once.
+    static let quick: Int64 = 2_000_000
 
     /// Recovers and opens a journal, showing each record that is there to `visit`, with its offset in its segment.
     ///
@@ -56,19 +64,14 @@ public final class Journal: Sendable {
         visit: (Entry, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
         try open(
-            disk, options, randomID: randomID, time: time, from: nil, on: queue(Surroundings()), progress: progress
+            disk, options, randomID: randomID, time: time, from: nil, in: Surroundings(), progress: progress
         ) { entry, line, offset in visit(Entry(entry, line), offset) }
-    }
-
-    /// The queue that batches are written on.
-    static func queue(_ surroundings: Surroundings) -> any SerialQueue {
-        surroundings.queue("ecryptopayd.journal", .userInitiated)
     }
 
     /// The same from a checkpoint on: what it holds is not shown again. Records are shown in their lines, not copied.
     static func open(
         _ disk: any Disk, _ options: Options, randomID: String, time: Int64, from checkpoint: Checkpoint?,
-        on queue: any SerialQueue, progress: (Int64) -> Void, visit: (EntryView, Span<UInt8>, Int64) -> Void
+        in surroundings: Surroundings, progress: (Int64) -> Void, visit: (EntryView, Span<UInt8>, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
         var id: String?
         let outcome = try Recovery.run(disk, from: checkpoint, progress: progress) {
@@ -84,7 +87,7 @@ public final class Journal: Sendable {
             client: options.client)
         let journal: Journal
         do throws(SystemError) {
-            journal = try Journal(disk, outcome, segmentBytes: options.segmentBytes, opened: opened, on: queue)
+            journal = try Journal(disk, outcome, segmentBytes: options.segmentBytes, opened: opened, in: surroundings)
         } catch { throw .system(error) }
         try journal.markStart(time: time)
         let recovered = Recovered(
@@ -94,10 +97,11 @@ public final class Journal: Sendable {
 
     private init(
         _ disk: any Disk, _ outcome: Recovery.Outcome, segmentBytes: Int64, opened: Record.Opened,
-        on queue: any SerialQueue
+        in surroundings: Surroundings
     ) throws(SystemError) {
         self.disk = disk
-        self.queue = queue
+        queue = surroundings.queue("ecryptopayd.journal", .userInitiated)
+        clock = surroundings.monotonic
         id = opened.journal
         tail = Mutex(JournalTail(after: outcome, segmentBytes: segmentBytes, opened: opened))
         writer = Mutex(try SegmentWriter(disk, after: outcome))
@@ -136,7 +140,7 @@ public final class Journal: Sendable {
     /// Whether nothing waits, or what waits has been on its way to the disk for less than `limit`.
     public func makesProgress(within limit: Duration) -> Bool {
         let since = writingSince.load(ordering: .relaxed)
-        return since == 0 || .nanoseconds(Clock.monotonic() - since) < limit
+        return since == 0 || .nanoseconds(clock() - since) < limit
     }
 
     /// Takes a record; it is durable when the observer hears of its number. With `gathers` that may be only after the next
@@ -152,9 +156,16 @@ public final class Journal: Sendable {
         return position
     }
 
-    /// Writes and syncs what was appended with `gathers`.
+    /// Has what was appended with `gathers` written and synced: before this returns if the disk was quick the last time and
+    /// nothing else is being written, soon if not. Not to be called by an observer.
     func commitGathered() {
-        if tail.withLock({ $0.requestCommit() }) { queue.enqueue { self.commit() } }
+        guard tail.withLock({ $0.requestCommit() }) else { return }
+        guard lastWrite.load(ordering: .relaxed) < Self.quick else { return queue.enqueue { self.commit() } }
+        queue.perform {
+            _ = commitBatch()
+            // What others asked for meanwhile is not the caller's to wait for.
+            if tail.withLock({ $0.mustGoOn() }) { queue.enqueue { self.commit() } }
+        }
     }
 
     /// Takes records together: they are one batch, unless they come while another is written.
@@ -201,35 +212,44 @@ public final class Journal: Sendable {
     /// Writes batch after batch until nothing waits that anybody asked for; answers what went wrong with the last one.
     @discardableResult
     private func commit() -> SystemError? {
-        var batch = JournalTail.Batch()
         var failure: SystemError?
-        while true {
-            let isEmpty = tail.withLock { tail in
-                tail.takeBatch(&batch)
-                return batch.isEmpty
-            }
-            let start = Clock.monotonic()
-            writingSince.store(isEmpty ? 0 : start, ordering: .relaxed)
-            if isEmpty { return failure }
-            failure = nil
-            switch writer.withLock({ $0.write(batch) }) {
-            case .durable: accept(upTo: batch.lastSeq, since: start)
-            case .rejected(let durable, let error):
-                failure = error
-                // What a rotation within the batch had synced stays, and those who wait for it hear so first.
-                if durable > self.durable { accept(upTo: durable, since: start) }
-                reject(after: durable, error)
-            case .failed(let error):
-                failure = error
-                tail.withLock { $0.phase = .failed(error) }
-                notify { $0.journalDidFail(error) }
-            }
+        while let result = commitBatch() {
+            failure = if case .failure(let error) = result { error } else { nil }
+        }
+        return failure
+    }
+
+    /// Writes what waits, if anybody asked for it, and tells the observer what became of it; nil if there was nothing.
+    private func commitBatch() -> Result<Void, SystemError>? {
+        let start = clock()
+        let written: (result: SegmentWriter.Result, lastSeq: Int64)? = writer.withLock { writer in
+            guard tail.withLock({ $0.takeBatch(&writer.batch) }) else { return nil }
+            writingSince.store(start, ordering: .relaxed)
+            return (writer.writeBatch(), writer.batch.lastSeq)
+        }
+        guard let written else { return nil }
+        let duration = clock() - start
+        lastWrite.store(duration, ordering: .relaxed)
+        writingSince.store(0, ordering: .relaxed)
+        switch written.result {
+        case .durable:
+            accept(upTo: written.lastSeq, duration)
+            return .success(())
+        case .rejected(let durable, let error):
+            // What a rotation within the batch had synced stays, and those who wait for it hear so first.
+            if durable > self.durable { accept(upTo: durable, duration) }
+            reject(after: durable, error)
+            return .failure(error)
+        case .failed(let error):
+            tail.withLock { $0.phase = .failed(error) }
+            notify { $0.journalDidFail(error) }
+            return .failure(error)
         }
     }
 
-    private func accept(upTo seq: Int64, since start: Int64) {
+    private func accept(upTo seq: Int64, _ nanoseconds: Int64) {
         tail.withLock { $0.commit(seq) }
-        notify { $0.journalDidCommit(upTo: seq, syncNanoseconds: Clock.monotonic() - start) }
+        notify { $0.journalDidCommit(upTo: seq, syncNanoseconds: nanoseconds) }
     }
 
     private func reject(after durable: Int64, _ error: SystemError) {
@@ -249,8 +269,8 @@ public final class Journal: Sendable {
 
     /// Waits until all that was appended before has become durable, or will not. Not to be called by an observer.
     func flush() {
-        commitGathered()
-        queue.perform {}
+        _ = tail.withLock { $0.requestCommit() }
+        queue.perform { _ = commit() }
     }
 
     // MARK: Segments

@@ -103,7 +103,8 @@ struct JournalTail: Sendable {
         return true
     }
 
-    /// Asks for what waits to be written; whether someone must begin to do so, until ``takeBatch(_:)`` gives nothing more.
+    /// Asks for what waits to be written; whether someone must begin to do so, until ``takeBatch(_:)`` gives nothing more or
+    /// ``mustGoOn()`` says no.
     mutating func requestCommit() -> Bool {
         if batch.isEmpty { return false }
         isCommitRequested = true
@@ -111,12 +112,19 @@ struct JournalTail: Sendable {
         return !isCommitting
     }
 
-    /// Hands over the batch, if it is to be written, for an old one, whose memory the next batch uses.
-    mutating func takeBatch(_ other: inout Batch) {
+    /// Hands over the batch, if it is to be written, for an old one, whose memory the next batch uses; whether there is one.
+    mutating func takeBatch(_ other: inout Batch) -> Bool {
         other.removeAll()
         if case .open = phase, isCommitRequested { swap(&other, &batch) }
         isCommitRequested = false
         isCommitting = !other.isEmpty
+        return isCommitting
+    }
+
+    /// For whoever has written one batch and would rather not write another: whether someone else must.
+    mutating func mustGoOn() -> Bool {
+        isCommitting = isCommitRequested && !batch.isEmpty
+        return isCommitting
     }
 
     /// Everything up to `seq` is synced.

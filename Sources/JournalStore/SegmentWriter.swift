@@ -22,6 +22,8 @@ struct SegmentWriter: Sendable {
     private(set) var size: Int64
     /// The last of them.
     private var durable: Int64
+    /// What is being written, or was; its memory is used again.
+    var batch = JournalTail.Batch()
 
     init(_ disk: any Disk, after outcome: Recovery.Outcome) throws(SystemError) {
         self.disk = disk
@@ -35,8 +37,8 @@ struct SegmentWriter: Sendable {
         }
     }
 
-    /// Writes and syncs a batch, segment by segment.
-    mutating func write(_ batch: JournalTail.Batch) -> Result {
+    /// Writes and syncs the batch, segment by segment.
+    mutating func writeBatch() -> Result {
         var start = 0
         for cut in batch.cuts {
             if let result = write(batch.bytes[start..<cut.position], upTo: cut.firstSeq - 1) { return result }

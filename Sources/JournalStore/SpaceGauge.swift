@@ -18,9 +18,11 @@ final class SpaceGauge: Sendable {
     }
 
     /// Free bytes, at most a second old. A file system that does not tell counts as having room: the write will tell.
-    var freeBytes: Int64 {
-        let now = clock()
-        return reading.withLock { reading in
+    var freeBytes: Int64 { freeBytes(now: clock()) }
+
+    /// The same for whoever knows the time.
+    func freeBytes(now: Int64) -> Int64 {
+        reading.withLock { reading in
             if now - reading.takenAt >= 1_000_000_000 {
                 reading.bytes = (try? disk.freeBytes()) ?? .max
                 reading.takenAt = now

@@ -10,7 +10,8 @@ public protocol Ledger: Sendable {
     /// Whoever `gathers` calls ``commit()`` when he has no more to record for now: one sync serves them all.
     func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception
 
-    /// Has everything that was gathered become durable.
+    /// Has everything that was gathered become durable: soon, or, where that takes no longer than a change of thread would,
+    /// before this returns. Observers hear of it, in the latter case on the caller's thread.
     func commit()
 
     /// Takes the next payment that is due, for a call that begins now. Each claim must be settled.

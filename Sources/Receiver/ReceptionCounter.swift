@@ -19,14 +19,15 @@ public final class ReceptionCounter: Sendable {
     /// All at zero.
     public init() {}
 
-    func count(_ result: Result) {
+    func count(_ result: Result, _ requests: Int = 1) {
+        if requests == 0 { return }
         switch result {
         case .accepted:
-            accepted.add(1, ordering: .relaxed)
+            accepted.add(requests, ordering: .relaxed)
             lastAccepted.store(Clock.realtime(), ordering: .relaxed)
-        case .invalid: invalid.add(1, ordering: .relaxed)
-        case .badMethod: badMethod.add(1, ordering: .relaxed)
-        case .unavailable: unavailable.add(1, ordering: .relaxed)
+        case .invalid: invalid.add(requests, ordering: .relaxed)
+        case .badMethod: badMethod.add(requests, ordering: .relaxed)
+        case .unavailable: unavailable.add(requests, ordering: .relaxed)
         }
     }
 

@@ -10,7 +10,7 @@ import Synchronization
 /// Takes webhooks in: a report is decoded, recorded, and acknowledged once it is durable. Never sooner.
 public final class WebhookEndpoint: Sendable {
     private let ledger: any Ledger
-    private let waiting: Mutex<AcknowledgementQueue<Exchange>>
+    private let waiting: Mutex<Waiting>
     private let metrics: ReceptionCounter
     private let logger: Logger
     private let refusals = Mutex(LogBudget(limit: 10))
@@ -18,13 +18,11 @@ public final class WebhookEndpoint: Sendable {
     /// An endpoint that records to a ledger, whose records up to `committed` are durable.
     public init(ledger: any Ledger, committed: Int64, counter: ReceptionCounter, logger: Logger) {
         self.ledger = ledger
-        waiting = Mutex(AcknowledgementQueue(committed: committed))
+        waiting = Mutex(Waiting(queue: AcknowledgementQueue(committed: committed)))
         metrics = counter
         self.logger = logger
         ledger.addObserver(self)
     }
-
-    private static let accepted = Response.json(status: 200, #"{"status":"accepted"}"#)
 
     /// Handles a request to a webhook path, on the server's queue.
     func handle(_ request: Request, _ exchange: Exchange) {
@@ -47,40 +45,81 @@ public final class WebhookEndpoint: Sendable {
 
     /// Everything that was there to be read has been recorded.
     func didHandleAll() {
+        waiting.withLock { $0.isCommitting = true }
         ledger.commit()
+        finish(
+            waiting.withLock { waiting in
+                waiting.isCommitting = false
+                return waiting.takeDone()
+            })
     }
 
     private func record(_ report: ReportedPayment, from peer: String, _ exchange: Exchange) {
         // Held over both, so that nothing can be committed or rejected between the report's being recorded and its being
         // waited for: a rejected position is given again, and would then acknowledge a report that is lost.
-        let outcome: Outcome = waiting.withLock { waiting in
+        let done: Done? = waiting.withLock { waiting in
             switch ledger.record(report, peer: peer, gathers: true) {
-            case .pending(let position): waiting.append(exchange, at: position) ? .waits : .accepted
-            case .known: .accepted
-            case .unavailable: .refused
+            case .pending(let position) where waiting.queue.append(exchange, at: position): nil
+            case .pending, .known: Done(accepted: [exchange])
+            case .unavailable: Done(refused: [exchange])
             }
         }
-        switch outcome {
-        case .waits: break
-        case .accepted: accept(exchange)
-        case .refused: refuse(exchange)
+        if let done { finish(done) }
+    }
+
+    /// Those who are about to be told what became of their report.
+    private struct Done {
+        var accepted: [Exchange] = []
+        var refused: [Exchange] = []
+    }
+
+    /// Those whose reports are not durable yet, and those who can be answered.
+    private struct Waiting {
+        var queue: AcknowledgementQueue<Exchange>
+        var done = Done()
+        /// The server's queue is having a batch written and looks for who is done when it is back: nobody need be sent there.
+        var isCommitting = false
+
+        mutating func commit(upTo position: Int64) {
+            var done = takeDone()
+            queue.commit(upTo: position) { done.accepted.append($0) }
+            self.done = done
+        }
+
+        mutating func reject() {
+            var done = takeDone()
+            queue.reject { done.refused.append($0) }
+            self.done = done
+        }
+
+        mutating func takeDone() -> Done {
+            defer { done = Done() }
+            return done
         }
     }
 
-    private enum Outcome { case waits, accepted, refused }
+    private static let accepted = Response.json(status: 200, #"{"status":"accepted"}"#)
+    /// The reason is for the operator, in the log and at `/healthz`; the sender only needs to know to come again.
+    private static let refused = Response.problem(
+        status: 503, detail: "The report could not be stored. Please send it again later.",
+        fields: [("Retry-After", "30")])
 
-    private func accept(_ exchange: Exchange) {
-        metrics.count(.accepted)
-        exchange.respond(Self.accepted)
+    /// Answers, on the server's queue.
+    private func finish(_ done: Done) {
+        metrics.count(.accepted, done.accepted.count)
+        metrics.count(.unavailable, done.refused.count)
+        Exchange.respond(Self.accepted, to: done.accepted)
+        Exchange.respond(Self.refused, to: done.refused)
     }
 
-    /// The reason is for the operator, in the log and at `/healthz`; the sender only needs to know to come again.
-    private func refuse(_ exchange: Exchange) {
-        metrics.count(.unavailable)
-        exchange.respond(
-            .problem(
-                status: 503, detail: "The report could not be stored. Please send it again later.",
-                fields: [("Retry-After", "30")]))
+    /// Takes those who are done and has them answered in one turn of their server's queue.
+    private func finish(_ take: (inout Waiting) -> Void) {
+        let done = waiting.withLock { waiting in
+            take(&waiting)
+            return waiting.isCommitting ? Done() : waiting.takeDone()
+        }
+        guard let queue = (done.accepted.first ?? done.refused.first)?.queue else { return }
+        queue.async { self.finish(done) }
     }
 
     // MARK: Bad input
@@ -109,38 +148,16 @@ public final class WebhookEndpoint: Sendable {
     private static func excerpt(_ text: ArraySlice<UInt8>) -> String {
         String(decoding: text.prefix(100), as: UTF8.self)
     }
-
-    /// Takes those who are done and answers them in one turn of their server's queue.
-    private func finish(
-        _ take: (inout AcknowledgementQueue<Exchange>, inout [Exchange]) -> Void,
-        answer: @escaping @Sendable (Exchange) -> Void
-    ) {
-        let done = waiting.withLock { waiting in
-            var done: [Exchange] = []
-            take(&waiting, &done)
-            return done
-        }
-        guard let queue = done.first?.queue else { return }
-        queue.async { for exchange in done { answer(exchange) } }
-    }
 }
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension WebhookEndpoint: LedgerObserver {
     public func ledgerDidCommit(upTo position: Int64) {
-        finish { waiting, done in
-            waiting.commit(upTo: position) { done.append($0) }
-        } answer: {
-            self.accept($0)
-        }
+        finish { $0.commit(upTo: position) }
     }
 
     public func ledgerDidReject(after position: Int64, reason: String) {
-        finish { waiting, done in
-            waiting.reject { done.append($0) }
-        } answer: {
-            self.refuse($0)
-        }
+        finish { $0.reject() }
     }
 
     public func ledgerDidFail(reason: String, errno: Int32) {

@@ -14,11 +14,14 @@ public struct WatchdogProbe: Sendable {
         self.makesProgress = makesProgress
     }
 
-    /// A probe of a serial queue: alive as long as the block that it was handed at the tick before has run.
-    public static func answers(_ name: String, on queue: DispatchQueue) -> WatchdogProbe {
+    /// A probe of a serial queue: alive as long as the block that it was handed at the tick before has run, or `isExcused`
+    /// says that something is under way that another probe judges.
+    public static func answers(
+        _ name: String, on queue: DispatchQueue, isExcused: @escaping @Sendable () -> Bool = { false }
+    ) -> WatchdogProbe {
         let awaited = AwaitedAnswer()
         return WatchdogProbe(name) {
-            guard awaited.ask() else { return false }
+            guard awaited.ask() else { return isExcused() }
             queue.async { awaited.answer() }
             return true
         }

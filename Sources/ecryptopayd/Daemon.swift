@@ -342,7 +342,8 @@ final class Daemon: LedgerObserver {
         let watchdog = Watchdog(
             interval: interval,
             probes: [
-                .answers("event loop", on: server.queue),
+                // It writes the journal itself while the disk is quick: how long that may take is the journal's to say.
+                .answers("event loop", on: server.queue) { [ledger] in !ledger.makesProgress(within: .zero) },
                 WatchdogProbe("journal") { [ledger] in ledger.makesProgress(within: .seconds(30)) },
                 WatchdogProbe("confirmer") { [confirmer] in confirmer.makesProgress(within: patience) },
             ], notifier: notifier, logger: logger)

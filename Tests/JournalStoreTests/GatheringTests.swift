@@ -1,5 +1,7 @@
 import Dispatch
+import Glibc
 import JournalFormat
+import Synchronization
 import Testing
 
 @testable import JournalStore
@@ -8,10 +10,33 @@ import Testing
 struct GatheringTests {
     private let disk = SimulatedDisk()
     private let journal: Journal
+    /// The monotonic clock.
+    private let clock: Clock
+
+    /// A clock that stands still until it is set.
+    private final class Clock: Sendable {
+        let time = Atomic<Int64>(0)
+    }
 
     init() throws {
-        (journal, _) = try Journal.open(disk, .test(), randomID: "id", time: 0) { _, _ in }
+        let clock = Clock()
+        self.clock = clock
+        let surroundings = Surroundings(monotonic: { clock.time.load(ordering: .relaxed) })
+        (journal, _) = try Journal.open(
+            disk, .test(), randomID: "id", time: 0, from: nil, in: surroundings, progress: { _ in },
+            visit: { _, _, _ in })
         disk.forgetCalls()
+    }
+
+    /// Has the next sync take long.
+    private func slowSync() throws {
+        disk.setFault { [clock] call in
+            if Self.isSync(call) { clock.time.add(Journal.quick, ordering: .relaxed) }
+            return nil
+        }
+        try gather(1)
+        journal.flush()
+        disk.setFault(nil)
     }
 
     private func gather(_ count: Int) throws {
@@ -47,6 +72,84 @@ struct GatheringTests {
         journal.queue.sync {}
         #expect(journal.durable == 101)
         #expect(syncs == 1)
+    }
+
+    @Test func `whoever gathers on a quick disk writes himself, before he goes on`() throws {
+        let thread = pthread_self()
+        let others = Recorder<Bool>()
+        disk.setFault { call in
+            if Self.isSync(call) { others.add(pthread_equal(pthread_self(), thread) == 0) }
+            return nil
+        }
+        try gather(3)
+        journal.commitGathered()
+        #expect(journal.durable == 4)
+        #expect(others.all == [false])
+    }
+
+    @Test func `a slow disk is not waited for, until it is quick again`() throws {
+        try slowSync()
+        let gate = DispatchSemaphore(value: 0)
+        disk.setFault { call in
+            if Self.isSync(call) { _ = gate.wait(timeout: .now() + 10) }
+            return nil
+        }
+        try gather(1)
+        journal.commitGathered()
+        #expect(journal.durable == 2, "the sync is held, and the caller is not")
+        gate.signal()
+        journal.queue.sync {}
+        #expect(journal.durable == 3)
+        disk.setFault(nil)
+        try gather(1)
+        journal.commitGathered()
+        #expect(journal.durable == 4)
+    }
+
+    @Test func `whoever writes himself leaves what others ask for meanwhile to the queue`() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let batches = Recorder<Int>()
+        disk.setFault { [journal] call in
+            guard Self.isSync(call) else { return nil }
+            batches.add(batches.all.count)
+            if batches.all.count == 1 {
+                _ = try? journal.append(.baseline(count: 1), time: 0)
+            } else {
+                _ = gate.wait(timeout: .now() + 10)
+            }
+            return nil
+        }
+        try gather(1)
+        journal.commitGathered()
+        #expect(journal.durable == 2, "the second sync is held, and the caller is not")
+        gate.signal()
+        journal.queue.sync {}
+        #expect(journal.durable == 3)
+    }
+
+    @Test func `flushing takes along what another is about to have written`() throws {
+        let flushed = DispatchSemaphore(value: 0)
+        let held = Recorder<Int64>()
+        disk.setFault { [journal] call in
+            guard Self.isSync(call), held.all.isEmpty else { return nil }
+            // Another comes while the first batch is written, and waits for its own record.
+            DispatchQueue.global().async {
+                if let position = try? journal.append(.baseline(count: 1), time: 0, gathers: true) {
+                    held.add(position.seq)
+                }
+                flushed.signal()
+                journal.flush()
+                held.add(journal.durable)
+                flushed.signal()
+            }
+            flushed.wait()
+            return nil
+        }
+        try gather(1)
+        journal.commitGathered()
+        flushed.wait()
+        #expect(held.all.count == 2)
+        #expect(held.all.last ?? 0 >= held.all.first ?? .max)
     }
 
     @Test func `a record that is not gathered takes those before it along`() throws {

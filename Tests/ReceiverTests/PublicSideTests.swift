@@ -98,6 +98,14 @@ struct PublicSideTests {
         for client in clients[3...] { #expect(try client.receive().status == 200) }
     }
 
+    @Test func `what a quick disk has taken is answered by whoever had it written`() async throws {
+        ledger.commitsAtOnce.withLock { $0 = true }
+        let clients = try (0..<3).map { _ in try ClientSocket(address) }
+        for client in clients { try client.send(request("POST", Self.path, report)) }
+        for client in clients { #expect(try client.receive().status == 200) }
+        #expect(ledger.reports.count == 3)
+    }
+
     @Test func `a rejected report is answered 503, never 200`() async throws {
         let client = try ClientSocket(address)
         try client.send(request("POST", Self.path, report))

@@ -95,4 +95,17 @@ import Testing
         queue.sync {}
         #expect(probe.makesProgress())
     }
+
+    @Test func `a queue that waits for what another probe judges is excused for as long as that lasts`() {
+        let queue = DispatchQueue(label: "probed")
+        let isExcused = Mutex(true)
+        let probe = WatchdogProbe.answers("loop", on: queue) { isExcused.withLock { $0 } }
+        let gate = DispatchSemaphore(value: 0)
+        queue.async { gate.wait() }
+        #expect(probe.makesProgress())
+        #expect(probe.makesProgress())
+        isExcused.withLock { $0 = false }
+        #expect(!probe.makesProgress())
+        gate.signal()
+    }
 }
