@@ -1,0 +1,1 @@
+"""What the sections of the benchmark suite share: programs, load, peers, figures."""
