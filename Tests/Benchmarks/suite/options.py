@@ -16,6 +16,7 @@ class Options:
     seconds: int
     build: pathlib.Path
     artifacts: pathlib.Path
+    full: bool
     quick: bool
 
     def count(self, number):

@@ -47,7 +47,7 @@ class Record:
 
     def __init__(self, options, last):
         self.machine = machine(options.artifacts)
-        self.options = {"rounds": options.rounds, "seconds": options.seconds, "quick": options.quick}
+        self.options = {"rounds": options.rounds, "seconds": options.seconds, "full": options.full, "quick": options.quick}
         self.is_comparable = bool(last) and last["machine"] == self.machine
         self.last = values(last) if self.is_comparable else {}
         self.sections = dict(last["sections"]) if self.is_comparable else {}
