@@ -32,6 +32,10 @@ public final class FileLedger: Sendable {
     let survey = Mutex(RefutedSurvey())
     private let slowCommits = Atomic(0)
     let surroundings: Surroundings
+    /// What a record takes beside its report, about.
+    private static let recordBytes = 256
+    /// Whether there was a flood when somebody last asked for something to do.
+    private let wasFlooded = Atomic(false)
     /// Changed under the state's lock only.
     let frontier = Mutex(Frontier())
     /// The record of the last checkpoint that was written or tried.
@@ -131,6 +135,9 @@ public final class FileLedger: Sendable {
     /// Whether no write has been under way for `limit` or longer.
     public func makesProgress(within limit: Duration) -> Bool { journal.makesProgress(within: limit) }
 
+    /// Whether someone in ``commit()`` is waiting for the disk.
+    public var holdsGatherer: Bool { journal.holdsGatherer }
+
     /// Commits that took longer than a second.
     public var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
 
@@ -163,7 +170,7 @@ extension FileLedger: Ledger {
         // After a failed sync nothing is acknowledged any more, not even what has long been durable.
         if let failure = journal.failure { return .unavailable("\(JournalUnavailable.failed(failure))") }
         let now = now()
-        if space.freeBytes(now: now.nanoseconds) < minimumFree { return .unavailable(shortOfSpace) }
+        guard space.hasRoom(minimumFree, now: now.nanoseconds) else { return .unavailable(shortOfSpace) }
         var isCovered = false
         // No commit will tell of it, and it may be due at once.
         defer { if isCovered { rescheduled() } }
@@ -184,6 +191,7 @@ extension FileLedger: Ledger {
                         payment: report.id, peer: peer, report: report.json, deviations: report.deviations))
                 do throws(JournalUnavailable) {
                     let position = try journal.append(record, time: wallClock(), gathers: gathers)
+                    space.spend(report.json.count + Self.recordBytes)
                     frontier.withLock { $0.last = position }
                     state.received(report.summary, seq: position.seq, offset: position.offset, now: now)
                     return .pending(position.seq)
@@ -195,11 +203,14 @@ extension FileLedger: Ledger {
     }
 
     public func claim() -> Claim? {
-        state.withLock { state in
+        let (claim, isFlooded) = state.withLock { state in
             let claim = state.claim(now: now())
             if let claim { noteTicket(claim) }
-            return claim
+            return (claim, state.isFlooded)
         }
+        // What waited for its time has fallen due, and no commit tells of that.
+        if isFlooded != wasFlooded.exchange(isFlooded, ordering: .relaxed), isFlooded { rescheduled() }
+        return claim
     }
 
     public func claim(_ id: PaymentID) -> Claim? {

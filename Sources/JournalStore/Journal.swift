@@ -50,6 +50,10 @@ public final class Journal: Sendable {
     private let observer: Mutex<(any JournalObserver)?>
     /// When the write that is under way began, on the monotonic clock; 0 when there is none.
     private let writingSince = Atomic<Int64>(0)
+    /// Whoever gathers is waiting for the write that is under way.
+    private let isGathererWaiting = Atomic(false)
+    /// The directory is being synced, under the writer's lock.
+    private let isSynchronizingDirectory = Atomic(false)
     /// How long the last one took, in nanoseconds.
     private let lastWrite = Atomic<Int64>(0)
 
@@ -143,6 +147,9 @@ public final class Journal: Sendable {
         return since == 0 || .nanoseconds(clock() - since) < limit
     }
 
+    /// Whether someone is in ``commitGathered()`` and waits there for the disk.
+    public var holdsGatherer: Bool { isGathererWaiting.load(ordering: .relaxed) }
+
     /// Takes a record; it is durable when the observer hears of its number. With `gathers` that may be only after the next
     /// ``commitGathered()``.
     public func append(
@@ -160,7 +167,11 @@ public final class Journal: Sendable {
     /// nothing else is being written, soon if not. Not to be called by an observer.
     func commitGathered() {
         guard tail.withLock({ $0.requestCommit() }) else { return }
-        guard lastWrite.load(ordering: .relaxed) < Self.quick else { return queue.enqueue { self.commit() } }
+        guard lastWrite.load(ordering: .relaxed) < Self.quick, !isSynchronizingDirectory.load(ordering: .relaxed) else {
+            return queue.enqueue { self.commit() }
+        }
+        isGathererWaiting.store(true, ordering: .relaxed)
+        defer { isGathererWaiting.store(false, ordering: .relaxed) }
         queue.perform {
             _ = commitBatch()
             // What others asked for meanwhile is not the caller's to wait for.
@@ -222,15 +233,16 @@ public final class Journal: Sendable {
     /// Writes what waits, if anybody asked for it, and tells the observer what became of it; nil if there was nothing.
     private func commitBatch() -> Result<Void, SystemError>? {
         let start = clock()
+        // Before the writer is asked for, which a sync of the directory may hold: that is a wait for the disk, too.
+        writingSince.store(start, ordering: .relaxed)
         let written: (result: SegmentWriter.Result, lastSeq: Int64)? = writer.withLock { writer in
             guard tail.withLock({ $0.takeBatch(&writer.batch) }) else { return nil }
-            writingSince.store(start, ordering: .relaxed)
             return (writer.writeBatch(), writer.batch.lastSeq)
         }
+        writingSince.store(0, ordering: .relaxed)
         guard let written else { return nil }
         let duration = clock() - start
         lastWrite.store(duration, ordering: .relaxed)
-        writingSince.store(0, ordering: .relaxed)
         switch written.result {
         case .durable:
             accept(upTo: written.lastSeq, duration)
@@ -303,7 +315,11 @@ public final class Journal: Sendable {
     /// Syncs the directory while no segment is being made. When that fails, only one of those who do it may be told, and it
     /// must not be another than the one whose segment's name was lost.
     func synchronizeDirectory() throws(SystemError) {
-        try writer.withLock { _ throws(SystemError) in try disk.synchronizeDirectory() }
+        try writer.withLock { _ throws(SystemError) in
+            isSynchronizingDirectory.store(true, ordering: .relaxed)
+            defer { isSynchronizingDirectory.store(false, ordering: .relaxed) }
+            try disk.synchronizeDirectory()
+        }
     }
 
     // MARK: Reading back

@@ -12,6 +12,8 @@ public final class JournalLock: Sendable {
     public init(directory: String) throws(JournalFault) {
         do throws(SystemError) {
             try FileCalls.makeDirectory(directory)
+            // A power cut must not take the whole directory along with what has been acknowledged in it.
+            try FileCalls.synchronizeParent(of: directory)
             // Now, not when the next segment is to be made: that may be weeks later, and every report is refused then.
             try FileCalls.requireWritableDirectory(directory)
             // By its whole path, which an error then names.

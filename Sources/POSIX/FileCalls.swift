@@ -132,13 +132,29 @@ public enum FileCalls {
         guard let stream = opendir(path) else { throw SystemError(call: "opendir", errno: errno, subject: path) }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
+        while true {
+            // The end and a failure answer alike; only this tells them apart (readdir(3)).
+            errno = 0
+            guard let entry = readdir(stream) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
                 tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != ".", name != ".." { names.append(name) }
         }
+        guard errno == 0 else { throw SystemError(call: "readdir", errno: errno, subject: path) }
         return names.sorted()
+    }
+
+    /// `fsync(2)` of the directory in which a directory stands: its own name is on the disk when it returns. Who may not open
+    /// that directory has not made the name either.
+    public static func synchronizeParent(of directory: String) throws(SystemError) {
+        let parent: Int32
+        do throws(SystemError) { parent = try openDirectory("\(directory)/..") } catch {
+            if error.errno == EACCES { return }
+            throw error
+        }
+        defer { close(parent) }
+        _ = try check("fsync", "\(directory)/..") { Glibc.fsync(parent) }
     }
 
     /// A whole file's content, at most `limit` bytes of it.

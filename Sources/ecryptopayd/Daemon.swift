@@ -115,7 +115,7 @@ final class Daemon: LedgerObserver {
             switch event {
             case .signal(SIGHUP): await reload()
             case .signal(SIGUSR1): await reconcile()
-            case .signal, .stopRequested: return await shutDown()
+            case .signal, .stopRequested: return try await shutDown()
             case .journalFailed(let reason, let errno): try await fail(reason, errno)
             }
         }
@@ -131,7 +131,7 @@ final class Daemon: LedgerObserver {
     /// Whether the API answers; nil before the first call ended.
     var isAPIReachable: Bool? { confirmer.health.current.isReachable }
 
-    private func shutDown() async {
+    private func shutDown() async throws {
         notifier.send(.stopping, .status("stopping: \(statusLine)"))
         logger.notice("stopping")
         await server.drain(grace: Self.grace)
@@ -142,14 +142,24 @@ final class Daemon: LedgerObserver {
         keeper.stop()
         await ledger.checkpoint()
         ledger.close()
+        // Whatever was still on its way must not seem to have arrived.
+        if let failure = ledger.failure {
+            throw journalFailure(JournalUnavailable.failed(failure).description, failure.errno)
+        }
         logger.notice("stopped: \(statusLine)", metadata: EventID.stopped.metadata())
     }
 
     /// After a failed sync nothing is acknowledged any more, and what the disk holds is for the next start to prove.
     private func fail(_ reason: String, _ errno: Int32) async throws {
-        notifier.fail(errno: errno, status: reason)
+        let failure = journalFailure(reason, errno)
         await server.drain(grace: .seconds(1))
-        throw CommandFailure(.inputOutput, "\(reason); check the disk, then start again", errno: errno)
+        throw failure
+    }
+
+    /// Tells systemd; answers what ends the program.
+    private func journalFailure(_ reason: String, _ errno: Int32) -> CommandFailure {
+        notifier.fail(errno: errno, status: reason)
+        return CommandFailure(.inputOutput, "\(reason); check the disk, then start again", errno: errno)
     }
 
     /// Lists all payments now; false while a listing is under way.
@@ -337,15 +347,19 @@ final class Daemon: LedgerObserver {
 
     private func startWatchdog() -> Watchdog? {
         guard let interval = Watchdog.interval else { return nil }
-        // A call may take a token, the payment, and both again: four time-outs. Less than that is no lack of progress.
-        let patience = max(.seconds(30), settings.withLock { $0.apiTimeout } * 4 + .seconds(10))
         let watchdog = Watchdog(
             interval: interval,
             probes: [
                 // It writes the journal itself while the disk is quick: how long that may take is the journal's to say.
-                .answers("event loop", on: server.queue) { [ledger] in !ledger.makesProgress(within: .zero) },
+                .answers("event loop", on: server.queue) { [ledger] in ledger.holdsGatherer },
                 WatchdogProbe("journal") { [ledger] in ledger.makesProgress(within: .seconds(30)) },
-                WatchdogProbe("confirmer") { [confirmer] in confirmer.makesProgress(within: patience) },
+                WatchdogProbe("confirmer") { [confirmer, weak self] in
+                    guard let self else { return true }
+                    // A call may take a token, the payment, and both again: four time-outs, of those in force now. Less
+                    // than that is no lack of progress.
+                    let patience = max(.seconds(30), settings.withLock { $0.apiTimeout } * 4 + .seconds(10))
+                    return confirmer.makesProgress(within: patience)
+                },
             ], notifier: notifier, logger: logger)
         watchdog.start()
         return watchdog

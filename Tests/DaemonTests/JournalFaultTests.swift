@@ -31,6 +31,22 @@ import Testing
         #expect(verified.exit == .code(0), "\(verified.errors)")
     }
 
+    @Test func `a directory that cannot be listed stops the start, and nothing in it is changed`() async throws {
+        let daemon = try DaemonUnderTest()
+        var sender = Sender(daemon: daemon)
+        try await daemon.start()
+        for _ in 0..<3 { #expect(try sender.post() == 200) }
+        try await daemon.end()
+        let before = try daemon.directory.names(in: "journal")
+        let size = try daemon.journal().count
+        try daemon.launch(
+            through: FaultyDisk.wrapper("getdents64:error=EIO", paths: [daemon.journalDirectory]))
+        #expect(try await daemon.process?.waitForExit() == .code(74))
+        #expect(daemon.process?.errors.contains("readdir \(daemon.journalDirectory): Input/output error") == true)
+        #expect(try daemon.directory.names(in: "journal") == before)
+        #expect(try daemon.journal().count == size)
+    }
+
     // MARK: While it runs
 
     @Test(arguments: ["ENOSPC", "EMFILE", "EIO"])
@@ -110,6 +126,25 @@ import Testing
     }
 
     // MARK: When it stops
+
+    @Test func `a sync that fails while it stops is told to systemd, and no clean end`() async throws {
+        let daemon = try DaemonUnderTest()
+        let disk = FaultyDisk(daemon)
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        var sender = Sender(daemon: daemon)
+        try await daemon.start(
+            environment: ["NOTIFY_SOCKET": listener.path],
+            through: disk.wrapper("fdatasync:error=EIO", files: ["00000000000000000001.jsonl"]))
+        #expect(try sender.post() == 200)
+        try disk.strike()
+        #expect(try await daemon.end() == .code(74))
+        #expect(try listener.next { $0.hasPrefix("ERRNO=\(EIO)\n") }.contains("STATUS="))
+        #expect(daemon.process?.errors.contains("the journal failed for good") == true)
+        try disk.relent()
+        try await daemon.start()
+        #expect(try await daemon.end() == .code(0))
+        #expect(try daemon.payments("received") == sender.accepted)
+    }
 
     @Test(arguments: ["?renameat,?renameat2", "fsync", "fdatasync", "openat"])
     func `a checkpoint that cannot be written is told, and neither the stop nor the next start suffers`(

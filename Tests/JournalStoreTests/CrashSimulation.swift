@@ -65,14 +65,15 @@ struct CrashSimulation: Simulation {
     /// Some batches of records of many sizes.
     private mutating func append(to journal: Journal) {
         for _ in 0..<2 + random.next() % 3 {
+            let gathers = random.next() % 2 == 0
             // Held back, so that the batch does not depend on how fast the queue is.
-            journal.queue.suspend()
+            if !gathers { journal.queue.suspend() }
             for _ in 0..<1 + random.next() % 3 {
                 let record = makeRecord()
-                guard let position = try? journal.append(record, time: 0) else { continue }
+                guard let position = try? journal.append(record, time: 0, gathers: gathers) else { continue }
                 promised += [Record?](repeating: nil, count: Int(position.seq) - promised.count - 1) + [record]
             }
-            journal.queue.resume()
+            if gathers { journal.commitGathered() } else { journal.queue.resume() }
             journal.queue.sync {}
             // What was rejected leaves its numbers to others.
             promised.removeLast(max(0, promised.count - Int(journal.durable)))

@@ -5,7 +5,7 @@ import Synchronization
 struct FaultPlan {
     private enum Kind: CaseIterable {
         case none, calm, noSpace, noSpaceAndNoCut, noSegment, shortWrites, syncFails, syncLies, directorySyncFails
-        case directorySyncLies, renameFails, unlinkFails
+        case directorySyncLies, renameFails, unlinkFails, listingFails, openFails, sizeFails, readFails
     }
 
     /// To be given to a ``SimulatedDisk``.
@@ -43,6 +43,10 @@ struct FaultPlan {
             case (.directorySyncLies, .synchronizeDirectory): return isTurn() ? .lie(5, seed: seed) : nil
             case (.renameFails, .rename): return isTurn() ? .error(5) : nil
             case (.unlinkFails, .unlink): return isTurn() ? .error(5) : nil
+            case (.listingFails, .names): return isTurn() ? .error(5) : nil
+            case (.openFails, .open): return isTurn() ? .error(5) : nil
+            case (.sizeFails, .size): return isTurn() ? .error(5) : nil
+            case (.readFails, .read): return isTurn() ? .error(5) : nil
             default: return nil
             }
         }

@@ -155,6 +155,21 @@ struct FileLedgerTests {
         #expect(fixture.ledger.unavailability != nil)
     }
 
+    @Test func `what is written counts against free space at once`() throws {
+        let fixture = try LedgerFixture(minimumFreeBytes: 1000)
+        fixture.disk.setFreeBytes(6000)
+        fixture.clock.pass(.seconds(1))
+        fixture.record(try report(1, "paid"))
+        fixture.disk.setFreeBytes(5000)
+        var count: Int64 = 1
+        while fixture.record(try report(count + 1, "paid")) != nil, count < 100 {
+            count += 1
+            // The disk has less by what was written, and no second has passed.
+            fixture.disk.setFreeBytes(5000 - count * 350)
+        }
+        #expect((10...16).contains(count), "\(count) reports of some 350 bytes")
+    }
+
     @Test func `free space is asked for once a second`() throws {
         let fixture = try LedgerFixture(minimumFreeBytes: 1000)
         #expect(fixture.ledger.unavailability == nil)
@@ -163,6 +178,45 @@ struct FileLedgerTests {
         #expect(fixture.ledger.unavailability == nil)
         fixture.clock.pass(.milliseconds(1))
         #expect(fixture.ledger.unavailability != nil)
+    }
+
+    // MARK: Floods
+
+    @Test func `a flood that falls due by itself is told of, though nothing is written`() throws {
+        let fixture = try LedgerFixture(hasBaseline: true)
+        var options = LedgerFixture.options()
+        options.limits.confirmRate = 1
+        fixture.ledger.update(options)
+        for id in 1...30 as ClosedRange<Int64> { fixture.record(try report(id, "paid", second: 9)) }
+        fixture.settle()
+        // The list shows none of it yet: each waits for its next turn.
+        _ = fixture.ledger.beginListing()
+        _ = try fixture.ledger.list(
+            (1...30).map { id in
+                guard case .payment(let payment) = try answer(PaymentID(id), "open") else { preconditionFailure() }
+                return payment
+            })
+        _ = try fixture.ledger.endListing(isWhole: true)
+        while fixture.ledger.claim() != nil {}
+        #expect(!fixture.ledger.isFlooded)
+        let told = RescheduleCounter()
+        fixture.ledger.addObserver(told)
+        fixture.clock.pass(.seconds(6))
+        _ = fixture.ledger.claim()
+        #expect(fixture.ledger.isFlooded)
+        #expect(told.count == 1)
+        _ = fixture.ledger.claim()
+        #expect(told.count == 1, "once")
+    }
+
+    /// Counts how often it is told that something may be due.
+    private final class RescheduleCounter: LedgerObserver {
+        private let total = Atomic(0)
+        var count: Int { total.load(ordering: .relaxed) }
+        func ledgerDidReschedule() { total.add(1, ordering: .relaxed) }
+        func ledgerDidCommit(upTo position: Int64) {}
+        func ledgerDidReject(after position: Int64, reason: String) {}
+        func ledgerDidFail(reason: String, errno: Int32) {}
     }
 
     // MARK: Settling

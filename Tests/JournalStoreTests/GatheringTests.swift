@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import JournalFormat
+import POSIX
 import Synchronization
 import Testing
 
@@ -150,6 +151,59 @@ struct GatheringTests {
         flushed.wait()
         #expect(held.all.count == 2)
         #expect(held.all.last ?? 0 >= held.all.first ?? .max)
+    }
+
+    @Test func `nobody waits for a sync of the directory, which counts as a write that is under way`() throws {
+        let (began, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        disk.setFault { call in
+            if call == .synchronizeDirectory {
+                began.signal()
+                _ = gate.wait(timeout: .now() + 10)
+            }
+            return nil
+        }
+        let ended = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async { [journal] in
+            try? journal.synchronizeDirectory()
+            ended.signal()
+        }
+        began.wait()
+        try gather(1)
+        journal.commitGathered()
+        #expect(journal.durable == 1, "the writer is held, and the caller is not")
+        clock.time.add(1_000_000_000, ordering: .relaxed)
+        // The queue comes by in its own time.
+        let deadline = DispatchTime.now() + 10
+        while journal.makesProgress(within: .zero), DispatchTime.now() < deadline { sched_yield() }
+        #expect(!journal.makesProgress(within: .zero))
+        gate.signal()
+        ended.wait()
+        journal.queue.sync {}
+        #expect(journal.durable == 2)
+        #expect(journal.makesProgress(within: .zero))
+    }
+
+    @Test func `a write that fails, and a sync that does, are told of before the caller goes on`() throws {
+        let log = CommitLog()
+        journal.setObserver(log)
+        disk.setFault { call in
+            if case .write(let name, _) = call, name.hasSuffix(".jsonl") { return .error(ENOSPC) }
+            return nil
+        }
+        try gather(2)
+        journal.commitGathered()
+        #expect(journal.durable == 1)
+        #expect(log.events == [.rejected(after: 1, errno: ENOSPC)])
+        disk.setFault(nil)
+        try gather(1)
+        journal.commitGathered()
+        #expect(journal.durable == 2, "its number is given again")
+        disk.setFault { Self.isSync($0) ? .error(EIO) : nil }
+        try gather(1)
+        journal.commitGathered()
+        #expect(journal.failure?.errno == EIO)
+        #expect(log.events.suffix(2) == [.committed(2), .failed(errno: EIO)])
+        #expect(throws: JournalUnavailable.self) { try gather(1) }
     }
 
     @Test func `a record that is not gathered takes those before it along`() throws {

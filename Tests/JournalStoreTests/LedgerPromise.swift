@@ -64,9 +64,9 @@ struct LedgerPromise: Sendable {
     }
 
     /// The same when the journal has been pruned to what a disk shows.
-    func pruned(_ disk: SimulatedDisk) throws(SystemError) -> LedgerPromise {
+    func pruned(_ disk: SimulatedDisk) throws -> LedgerPromise {
         var promise = self
-        let begin = try disk.segments().first ?? 1
+        let begin = try disk.withoutFaults { try disk.segments().first ?? 1 }
         promise.begins = begin...begin
         return promise
     }

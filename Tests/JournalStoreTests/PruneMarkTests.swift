@@ -26,6 +26,14 @@ struct PruneMarkTests {
         #expect(disk.state.afterLosingAll().names.keys.sorted() == [name(7), DurableMark.name, PruneMark.name])
     }
 
+    @Test func `a mark from another time is taken out before any number is given again`() throws {
+        // An older backup was put back: its numbers will come to where the newer one was pruned.
+        let disk = disk(segments, mark: 8)
+        disk.put(DurableMark.encode(9), as: PruneMark.name)
+        #expect(try recover(disk) == [1, 2, 3, 4, 5, 6, 7, 8])
+        #expect(disk.state.afterLosingAll().names[PruneMark.name] == nil)
+    }
+
     @Test(arguments: 0..<40)
     func `a start that fails while it removes them leaves what the next one can begin with`(turn: Int) throws {
         let disk = disk(segments, mark: 8)

@@ -72,6 +72,14 @@ final class SimulatedDisk: Disk {
     /// From now on, `fault` decides what goes wrong.
     func setFault(_ fault: (@Sendable (Call) -> Fault?)?) { script.withLock { $0.fault = fault } }
 
+    /// Lets a test look at the disk: nothing goes wrong meanwhile.
+    func withoutFaults<Value>(_ body: () throws -> Value) rethrows -> Value {
+        let fault = script.withLock { $0.fault }
+        setFault(nil)
+        defer { setFault(fault) }
+        return try body()
+    }
+
     func setFreeBytes(_ bytes: Int64) { inner.withLock { $0.freeBytes = bytes } }
 
     /// The content of a file as a reader sees it, or nil when it is not there.
