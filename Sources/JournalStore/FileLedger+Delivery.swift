@@ -13,12 +13,21 @@ extension FileLedger: DeliveryLedger {
             state.startDeliveries()
             guard Set(state.endpoints) != Set(endpoints) else { return nil }
             let position = try journal.configure(endpoints: endpoints, time: wallClock())
-            frontier.withLock { $0.last = position }
-            state.configured(endpoints: endpoints, seq: position.seq)
+            frontier.withLock { frontier in
+                frontier.last = position
+                frontier.underWay += 1
+            }
+            state.configuring(endpoints: endpoints, seq: position.seq)
             return waiters.ticket(for: position.seq)
         }
-        journal.flush()
-        if let failure = ticket?.known?.failure { throw failure }
+        if let ticket {
+            journal.flush()
+            state.withLock { state in
+                if ticket.known?.failure == nil { state.applyEndpoints() }
+                frontier.withLock { $0.underWay -= 1 }
+            }
+            if let failure = ticket.known?.failure { throw failure }
+        }
         try giveUpStranded()
     }
 
@@ -86,8 +95,9 @@ extension FileLedger: DeliveryLedger {
     }
 
     public func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
+        // It may read the whole journal: verdicts and deliveries must not wait behind that.
         let found = try await withCheckedThrowingContinuation { continuation in
-            readQueue.enqueue { continuation.resume(with: Result { try self.news(selection) }) }
+            surveyQueue.enqueue { continuation.resume(with: Result { try self.news(selection) }) }
         }
         let endpoints = state.withLock { state in
             guard !dryRun else { return state.endpoints.count }

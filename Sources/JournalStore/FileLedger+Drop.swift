@@ -4,8 +4,8 @@ import POSIX
 import Payments
 import Synchronization
 
-// When the disk runs low, segments with nothing but refuted reports go, wherever they stand: a forger's flood does not fill the
-// disk for good.
+// When the disk runs low, segments with nothing but reports that told nothing go, wherever they stand: a forger's flood does not
+// fill the disk for good, whether its reports are refuted or, of payments that exist, settled without news.
 extension FileLedger {
     /// Whether the disk has less than twice the room below which no report is taken.
     public var isLowOnSpace: Bool { freeBytes / 2 < minimumFree }
@@ -18,8 +18,8 @@ extension FileLedger {
     /// The first number of the segment that is written to.
     public var newestSegment: Int64 { journal.segments.last ?? 0 }
 
-    /// Drops all segments, but for the last one, in which every report was refuted and nothing else is said. Blocks until the
-    /// disk has done its part; the first time, the whole journal is read, as long as `isWanted` says so.
+    /// Drops all segments, but for the last one, in which every report was refuted or settled without news, and nothing else is
+    /// said. Blocks until the disk has done its part; the first time, the whole journal is read, as long as `isWanted` says so.
     public func dropRefuted(while isWanted: () -> Bool = { true }) throws(JournalFault) -> PruneReport {
         var report = PruneReport()
         guard hasBaseline else {
@@ -27,17 +27,22 @@ extension FileLedger {
             return report
         }
         let (disk, durable, segments) = (journal.disk, journal.durable, journal.segments)
-        let (going, kept) = try survey.withLock { survey throws(JournalFault) in
+        let (going, remains) = try survey.withLock { survey throws(JournalFault) in
             try survey.read(disk, segments, upTo: durable, while: isWanted)
             let dropped: DroppedRanges
             do throws(SystemError) { dropped = try DroppedRanges.read(from: disk) } catch { throw .system(error) }
             let going = survey.going(dropped)
-            return (going, try survey.refutationsToKeep(disk, going))
+            return (going, try survey.remains(disk, going))
         }
         // Dispatch hands on untyped errors only.
         let result = maintenanceQueue.perform { () -> Result<PruneReport, JournalFault> in
             do throws(JournalFault) {
-                if !kept.isEmpty { try repeatRefutations(kept) }
+                if !remains.refutations.isEmpty { try repeatRefutations(remains.refutations) }
+                if let busy = try repeatWords(remains.settled, going) {
+                    var report = PruneReport()
+                    report.heldBy = "payment \(busy), for which an API call was under way; the next attempt may succeed"
+                    return .success(report)
+                }
                 do throws(SystemError) { return .success(try drop(going)) } catch { throw .system(error) }
             } catch { return .failure(error) }
         }
@@ -49,6 +54,44 @@ extension FileLedger {
         try appendDurably(records) { state, records in
             for case .refuted(let payment, let of, _) in records { state.refuted(payment, of: of) }
         }
+    }
+
+    /// Writes the last word on payments anew, where it stands in what goes or reports that stay need it; answers one that could
+    /// not be written now.
+    private func repeatWords(
+        _ settled: [PaymentID: [Int64]], _ going: [ClosedRange<Int64>]
+    ) throws(JournalFault) -> PaymentID? {
+        var places: [Int64: (payment: PaymentID, reports: [Int64])] = [:]
+        state.withLock { state in
+            for (payment, reports) in settled {
+                guard let seq = state.lastWord(on: payment) else { continue }
+                if !reports.isEmpty || going.contains(where: { $0.contains(seq) }) { places[seq] = (payment, reports) }
+            }
+        }
+        var kept: (count: Int, busy: PaymentID?) = (0, nil)
+        for segment in Set(places.keys.map(journal.segment(of:))).sorted() {
+            var offset: Int64 = 0
+            var isWhole = false
+            while !isWhole {
+                var words: [LastWord] = []
+                var bytes = 0
+                isWhole = true
+                try RefutedSurvey.forEachLine(journal.disk, segment, from: offset) { (line, end) throws(LineFault) in
+                    offset = end
+                    let seq = try RecordLine(checking: line).seq
+                    guard let place = places[seq], let (_, current) = try Entry(line: line).record.knowledge else {
+                        return true
+                    }
+                    words.append(LastWord(payment: place.payment, current: current, seq: seq, reports: place.reports))
+                    bytes += current.count
+                    isWhole = bytes < Self.batchBytes
+                    return isWhole
+                }
+                try keep(&words, &kept)
+            }
+        }
+        // Another word may have been spoken meanwhile; the reports that need this one are told of at the next attempt.
+        return kept.busy ?? (kept.count < places.count ? places.values.first?.payment : nil)
     }
 
     private func drop(_ ranges: [ClosedRange<Int64>]) throws(SystemError) -> PruneReport {
@@ -65,7 +108,7 @@ extension FileLedger {
             report.segments.append(name)
         }
         guard !ranges.isEmpty else {
-            report.heldBy = "no segment that is full holds nothing but refuted reports"
+            report.heldBy = "no segment that is full holds nothing but reports that were refuted or told nothing"
             return report
         }
         // The last one may stand in what goes, and a start without any has to read everything.

@@ -8,13 +8,22 @@ import Synchronization
 // end, and synced, so that nothing is forgotten.
 extension FileLedger {
     /// So many bytes of words are written together: enough to be fast, few enough to hold up no report.
-    private static let batchBytes = 256 << 10
+    static let batchBytes = 256 << 10
 
     /// The last word on a payment, in a segment that is about to go.
-    private struct LastWord {
+    struct LastWord {
         let payment: PaymentID
         let current: [UInt8]
         let seq: Int64
+        /// Reports in segments that stay, which something that goes has settled.
+        var reports: [Int64] = []
+
+        /// What says it anew.
+        var record: Record {
+            if reports.isEmpty { return .known(payment: payment, current: current) }
+            return .confirmed(
+                Record.Confirmed(payment: payment, current: current, news: false, of: reports, cause: .webhook))
+        }
     }
 
     /// Drops the oldest segments whose last record is older than `before` (nanoseconds since 1970), as far as everything in
@@ -72,7 +81,7 @@ extension FileLedger {
     }
 
     /// Appends words and waits until they are durable.
-    private func keep(_ words: inout [LastWord], _ kept: inout (count: Int, busy: PaymentID?)) throws(JournalFault) {
+    func keep(_ words: inout [LastWord], _ kept: inout (count: Int, busy: PaymentID?)) throws(JournalFault) {
         var moves: [(payment: PaymentID, old: Int64, new: Int64)] = []
         var failure: JournalUnavailable?
         let ticket = state.withLock { state in
@@ -81,8 +90,7 @@ extension FileLedger {
             kept.busy = words.last { state.isInFlight($0.payment) }?.payment ?? kept.busy
             words.removeAll { state.isInFlight($0.payment) }
             do throws(JournalUnavailable) {
-                let records = words.map { Record.known(payment: $0.payment, current: $0.current) }
-                let positions = try journal.append(records, time: wallClock())
+                let positions = try journal.append(words.map(\.record), time: wallClock())
                 if let last = positions.last { frontier.withLock { $0.last = last } }
                 moves = zip(words, positions).map { ($0.payment, $0.seq, $1.seq) }
             } catch { failure = error }
@@ -131,7 +139,7 @@ extension FileLedger {
 
 extension Record {
     /// What the record says of a payment, when it is the API's word.
-    fileprivate var knowledge: (payment: PaymentID, current: [UInt8])? {
+    var knowledge: (payment: PaymentID, current: [UInt8])? {
         switch self {
         case .confirmed(let confirmed): (confirmed.payment, confirmed.current)
         case .known(let payment, let current): (payment, current)

@@ -46,6 +46,8 @@ struct JournalTail: Sendable {
     private var batch = Batch()
     private let segmentBytes: Int64
     private var opened: Record.Opened
+    /// The endpoints that the last durable record names, while a record with others is on its way to the disk.
+    private var replacedEndpoints: (names: [String]?, by: Int64)?
 
     init(after outcome: Recovery.Outcome, segmentBytes: Int64, opened: Record.Opened) {
         nextSeq = outcome.nextSeq
@@ -88,7 +90,11 @@ struct JournalTail: Sendable {
     mutating func configure(endpoints: [String], time: Int64) throws(JournalUnavailable) -> JournalPosition {
         let old = opened.endpoints
         opened.endpoints = endpoints
-        do { return try append(.opened(opened), time: time) } catch {
+        do {
+            let position = try append(.opened(opened), time: time)
+            replacedEndpoints = (old, position.seq)
+            return position
+        } catch {
             opened.endpoints = old
             throw error
         }
@@ -130,11 +136,14 @@ struct JournalTail: Sendable {
     /// Everything up to `seq` is synced.
     mutating func commit(_ seq: Int64) {
         durable = seq
+        if let replaced = replacedEndpoints, replaced.by <= seq { replacedEndpoints = nil }
     }
 
     /// Forgets all that is not durable. The physical end is where `writer` says.
     mutating func rollBack(segment: Int64, size: Int64) {
         batch.removeAll()
+        if let replaced = replacedEndpoints { opened.endpoints = replaced.names }
+        replacedEndpoints = nil
         nextSeq = durable + 1
         segments.removeAll { $0 > segment }
         segmentSize = size

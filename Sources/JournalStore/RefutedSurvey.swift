@@ -2,7 +2,8 @@ import JournalFormat
 import POSIX
 import Payments
 
-/// Which segments hold nothing but reports that were refuted. Reads each record once, however often it is asked.
+/// Which segments hold nothing but reports that told nothing: refuted ones, and those that were settled without news. Reads each
+/// record once, however often it is asked.
 struct RefutedSurvey {
     /// What is in a segment, as far as it has been read.
     private struct Segment {
@@ -11,10 +12,10 @@ struct RefutedSurvey {
         var end: Int64
         /// Whether something in it must stay.
         var isKept = false
-        /// Its reports that have not been refuted yet.
+        /// Its reports that wait for their verdict.
         var open: Set<Int64> = []
-        /// How many reports of other segments are refuted in it.
-        var refutes: [Int64: Int64] = [:]
+        /// How many reports of other segments have their verdict in it.
+        var verdicts: [Int64: Int64] = [:]
     }
 
     /// In order.
@@ -42,10 +43,10 @@ struct RefutedSurvey {
         }
     }
 
-    /// The segments that can go: whole, and all of their reports refuted.
+    /// The segments that can go: whole, and all of their reports refuted, or settled without news.
     ///
-    /// What is refuted in them of reports that stay must be written anew, or a replay would have those wait again. A segment that
-    /// consists of that by more than half stays.
+    /// What they say of reports that stay must be written anew, or a replay would have those wait again; so must the last word
+    /// on a payment. A segment that consists of the former by more than half stays.
     func going(_ dropped: DroppedRanges) -> [ClosedRange<Int64>] {
         var going: [Int64: Int64] = [:]
         for (segment, next) in zip(segments, segments.dropFirst()) where !segment.isKept && segment.open.isEmpty {
@@ -59,32 +60,40 @@ struct RefutedSurvey {
         repeat {
             count = going.count
             for segment in segments where going[segment.first] != nil {
-                let staying = segment.refutes.filter { present.contains($0.key) && going[$0.key] == nil }
+                let staying = segment.verdicts.filter { present.contains($0.key) && going[$0.key] == nil }
                 if staying.values.reduce(0, +) * 2 > segment.end - segment.first { going[segment.first] = nil }
             }
         } while going.count < count
         return going.sorted { $0.key < $1.key }.map { $0.key...$0.value }
     }
 
-    /// What is refuted in segments that go of reports in segments that stay.
-    func refutationsToKeep(
-        _ disk: any Disk, _ going: [ClosedRange<Int64>]
-    ) throws(JournalFault) -> [Record] {
-        let present = Set(segments.map(\.first)).subtracting(going.map(\.lowerBound))
-        var kept: [Record] = []
+    /// What must be written anew before segments go.
+    struct Remains {
+        /// Refutations of reports in segments that stay.
+        var refutations: [Record] = []
+        /// Of payments that were settled without news, or known: the reports in segments that stay, which need that said again.
+        var settled: [PaymentID: [Int64]] = [:]
+    }
+
+    /// What segments that go say of reports in segments that stay, and the payments of which they may hold the last word.
+    func remains(_ disk: any Disk, _ going: [ClosedRange<Int64>]) throws(JournalFault) -> Remains {
+        let staying = Set(segments.map(\.first)).subtracting(going.map(\.lowerBound))
+        func stays(_ seq: Int64) -> Bool { index(of: seq).map { staying.contains(segments[$0].first) } ?? false }
+        var remains = Remains()
         for segment in segments where going.contains(where: { $0.lowerBound == segment.first }) {
-            guard segment.refutes.keys.contains(where: present.contains) else { continue }
             try Self.forEachLine(disk, segment.first, from: 0) { (line, _) throws(LineFault) in
                 let record = try Entry(line: line).record
-                if case .refuted(_, let of, _) = record, let target = index(of: of),
-                    present.contains(segments[target].first)
-                {
-                    kept.append(record)
+                switch record {
+                case .refuted(_, let of, _): if stays(of) { remains.refutations.append(record) }
+                case .confirmed(let confirmed):
+                    remains.settled[confirmed.payment, default: []] += confirmed.of.filter(stays)
+                case .known(let payment, _): remains.settled[payment, default: []] += []
+                default: break
                 }
                 return true
             }
         }
-        return kept
+        return remains
     }
 
     // MARK: Reading
@@ -100,7 +109,7 @@ struct RefutedSurvey {
     }
 
     /// Shows lines, each with the offset behind it, as long as that is wanted.
-    private static func forEachLine(
+    static func forEachLine(
         _ disk: any Disk, _ first: Int64, from offset: Int64, _ body: (Span<UInt8>, Int64) throws(LineFault) -> Bool
     ) throws(JournalFault) {
         // One that has just been pruned will not be in the list the next time.
@@ -131,16 +140,22 @@ struct RefutedSurvey {
         case .received(let received):
             if abandoned.contains(received.payment) { keep(index) }
             if !segments[index].isKept { segments[index].open.insert(entry.seq) }
-        case .other(.refuted(_, let of, _)):
-            guard let target = self.index(of: of) else { return }
-            segments[target].open.remove(of)
-            if target != index { segments[index].refutes[segments[target].first, default: 0] += 1 }
-        case .other(.opened), .other(.closed): break
+        case .other(.refuted(_, let of, _)): close(of, by: index)
+        // It tells no shop anything, and what it knows is written anew where it is the last word.
+        case .confirmed(let confirmed) where !confirmed.news: for of in confirmed.of { close(of, by: index) }
+        case .known, .other(.opened), .other(.closed): break
         case .other(.abandoned(let record)):
             abandoned.insert(record.payment)
             keep(index)
-        case .confirmed, .known, .other: keep(index)
+        case .confirmed, .other: keep(index)
         }
+    }
+
+    /// A report has its verdict, in a segment.
+    private mutating func close(_ seq: Int64, by index: Int) {
+        guard let target = self.index(of: seq) else { return }
+        segments[target].open.remove(seq)
+        if target != index { segments[index].verdicts[segments[target].first, default: 0] += 1 }
     }
 
     private mutating func keep(_ index: Int) {

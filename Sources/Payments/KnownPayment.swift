@@ -29,7 +29,11 @@ struct KnownPayment: IDTableElement, Sendable {
 
     /// Whether an answer is older than this, and so neither confirms nor settles anything.
     func isLag(_ payment: ConfirmedSummary, callBegan: Instant) -> Bool {
-        if callBegan < self.callBegan { return true }
+        callBegan < self.callBegan || isNewer(than: payment)
+    }
+
+    /// Whether it changed later than an answer says; false when one of them does not say when.
+    func isNewer(than payment: ConfirmedSummary) -> Bool {
         guard let time = payment.updatedAt, updatedAt != .min else { return false }
         return time < updatedAt
     }

@@ -11,8 +11,20 @@ extension LedgerState {
     /// Applies the `opened` record `seq`, which names the endpoints from then on.
     public mutating func configured(endpoints: [String], seq: Int64) { deliveries.configure(endpoints, seq: seq) }
 
+    /// The same for a record that has been appended and is not durable: it counts from ``applyEndpoints()`` on, or when
+    /// something behind it has become durable, and not at all when it is rejected.
+    public mutating func configuring(endpoints: [String], seq: Int64) { awaitedEndpoints = (endpoints, seq) }
+
+    /// The record of ``configuring(endpoints:seq:)`` is durable.
+    public mutating func applyEndpoints() {
+        guard let awaited = awaitedEndpoints else { return }
+        configured(endpoints: awaited.names, seq: awaited.seq)
+        awaitedEndpoints = nil
+    }
+
     /// Applies a `confirmed` record that is news, and durable. `now` is nil in a replay.
     public mutating func announced(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+        if let awaited = awaitedEndpoints, awaited.seq < position.seq { applyEndpoints() }
         deliveries.announce(id, position, now: now)
     }
 

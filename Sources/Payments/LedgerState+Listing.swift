@@ -28,7 +28,10 @@ extension LedgerState {
         if let slot { pending[slot].shownIn = listing.number }
         guard inFlight[payment.id] == nil else { return nil }
         if let knownSlot, known[knownSlot].isLag(payment.summary, callBegan: listing.began) {
-            self.listing?.lagging += 1
+            // A call of its own that began later may have said the same already.
+            if known[knownSlot].isNews(payment.summary) || known[knownSlot].isNewer(than: payment.summary) {
+                self.listing?.lagging += 1
+            }
             return nil
         }
         let reports = slot.map { self.reports(in: $0, for: listing) } ?? []
@@ -43,14 +46,17 @@ extension LedgerState {
         pending.forEachSlot { slot in
             let id = pending[slot].id
             guard bounds.contains(id), pending[slot].shownIn != listing.number, pending[slot].hasReports else { return }
-            absent.append(id)
+            // One that was confirmed before is there, whatever the list lacks: only a call of its own tells.
+            if !pending[slot].wasConfirmed { absent.append(id) }
         }
         return absent
     }
 
     /// Takes an absentee, if one of its reports had its turn when the listing began; nil when not. A claim must be concluded.
     public mutating func claimAbsent(_ id: PaymentID) -> Claim? {
-        guard let listing, inFlight[id] == nil, let slot = pending.slot(of: id) else { return nil }
+        guard let listing, inFlight[id] == nil, let slot = pending.slot(of: id), !pending[slot].wasConfirmed else {
+            return nil
+        }
         let reports = self.reports(in: slot, for: listing)
         guard reports.contains(where: { $0.due <= listing.began }) else { return nil }
         return claim(id, slot, reports, listing)
@@ -79,7 +85,9 @@ extension LedgerState {
         var judgement = judge(claim, answer, reports, now: now, wallClock: wallClock)
         guard let confirmation = judgement.confirmation else { return (judgement, .webhook) }
         if !confirmation.of.isEmpty { return (judgement, .webhook) }
-        guard let listing, listing.isBaseline, claim.reports.isEmpty, known.slot(of: claim.id) == nil,
+        // Also one that came while the listing was under way, and has not been claimed for it.
+        let isReported = pending.slot(of: claim.id).map { pending[$0].hasReports } ?? false
+        guard let listing, listing.isBaseline, !isReported, known.slot(of: claim.id) == nil,
             !hasChangedSinceOpening(confirmation.payment)
         else { return (judgement, .reconcile) }
         judgement.confirmation = Judgement.Confirmation(payment: confirmation.payment, isNews: false, of: [])

@@ -48,6 +48,9 @@ extension LedgerState {
         known.slot(of: id).map { known[$0].seq == seq } ?? false
     }
 
+    /// The record that holds the last word on a payment; nil when nothing is known of it.
+    public func lastWord(on id: PaymentID) -> Int64? { known.slot(of: id).map { known[$0].seq } }
+
     /// Whether a call for a payment is under way, whose answer may be on its way to the journal.
     public func isInFlight(_ id: PaymentID) -> Bool { inFlight[id] != nil }
 

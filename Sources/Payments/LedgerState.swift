@@ -47,6 +47,8 @@ public struct LedgerState: Sendable {
     /// Which abandoned reports a new one took up, in case it is never written.
     private var takenUp: [PaymentID: (by: Int64, reports: [Int64])] = [:]
     var deliveries: Deliveries
+    /// Endpoints whose record is on its way to the disk.
+    var awaitedEndpoints: (names: [String], seq: Int64)?
     var totals = LedgerCounts()
 
     /// Due now, by class: 0 never confirmed, 1 confirmed before. Each has its own budget, and they are served in turn.
@@ -113,12 +115,12 @@ public struct LedgerState: Sendable {
 
     /// Takes note of a report that was covered, and not journaled.
     ///
-    /// The API may lag behind it, so one fetch need not show what it told of. An equal report that waits starts its turns
-    /// anew. One of many others has its own turns noted with the payment: a forger who fills the sixteen places delays a
-    /// genuine report, and hides nothing.
+    /// The API may lag behind it, so one fetch need not show what it told of. An equal report that waits has all its turns
+    /// before it. One of many others has its own turns noted with the payment: a forger who fills the sixteen places delays
+    /// a genuine report, and hides nothing.
     public mutating func covered(_ report: ReportedPayment, by seq: Int64, now: Instant) {
         guard let slot = pending.slot(of: report.id) else { return }
-        if !pending[slot].restart(seq, ifEqualTo: report.fingerprint) { followUps[report.id] = FollowUp(since: now) }
+        if !pending[slot].holds(seq, equalTo: report.fingerprint) { followUps[report.id] = FollowUp(since: now) }
         wake(slot, now: now)
     }
 
@@ -136,6 +138,7 @@ public struct LedgerState: Sendable {
         generation += 1
         newestReport = min(newestReport, seq)
         answeredAt = min(answeredAt, seq)
+        if let awaited = awaitedEndpoints, awaited.seq > seq { awaitedEndpoints = nil }
         pending.forEachSlot { slot in
             let reports = pending[slot].reports
             var kept = reports.filter { $0.seq <= seq }
@@ -182,6 +185,8 @@ public struct LedgerState: Sendable {
     public mutating func claim(_ id: PaymentID, now: Instant) -> Claim? {
         guard inFlight[id] == nil else { return nil }
         takeUp(id, now: now)
+        // The API has asked for quiet: what waits has its turn when that is over.
+        guard pausedUntil <= now else { return nil }
         let slot = pending.slot(of: id)
         let claim = Claim(id: id, reports: slot.map { pending[$0].reports } ?? [], began: now, generation: generation)
         inFlight[id] = claim

@@ -69,29 +69,21 @@ struct PendingPayment: IDTableElement, Sendable {
         others.reduce(first.due) { min($0, $1.due) }
     }
 
-    /// Gives the report with that number its turns anew if it says the same; false when it does not.
-    mutating func restart(_ seq: Int64, ifEqualTo fingerprint: UInt64) -> Bool {
-        if first.seq == seq, first.fingerprint == fingerprint {
-            first.restart()
-            return true
-        }
-        guard let index = others.firstIndex(where: { $0.seq == seq && $0.fingerprint == fingerprint }) else {
-            return false
-        }
-        others[index].restart()
-        return true
+    /// Whether the report with that number says the same and has all its turns before it.
+    func holds(_ seq: Int64, equalTo fingerprint: UInt64) -> Bool {
+        first.seq == seq && first.covers(fingerprint) || others.contains { $0.seq == seq && $0.covers(fingerprint) }
     }
 
-    /// The record up to which reports cover a new one: an equal one's, or with `limit` of them the newest's. Only those
-    /// count that no call under way has claimed.
+    /// The record up to which reports cover a new one: an equal one's that has all its turns before it, or with `limit` of
+    /// them the newest's. Only those count that no call under way has claimed.
     func covering(_ fingerprint: UInt64, after begun: Int64, limit: Int) -> Int64? {
         var count = 0
         if first.seq > begun {
-            if first.fingerprint == fingerprint { return first.seq }
+            if first.covers(fingerprint) { return first.seq }
             count += 1
         }
         for report in others where report.seq > begun {
-            if report.fingerprint == fingerprint { return report.seq }
+            if report.covers(fingerprint) { return report.seq }
             count += 1
         }
         return count >= limit ? others.last?.seq ?? first.seq : nil

@@ -21,6 +21,10 @@ public struct WaitingReport: Hashable, Sendable {
         self.fingerprint = fingerprint
     }
 
+    /// Whether an equal report may be left out for it: it will have every look that the other would. Once it has used one up,
+    /// the other is a report of its own; else whoever repeats a forged one would keep it from being refuted for ever.
+    func covers(_ other: UInt64) -> Bool { fingerprint == other && lags == 0 && absences == 0 }
+
     /// Forgets its attempts, for a new start.
     mutating func restart() {
         self = WaitingReport(seq: seq, offset: offset, fingerprint: fingerprint)

@@ -140,7 +140,8 @@ public final class AdminSide: RequestHandler {
     }
 
     private static let begun = Response.json(status: 202, #"{"status":"reconciling"}"#)
-    private static let underWay = Response.problem(status: 409, detail: "That is under way already.")
+    private static let underWay = Response.problem(
+        status: 409, detail: "That is under way already, or the API has asked for a pause.")
 
     private func replay(_ request: Request, _ exchange: Exchange) {
         guard mayAsk(request, exchange) else { return }

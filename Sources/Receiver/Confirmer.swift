@@ -15,9 +15,11 @@ public actor Confirmer {
     private let log: SettlementLog
     private var unsettled = FaultFold()
     private nonisolated let rejections = Mutex(FaultFold())
-    private var calls: [PaymentID: Task<Void, Never>] = [:] {
+    /// By number: of a payment the next call may begin while the last one is about to be forgotten.
+    private var calls: [Int: Task<Void, Never>] = [:] {
         didSet { callsUnderWay.store(calls.count, ordering: .relaxed) }
     }
+    private var callCount = 0
     private var isStopping = false
     private var stopped: [CheckedContinuation<Void, Never>] = []
     private let scheduler: any Scheduler
@@ -71,8 +73,7 @@ public actor Confirmer {
     /// Fetches one payment now, whatever its schedule says; false while a call for it is under way.
     public func confirm(_ id: PaymentID) -> Bool {
         guard !isStopping, let claim = ledger.claim(id) else { return false }
-        noteProgress()
-        calls[id] = Task(executorPreference: scheduler.executor) { await self.confirm(claim, cause: .manual) }
+        begin(claim, cause: .manual)
         return true
     }
 
@@ -104,8 +105,7 @@ public actor Confirmer {
         // Before the ledger is asked, so that whatever it has to tell after that wakes.
         nextLook.store(.max, ordering: .sequentiallyConsistent)
         while calls.count < concurrency, !isStopping, let claim = ledger.claim() {
-            noteProgress()
-            calls[claim.id] = Task(executorPreference: scheduler.executor) { await self.confirm(claim) }
+            begin(claim, cause: .webhook)
         }
         // With every worker busy, the end of a call looks again.
         if calls.count >= concurrency || isStopping { return nextLook.store(.min, ordering: .sequentiallyConsistent) }
@@ -114,7 +114,26 @@ public actor Confirmer {
         nextLook.store(due.nanoseconds, ordering: .sequentiallyConsistent)
     }
 
-    private func confirm(_ claim: Claim, cause: Record.Cause = .webhook) async {
+    private func begin(_ claim: Claim, cause: Record.Cause) {
+        noteProgress()
+        callCount += 1
+        let number = callCount
+        calls[number] = Task(executorPreference: scheduler.executor) {
+            await self.confirm(claim, cause: cause)
+            await self.ended(number)
+        }
+    }
+
+    private func ended(_ number: Int) {
+        calls[number] = nil
+        if calls.isEmpty, isStopping {
+            for continuation in stopped { continuation.resume() }
+            stopped = []
+        }
+        pump()
+    }
+
+    private func confirm(_ claim: Claim, cause: Record.Cause) async {
         let answer = await fetch(claim)
         do {
             log.write(try await ledger.settle(claim, answer, cause: cause), now: scheduler.now)
@@ -123,12 +142,6 @@ public actor Confirmer {
             noteUnsettled(claim.id, error)
         }
         noteProgress()
-        calls[claim.id] = nil
-        if calls.isEmpty, isStopping {
-            for continuation in stopped { continuation.resume() }
-            stopped = []
-        }
-        pump()
     }
 
     private func noteUnsettled(_ id: PaymentID, _ error: any Error) {

@@ -21,8 +21,8 @@ struct EventsQuery: Hashable {
         var kinds: Set<String> = []
         for pair in (query ?? []).split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : ""
-            switch String(decoding: parts[0], as: UTF8.self) {
+            let value = parts.count > 1 ? Self.decoded(parts[1]) : ""
+            switch Self.decoded(parts[0]) {
             case "after":
                 if after != nil { throw Fault(detail: "\"after\" stands there twice.") }
                 after = try Self.sequence(value, durable)
@@ -42,6 +42,22 @@ struct EventsQuery: Hashable {
         }
         self.after = after ?? durable
         self.kinds = kinds
+    }
+
+    /// Without percent-encoding (RFC 3986 section 2.1), which the server has found well-formed: many clients encode the comma.
+    private static func decoded(_ text: ArraySlice<UInt8>) -> String {
+        var bytes: [UInt8] = []
+        var rest = text
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func sequence(_ text: String, _ durable: Int64) throws(Fault) -> Int64 {

@@ -217,7 +217,11 @@ public actor Reconciler {
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension Reconciler: LedgerObserver {
-    public nonisolated func ledgerDidCommit(upTo position: Int64) {
+    public nonisolated func ledgerDidCommit(upTo position: Int64) { lookForFlood() }
+
+    public nonisolated func ledgerDidReschedule() { lookForFlood() }
+
+    private nonisolated func lookForFlood() {
         if ledger.isFlooded, !isFloodSeen.load(ordering: .sequentiallyConsistent) { wake() }
     }
 

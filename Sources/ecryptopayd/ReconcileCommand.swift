@@ -26,7 +26,10 @@ struct ReconcileCommand: ParsableCommand {
             let answer = try client.post("/reconcile", payment.map { .dictionary(["payment": .number("\($0)")]) })
             switch answer.status {
             case 202: Console.print(payment.map { "payment \($0) is being fetched" } ?? "all payments are being listed")
-            case 409: throw CommandFailure(.tryAgain, "that is under way already; look at the daemon's log")
+            case 409:
+                throw CommandFailure(
+                    .tryAgain,
+                    "that is under way already, or the API has asked for a pause; look at the daemon's log")
             default: throw CommandFailure(.unavailable, "the daemon did not take it: \(answer.problem)")
             }
         }

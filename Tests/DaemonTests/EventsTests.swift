@@ -80,6 +80,16 @@ struct EventsTests {
         try await daemon.end()
     }
 
+    @Test func `a query may be percent-encoded`() async throws {
+        let daemon = try await daemon()
+        let answer = try daemon.ask("/events?kind=confirmed%2Cpaid")
+        #expect(answer.status == 400)
+        #expect(answer.body.contains("no kind \\\"paid\\\""), "\(answer.body)")
+        let reader = try Reader(daemon, "?%61fter=0&kind=refuted%2copened")
+        #expect(try reader.next()["kind"]?.string == "opened")
+        try await daemon.end()
+    }
+
     @Test func `what was pruned is told, and the rest follows`() async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let (sandbox, daemon) = try await pair()

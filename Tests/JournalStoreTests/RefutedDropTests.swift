@@ -98,6 +98,68 @@ struct RefutedDropTests {
         #expect(next.ledger.counts.pending == 0, "report \(forged) was refuted")
     }
 
+    /// Reports of a payment that is known, which tell of a state that it has left, each settled at once.
+    private func floodSettled(_ count: Int, _ fixture: LedgerFixture) async throws {
+        for number in 0..<count {
+            try #require(fixture.record(try report(1, "old \(number)")) != nil)
+            try await answerNext(fixture)
+        }
+    }
+
+    @Test func `a flood of reports that are settled without news goes too, and what is known stays`() async throws {
+        let fixture = try fixture()
+        for id in 1...3 as ClosedRange<Int64> { try await settle(id, fixture) }
+        try await floodSettled(12, fixture)
+        let dropped = try fixture.ledger.dropRefuted()
+        #expect(dropped.segments.count >= 3)
+        fixture.ledger.close()
+        fixture.disk.remove(Checkpoint.name)
+        let next = try fixture.reopened()
+        #expect(next.ledger.counts.known == 3 && next.ledger.counts.pending == 0)
+        for id in 1...3 as ClosedRange<Int64> {
+            #expect(next.ledger.record(try report(id, "paid"), peer: "unix") == .known)
+        }
+    }
+
+    @Test func `what has settled a report that stays is said anew, with what is known now`() async throws {
+        let fixture = try fixture()
+        try await settle(1, fixture)
+        // Beside genuine records, and settled in a later segment.
+        let old = try #require(fixture.record(try report(1, "old")))
+        fixture.settle()
+        for id in 10...13 as ClosedRange<Int64> {
+            fixture.record(try report(id, "paid"))
+            try await answerAllBut(1, fixture)
+        }
+        try await floodSettled(10, fixture)
+        // What came true since must not be undone by that.
+        fixture.record(try report(1, "shipped", second: 1))
+        let claim = try #require(fixture.claim())
+        _ = try await fixture.ledger.settle(claim, try answer(1, "shipped", second: 1), cause: .webhook)
+        #expect(try !fixture.ledger.dropRefuted().segments.isEmpty)
+        fixture.ledger.close()
+        fixture.disk.remove(Checkpoint.name)
+        let next = try fixture.reopened()
+        #expect(next.ledger.counts.pending == 0, "report \(old) was settled")
+        #expect(next.ledger.record(try report(1, "shipped", second: 1), peer: "unix") == .known)
+    }
+
+    @Test func `whatever is written anew goes in its turn`() async throws {
+        let fixture = try fixture()
+        for id in 1...3 as ClosedRange<Int64> { try await settle(id, fixture) }
+        var left: [Int] = []
+        for _ in 0..<6 {
+            try await floodSettled(12, fixture)
+            try await flood(12, fixture)
+            _ = try fixture.ledger.dropRefuted()
+            left.append(try segments(fixture).count)
+        }
+        #expect((left.last ?? .max) <= left.first ?? 0, "\(left)")
+        fixture.ledger.close()
+        let next = try fixture.reopened()
+        #expect(next.ledger.counts.known == 3 && next.ledger.counts.pending == 0)
+    }
+
     /// Answers all that waits, but of one payment.
     private func answerAllBut(_ id: Int64, _ fixture: LedgerFixture) async throws {
         while fixture.ledger.counts.pending > 1 {
@@ -228,7 +290,9 @@ struct RefutedDropTests {
         try await flood(12, fixture)
         for id in 7...9 as ClosedRange<Int64> { try await settle(id, fixture) }
         #expect(try fixture.ledger.dropRefuted().segments.count >= 3)
-        #expect(try fixture.ledger.dropRefuted().heldBy == "no segment that is full holds nothing but refuted reports")
+        #expect(
+            try fixture.ledger.dropRefuted().heldBy
+                == "no segment that is full holds nothing but reports that were refuted or told nothing")
         #expect(try JournalAudit.run(fixture.disk).problemCount == 0)
         let left = try fixture.disk.records().count
         let segments = try segments(fixture)

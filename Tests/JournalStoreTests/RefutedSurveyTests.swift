@@ -49,7 +49,7 @@ struct RefutedSurveyTests {
     }
 
     private static let others: [Record] = [
-        .baseline(count: 1), .known(payment: 7, current: Array("{}".utf8)),
+        .baseline(count: 1),
         .confirmed(.init(payment: 7, current: Array("{}".utf8), news: true, of: [], cause: .webhook)),
         .abandoned(.init(payment: 8, of: [], attempts: 1, error: "")), .delivered(delivery), .undeliverable(delivery),
     ]
@@ -63,6 +63,24 @@ struct RefutedSurveyTests {
         let confirmed = Record.confirmed(
             .init(payment: 7, current: Array("{}".utf8), news: true, of: [2], cause: .webhook))
         #expect(try going([Self.received(7)], [confirmed], []) == [])
+    }
+
+    @Test func `a report that was settled without news goes, and what was known with it`() throws {
+        let current = Array("{}".utf8)
+        func settled(_ of: Int64) -> Record {
+            .confirmed(.init(payment: 7, current: current, news: false, of: [of], cause: .webhook))
+        }
+        let known = Record.known(payment: 7, current: current)
+        #expect(try going([Self.received(7), settled(2), known], []) == [1...4])
+        #expect(try going([Self.received(7)], [settled(2)], []) == [1...2, 3...4])
+        let (disk, firsts, last) = journal([
+            [Self.received(7), .baseline(count: 0), .baseline(count: 0)], [settled(2), Self.received(7), settled(7)],
+            [],
+        ])
+        var survey = RefutedSurvey()
+        try survey.read(disk, firsts, upTo: last) { true }
+        #expect(survey.going(DroppedRanges()) == [5...8])
+        #expect(try survey.remains(disk, [5...8]).settled == [7: [2]], "that report stays, and needs it said again")
     }
 
     @Test func `a report stays that takes up abandoned ones, and no other`() throws {
@@ -79,8 +97,8 @@ struct RefutedSurveyTests {
         let (disk, firsts, last) = journal([genuine, [Self.refuted(2), Self.received(7), Self.refuted(7)], []])
         var survey = RefutedSurvey()
         try survey.read(disk, firsts, upTo: last) { true }
-        #expect(try survey.refutationsToKeep(disk, [5...8]) == [Self.refuted(2)])
-        #expect(try survey.refutationsToKeep(disk, [1...4, 5...8]) == [])
+        #expect(try survey.remains(disk, [5...8]).refutations == [Self.refuted(2)])
+        #expect(try survey.remains(disk, [1...4, 5...8]).refutations == [])
     }
 
     @Test func `what is not durable, or behind a segment that ends early, says nothing`() throws {

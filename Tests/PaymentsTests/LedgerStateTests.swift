@@ -318,25 +318,45 @@ struct LedgerStateTests {
         #expect(calls == 1 + 5)
     }
 
-    @Test func `an equal report gives the one that waits its turns anew`() throws {
+    @Test func `an equal report is covered by one that has all its turns before it, and by no other`() throws {
         let ledger = LedgerHarness()
         let lagging = Answer.payment(try payment(state: "open", updatedAt: time(1)))
-        ledger.offer(try report(state: "paid", updatedAt: time(2)))
+        let paid = try report(state: "paid", updatedAt: time(2))
+        ledger.offer(paid)
+        #expect(ledger.offer(paid) == .covered(by: 1))
         ledger.fetch(lagging)
-        for seconds in [5, 30, 120] {
+        // The one that waits has used one up. The sender asks again, and the API goes on lagging for a while.
+        #expect(ledger.offer(paid) == .journal)
+        for seconds in [5, 30, 120, 600] {
             ledger.pass(.seconds(seconds))
             ledger.fetch(lagging)
         }
-        // Its last turn but one is over; the sender asks again, and the API goes on lagging for a while.
-        #expect(ledger.offer(try report(state: "paid", updatedAt: time(2))) == .covered(by: 1))
-        for seconds in [5, 5, 30, 120] {
-            ledger.pass(.seconds(seconds))
-            ledger.fetch(lagging)
-        }
-        #expect(ledger.story == ["confirmed news []"])
+        #expect(ledger.verdicts == [1: "state-never-reached"], "its turns are over; the other has one left")
         ledger.pass(.seconds(600))
         ledger.fetch(.payment(try payment(state: "paid", updatedAt: time(2))))
-        #expect(ledger.story.last == "confirmed news [1]")
+        #expect(ledger.verdicts[3] == "settled")
+    }
+
+    @Test func `a forged report is refuted, however often it is repeated`() throws {
+        let ledger = LedgerHarness()
+        ledger.state.noteAnswered()
+        for _ in 0..<10 {
+            ledger.offer(try report(state: "paid", updatedAt: time(2)))
+            ledger.state.noteAnswered()
+            ledger.fetch(.notFound)
+            ledger.pass(.seconds(45))
+        }
+        #expect(ledger.verdicts[1] == "not-found")
+        #expect(ledger.verdicts.count >= 5, "and so are the others, each at its time")
+    }
+
+    @Test func `while the API wants quiet, no call is made by hand either`() throws {
+        let ledger = LedgerHarness()
+        ledger.offer(try report(state: "paid", updatedAt: time(2)))
+        ledger.state.pause(.seconds(60), now: ledger.now)
+        #expect(ledger.claim(42) == nil)
+        ledger.pass(.seconds(60))
+        #expect(ledger.claim(42) != nil)
     }
 
     @Test func `a rejected number that is given again is not taken for answered`() throws {

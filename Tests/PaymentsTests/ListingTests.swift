@@ -86,6 +86,14 @@ struct ListingTests {
             ])
     }
 
+    @Test func `what a webhook tells of while the baseline is being listed is news too`() throws {
+        let ledger = LedgerHarness()
+        ledger.state.opened(at: 1_700_000_100_000_000_000)
+        let late = try report(id: 1, state: "paid", updatedAt: time(50))
+        ledger.list([try paid(1, at: 50), try paid(2, at: 50)]) { ledger.offer(late) }
+        #expect(ledger.story == ["confirmed news [] reconcile", "confirmed [] baseline", "baseline"])
+    }
+
     @Test func `half a listing completes no baseline`() throws {
         let ledger = LedgerHarness()
         ledger.list([try paid(1, at: 50)], isWhole: false)
@@ -179,6 +187,32 @@ struct ListingTests {
     }
 
     // MARK: Absence
+
+    @Test func `what a list shows as it has just been confirmed is not older than that`() throws {
+        let ledger = ledger(baseline: [try paid(1, at: 50)])
+        let open = try paid(1, state: "open", at: 60)
+        ledger.offer(try report(id: 1, state: "open", updatedAt: time(60)))
+        // A call of its own begins, and ends, while the list is on its way.
+        #expect(
+            ledger.list([open]) {
+                ledger.pass(.seconds(1)); ledger.fetch(.payment(open))
+            }.lagging == 0)
+        #expect(ledger.list([try paid(1, at: 50)]).lagging == 1)
+    }
+
+    @Test func `a payment that was confirmed before is not refuted by a list that lacks it`() throws {
+        let ledger = ledger(baseline: [try paid(1), try paid(2, state: "open", at: 50), try paid(3)])
+        ledger.offer(try report(id: 2, state: "paid", updatedAt: time(200)))
+        for _ in 0..<10 {
+            ledger.list([try paid(1), try paid(3)])
+            ledger.fetch(.failed("500"))
+            ledger.pass(.seconds(300))
+        }
+        #expect(ledger.verdicts == [:])
+        ledger.pass(.seconds(900))
+        ledger.fetch(.payment(try paid(2)))
+        #expect(ledger.verdicts.values.sorted() == ["settled"])
+    }
 
     @Test func `absence between the lowest and the highest id counts as a 404, at the report's own turns`() throws {
         let ledger = ledger()

@@ -76,7 +76,13 @@ final class HeldLedger: Ledger {
     func list(_ payments: [ConfirmedPayment]) throws -> [Settlement] { [] }
     func endListing(isWhole: Bool) throws -> (ListingSummary, [Settlement]) { (ListingSummary(), []) }
     func takeUpAbandoned() {}
-    var isFlooded: Bool { false }
+    /// What ``isFlooded`` answers.
+    let flood = Mutex(false)
+    var isFlooded: Bool { flood.withLock { $0 } }
+
+    func reschedule() {
+        for observer in state.withLock({ $0.observers }) { observer.ledgerDidReschedule() }
+    }
     var hasBaseline: Bool { true }
     var pausedUntil: Instant { .distantPast }
     var counts: LedgerCounts { LedgerCounts() }

@@ -135,6 +135,27 @@ struct ReconcilerTests {
         #expect(api.log.asked.isEmpty)
     }
 
+    @Test func `it looks when a flood is told of, be it by a commit or not, and no more once it has seen that`()
+        async throws
+    {
+        let ledger = HeldLedger()
+        let scheduler = CountingScheduler()
+        let reconciler = Reconciler(
+            ledger: ledger, api: api, health: APIHealth(logger: Logger(label: "test")), interval: .seconds(3600),
+            logger: Logger(label: "test"), on: scheduler, seed: 1)
+        ledger.commit(upTo: 1)
+        ledger.reschedule()
+        #expect(scheduler.jobs.count == 0)
+        ledger.flood.withLock { $0 = true }
+        ledger.reschedule()
+        let looks = scheduler.jobs.count
+        #expect(looks == 1)
+        // The look ends before this one does.
+        await reconciler.update(interval: .seconds(7200))
+        for number in 2...100 { ledger.commit(upTo: Int64(number)) }
+        #expect(scheduler.jobs.count <= looks + 1, "each by itself would be ninety-nine")
+    }
+
     @Test func `what was set aside is taken up again on request`() async throws {
         let ledger = try ledger(window: .nanoseconds(1))
         api.list.withLock { $0 = [] }
