@@ -44,8 +44,8 @@ let package = Package(
         .target(
             name: "Receiver",
             dependencies: [
-                "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer", "HTTP1", "POSIX", "Payments", "CivilTime",
-                "JSON", "CCrypto",
+                "ECryptoPay", "JournalFormat", "HTTPServer", "HTTP1", "POSIX", "Payments", "CivilTime", "JSON",
+                "CCrypto",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),

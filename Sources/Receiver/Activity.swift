@@ -1,6 +1,6 @@
 import Dispatch
-public import JournalStore
 import POSIX
+public import Payments
 import Synchronization
 
 /// What the journal tells of the last day, for the page: read when somebody looks, from where it was read before.
@@ -13,15 +13,15 @@ public final class Activity: Sendable {
 
     private struct State {
         var picture = ActivityPicture()
-        var follower: JournalFollower?
+        var reader: (any RecordReader)?
     }
 
-    private let ledger: FileLedger
+    private let ledger: any RecordLedger
     private let queue = DispatchQueue(label: "ecryptopayd.activity", qos: .utility)
     private let state = Mutex(State())
 
     /// What a ledger's journal tells.
-    public init(_ ledger: FileLedger) {
+    public init(_ ledger: any RecordLedger) {
         self.ledger = ledger
     }
 
@@ -35,13 +35,12 @@ public final class Activity: Sendable {
     private func look() -> ActivityPicture {
         state.withLock { state in
             let now = Clock.realtime()
-            var follower =
-                state.follower ?? ledger.follower(since: now - Self.day, atMost: Self.segments)
-            _ = try? follower.poll(durable: ledger.durable) { _, entry in
+            var reader = state.reader ?? ledger.reader(since: now - Self.day, atMost: Self.segments)
+            _ = try? reader.read(atMost: .max, upTo: ledger.durable) { _, entry in
                 state.picture.add(entry)
             } pruned: { _ in
             }
-            state.follower = follower
+            state.reader = reader
             state.picture.forget(before: now - Self.day)
             return state.picture
         }

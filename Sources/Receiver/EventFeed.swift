@@ -1,7 +1,6 @@
 import Dispatch
 import HTTP1
 import HTTPServer
-public import JournalStore
 public import Logging
 public import Payments
 import Synchronization
@@ -25,7 +24,7 @@ public final class EventFeed: Sendable {
         var newest: EventPage?
     }
 
-    private let ledger: FileLedger
+    private let ledger: any RecordLedger
     private let logger: Logger
     private let queue = DispatchQueue(label: "ecryptopayd.events", qos: .utility)
     private let heartbeat: Duration
@@ -39,7 +38,7 @@ public final class EventFeed: Sendable {
     private let isWoken = Atomic(false)
 
     /// A feed of a ledger's records; a reader to whom there is nothing to show gets an empty line every `heartbeat`.
-    public init(_ ledger: FileLedger, heartbeat: Duration = .seconds(15), logger: Logger) {
+    public init(_ ledger: any RecordLedger, heartbeat: Duration = .seconds(15), logger: Logger) {
         self.ledger = ledger
         self.heartbeat = heartbeat
         self.logger = logger
@@ -62,7 +61,7 @@ public final class EventFeed: Sendable {
             return nil
         }
         startBeating()
-        return EventReader(self, exchange, from: ledger.follower(after: seq), kinds: kinds)
+        return EventReader(self, exchange, from: ledger.reader(after: seq), kinds: kinds)
     }
 
     /// A reader has gone.
@@ -116,7 +115,7 @@ public final class EventFeed: Sendable {
         for reader in readers { serve(reader) }
     }
 
-    private func page(behind cursor: JournalFollower) throws -> EventPage {
+    private func page(behind cursor: any RecordReader) throws -> EventPage {
         let (cached, newest) = cache.withLock { ($0.pages[cursor.next], $0.newest) }
         if let cached { return cached }
         diskReads.add(1, ordering: .relaxed)

@@ -1,6 +1,5 @@
 import JournalFormat
-import JournalStore
-import POSIX
+import Payments
 
 /// Some records that follow each other, as `/events` sends them.
 struct EventPage: Sendable {
@@ -12,14 +11,14 @@ struct EventPage: Sendable {
     /// Of each line its kind, and where it ends.
     private var lines: [(kind: String, end: Int)] = []
     /// Reads on behind it.
-    private(set) var end: JournalFollower
+    private(set) var end: any RecordReader
 
     /// Reads what follows; answers what stands in the way of more.
-    init(behind follower: JournalFollower, durable: Int64) throws {
-        end = follower
+    init(behind reader: any RecordReader, durable: Int64) throws {
+        end = reader
         var page: [UInt8] = []
         var lines: [(String, Int)] = []
-        let fault = try end.poll(atMost: Self.size, durable: durable) { line, entry in
+        let fault = try end.read(atMost: Self.size, upTo: durable) { line, entry in
             page += line
             page.append(UInt8(ascii: "\n"))
             lines.append((entry.record.kind, page.count))
@@ -30,7 +29,7 @@ struct EventPage: Sendable {
         }
         bytes = page
         self.lines = lines
-        if let fault, page.isEmpty { throw EventFault(description: fault.description) }
+        if let fault, page.isEmpty { throw EventFault(description: fault) }
     }
 
     private static let pruned = "pruned"

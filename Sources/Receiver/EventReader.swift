@@ -1,6 +1,6 @@
 import Dispatch
 import HTTPServer
-import JournalStore
+import Payments
 import Synchronization
 
 /// One who reads `/events`: asked for the next piece by the server, as fast as the reader takes them, and given it by the feed.
@@ -12,7 +12,7 @@ final class EventReader: BodySource {
         var isAsked = false
         var isBroken = false
         var isGone = false
-        var cursor: JournalFollower
+        var cursor: any RecordReader
     }
 
     private let feed: EventFeed
@@ -20,7 +20,7 @@ final class EventReader: BodySource {
     private let kinds: Set<String>
     private let state: Mutex<State>
 
-    init(_ feed: EventFeed, _ exchange: Exchange, from cursor: JournalFollower, kinds: Set<String>) {
+    init(_ feed: EventFeed, _ exchange: Exchange, from cursor: any RecordReader, kinds: Set<String>) {
         self.feed = feed
         self.exchange = exchange
         self.kinds = kinds
@@ -53,7 +53,7 @@ final class EventReader: BodySource {
     var isGone: Bool { state.withLock { $0.isGone } }
 
     /// Where it reads on.
-    var cursor: JournalFollower { state.withLock { $0.cursor } }
+    var cursor: any RecordReader { state.withLock { $0.cursor } }
 
     /// Takes a page; false when none of it is for this reader.
     func take(_ page: EventPage) -> Bool {

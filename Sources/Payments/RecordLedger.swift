@@ -1,0 +1,30 @@
+public import JournalFormat
+
+/// The side of a ledger from which its records are read, in the order of their numbers.
+public protocol RecordLedger: Ledger {
+    /// The last record that may be shown: nobody sees one before it is durable.
+    var durable: Int64 { get }
+
+    /// Reads what is durable behind a record; 0 begins with the first that is there.
+    func reader(after seq: Int64) -> any RecordReader
+
+    /// Reads what is durable from about a time on, in nanoseconds since 1970, but no more than so many segments, where the
+    /// ledger has such. It may block.
+    func reader(since time: Int64, atMost segments: Int) -> any RecordReader
+}
+
+/// Reads durable records in order, each once. A copy reads on from the same place.
+public protocol RecordReader: Sendable {
+    /// The number of the record to be shown next.
+    var next: Int64 { get }
+
+    /// Shows what has become durable since the last call, each record with its line, without the newline; answers what stands
+    /// in the way of more. It blocks for the disk.
+    ///
+    /// `pruned` hears of the numbers that were to be shown next and are gone. Stops early when lines of that many bytes have
+    /// been shown.
+    mutating func read(
+        atMost bytes: Int, upTo durable: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void,
+        pruned: (ClosedRange<Int64>) -> Void
+    ) throws -> String?
+}
