@@ -101,7 +101,30 @@ import Testing
         let direct = try ClientSocket(daemon.address)
         try direct.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
         #expect(try direct.receive().status == 200)
-        #expect(try await curl([], path: "/healthz", nginx).hasPrefix("2 404 "))
+        // Not to be told from a path at which there is nothing.
+        let nothing = try await curl([], path: "/elsewhere", nginx)
+        #expect(nothing.hasPrefix("2 404 application/problem+json\n"))
+        for path in ["/healthz", "/healthz?verbose", "//healthz", "/%68ealthz"] {
+            #expect(try await curl([], path: path, nginx) == nothing)
+        }
+        try await daemon.end()
+    }
+
+    @Test func `without TLS there is nothing, and no log of what was asked for`() async throws {
+        try await daemon.start()
+        let nginx = try await startNginx()
+        let body = DaemonUnderTest.report(1)
+        let client = try ClientSocket(try SocketAddress(parsing: shipped.plainSocket))
+        let head = "POST \(DaemonUnderTest.path) HTTP/1.1\r\nHost: \(Self.name)\r\n"
+        try client.send("\(head)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        let answer = try client.receive()
+        #expect(answer.status == 404 && answer.field("location") == nil)
+        #expect(try daemon.payments("received") == [])
+        // nginx has done with the first request when it answers the second.
+        #expect(try await curl(["-d", body], nginx).contains(" 200 "))
+        for log in [try shipped.accessLog, try shipped.errorLog, nginx.log] {
+            #expect(!log.contains("5f3a9c0e7d1b42a6") && !log.contains(" 404 "), "\(log)")
+        }
         try await daemon.end()
     }
 

@@ -21,6 +21,8 @@ public struct ShippedNginx: Sendable {
         try replace("server unix:/run/ecryptopayd/webhook.sock;", with: "server \(socket);")
         try replace("/var/log/nginx/ecryptopayd.access.log", with: directory.path(of: "access.log"))
         try replace("/var/log/nginx/ecryptopayd.error.log", with: directory.path(of: "error.log"))
+        try replace("listen 80;", with: "listen \(plainSocket);")
+        try replace("listen [::]:80;", with: "")
     }
 
     /// Puts something else in the place of what must stand in the file once.
@@ -57,6 +59,9 @@ public struct ShippedNginx: Sendable {
             return copy.text
         }
     }
+
+    /// Where it answers what comes without TLS, in the place of port 80.
+    public var plainSocket: String { "unix:\(directory.path(of: "plain"))" }
 
     /// What the access log holds so far.
     public var accessLog: String { get throws { try directory.readText("access.log") } }
