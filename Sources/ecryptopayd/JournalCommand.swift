@@ -42,8 +42,9 @@ struct JournalOptions: ParsableArguments {
     }
 
     /// The directory, for reading.
-    func disk() throws -> DirectoryDisk {
-        let path = try resolve()
+    func disk() throws -> DirectoryDisk { try disk(at: try resolve()) }
+
+    private func disk(at path: String) throws -> DirectoryDisk {
         let claimed: Int64
         do throws(SystemError) {
             let disk = try DirectoryDisk(path: path)
@@ -67,8 +68,23 @@ struct JournalOptions: ParsableArguments {
 
     /// The directory, with its lock, for changing what is in it.
     func lockedDisk() throws -> (DirectoryDisk, JournalLock) {
-        let disk = try disk()
+        let path = try resolve()
+        try becomeOwner(of: path)
+        let disk = try disk(at: path)
         do { return (disk, try JournalLock(directory: disk.path)) } catch { throw CommandFailure(error) }
+    }
+
+    /// What root writes into a journal, its owner could not read, and the daemon's next start would fail. So root acts as the
+    /// owner, before anything is opened.
+    private func becomeOwner(of path: String) throws {
+        // A directory that is not there is named when it is opened.
+        guard geteuid() == 0, let owner = try? Identity.owner(of: path), owner.user != 0 else { return }
+        do { try owner.assume() } catch {
+            throw CommandFailure(
+                .permission,
+                "the journal in \(path) belongs to the user with the id \(owner.user), whom this process cannot act as (\(error)); run this as that user"
+            )
+        }
     }
 }
 

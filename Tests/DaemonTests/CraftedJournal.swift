@@ -41,6 +41,8 @@ struct CraftedJournal {
                 Record.Opened(format: format, journal: "crafted", version: "0", api: "127.0.0.1:9", client: "client")))
     }
 
+    static func baseline(_ seq: Int64) -> [UInt8] { line(seq, .baseline(count: 0)) }
+
     /// A report whose payment has the record's number; in a line of that length at least, its checksum is wrong.
     static func received(_ seq: Int64, length: Int = 0) -> [UInt8] {
         let report = Array(#"{"id":\#(seq),"state":"paid"}"#.utf8)

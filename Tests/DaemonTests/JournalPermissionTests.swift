@@ -90,4 +90,61 @@ import Testing
         let errors = try #require(daemon.process?.errors)
         #expect(errors.contains("mkdir \(parent)/journal: Permission denied; create it, and give it to this user"))
     }
+
+    /// Nobody: in any case another than the one who runs the tests.
+    private static let other = (user: uid_t(65_534), group: gid_t(65_534))
+
+    private func expectOwner(_ daemon: DaemonUnderTest) throws {
+        for name in try daemon.directory.names(in: "journal") {
+            let owner = try Identity.owner(of: "\(daemon.journalDirectory)/\(name)")
+            #expect(owner.user == Self.other.user && owner.group == Self.other.group, "\(name) belongs to \(owner)")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can act as another user"))
+    func `what root prunes and repairs still belongs to the journal's owner`() async throws {
+        let daemon = try DaemonUnderTest()
+        var journal = CraftedJournal()
+        // Segments in which nothing waits, so that they can go.
+        for (name, first) in [(CraftedJournal.first, 1), (CraftedJournal.second, 5)] as [(String, Int64)] {
+            journal.segments[name] = (first..<first + 4).map {
+                $0 == 2 ? CraftedJournal.baseline($0) : CraftedJournal.opened($0)
+            }
+        }
+        try journal.write(to: daemon)
+        // Whoever comes from elsewhere must get there.
+        try setMode(0o711, daemon.directory.path)
+        for path in [daemon.journalDirectory]
+            + (try daemon.directory.names(in: "journal").map { "\(daemon.journalDirectory)/\($0)" })
+        {
+            _ = try check("chown", path) { chown(path, Self.other.user, Self.other.group) }
+        }
+        let cut = ["repair", "--segment", CraftedJournal.last, "--at", "\(journal.offset(CraftedJournal.last, 3))"]
+        for arguments in [["prune", "--keep", "0d"], cut + ["--yes"]] {
+            let result = try await daemon.run(["journal"] + arguments + ["--directory", daemon.journalDirectory])
+            #expect(result.exit == .code(0) && !result.output.isEmpty, "\(arguments): \(result.errors)")
+            try expectOwner(daemon)
+        }
+        let names = try daemon.directory.names(in: "journal")
+        #expect(names.contains("lock") && names.contains { $0.contains(".cut-") }, "\(names)")
+        #expect(!names.contains(CraftedJournal.first), "\(names)")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can act as another user"))
+    func `root without the right to act as the journal's owner is told so, and changes nothing`() async throws {
+        let daemon = try DaemonUnderTest()
+        try CraftedJournal().write(to: daemon)
+        let path = daemon.journalDirectory
+        _ = try check("chown", path) { chown(path, Self.other.user, Self.other.group) }
+        let before = try daemon.directory.names(in: "journal")
+        let result = try await ChildProcess.run(
+            "/usr/bin/setpriv",
+            [
+                "--bounding-set=-setuid,-setgid", "--inh-caps=-setuid,-setgid", try builtBinary(named: "ecryptopayd"),
+                "journal", "prune", "--keep", "0d", "--directory", path,
+            ])
+        #expect(result.exit == .code(77))
+        #expect(result.errors.contains("belongs to the user with the id 65534"), "\(result.errors)")
+        #expect(try daemon.directory.names(in: "journal") == before)
+    }
 }

@@ -1,0 +1,28 @@
+public import Glibc
+
+/// Who a process acts as, one function for each call.
+public struct Identity: Hashable, Sendable {
+    /// The user.
+    public let user: uid_t
+    /// The group.
+    public let group: gid_t
+
+    /// `geteuid(2)` and `getegid(2)`: whom this process acts as now.
+    public static var effective: Self { Self(user: geteuid(), group: getegid()) }
+
+    /// `stat(2)`: whom a file or directory belongs to.
+    public static func owner(of path: String) throws(SystemError) -> Self {
+        var result = stat()
+        _ = try check("stat", path) { stat(path, &result) }
+        return Self(user: result.st_uid, group: result.st_gid)
+    }
+
+    /// `setgroups(2)`, `setegid(2)` and `seteuid(2)`: the whole process acts as that user from now on. The user comes last: who is
+    /// not root any more may not change groups.
+    public func assume() throws(SystemError) {
+        var groups = [group]
+        _ = try check("setgroups", "\(group)") { setgroups(groups.count, &groups) }
+        _ = try check("setegid", "\(group)") { setegid(group) }
+        _ = try check("seteuid", "\(user)") { seteuid(user) }
+    }
+}
