@@ -79,6 +79,7 @@ extension FileLedger: DeliveryLedger {
                     status: status)
                 return .delivered
             case .failed(let failure):
+                state.deliveryFailed(claim, failure.error, at: wallClock())
                 if state.postpone(claim, now: now()) { return .again }
                 try end(
                     &state, claim.payment, of: claim.position.seq, endpoint: claim.endpoint, attempts: claim.attempt,

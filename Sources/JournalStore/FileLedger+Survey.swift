@@ -11,6 +11,8 @@ extension FileLedger {
         var confirmed: Int64?
         /// When those reports came that were waiting at the last survey.
         var arrivals: [Int64: Int64] = [:]
+        /// The oldest record that was undelivered then, and when it was written.
+        var undelivered: (seq: Int64, time: Int64?) = (0, nil)
     }
 
     /// Looks how the ledger stands, with at most `limit` payments that wait. What it needs of the disk it reads on a queue of
@@ -22,8 +24,8 @@ extension FileLedger {
     }
 
     private func look(_ limit: Int) -> LedgerSurvey {
-        let (counts, setAside, waiting, endpoints) = state.withLock {
-            ($0.counts, $0.setAsideCount, $0.longestWaiting(limit), $0.endpointStatus)
+        let (counts, setAside, waiting, endpoints, undelivered) = state.withLock {
+            ($0.counts, $0.setAsideCount, $0.longestWaiting(limit), $0.endpointStatus, $0.undelivered)
         }
         let (segments, bytes) = measure()
         return lastTimes.withLock { times in
@@ -34,11 +36,13 @@ extension FileLedger {
                 let position = JournalPosition(seq: payment.seq, offset: payment.offset)
                 times.arrivals[payment.seq] = before[payment.seq] ?? (try? journal.read(position))?.time
             }
+            let oldest = undelivered?.oldest ?? 0
+            if times.undelivered.seq != oldest { times.undelivered = (oldest, time(of: oldest)) }
             return LedgerSurvey(
                 counts: counts, setAside: setAside,
                 waiting: waiting.map { .init(payment: $0, since: times.arrivals[$0.seq]) }, endpoints: endpoints,
-                segments: segments,
-                bytes: bytes, lastReceivedAt: times.received, lastConfirmedAt: times.confirmed)
+                undelivered: undelivered, undeliveredSince: times.undelivered.time, segments: segments, bytes: bytes,
+                lastReceivedAt: times.received, lastConfirmedAt: times.confirmed)
         }
     }
 

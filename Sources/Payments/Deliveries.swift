@@ -5,6 +5,8 @@
 struct Deliveries: Sendable {
     /// Those that are configured, and those that were and have something left.
     private(set) var queues: [EndpointQueue] = []
+    /// What was given up in this run and has not been delivered since: the endpoints that lack it, by record.
+    private var undelivered: [Int64: [String]] = [:]
     private var random: SplitMix64
 
     init(seed: UInt64) {
@@ -33,10 +35,28 @@ struct Deliveries: Sendable {
     }
 
     /// Applies a `delivered` or an `undeliverable` record.
-    mutating func ended(_ id: PaymentID, of seq: Int64, endpoint: String, now: Instant?) {
+    mutating func ended(_ id: PaymentID, of seq: Int64, endpoint: String, isDelivered: Bool, now: Instant?) {
+        if isDelivered {
+            arrived(seq, at: endpoint)
+        } else if now != nil {
+            undelivered[seq, default: []].append(endpoint)
+        }
         guard let index = index(of: endpoint) else { return }
+        if isDelivered { queues[index].failing = nil }
         queues[index].remove(id, seq, now: now)
         forgetFinished()
+    }
+
+    /// An endpoint lacks a record until it gets it; one that is gone, until any of those that are there does.
+    private mutating func arrived(_ seq: Int64, at endpoint: String) {
+        guard let lacking = undelivered[seq] else { return }
+        let left = lacking.filter { $0 != endpoint && endpoints.contains($0) }
+        undelivered[seq] = left.isEmpty ? nil : left
+    }
+
+    /// What was given up in this run and not delivered since; nil when there is nothing.
+    var undeliveredRecords: UndeliveredRecords? {
+        undelivered.keys.min().map { UndeliveredRecords(count: undelivered.count, oldest: $0) }
     }
 
     private mutating func forgetFinished() {
@@ -58,6 +78,12 @@ struct Deliveries: Sendable {
     func nextAttempt(after claim: DeliveryClaim) -> Duration? {
         let delays = RetrySchedule.delivery
         return claim.attempt <= delays.count ? delays[claim.attempt - 1] : nil
+    }
+
+    /// Notes what an attempt failed with, at a time in nanoseconds since 1970.
+    mutating func failed(_ claim: DeliveryClaim, _ error: String, at time: Int64) {
+        guard let index = index(of: claim.endpoint) else { return }
+        queues[index].failing = EndpointFailing(since: queues[index].failing?.since ?? time, error: error)
     }
 
     /// Whether a claim that failed was asked for again meanwhile, and is due at once.

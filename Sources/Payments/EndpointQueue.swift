@@ -6,6 +6,8 @@ struct EndpointQueue: Sendable {
     var isConfigured = true
     /// It answered that it wants nothing more.
     var isStopped = false
+    /// Why the attempts since the last success failed.
+    var failing: EndpointFailing?
     /// Deliveries that wait or are under way.
     private(set) var count = 0
 

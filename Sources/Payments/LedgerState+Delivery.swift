@@ -5,8 +5,13 @@ extension LedgerState {
 
     /// How each endpoint stands, those included that are not configured any more and have something left.
     public var endpointStatus: [EndpointStatus] {
-        deliveries.queues.map { EndpointStatus(name: $0.name, waiting: $0.count, isStopped: $0.isStopped) }
+        deliveries.queues.map {
+            EndpointStatus(name: $0.name, waiting: $0.count, isStopped: $0.isStopped, failing: $0.failing)
+        }
     }
+
+    /// What was given up in this run and not delivered since; nil when there is nothing.
+    public var undelivered: UndeliveredRecords? { deliveries.undeliveredRecords }
 
     /// Applies the `opened` record `seq`, which names the endpoints from then on.
     public mutating func configured(endpoints: [String], seq: Int64) { deliveries.configure(endpoints, seq: seq) }
@@ -33,7 +38,7 @@ extension LedgerState {
         _ id: PaymentID, of seq: Int64, endpoint: String, isDelivered: Bool, now: Instant?
     ) {
         if isDelivered { totals.delivered += 1 } else { totals.undeliverable += 1 }
-        deliveries.ended(id, of: seq, endpoint: endpoint, now: now)
+        deliveries.ended(id, of: seq, endpoint: endpoint, isDelivered: isDelivered, now: now)
     }
 
     /// Takes the next delivery that is due for an endpoint, for an attempt that begins now.
@@ -43,6 +48,11 @@ extension LedgerState {
 
     /// When ``claimDelivery(for:now:)`` may next have something; nil when nothing waits.
     public func nextDelivery(for endpoint: String) -> Instant? { deliveries.nextDue(for: endpoint) }
+
+    /// Notes what an attempt failed with, at a time in nanoseconds since 1970: an operator wants to know.
+    public mutating func deliveryFailed(_ claim: DeliveryClaim, _ error: String, at time: Int64) {
+        deliveries.failed(claim, error, at: time)
+    }
 
     /// An attempt failed. False when it was the last one: then an `undeliverable` record ends the delivery.
     public mutating func postpone(_ claim: DeliveryClaim, now: Instant) -> Bool {

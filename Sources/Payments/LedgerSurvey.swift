@@ -22,6 +22,10 @@ public struct LedgerSurvey: Sendable {
     public let waiting: [Waiting]
     /// How each endpoint stands.
     public let endpoints: [EndpointStatus]
+    /// What was given up in this run and not delivered since; nil when there is nothing.
+    public let undelivered: UndeliveredRecords?
+    /// When the oldest of that was confirmed, in nanoseconds since 1970; nil when its record is gone.
+    public let undeliveredSince: Int64?
     /// How many files the journal has.
     public let segments: Int
     /// What they hold.
@@ -33,13 +37,16 @@ public struct LedgerSurvey: Sendable {
 
     /// Joins them.
     public init(
-        counts: LedgerCounts, setAside: Int, waiting: [Waiting], endpoints: [EndpointStatus], segments: Int,
-        bytes: Int64, lastReceivedAt: Int64?, lastConfirmedAt: Int64?
+        counts: LedgerCounts, setAside: Int, waiting: [Waiting], endpoints: [EndpointStatus],
+        undelivered: UndeliveredRecords?, undeliveredSince: Int64?, segments: Int, bytes: Int64, lastReceivedAt: Int64?,
+        lastConfirmedAt: Int64?
     ) {
         self.counts = counts
         self.setAside = setAside
         self.waiting = waiting
         self.endpoints = endpoints
+        self.undelivered = undelivered
+        self.undeliveredSince = undeliveredSince
         self.segments = segments
         self.bytes = bytes
         self.lastReceivedAt = lastReceivedAt

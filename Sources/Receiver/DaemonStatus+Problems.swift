@@ -23,6 +23,8 @@ extension DaemonStatus {
                 "ecryptopayd reconcile"
                 """)
         }
+        problems += survey.endpoints.compactMap(failure)
+        if let undelivered = survey.undelivered { problems.append(loss(undelivered)) }
         for endpoint in survey.endpoints where endpoint.isStopped {
             problems.append(
                 """
@@ -45,5 +47,26 @@ extension DaemonStatus {
                 """)
         }
         return problems
+    }
+
+    /// What to say of an endpoint that takes nothing of what waits for it, and has not for a while.
+    private func failure(_ endpoint: EndpointStatus) -> String? {
+        guard let failing = endpoint.failing, !endpoint.isStopped, endpoint.waiting > 0,
+            now - failing.since > Self.patience.nanoseconds
+        else { return nil }
+        return """
+            \(endpoint.name) has taken no delivery for \(HumanText.duration(now - failing.since)), \(endpoint.waiting) wait for \
+            it: \(failing.error); mend it, and they are sent again by themselves, later and later, or at once with \
+            "ecryptopayd replay"
+            """
+    }
+
+    private func loss(_ undelivered: UndeliveredRecords) -> String {
+        // It selects from that very moment on, and this is cut to the second before.
+        let since = survey.undeliveredSince.map { HumanText.time($0) } ?? "TIME"
+        return """
+            undeliverable since the start of the daemon, and not delivered since: \(undelivered.count); see to the shop's \
+            endpoints, then run "ecryptopayd replay --since \(since)" (a restart ends this notice, and delivers nothing)
+            """
     }
 }

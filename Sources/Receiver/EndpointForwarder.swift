@@ -18,7 +18,7 @@ actor EndpointForwarder {
     private var underWay: [PaymentID: Task<Void, Never>] = [:]
     private var isStopping = false
     private var stopped: [CheckedContinuation<Void, Never>] = []
-    private var isFailing = false
+    private var health: EndpointHealth
     private nonisolated let isWoken = Atomic(false)
 
     init(
@@ -30,6 +30,7 @@ actor EndpointForwarder {
         self.sender = sender
         self.logger = logger
         self.scheduler = scheduler
+        health = EndpointHealth(name: name, logger: logger)
         timer = scheduler.timer(leeway: .milliseconds(10))
     }
 
@@ -106,14 +107,10 @@ actor EndpointForwarder {
         switch (end, outcome) {
         case (.delivered, _):
             logger.info("payment \(claim.payment) delivered to \(name)", metadata: metadata)
-            if isFailing { logger.notice("\(name) takes deliveries again") }
-            isFailing = false
+            health.noteDelivery(now: scheduler.now)
         case (.again, .failed(let failure)):
-            let level: Logger.Level = isFailing ? .debug : .warning
-            isFailing = true
-            logger.log(
-                level: level,
-                "\(name) did not take record \(seq), it is sent again: \(failure.error)", metadata: metadata)
+            let waiting = ledger.endpointStatus.first { $0.name == name }?.waiting ?? 0
+            health.noteFailure(failure.error, of: seq, waiting: waiting, now: scheduler.now, metadata)
         case (.again, _): break
         case (.undeliverable, let outcome):
             var error = ""

@@ -20,6 +20,7 @@ enum StatusAnswer {
             "abandoned": .integer(counts.abandoned), "set_aside": .integer(status.survey.setAside),
             "refuted": .integer(counts.refuted), "delivered": .integer(counts.delivered),
             "undeliverable": .integer(counts.undeliverable),
+            "undelivered": .integer(status.survey.undelivered?.count ?? 0),
             "endpoints": .array(status.survey.endpoints.map { endpoint($0) }),
             "unannounced": .integer(counts.unannounced),
             "unannounced_in_a_row": .integer(counts.unannouncedInARow),
@@ -44,7 +45,8 @@ enum StatusAnswer {
     private static func endpoint(_ endpoint: EndpointStatus) -> JSONValue {
         .dictionary([
             "endpoint": .string(endpoint.name), "waiting": .integer(endpoint.waiting),
-            "stopped": .bool(endpoint.isStopped),
+            "stopped": .bool(endpoint.isStopped), "failing_since": time(endpoint.failing?.since),
+            "last_error": endpoint.failing.map { .string($0.error) } ?? .null,
         ])
     }
 

@@ -20,7 +20,7 @@ extension StatusPage {
                 }, none: "Nothing yet."))
     }
 
-    private var hasEndpoints: Bool { !status.survey.endpoints.isEmpty }
+    var hasEndpoints: Bool { !status.survey.endpoints.isEmpty }
 
     private func delivery(_ row: ActivityPicture.Row) -> HTML {
         if row.news == nil { return cell("–") }
@@ -42,6 +42,26 @@ extension StatusPage {
                         cell(ReadableText.line(status.reason(waiting), limit: 200)),
                     ]
                 }, none: "Nothing."))
+    }
+
+    var endpoints: HTML {
+        section(
+            "What waits for the shop",
+            table(
+                ["endpoint", "deliveries", "how it does"],
+                status.survey.endpoints.map { endpoint in
+                    [
+                        cell(ReadableText.line(endpoint.name, limit: 200)), cell("\(endpoint.waiting)", "number"),
+                        health(of: endpoint),
+                    ]
+                }, none: "Nothing."))
+    }
+
+    private func health(of endpoint: EndpointStatus) -> HTML {
+        if endpoint.isStopped { return cell("answered 410 Gone, and gets nothing more", "refuted") }
+        guard let failing = endpoint.failing else { return cell("–") }
+        let error = ReadableText.line(failing.error, limit: 200)
+        return cell("takes nothing for \(HumanText.duration(status.now - failing.since)): \(error)", "refuted")
     }
 
     var refuted: HTML {

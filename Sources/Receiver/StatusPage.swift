@@ -57,7 +57,7 @@ struct StatusPage {
         .element(
             "main",
             [("data-seq", "\(status.journal.seq)"), ("data-title", "\(problems.isEmpty ? "✓" : "!") ecryptopayd")],
-            [health, figures, day, lately, waiting, refuted, footer])
+            [health, figures, day, lately, waiting] + (hasEndpoints ? [endpoints] : []) + [refuted, footer])
     }
 
     private var health: HTML {

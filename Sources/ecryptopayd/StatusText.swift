@@ -55,15 +55,18 @@ enum StatusText {
 
     private static func deliveries(_ status: JSONValue) -> String {
         let endpoints = status["endpoints"]?.array ?? []
-        if endpoints.isEmpty { return "no endpoint is configured" }
-        let waiting = endpoints.map { endpoint in
-            let name = ReadableText.line(string(endpoint["endpoint"]), limit: 200)
-            return
-                "\(number(endpoint["waiting"])) wait for \(name)\(endpoint["stopped"]?.bool == true ? ", STOPPED" : "")"
-        }
         let undeliverable = number(status["undeliverable"])
-        return "\(number(status["delivered"]))\(undeliverable == 0 ? "" : ", \(undeliverable) undeliverable"); "
-            + waiting.joined(separator: "; ")
+        let ended = "\(number(status["delivered"]))\(undeliverable == 0 ? "" : ", \(undeliverable) undeliverable"); "
+        if endpoints.isEmpty { return ended + "no endpoint is configured" }
+        return ended + endpoints.map(endpoint).joined(separator: "; ")
+    }
+
+    private static func endpoint(_ endpoint: JSONValue) -> String {
+        let name = ReadableText.line(string(endpoint["endpoint"]), limit: 200)
+        let text = "\(number(endpoint["waiting"])) wait for \(name)"
+        if endpoint["stopped"]?.bool == true { return "\(text), STOPPED" }
+        guard let error = endpoint["last_error"]?.string else { return text }
+        return "\(text), which takes nothing: \(ReadableText.line(error, limit: 200))"
     }
 
     private static func waiting(_ waiting: [JSONValue]) -> String {

@@ -21,7 +21,8 @@ struct DeliveriesTests {
 
         func done(_ claim: DeliveryClaim?) {
             guard let claim else { return }
-            deliveries.ended(claim.payment, of: claim.position.seq, endpoint: claim.endpoint, now: now)
+            deliveries.ended(
+                claim.payment, of: claim.position.seq, endpoint: claim.endpoint, isDelivered: true, now: now)
         }
 
         func fail(_ claim: DeliveryClaim?) {
@@ -46,6 +47,29 @@ struct DeliveriesTests {
             #expect(seqs == [10, 11])
             #expect(ledger.waiting(endpoint) == 0)
         }
+    }
+
+    @Test func `what was given up is lacking until it is delivered, and what an earlier run gave up is not known`() {
+        let ledger = Harness("a", "b")
+        for seq in 10...12 as ClosedRange<Int64> { ledger.announce(seq, seq) }
+        func end(_ seq: Int64, _ endpoint: String, isDelivered: Bool, now: Instant? = Instant(nanoseconds: 0)) {
+            ledger.deliveries.ended(seq, of: seq, endpoint: endpoint, isDelivered: isDelivered, now: now)
+        }
+        end(10, "b", isDelivered: true)
+        #expect(ledger.deliveries.undeliveredRecords == nil)
+        end(12, "a", isDelivered: false, now: nil)
+        #expect(ledger.deliveries.undeliveredRecords == nil, "a replay of the journal is no news")
+        end(11, "a", isDelivered: false)
+        end(10, "a", isDelivered: false)
+        #expect(ledger.deliveries.undeliveredRecords == UndeliveredRecords(count: 2, oldest: 10))
+        end(11, "b", isDelivered: true)
+        #expect(ledger.deliveries.undeliveredRecords?.count == 2, "that another endpoint has it is no help")
+        end(10, "a", isDelivered: true)
+        #expect(ledger.deliveries.undeliveredRecords == UndeliveredRecords(count: 1, oldest: 11))
+        // One that is gone can lack nothing that another got.
+        ledger.deliveries.configure(["b"], seq: 20)
+        end(11, "b", isDelivered: true)
+        #expect(ledger.deliveries.undeliveredRecords == nil)
     }
 
     @Test func `one payment's news go one after the other, others do not wait`() {
@@ -124,7 +148,7 @@ struct DeliveriesTests {
         #expect(ledger.deliveries.stranded.map(\.seq) == [10])
         #expect(ledger.claim("b")?.position.seq == 12)
         #expect(ledger.claim("b") == nil)
-        ledger.deliveries.ended(1, of: 10, endpoint: "a", now: ledger.now)
+        ledger.deliveries.ended(1, of: 10, endpoint: "a", isDelivered: true, now: ledger.now)
         #expect(ledger.deliveries.queues.map(\.name) == ["b"])
     }
 

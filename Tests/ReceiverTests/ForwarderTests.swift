@@ -104,6 +104,8 @@ struct ForwarderTests {
             seq = try await confirm(42, ledger)
             try await eventually("the good one's delivery") { ledger.counts.delivered == 1 }
             try await eventually("an attempt") { !bad.messages.isEmpty }
+            try await eventually("its end") { ledger.endpointStatus.first?.failing?.error == "HTTP 500" }
+            #expect(ledger.endpointStatus.last?.failing == nil)
             await forwarder.stop()
             ledger.close()
         }
@@ -111,6 +113,7 @@ struct ForwarderTests {
         let ledger = try ledger()
         let forwarder = forwarder(ledger)
         #expect(ledger.endpointStatus.map(\.waiting) == [1, 0])
+        #expect(ledger.endpointStatus.map(\.failing) == [nil, nil], "nothing has been tried yet")
         try await forwarder.update(endpoints: [endpoint("bad", bad), endpoint("good", good)])
         try await eventually("the other's delivery") { ledger.counts.delivered == 2 }
         #expect(Set(bad.ids) == ["msg_id_\(seq)"])
@@ -137,11 +140,16 @@ struct ForwarderTests {
         #expect(lost.map(\.of) == [first] && lost.first?.endpoint == "old")
         #expect(lost.first?.error == "the endpoint was removed")
         #expect(ledger.endpointStatus.map(\.name) == ["new"])
+        let lacking = await ledger.survey(waiting: 0)
+        #expect(lacking.undelivered == UndeliveredRecords(count: 1, oldest: first))
+        let since = try #require(lacking.undeliveredSince)
+        #expect(try await ledger.redeliver(.since(since), dryRun: true) == 2)
         // A replay brings it to those that are there.
         #expect(try await ledger.redeliver(.record(first), dryRun: true) == 1)
         #expect(try await ledger.redeliver(.record(first), dryRun: false) == 1)
         try await eventually("the replay") { ledger.counts.delivered == 2 }
         #expect(new.ids == ["msg_id_\(second)", "msg_id_\(first)"])
+        #expect(await ledger.survey(waiting: 0).undelivered == nil)
         await forwarder.stop()
     }
 
