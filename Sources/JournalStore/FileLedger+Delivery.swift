@@ -7,7 +7,8 @@ import Synchronization
 extension FileLedger: DeliveryLedger {
     public var endpointStatus: [EndpointStatus] { state.withLock { $0.endpointStatus } }
 
-    public func configure(endpoints: [String]) throws {
+    @discardableResult
+    public func configure(endpoints: [String]) throws -> EndpointChange {
         let ticket = try state.withLock { state throws(JournalUnavailable) -> CommitTicket? in
             // A reload with the same ones has those go on that wanted nothing more.
             state.startDeliveries()
@@ -28,19 +29,27 @@ extension FileLedger: DeliveryLedger {
             }
             if let failure = ticket.known?.failure { throw failure }
         }
-        try giveUpStranded()
+        return giveUpStranded()
     }
 
     /// What waits for an endpoint that was removed can only be replayed, to those that are there.
-    private func giveUpStranded() throws {
-        try state.withLock { state in
-            for delivery in state.strandedDeliveries {
-                try end(
-                    &state, delivery.payment, of: delivery.seq, endpoint: delivery.endpoint, attempts: 0,
-                    DeliveryFailure(status: nil, error: "the endpoint was removed"))
+    private func giveUpStranded() -> EndpointChange {
+        var change = EndpointChange()
+        state.withLock { state in
+            do throws(JournalUnavailable) {
+                for delivery in state.strandedDeliveries {
+                    change.lose(delivery.seq, of: delivery.endpoint)
+                    try end(
+                        &state, delivery.payment, of: delivery.seq, endpoint: delivery.endpoint, attempts: 0,
+                        DeliveryFailure(status: nil, error: "the endpoint was removed"))
+                }
+            } catch {
+                // The endpoints are in force all the same, so this is no reason to refuse them.
+                change.failure = "\(error)"
             }
         }
         journal.flush()
+        return change
     }
 
     public func claimDelivery(for endpoint: String) -> DeliveryClaim? {

@@ -4,8 +4,8 @@ public protocol DeliveryLedger: Ledger {
     var endpointStatus: [EndpointStatus] { get }
 
     /// Says where confirmed news go from now on: a new endpoint begins with what comes next, and what waits for one that is
-    /// gone becomes undeliverable. Endpoints that were stopped go on. Blocks until that is durable.
-    func configure(endpoints: [String]) throws
+    /// gone becomes undeliverable, as the answer tells. Endpoints that were stopped go on. Blocks until that is durable.
+    func configure(endpoints: [String]) throws -> EndpointChange
 
     /// Takes the next delivery that is due for an endpoint, for an attempt that begins now. Each must be concluded.
     func claimDelivery(for endpoint: String) -> DeliveryClaim?

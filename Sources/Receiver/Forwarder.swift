@@ -42,7 +42,7 @@ public actor Forwarder {
     public func update(endpoints: [Endpoint]) async throws {
         await stop()
         do {
-            try await configure(endpoints.map(\.name))
+            tell(try await configure(endpoints.map(\.name)))
             self.endpoints = endpoints
         } catch {
             // Those that were there go on.
@@ -52,11 +52,29 @@ public actor Forwarder {
         await begin()
     }
 
-    private func configure(_ names: [String]) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+    private func configure(_ names: [String]) async throws -> EndpointChange {
+        try await withCheckedThrowingContinuation { continuation in
             scheduler.runBlocking { [ledger] in
                 continuation.resume(with: Result { try ledger.configure(endpoints: names) })
             }
+        }
+    }
+
+    private func tell(_ change: EndpointChange) {
+        for loss in change.losses {
+            logger.error(
+                """
+                \(loss.endpoint) is not configured any more, and \(loss.count) deliveries that waited for it, from record \
+                \(loss.oldest) on, are undeliverable: to have those that are configured get them, run "ecryptopayd replay --since \
+                TIME", or "--seq \(loss.oldest)" for that one
+                """)
+        }
+        if let failure = change.failure {
+            logger.error(
+                """
+                not everything that waited for endpoints that are not configured any more could be journaled as undeliverable \
+                (\(failure)): the next reload or start does the rest; see that the disk has room and is sound
+                """)
         }
     }
 

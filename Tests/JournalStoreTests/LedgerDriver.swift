@@ -77,7 +77,7 @@ final class LedgerDriver {
     func configure(endpoints: [String]) {
         runTasks()
         // What the disk refuses is for the next run.
-        try? withJournal { try ledger.configure(endpoints: endpoints) }
+        _ = try? withJournal { try ledger.configure(endpoints: endpoints) }
     }
 
     /// Delivers what is due to an endpoint, or tries in vain.

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import JournalFormat
 import JournalStore
@@ -139,6 +140,9 @@ struct ForwarderTests {
         let lost = try records("undeliverable").compactMap { if case .undeliverable(let end) = $0 { end } else { nil } }
         #expect(lost.map(\.of) == [first] && lost.first?.endpoint == "old")
         #expect(lost.first?.error == "the endpoint was removed")
+        let told = log.lines.filter { $0.contains("old is not configured any more, and 1 deliveries that waited") }
+        #expect(told.count == 1)
+        #expect(told.first?.contains("\"ecryptopayd replay --since TIME\", or \"--seq \(first)\"") == true, "\(told)")
         #expect(ledger.endpointStatus.map(\.name) == ["new"])
         let lacking = await ledger.survey(waiting: 0)
         #expect(lacking.undelivered == UndeliveredRecords(count: 1, oldest: first))
@@ -150,6 +154,32 @@ struct ForwarderTests {
         try await eventually("the replay") { ledger.counts.delivered == 2 }
         #expect(new.ids == ["msg_id_\(second)", "msg_id_\(first)"])
         #expect(await ledger.survey(waiting: 0).undelivered == nil)
+        await forwarder.stop()
+    }
+
+    @Test func `what waits for one that is gone and cannot be journaled is told, and the others are delivered to`()
+        async throws
+    {
+        do {
+            let ledger = try ledger()
+            _ = try ledger.configure(endpoints: ["old"])
+            try await confirm(1, ledger)
+            _ = try ledger.configure(endpoints: ["new"])
+            ledger.close()
+        }
+        // As if it had crashed behind the record that removes the endpoint.
+        let name = "00000000000000000001.jsonl"
+        var lines = try directory.readText(name).split(separator: "\n")
+        while lines.last?.contains(#""kind":"opened""#) == false { lines.removeLast() }
+        try directory.write(lines.joined(separator: "\n") + "\n", to: name)
+        _ = unlink(directory.path(of: "durable"))
+        let ledger = try ledger()
+        #expect(ledger.endpointStatus.map(\.name) == ["old", "new"])
+        ledger.close()
+        let forwarder = forwarder(ledger)
+        let new = ScriptedShop()
+        try await forwarder.update(endpoints: [endpoint("new", new)])
+        #expect(log.lines.contains { $0.contains("could be journaled as undeliverable (the journal is closed)") })
         await forwarder.stop()
     }
 
