@@ -1,8 +1,8 @@
-/// A URL of the merchant's application. It may hold a secret, in a user part or a query, so it is shown without.
+/// A URL of the merchant's application. It may hold a secret in a query, so it is shown without.
 public struct ForwardURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The URL as it was written.
     public let exposed: String
-    /// The same without user and query: what the journal, the log and the status call the endpoint.
+    /// The same without query: what the journal, the log and the status call the endpoint.
     public let name: String
     /// Whether it is `http`, to another machine.
     public let isReadableOnTheWay: Bool
@@ -38,9 +38,14 @@ extension ForwardURL {
         let rest = text[separator.upperBound...]
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
         let authority = rest[..<end]
-        let server = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-        guard !server.isEmpty else { throw APIURL.fault("has no host", "write https://HOST/PATH") }
-        let (host, port) = try APIURL.hostAndPort(server)
+        guard !authority.contains("@") else {
+            // No client would send it: the transport refuses such a URL.
+            throw APIURL.fault(
+                "has a user or password in it",
+                "remove it: deliveries are signed with ECRYPTOPAY_FORWARD_SECRET, or put a token into the query")
+        }
+        guard !authority.isEmpty else { throw APIURL.fault("has no host", "write https://HOST/PATH") }
+        let (host, port) = try APIURL.hostAndPort(authority)
         let query = rest[end...].firstIndex(of: "?")
         let path = rest[end..<(query ?? rest.endIndex)]
         guard URIPath.isWellFormed(path) else {

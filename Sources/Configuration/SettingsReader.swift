@@ -115,7 +115,7 @@ struct SettingsReader {
         guard !urls.isEmpty, let origin = settings.origins["ECRYPTOPAY_FORWARD_URLS"] else { return }
         if Set(urls.map(\.name)).count < urls.count {
             fault(
-                "ECRYPTOPAY_FORWARD_URLS", origin, "has two URLs that differ in user or query only",
+                "ECRYPTOPAY_FORWARD_URLS", origin, "has two URLs that differ in the query only",
                 "give them different paths: by these the journal tells them apart")
         }
         let key = "ECRYPTOPAY_FORWARD_SECRET"

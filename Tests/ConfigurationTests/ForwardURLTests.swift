@@ -1,0 +1,27 @@
+import Configuration
+import Testing
+
+@Suite struct ForwardURLTests {
+    private static let secret = ["ECRYPTOPAY_FORWARD_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+
+    @Test(
+        "a user or password is refused, as whoever delivers would refuse it, and is not shown",
+        arguments: ["s3cr3t@", "shop:s3cr3t@", ":s3cr3t@", "shop:s3cr3t@@", "@"])
+    func refusesUser(userInfo: String) throws {
+        let found = try faults(
+            ["ECRYPTOPAY_FORWARD_URLS": "https://a.example/,https://\(userInfo)shop.example/hook"]
+                .merging(Self.secret) { $1 })
+        #expect(found.count == 1)
+        #expect(found.first?.problem == "has a user or password in it")
+        let mend = try #require(found.first?.mend)
+        #expect(mend.contains("signed with ECRYPTOPAY_FORWARD_SECRET, or put a token into the query"))
+        #expect(!"\(found)".contains("s3cr3t"))
+    }
+
+    @Test func `a query is delivered to, and not shown`() throws {
+        let settings = try read(
+            ["ECRYPTOPAY_FORWARD_URLS": "https://shop.example:8443/hook?token=s3cr3t@x"].merging(Self.secret) { $1 })
+        #expect(settings.forwardURLs.map(\.exposed) == ["https://shop.example:8443/hook?token=s3cr3t@x"])
+        #expect(settings.forwardURLs.map(\.name) == ["https://shop.example:8443/hook?…"])
+    }
+}
