@@ -8,6 +8,8 @@ public struct SettingsLayers {
     public var readFile: (String) throws -> [UInt8]
     /// Whether every user of the machine may read a file; false when that cannot be told.
     public var isReadableByAll: (String) -> Bool
+    /// Why a program cannot be run, in the system's words; nil when it can, or when that cannot be told.
+    public var programFault: (String) -> String?
     /// Reads a systemd credential by name; nil when there is none of that name.
     public var credential: (String) throws -> [UInt8]?
 
@@ -16,12 +18,14 @@ public struct SettingsLayers {
         environment: [String: String], file: EnvironmentFile? = nil,
         readFile: @escaping (String) throws -> [UInt8],
         isReadableByAll: @escaping (String) -> Bool = { _ in false },
+        programFault: @escaping (String) -> String? = { _ in nil },
         credential: @escaping (String) throws -> [UInt8]? = { _ in nil }
     ) {
         self.environment = environment
         self.file = file
         self.readFile = readFile
         self.isReadableByAll = isReadableByAll
+        self.programFault = programFault
         self.credential = credential
     }
 

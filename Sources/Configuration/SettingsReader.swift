@@ -152,6 +152,7 @@ extension SettingsReader {
     private mutating func warn() {
         warnOfGuessablePaths()
         warnOfReadableSecrets()
+        warnOfMissingProgram()
         for url in settings.forwardURLs where url.isReadableOnTheWay {
             settings.warnings.append(
                 "ECRYPTOPAY_FORWARD_URLS: \(url.name) is delivered to without TLS, and can be read on the way")
@@ -185,6 +186,14 @@ extension SettingsReader {
                 "\(names.joined(separator: ", ")): every user of this machine may read \(file); run chmod 0640 \(file), and"
                     + " give it to root and the daemon's group")
         }
+    }
+
+    /// It is no fault: the program may be installed later, and until then what is for it waits.
+    private mutating func warnOfMissingProgram() {
+        guard let path = settings.forwardExec, let fault = layers.programFault(path) else { return }
+        settings.warnings.append(
+            "ECRYPTOPAY_FORWARD_EXEC: \(path) cannot be run (\(fault)), and nothing is delivered to it until it is a file that the"
+                + " daemon's user may execute")
     }
 
     private mutating func warnOfRepeatedNames(in file: EnvironmentFile) {

@@ -36,7 +36,8 @@ struct ConfigurationLoader {
         }
         let layers = SettingsLayers(
             environment: environment, file: file, readFile: { try FileCalls.read($0) },
-            isReadableByAll: { (try? FileCalls.isReadableByAll($0)) ?? false }, credential: credential)
+            isReadableByAll: { (try? FileCalls.isReadableByAll($0)) ?? false },
+            programFault: Self.programFault, credential: credential)
         do {
             return try Settings(reading: layers, defaultJournal: defaultJournal, account: account)
         } catch {
@@ -49,6 +50,11 @@ struct ConfigurationLoader {
         if let state = environment["STATE_DIRECTORY"]?.split(separator: ":").first { return "\(state)/journal" }
         if !isDaemon, access(Self.installedJournal, F_OK) == 0 { return Self.installedJournal }
         return "./journal"
+    }
+
+    private static func programFault(_ path: String) -> String? {
+        do throws(SystemError) { try FileCalls.requireProgram(path) } catch { return error.reason }
+        return nil
     }
 
     private func credential(_ name: String) throws -> [UInt8]? {

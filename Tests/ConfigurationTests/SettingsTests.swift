@@ -60,6 +60,19 @@ import Testing
         }
     }
 
+    @Test func `a program that cannot be run is warned of, and may be installed later`() throws {
+        let environment = ["ECRYPTOPAY_FORWARD_EXEC": "/opt/deliver"]
+        func warnings(_ environment: [String: String], _ fault: String?) throws -> [String] {
+            try read(environment, programFault: fault).warnings.filter { $0.contains("cannot be run") }
+        }
+        #expect(try read(environment).forwardExec == "/opt/deliver")
+        #expect(try warnings(environment, nil) == [])
+        let told = try warnings(environment, "Is a directory")
+        #expect(told.count == 1)
+        #expect(told.first?.hasPrefix("ECRYPTOPAY_FORWARD_EXEC: /opt/deliver cannot be run (Is a directory), ") == true)
+        #expect(try warnings([:], "Is a directory") == [], "none is configured")
+    }
+
     static let numbers = [
         "JOURNAL_SEGMENT_BYTES", "MIN_FREE_BYTES", "MAX_BODY_BYTES", "MAX_CONNECTIONS", "CONFIRM_CONCURRENCY",
         "CONFIRM_RATE", "MAX_PENDING",

@@ -16,7 +16,7 @@ struct NoSuchFile: Error, CustomStringConvertible {
 func read(
     _ environment: [String: String] = [:], file: String? = nil, files: [String: String] = [:],
     credentials: [String: String] = [:], account requirement: Settings.AccountRequirement = .required,
-    withAccount: Bool = true, readableByAll: Set<String> = []
+    withAccount: Bool = true, readableByAll: Set<String> = [], programFault: String? = nil
 ) throws -> Settings {
     let layers = SettingsLayers(
         environment: withAccount ? environment.merging(account) { given, _ in given } : environment,
@@ -25,7 +25,7 @@ func read(
             guard let content = files[path] else { throw NoSuchFile(path: path) }
             return Array(content.utf8)
         },
-        isReadableByAll: readableByAll.contains,
+        isReadableByAll: readableByAll.contains, programFault: { _ in programFault },
         credential: { credentials[$0].map { Array($0.utf8) } })
     return try Settings(reading: layers, defaultJournal: "/state/journal", account: requirement)
 }

@@ -41,6 +41,27 @@ struct CommandTests {
         }
     }
 
+    @Test func `check and the start warn of a program that cannot be run`() async throws {
+        let daemon = try DaemonUnderTest()
+        let directory = try daemon.directory.makeDirectory("directory")
+        let plain = try daemon.directory.write("#!/bin/sh\n", to: "plain", mode: 0o644)
+        let program = try daemon.directory.write("#!/bin/sh\n", to: "program", mode: 0o755)
+        for (path, fault) in [
+            ("\(directory)/none", "No such file or directory"), (directory, "Is a directory"),
+            (plain, "Permission denied"), (program, nil),
+        ] {
+            try daemon.set("ECRYPTOPAY_FORWARD_EXEC", path)
+            let result = try await daemon.run(["check", "--env-file", daemon.envFile])
+            #expect(result.exit == .code(0))
+            let warning = "warning: ECRYPTOPAY_FORWARD_EXEC: \(path) cannot be run (\(fault ?? ""))"
+            #expect(result.errors.contains(warning) == (fault != nil), "\(result.errors)")
+        }
+        try daemon.set("ECRYPTOPAY_FORWARD_EXEC", plain)
+        try await daemon.start()
+        #expect(daemon.process?.errors.contains("\(plain) cannot be run (Permission denied)") == true)
+        try await daemon.end()
+    }
+
     @Test func `a wrong option is a usage error`() async throws {
         let result = try await ChildProcess.run(try builtBinary(named: "ecryptopayd"), ["check", "--onlin"])
         #expect(result.exit == .code(64))
