@@ -1,17 +1,22 @@
 import Configuration
 import ECryptoPay
+import Glibc
 import HTTP1
 import JSON
+import POSIX
 
 /// Asks the running daemon on its admin side.
 struct AdminClient {
     private let transport: Transport
     private let url: String
     private let address: ListenAddress
+    private let obstacle: String?
 
     /// Goes by the configuration, like the daemon itself.
     init(_ options: ConfigurationOptions) throws {
-        let settings = try ConfigurationLoader(envFile: options.envFile, isDaemon: false).load(account: .optional)
+        let loader = ConfigurationLoader(envFile: options.envFile, isDaemon: false)
+        obstacle = loader.obstacle
+        let settings = try loader.load(account: .optional)
         guard let address = settings.adminListen.first else {
             throw CommandFailure(
                 .configuration,
@@ -40,10 +45,23 @@ struct AdminClient {
         do {
             return try blocking { [transport] in try await transport.perform(request) }
         } catch let fault as TransportFault {
-            throw CommandFailure(
-                .unavailable,
-                "the daemon was not reached on \(address) (\(fault)); is it running, with this configuration?")
+            throw failure(fault)
         }
+    }
+
+    private func failure(_ fault: TransportFault) -> CommandFailure {
+        // libcurl only says that it could not connect.
+        if case .unix(let path) = address, fault.kind == .connect {
+            do throws(SystemError) { try FileCalls.requireAccess(W_OK, to: path) } catch {
+                if error.errno == EACCES {
+                    return CommandFailure(
+                        .permission,
+                        "this user may not ask the daemon on \(address): run as root or join the group ecryptopayd")
+                }
+            }
+        }
+        let mend = obstacle ?? "is it running, with this configuration?"
+        return CommandFailure(.unavailable, "the daemon was not reached on \(address) (\(fault)); \(mend)")
     }
 }
 

@@ -11,14 +11,27 @@ struct ConfigurationLoader {
     private let environment: [String: String]
     private let envFile: String?
     private let isDaemon: Bool
+    /// Why the installed env file does not count, although nothing else is given: it explains what goes wrong without it.
+    let obstacle: String?
 
     /// For `serve`, nothing counts but what it is given; other commands look where the package installs things.
     init(envFile: String?, isDaemon: Bool) {
         environment = Self.processEnvironment()
         self.isDaemon = isDaemon
         let isGiven = envFile != nil || environment.keys.contains { $0.hasPrefix(SettingKey.prefix) }
-        let isInstalled = !isDaemon && !isGiven && access(Self.installedEnvFile, R_OK) == 0
+        let fallsBack = !isDaemon && !isGiven
+        obstacle = fallsBack ? Self.obstacle(to: Self.installedEnvFile) : nil
+        let isInstalled = fallsBack && access(Self.installedEnvFile, R_OK) == 0
         self.envFile = isInstalled ? Self.installedEnvFile : envFile
+    }
+
+    private static func obstacle(to file: String) -> String? {
+        guard (try? FileCalls.requireAccess(F_OK, to: file)) != nil else { return nil }
+        do throws(SystemError) { try FileCalls.requireAccess(R_OK, to: file) } catch {
+            guard error.errno == EACCES else { return nil }
+            return "\(file) is there, but this user may not read it: run as root or join the group ecryptopayd"
+        }
+        return nil
     }
 
     /// Reads and checks all of it.
@@ -41,7 +54,8 @@ struct ConfigurationLoader {
         do {
             return try Settings(reading: layers, defaultJournal: defaultJournal, account: account)
         } catch {
-            throw CommandFailure(.configuration, "the configuration is faulty:\n\(error)")
+            let obstacle = obstacle.map { "\($0). Without it " } ?? ""
+            throw CommandFailure(.configuration, "\(obstacle)the configuration is faulty:\n\(error)")
         }
     }
 
