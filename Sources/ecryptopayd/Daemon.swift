@@ -54,7 +54,7 @@ final class Daemon: LedgerObserver {
         (events, eventSink) = AsyncStream.makeStream()
         // First, so that a second daemon on the same journal is told just that.
         lock = try Self.lock(settings)
-        (listeners, adminListeners) = try Self.listen(settings)
+        (listeners, adminListeners) = try Self.listen(settings, logger)
         ledger = try Self.recover(settings, notifier, logger)
         checkpointer = Checkpointer(ledger)
         keeper = JournalKeeper(ledger) { [logger] in Self.log($0, logger) }
@@ -209,15 +209,37 @@ final class Daemon: LedgerObserver {
 
     /// The public side's sockets and the admin side's: those that systemd passed for a side win over its configured
     /// addresses.
-    private static func listen(_ settings: Settings) throws -> ([ListeningSocket], [ListeningSocket]) {
+    private static func listen(
+        _ settings: Settings, _ logger: Logger
+    ) throws -> ([ListeningSocket], [ListeningSocket]) {
         let passed: [ActivatedSocket]
         do { passed = try SocketActivation.receive(names: ["webhook", "admin"]) } catch {
             throw CommandFailure(.configuration, "\(error)")
         }
+        func listen(_ key: String, _ addresses: [ListenAddress], _ name: String) throws -> [ListeningSocket] {
+            let passed = passed.filter { $0.name == name }
+            let sockets = try Self.listen(key, addresses, passed)
+            let isSet = settings.origins[key, default: .standard] != .standard
+            if isSet, !passed.isEmpty { tellOfUnused(key, addresses, sockets, logger) }
+            return sockets
+        }
         return (
-            try listen("ECRYPTOPAY_LISTEN", settings.listen, passed.filter { $0.name == "webhook" }),
-            try listen("ECRYPTOPAY_ADMIN_LISTEN", settings.adminListen, passed.filter { $0.name == "admin" })
+            try listen("ECRYPTOPAY_LISTEN", settings.listen, "webhook"),
+            try listen("ECRYPTOPAY_ADMIN_LISTEN", settings.adminListen, "admin")
         )
+    }
+
+    /// Who has changed an address and finds the daemon at the old one should know why.
+    private static func tellOfUnused(
+        _ key: String, _ addresses: [ListenAddress], _ sockets: [ListeningSocket], _ logger: Logger
+    ) {
+        if Set(addresses.map { try? $0.socketAddress }) == Set(sockets.map(\.address)) { return }
+        let used = sockets.map { "\($0.address)" }.joined(separator: ", ")
+        logger.notice(
+            """
+            \(key) does not count: systemd has passed the socket \(used), which is used; to listen elsewhere, change the socket \
+            unit
+            """)
     }
 
     private static func listen(

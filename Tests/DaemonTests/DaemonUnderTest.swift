@@ -51,6 +51,12 @@ final class DaemonUnderTest {
         try await process?.waitForOutput(containing: "listening on")
     }
 
+    /// Starts it with a socket for its admin side, as systemd passes it.
+    func startWithAdmin(_ socket: ListeningSocket) async throws {
+        adminSocket = socket
+        try await start()
+    }
+
     /// Starts it and waits until it has listed what was there before: what comes then is not taken for it. Its admin side may
     /// get a socket as systemd passes it.
     func startWithBaseline(environment: [String: String] = [:], admin: ListeningSocket? = nil) async throws {

@@ -53,6 +53,29 @@ struct ServiceTests {
         try await daemon.end()
     }
 
+    @Test func `an address that does not count, since systemd has passed a socket, is told`() async throws {
+        let daemon = try DaemonUnderTest()
+        let admin = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
+        for (listen, isTold) in [(nil, false), ("\(daemon.address)", false), ("127.0.0.1:1", true)] as [(String?, Bool)]
+        {
+            try daemon.set("ECRYPTOPAY_LISTEN", listen)
+            try await daemon.startWithAdmin(admin)
+            let errors = try #require(daemon.process?.errors)
+            let notice =
+                "ECRYPTOPAY_LISTEN does not count: systemd has passed the socket \(daemon.address), which is used"
+            #expect(errors.contains(notice) == isTold, "\(errors)")
+            #expect(
+                errors.contains(
+                    "ECRYPTOPAY_ADMIN_LISTEN does not count: systemd has passed the socket \(admin.address)"))
+            #expect(try daemon.post(DaemonUnderTest.report(1)).status == 200)
+            try await daemon.end()
+        }
+        daemon.closeAdminSocket()
+        try await daemon.start()
+        #expect(daemon.process?.errors.contains("ADMIN_LISTEN does not count") == false, "no socket is passed for it")
+        try await daemon.end()
+    }
+
     @Test func `the watchdog is fed while all goes well`() async throws {
         let daemon = try DaemonUnderTest()
         let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
