@@ -40,6 +40,12 @@ struct JournalExtent {
     /// that is missing was dropped.
     func expected(_ next: Int64, at first: Int64) -> Int64 { max(next, min(first, dropped.next(from: next))) }
 
+    /// Whether the mark of pruning is of another time than the journal, which ends before record `end`: pruning leaves at least
+    /// the segment that the mark names. A journal without any may begin there.
+    func hasStalePruneMark(end: Int64) -> Bool {
+        pruned >= end && !segments.isEmpty && !segments.contains(pruned)
+    }
+
     /// Removes what a crash has left.
     func finish(_ disk: any Disk) throws(SystemError) {
         if leftovers.isEmpty { return }

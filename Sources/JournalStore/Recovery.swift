@@ -104,7 +104,7 @@ struct Recovery {
             // What reaches beyond the end was dropped from a journal that this one was once: numbers are given again.
             if outcome.dropped != extent.dropped { try outcome.dropped.write(to: disk) }
             // So it is with where it was pruned to: a segment of that name, one day, would have all before it removed.
-            if extent.pruned >= outcome.nextSeq { try disk.unlink(PruneMark.name) }
+            if extent.hasStalePruneMark(end: outcome.nextSeq) { try disk.unlink(PruneMark.name) }
             // The last segment's name may be in the page cache only.
             try disk.synchronizeDirectory()
         }
