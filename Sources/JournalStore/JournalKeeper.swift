@@ -9,7 +9,7 @@ public final class JournalKeeper: Sendable {
     public enum Event: Sendable {
         /// Old segments were dropped, or held up for another reason than the last time.
         case pruned(PruneReport)
-        /// Segments with nothing but refuted reports were dropped.
+        /// Segments with nothing but reports that were refuted or told nothing were dropped.
         case dropped(PruneReport)
         /// The disk runs low, and no segment could be dropped. Told once, until the disk has room again.
         case low(space: String, heldBy: String)

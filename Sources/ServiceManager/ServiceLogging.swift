@@ -21,7 +21,7 @@ public enum ServiceLogging {
     }
 
     /// Whether standard error is the stream that systemd connected to the journal (`JOURNAL_STREAM`, systemd.exec(5)).
-    private static func standardErrorIsJournal() -> Bool {
+    public static func standardErrorIsJournal() -> Bool {
         guard let variable = getenv("JOURNAL_STREAM") else { return false }
         var status = stat()
         guard fstat(STDERR_FILENO, &status) == 0 else { return false }

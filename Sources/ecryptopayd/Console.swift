@@ -1,5 +1,6 @@
 import Glibc
 import POSIX
+import ServiceManager
 
 /// Standard output for data, standard error for everything else; both unbuffered, so that nothing is lost at an exit.
 enum Console {
@@ -24,6 +25,12 @@ enum Console {
     /// Writes a line for people.
     static func error(_ line: String) {
         write(Array(line.utf8) + [UInt8(ascii: "\n")], to: STDERR_FILENO)
+    }
+
+    /// Writes why the program ends. systemd's journal takes a plain line for no more than information (sd-daemon(3)).
+    static func failure(_ text: String) {
+        guard ServiceLogging.standardErrorIsJournal() else { return error(text) }
+        for line in text.split(separator: "\n") { error("<3>\(line)") }
     }
 
     /// Writes a part of a line for people.

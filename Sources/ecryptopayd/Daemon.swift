@@ -318,7 +318,10 @@ final class Daemon: LedgerObserver {
             if let heldBy = report.heldBy { logger.notice("older segments stay because of \(heldBy)") }
         case .dropped(let report):
             logger.notice(
-                "the disk runs low: \(report.segments.count) segments dropped that held nothing but refuted reports: \(report.records) records, \(report.bytes) bytes"
+                """
+                the disk runs low: \(report.segments.count) segments dropped that held nothing but reports that were refuted or \
+                told nothing: \(report.records) records, \(report.bytes) bytes
+                """
             )
         case .low(let space, let heldBy):
             logger.warning(

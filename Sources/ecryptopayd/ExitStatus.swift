@@ -49,7 +49,7 @@ func reportingFailure<Value>(_ body: () throws -> Value) throws -> Value {
     do {
         return try body()
     } catch let failure as CommandFailure {
-        Console.error("ecryptopayd: \(failure.message)")
+        Console.failure("ecryptopayd: \(failure.message)")
         throw ExitCode(failure.status.rawValue)
     }
 }

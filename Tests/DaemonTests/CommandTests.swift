@@ -29,6 +29,18 @@ struct CommandTests {
         }
     }
 
+    @Test func `why it ends is an error to the system's journal, each line of it`() async throws {
+        let directory = try TemporaryDirectory()
+        let log = directory.path(of: "log")
+        let env = try directory.write("ECRYPTOPAY_NONE=1\nECRYPTOPAY_NEITHER=2\n", to: "env")
+        let binary = try builtBinary(named: "ecryptopayd")
+        let script = "exec 2>\(log); JOURNAL_STREAM=$(stat -c %d:%i \(log)) exec \(binary) serve --env-file \(env)"
+        let result = try await ChildProcess.run("/bin/sh", ["-c", script], environment: ["PATH": "/usr/bin:/bin"])
+        #expect(result.exit == .code(78))
+        let lines = String(decoding: try readFile(log), as: UTF8.self).split(separator: "\n")
+        #expect(lines.count >= 3 && lines.allSatisfy { $0.hasPrefix("<3>") }, "\(lines)")
+    }
+
     @Test func `check warns of secrets that every user may read`() async throws {
         let daemon = try DaemonUnderTest()
         try daemon.set("ECRYPTOPAY_LISTEN", "127.0.0.1:8723")

@@ -72,7 +72,7 @@ struct RefutedFloodTests {
         }
         try await eventually("its confirmation") { try await payments("confirmed").last == late }
         try await daemon.end()
-        #expect(daemon.process?.errors.contains("held nothing but refuted reports") == true)
+        #expect(daemon.process?.errors.contains("held nothing but reports that were refuted") == true)
 
         let verified = try await run("verify")
         #expect(verified.exit == .code(0), "\(verified.errors)")

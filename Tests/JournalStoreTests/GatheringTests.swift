@@ -92,7 +92,7 @@ struct GatheringTests {
         try slowSync()
         let gate = DispatchSemaphore(value: 0)
         disk.setFault { call in
-            if Self.isSync(call) { _ = gate.wait(timeout: .now() + 10) }
+            if Self.isSync(call) { _ = gate.wait(timeout: .now() + 120) }
             return nil
         }
         try gather(1)
@@ -116,7 +116,7 @@ struct GatheringTests {
             if batches.all.count == 1 {
                 _ = try? journal.append(.baseline(count: 1), time: 0)
             } else {
-                _ = gate.wait(timeout: .now() + 10)
+                _ = gate.wait(timeout: .now() + 120)
             }
             return nil
         }
@@ -158,7 +158,7 @@ struct GatheringTests {
         disk.setFault { call in
             if call == .synchronizeDirectory {
                 began.signal()
-                _ = gate.wait(timeout: .now() + 10)
+                _ = gate.wait(timeout: .now() + 120)
             }
             return nil
         }
@@ -173,7 +173,7 @@ struct GatheringTests {
         #expect(journal.durable == 1, "the writer is held, and the caller is not")
         clock.time.add(1_000_000_000, ordering: .relaxed)
         // The queue comes by in its own time.
-        let deadline = DispatchTime.now() + 10
+        let deadline = DispatchTime.now() + 120
         while journal.makesProgress(within: .zero), DispatchTime.now() < deadline { sched_yield() }
         #expect(!journal.makesProgress(within: .zero))
         gate.signal()
