@@ -61,9 +61,14 @@ struct DrainTests {
             try client.send(request("GET /1"))
             #expect(try client.receive().status == 200)
             // While the queue is held up, the request arrives; the drain stands before it in the queue.
-            let hold = DispatchSemaphore(value: 0)
+            let (held, hold) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
             server.queue.sync {}
-            server.queue.async { hold.wait() }
+            server.queue.async {
+                held.signal()
+                hold.wait()
+            }
+            // Until then a turn may be in the queue that looks for what has come.
+            held.wait()
             server.drain(grace: Deadline.patience) {}
             try client.send(request("GET /2"))
             hold.signal()
