@@ -84,6 +84,8 @@ final class HeldLedger: Ledger {
         for observer in state.withLock({ $0.observers }) { observer.ledgerDidReschedule() }
     }
     var hasBaseline: Bool { true }
-    var pausedUntil: Instant { .distantPast }
+    /// What ``pausedUntil`` answers.
+    let quietUntil = Mutex(Instant.distantPast)
+    var pausedUntil: Instant { quietUntil.withLock { $0 } }
     var counts: LedgerCounts { LedgerCounts() }
 }
