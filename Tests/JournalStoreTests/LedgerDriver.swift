@@ -100,7 +100,7 @@ final class LedgerDriver {
         try withJournal { () throws(JournalFault) in try ledger.prune(before: .max) }
     }
 
-    /// Drops segments with nothing but refuted reports.
+    /// Drops segments with nothing but reports that were refuted or told nothing.
     func drop() throws(JournalFault) -> PruneReport {
         try withJournal { () throws(JournalFault) in try ledger.dropRefuted() }
     }

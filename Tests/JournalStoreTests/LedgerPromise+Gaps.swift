@@ -37,7 +37,7 @@ extension LedgerPromise {
 }
 
 extension LedgerCrashSimulation {
-    /// Has a running ledger drop segments with nothing but refuted reports.
+    /// Has a running ledger drop segments with nothing but reports that were refuted or told nothing.
     mutating func drop(_ driver: LedgerDriver, _ disk: SimulatedDisk, _ mark: RunMark) throws {
         driver.turn()
         try note(disk, upTo: driver.ledger.durable)

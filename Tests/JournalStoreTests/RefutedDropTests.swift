@@ -4,7 +4,7 @@ import Testing
 
 @testable import JournalStore
 
-/// When the disk runs low, segments with nothing but refuted reports go, and nothing else does.
+/// When the disk runs low, segments go that hold nothing but reports that were refuted or told nothing, and nothing else does.
 struct RefutedDropTests {
     private func fixture(confirmWindow: Duration = .seconds(72 * 3600)) throws -> LedgerFixture {
         try LedgerFixture(segmentBytes: 600, confirmWindow: confirmWindow, hasBaseline: true)

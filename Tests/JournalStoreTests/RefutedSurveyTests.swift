@@ -3,7 +3,7 @@ import Testing
 
 @testable import JournalStore
 
-/// Which segments hold nothing but refuted reports.
+/// Which segments hold nothing but reports that were refuted or told nothing.
 struct RefutedSurveyTests {
     private static func received(_ payment: Int64) -> Record {
         .received(.init(payment: payment, peer: "unix", report: Array("{}".utf8), deviations: []))
