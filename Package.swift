@@ -54,6 +54,9 @@ let package = Package(
             name: "JournalStore", dependencies: ["JournalFormat", "Payments", "CivilTime", "JSON", "POSIX"],
             swiftSettings: common),
         .target(
+            name: "SharedLedger", dependencies: ["JournalFormat", "Payments", "CivilTime", "JSON", "POSIX"],
+            swiftSettings: common),
+        .target(
             name: "HTTPServer",
             dependencies: ["HTTP1", "POSIX", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common),
