@@ -1,5 +1,5 @@
 import Dispatch
-public import POSIX
+import POSIX
 
 /// What a shared ledger takes from the machine that it runs on. A simulation gives its own.
 public struct SharedSurroundings: Sendable {
