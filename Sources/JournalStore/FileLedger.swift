@@ -160,6 +160,11 @@ public final class FileLedger: Sendable {
 extension FileLedger: Ledger {
     public var counts: LedgerCounts { state.withLock { $0.counts } }
 
+    /// A position is a record's number.
+    public var committed: Int64 { durable }
+
+    public var advice: String { "see that the disk has room and is sound" }
+
     public func addObserver(_ observer: any LedgerObserver) {
         observers.withLock { $0.append(observer) }
     }
@@ -202,6 +207,9 @@ extension FileLedger: Ledger {
         }
     }
 
+    public func claim(wanting count: Int) -> Claim? { claim() }
+
+    /// Takes the next payment that is due: there is nobody else to ask.
     public func claim() -> Claim? {
         let (claim, isFlooded) = state.withLock { state in
             let claim = state.claim(now: now())
