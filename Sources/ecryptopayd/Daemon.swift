@@ -71,7 +71,7 @@ final class Daemon: LedgerObserver {
         let ledger = ledger
         let webhooks = ReceptionCounter()
         publicSide = PublicSide(
-            endpoint: WebhookEndpoint(ledger: ledger, committed: ledger.durable, counter: webhooks, logger: logger),
+            endpoint: WebhookEndpoint(ledger: ledger, counter: webhooks, logger: logger),
             webhookPaths: settings.webhookPaths.map(\.exposed), unavailability: { ledger.unavailability })
         server = try HTTPServer(
             label: "ecryptopayd.http", options: .init(settings), handler: publicSide, logger: logger)
