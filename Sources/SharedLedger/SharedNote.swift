@@ -57,10 +57,13 @@ enum NoteCoder {
     /// Nil when the bytes are no notes that this program knows.
     static func decode(_ bytes: [UInt8]) -> [SharedNote]? {
         guard bytes.count % 8 == 0 else { return nil }
-        var words = Words(
-            words: stride(from: 0, to: bytes.count, by: 8).map { start in
-                (0..<8).reduce(Int64(0)) { $0 | Int64(bytes[start + $1]) << Int64($1 * 8) }
-            }[...])
+        var values: [Int64] = []
+        for start in stride(from: 0, to: bytes.count, by: 8) {
+            var value: Int64 = 0
+            for index in (0..<8).reversed() { value = value << 8 | Int64(bytes[start + index]) }
+            values.append(value)
+        }
+        var words = Words(words: values[...])
         var notes: [SharedNote] = []
         while !words.isAtEnd {
             guard let note = words.note() else { return nil }
