@@ -64,7 +64,7 @@ struct Judge {
                 throw Violation("record \(entry.seq) is a report that nobody posted")
             }
             // The last offer with that number that was taken: numbers that were lost are given again.
-            let offer = world.offers.last { $0.seq == entry.seq && $0.report == mark }
+            let offer = world.offers.last { $0.position == entry.seq && $0.report == mark }
             journaled[entry.seq] = Journaled(
                 report: world.reports[mark], tick: offer?.tick ?? 0, time: entry.time)
         case .confirmed(let confirmed): try judge(confirmed, entry, by: time)
@@ -186,9 +186,9 @@ struct Judge {
     /// Whoever was told 200 has been heard: his report, or the one that stands for it, was settled by a call that began after
     /// it came.
     private func judgeOffers() throws {
-        for offer in world.offers where offer.isAcknowledged {
+        for offer in world.offers where offer.acknowledgedAt != nil {
             let report = world.reports[offer.report]
-            guard let seq = offer.seq else {
+            guard let seq = offer.position else {
                 guard world.answers.contains(where: { $0.isSaid(by: report) && $0.given <= offer.time }) else {
                     throw Violation("\(report) was answered 200, though it says what nobody has said")
                 }

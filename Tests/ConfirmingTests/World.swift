@@ -42,10 +42,12 @@ struct World {
         /// When, among all that happened.
         let tick: Int
         let time: Int64
-        /// The record that it may be acknowledged with; nil when it said what was known.
-        let seq: Int64?
-        /// Whether it was answered 200.
-        var isAcknowledged: Bool
+        /// Which run of the program it was posted to.
+        let life: Int
+        /// The position that it may be acknowledged with; nil when it said what was known.
+        let position: Int64?
+        /// When it was answered 200; nil when it was not.
+        var acknowledgedAt: Int64?
     }
 
     /// What the API said of one payment.
@@ -78,6 +80,9 @@ struct World {
         let fault: Fault
         let began: Int64
         let beganTick: Int
+        /// When the API's answer arrives, whether anybody still waits for it or not.
+        var arrives = Int64.max
+        /// When it was heard by whoever made it.
         var ended = Int64.max
         var outcome = Outcome.underWay
         /// The pause that its answer asked for, in nanoseconds.

@@ -23,9 +23,12 @@ public final class SimulatedConnection: LedgerDatabase {
     let database: SimulatedDatabase
     let state = Mutex(State())
 
-    init(_ database: SimulatedDatabase) { self.database = database }
+    public let executor: (any TaskExecutor)?
 
-    public var executor: (any TaskExecutor)? { nil }
+    init(_ database: SimulatedDatabase, on executor: (any TaskExecutor)?) {
+        self.database = database
+        self.executor = executor
+    }
 
     /// The same server, by a connection of its own.
     public var records: any RecordSource { SimulatedRecords(self) }

@@ -1,3 +1,4 @@
+import Payments
 import SharedLedger
 import Synchronization
 
@@ -71,6 +72,8 @@ extension SimulatedDatabase {
                 return false
             }
             state.willWrite(isReplicated: isReplicated)
+            let pause = turn.head.budget.pausedUntil
+            if pause != state.tables.head.budget.pausedUntil { state.pauses.append((pause, now)) }
             state.tables.apply(turn, of: node, clock: now + state.clockError, now: now)
             return true
         }

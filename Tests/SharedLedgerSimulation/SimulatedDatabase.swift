@@ -23,6 +23,8 @@ public final class SimulatedDatabase: Sendable {
         var lingering: [Int: Int64] = [:]
         var fates: @Sendable (DatabaseCall) -> Fate = { _ in Fate() }
         var violations: [String] = []
+        /// The pauses that turns wrote: until when, by the server's clock, and when they were committed, in true time.
+        var pauses: [(until: Int64, committed: Int64)] = []
     }
 
     let surroundings: ServerSurroundings
@@ -31,8 +33,10 @@ public final class SimulatedDatabase: Sendable {
     /// An empty server, on which all goes well.
     public init(_ surroundings: ServerSurroundings) { self.surroundings = surroundings }
 
-    /// A connection for a node. It connects when it is first asked for something.
-    public func connection() -> SimulatedConnection { SimulatedConnection(self) }
+    /// A connection for a node, whose turns run on an executor. It connects when it is first asked for something.
+    public func connection(on executor: (any TaskExecutor)? = nil) -> SimulatedConnection {
+        SimulatedConnection(self, on: executor)
+    }
 
     // MARK: What happens to it
 
@@ -91,6 +95,9 @@ public final class SimulatedDatabase: Sendable {
             return entries
         }
     }
+
+    /// The pauses that turns wrote: until when, by the server's clock, and when they were committed, in true time.
+    public var pauses: [(until: Int64, committed: Int64)] { state.withLock { $0.pauses } }
 
     /// All notes.
     public var notes: [StoredNote] { state.withLock { $0.tables.notes.map(\.note) } }
