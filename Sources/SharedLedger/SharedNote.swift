@@ -58,8 +58,10 @@ enum NoteCoder {
     static func decode(_ bytes: [UInt8]) -> [SharedNote]? {
         guard bytes.count % 8 == 0 else { return nil }
         var words = Words(
-            words: stride(from: 0, to: bytes.count, by: 8).map { start in
-                (0..<8).reduce(Int64(0)) { $0 | Int64(bytes[start + $1]) << Int64($1 * 8) }
+            words: stride(from: 0, to: bytes.count, by: 8).map { start -> Int64 in
+                var word: Int64 = 0
+                for byte in bytes[start..<start + 8].reversed() { word = word << 8 | Int64(byte) }
+                return word
             }[...])
         var notes: [SharedNote] = []
         while !words.isAtEnd {
@@ -112,6 +114,14 @@ private struct Words {
         return PaymentSchedule(
             isAnswered: flags & 1 != 0, isNews: flags & 2 != 0, failures: failures, attempts: attempts,
             notBefore: Instant(nanoseconds: notBefore), turns: turns)
+    }
+}
+
+extension SharedNote {
+    /// The same by a clock that is ahead by so much.
+    func moved(ahead offset: Int64) -> SharedNote {
+        guard case .ended(let payment, let schedule) = self else { return self }
+        return .ended(payment: payment, schedule.moved(ahead: offset))
     }
 }
 
