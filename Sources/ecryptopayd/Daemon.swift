@@ -43,6 +43,8 @@ final class Daemon: LedgerObserver {
     private let adminServer: HTTPServer
     private let events: AsyncStream<Event>
     private let eventSink: AsyncStream<Event>.Continuation
+    /// What the ledger ended with, if it has failed.
+    private let failedWith = Atomic(EIO)
 
     /// Makes every part; binds and recovers, but serves nobody yet. `reread` reads the configuration anew for a reload.
     init(
@@ -143,9 +145,7 @@ final class Daemon: LedgerObserver {
         await ledger.checkpoint()
         ledger.close()
         // Whatever was still on its way must not seem to have arrived.
-        if let failure = ledger.failure {
-            throw journalFailure(JournalUnavailable.failed(failure).description, failure.errno)
-        }
+        if let failure = ledger.failure { throw journalFailure(failure, failedWith.load(ordering: .relaxed)) }
         logger.notice("stopped: \(statusLine)", metadata: EventID.stopped.metadata())
     }
 
@@ -159,7 +159,7 @@ final class Daemon: LedgerObserver {
     /// Tells systemd; answers what ends the program.
     private func journalFailure(_ reason: String, _ errno: Int32) -> CommandFailure {
         notifier.fail(errno: errno, status: reason)
-        return CommandFailure(.inputOutput, "\(reason); check the disk, then start again", errno: errno)
+        return CommandFailure(.inputOutput, "\(reason); \(ledger.advice), then start again", errno: errno)
     }
 
     /// Lists all payments now; false while a listing is under way.
@@ -178,7 +178,7 @@ final class Daemon: LedgerObserver {
             let faults = settings.withLock { new.reloadFaults(from: $0) }
             if !faults.isEmpty { throw ConfigurationFaults(faults) }
             // What a start on this journal would refuse, a reload must not bring in.
-            try settings.withLock { try Journal.Options(new).refuseOtherAccount(than: Journal.Options($0)) }
+            try settings.withLock { try LedgerAccount($0).refuse(other: LedgerAccount(new)) }
             guard let configuration = Client.Configuration(new) else { return }
             // First, since it is the one that can fail: the journal has to take the endpoints.
             try await forwarder.update(endpoints: [Forwarder.Endpoint](new))
@@ -258,7 +258,7 @@ final class Daemon: LedgerObserver {
 
     /// What an operator may ask for.
     private static func operations(
-        _ ledger: FileLedger, _ confirmer: Confirmer, _ reconciler: Reconciler, _ figures: DaemonFigures
+        _ ledger: any KeptLedger, _ confirmer: Confirmer, _ reconciler: Reconciler, _ figures: DaemonFigures
     ) -> AdminSide.Operations {
         AdminSide.Operations(
             unavailability: { ledger.unavailability },
@@ -400,8 +400,8 @@ final class Daemon: LedgerObserver {
         let milliseconds = duration.nanoseconds / 1_000_000
         logger.warning(
             """
-            the journal took \(milliseconds) ms to write and sync (over a second \(ledger.slowCommitCount) times so far): look \
-            for what else uses the disk, and whether it is failing
+            the journal took \(milliseconds) ms to write and sync (over a second \(ledger.slowCommitCount) times so far): \
+            \(ledger.adviceWhenSlow)
             """)
     }
 
@@ -414,6 +414,7 @@ final class Daemon: LedgerObserver {
     }
 
     func ledgerDidFail(reason: String, errno: Int32) {
+        failedWith.store(errno, ordering: .relaxed)
         eventSink.yield(.journalFailed(reason: reason, errno: errno))
     }
 }
