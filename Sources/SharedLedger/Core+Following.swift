@@ -92,7 +92,8 @@ extension SharedLedger.Core {
 
     /// What this node does if nobody else does.
     var wantedLeases: Set<String> {
-        isClosing ? [] : Set(["listing", "keep"] + state.endpoints.filter(ownEndpoints.contains).map { "endpoint:\($0)" })
+        isClosing
+            ? [] : Set(["listing", "keep"] + state.endpoints.filter(ownEndpoints.contains).map { "endpoint:\($0)" })
     }
 
     /// Notes who lives, and what this node alone does.

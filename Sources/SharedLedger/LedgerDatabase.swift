@@ -44,7 +44,8 @@ public protocol LedgerKeeper: Sendable {
 
     /// Puts rows in the place of what the folded state says of their payments, so that it is as of `seq`; false, with nothing
     /// changed, when it is not as of `previous`. Forgets notes that are older than an hour, which no schedule is.
-    func fold(_ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64) async throws(DatabaseFault)
+    func fold(_ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64)
+        async throws(DatabaseFault)
         -> Bool
 }
 

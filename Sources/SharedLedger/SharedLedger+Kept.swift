@@ -25,7 +25,8 @@ extension SharedLedger: KeptLedger {
         // What cannot be read counts for nothing: a figure is no reason to fail.
         let records = seqs.isEmpty ? [] : (try? await database.records.records(seqs)) ?? []
         let written = Dictionary(
-            records.compactMap { record in (try? Entry(line: record.line.span)).map { (record.seq, $0.time) } }) { $1 }
+            records.compactMap { record in (try? Entry(line: record.line.span)).map { (record.seq, $0.time) } }
+        ) { $1 }
         return LedgerSurvey(
             counts: state.counts, setAside: state.setAside,
             waiting: state.waiting.map { .init(payment: $0, since: written[$0.seq]) }, endpoints: state.endpoints,

@@ -135,7 +135,9 @@ extension SharedLedger {
         let answer = Awaited<[StoredRecord]>()
         surroundings.wait { done in
             Task(executorPreference: database.executor) { [database] in
-                do { answer.give(.success(try await database.records.records(seqs))) } catch { answer.give(.failure(error)) }
+                do { answer.give(.success(try await database.records.records(seqs))) } catch {
+                    answer.give(.failure(error))
+                }
                 done()
             }
         }

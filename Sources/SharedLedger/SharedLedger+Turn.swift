@@ -247,7 +247,9 @@ extension SharedLedger {
         tell { observer in
             observer.ledgerDidCommit(upTo: committed)
             if !draft.claims.isEmpty || draft.turn.records.isEmpty { observer.ledgerDidReschedule() }
-            if draft.turn.records.contains(where: \.isNews) || !draft.turn.taken.isEmpty { observer.ledgerDidAnnounce() }
+            if draft.turn.records.contains(where: \.isNews) || !draft.turn.taken.isEmpty {
+                observer.ledgerDidAnnounce()
+            }
         }
     }
 
