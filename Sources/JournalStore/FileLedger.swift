@@ -117,30 +117,6 @@ public final class FileLedger: Sendable {
         journal.setObserver(self)
     }
 
-    /// The journal's random id.
-    public var journalID: String { journal.id }
-
-    /// What ended the journal, if something did.
-    public var failure: SystemError? { journal.failure }
-
-    /// How much of the disk is free, at most a second old.
-    public var freeBytes: Int64 { space.freeBytes }
-
-    /// Why no report can be taken now; nil when reports are taken.
-    public var unavailability: String? {
-        if let failure = journal.failure { return JournalUnavailable.failed(failure).description }
-        return isShortOfSpace ? shortOfSpace : nil
-    }
-
-    /// Whether no write has been under way for `limit` or longer.
-    public func makesProgress(within limit: Duration) -> Bool { journal.makesProgress(within: limit) }
-
-    /// Whether someone in ``commit()`` is waiting for the disk.
-    public var holdsGatherer: Bool { journal.holdsGatherer }
-
-    /// Commits that took longer than a second.
-    public var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
-
     /// Every record up to this is durable.
     public var durable: Int64 { journal.durable }
 
@@ -149,11 +125,28 @@ public final class FileLedger: Sendable {
         state.withLock { $0.limits = options.limits }
         minimumFreeBytes.store(options.minimumFreeBytes, ordering: .relaxed)
     }
+}
 
-    /// Ends the journal cleanly. Nothing can be recorded afterwards.
-    public func close() {
-        journal.close(time: wallClock())
-    }
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension FileLedger: KeptLedger {
+    public var journalID: String { journal.id }
+
+    public var failure: String? { journal.failure.map { JournalUnavailable.failed($0).description } }
+
+    public var unavailability: String? { failure ?? (isShortOfSpace ? shortOfSpace : nil) }
+
+    /// The disk's, at most a second old.
+    public var room: LedgerRoom? { LedgerRoom(freeBytes: freeBytes, minimumFreeBytes: minimumFree) }
+
+    public var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
+
+    public var adviceWhenSlow: String { "look for what else uses the disk, and whether it is failing" }
+
+    public var holdsGatherer: Bool { journal.holdsGatherer }
+
+    public func makesProgress(within limit: Duration) -> Bool { journal.makesProgress(within: limit) }
+
+    public func close() { journal.close(time: wallClock()) }
 }
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
@@ -411,10 +404,13 @@ extension FileLedger {
     /// With less free disk, no report is taken.
     public var minimumFree: Int64 { minimumFreeBytes.load(ordering: .relaxed) }
 
-    private var isShortOfSpace: Bool { space.freeBytes < minimumFree }
+    /// How much of the disk is free, at most a second old.
+    var freeBytes: Int64 { space.freeBytes }
+
+    private var isShortOfSpace: Bool { freeBytes < minimumFree }
 
     private var shortOfSpace: String {
-        "the disk has \(space.freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimumFree)"
+        "the disk has \(freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimumFree)"
     }
 
     func now() -> Instant { Instant(nanoseconds: surroundings.monotonic()) }

@@ -13,7 +13,8 @@ extension LedgerState {
         guard listing == nil else { return false }
         listingCount += 1
         listing = Listing(
-            began: now, order: order ?? now, upTo: newestReport, generation: generation, number: UInt16(truncatingIfNeeded: listingCount),
+            began: now, order: order ?? now, upTo: newestReport, generation: generation,
+            number: UInt16(truncatingIfNeeded: listingCount),
             isBaseline: !hasBaseline, knownSlots: known.slotCount)
         return true
     }

@@ -85,14 +85,20 @@ extension LedgerState {
         if let slot = pending.slot(of: claim.id) { resume(slot, now: now) }
     }
 
+    /// Takes back everything that this node has under way: the others take it for dead.
+    public mutating func forgetOwnCalls(now: Instant) {
+        for claim in inFlight.values.sorted(by: { $0.id < $1.id }) { putBack(claim, now: now) }
+        listing = nil
+    }
+
+    /// Puts a listing in the place of what was shown to it in vain.
+    public mutating func restore(_ listing: Listing?) { self.listing = listing }
+
     /// Whether a claim is still this node's.
     public func holds(_ claim: Claim) -> Bool { inFlight[claim.id]?.order == claim.order }
 
     /// Takes back the reports that stand behind a record, because it turned out that they were not written.
     public mutating func withdraw(reportsAfter seq: Int64) { withdraw(after: seq) }
-
-    /// Forgets a listing of this node, whose turn to list was never written or is over.
-    public mutating func withdrawListing() { listing = nil }
 
     // MARK: The budget of all
 
@@ -120,4 +126,33 @@ extension LedgerState {
             }
         }
     }
+}
+
+extension LedgerState {
+    // MARK: What is asked before and beside a turn
+
+    /// How many more payments that were never confirmed may wait.
+    public var placesLeft: Int { limits.maxPending - unseen }
+
+    /// Whether a payment would be one more of those.
+    public func isNew(_ id: PaymentID) -> Bool { known.slot(of: id) == nil && pending.slot(of: id) == nil }
+
+    /// The reports that a listing's answer for a payment may settle.
+    public func listedReports(of id: PaymentID) -> [Int64] {
+        guard let listing, let slot = pending.slot(of: id) else { return [] }
+        return pending[slot].reports.map(\.seq).filter { $0 <= listing.upTo }
+    }
+
+    /// What a survey needs of the state.
+    public func surveyed(_ limit: Int) -> (
+        counts: LedgerCounts, setAside: Int, waiting: [WaitingPayment], endpoints: [EndpointStatus],
+        undelivered: UndeliveredRecords?
+    ) {
+        (counts, setAsideCount, longestWaiting(limit), endpointStatus, undelivered)
+    }
+}
+
+extension Judgement {
+    /// Whether the call came to nothing.
+    public var isFailed: Bool { isFailure }
 }

@@ -62,7 +62,7 @@ public struct LedgerState: Sendable {
     private var timers = DueQueue()
 
     /// Payments never confirmed that wait or rest.
-    private var unseen = 0
+    var unseen = 0
     /// No call begins before this.
     public internal(set) var pausedUntil = Instant.distantPast
     /// The newest record when a call was last answered with 2xx.

@@ -3,7 +3,7 @@ public import Payments
 /// A ledger that several nodes share, as one of them sees it: a log of records, a log of notes, one row that whoever adds to
 /// them has locked, and a row for each node that lives.
 ///
-/// All but ``records`` is one connection's, and is asked for one thing after the other. A simulation answers when it likes; the
+/// All but ``records`` and ``keeper`` is one connection's, and is asked for one thing after the other. A simulation answers when it likes; the
 /// real one may block the thread that it is called on, which is the one of ``executor``.
 public protocol LedgerDatabase: Sendable {
     /// Where it is to be called; nil for anywhere.
@@ -30,13 +30,37 @@ public protocol LedgerDatabase: Sendable {
     /// Shows what was added behind `cut`, without the lock.
     func look(after cut: Cut) async throws(DatabaseFault) -> SharedView
 
-    /// Puts rows in the place of what the folded state says of their payments, so that it is as of `seq`; false, with nothing
-    /// changed, when it is not as of `previous`. Forgets notes that nobody needs any more.
-    func fold(_ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64) async throws(DatabaseFault)
-        -> Bool
-
     /// Reads records, on a connection of its own.
     var records: any RecordSource { get }
+
+    /// Keeps the tables small, on a connection of its own.
+    var keeper: any LedgerKeeper { get }
+}
+
+/// What one node does for all in the background, by a connection of its own: nothing of it waits for a turn.
+public protocol LedgerKeeper: Sendable {
+    /// As of which record the folded state is, and which payments the records behind that are about.
+    func unfolded() async throws(DatabaseFault) -> Unfolded
+
+    /// Puts rows in the place of what the folded state says of their payments, so that it is as of `seq`; false, with nothing
+    /// changed, when it is not as of `previous`. Forgets notes that are older than an hour, which no schedule is.
+    func fold(_ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64)
+        async throws(DatabaseFault)
+        -> Bool
+}
+
+/// What is to be folded.
+public struct Unfolded: Sendable {
+    /// The record that the folded state is as of.
+    public var seq: Int64
+    /// The payments that records behind it are about, each once.
+    public var payments: [PaymentID]
+
+    /// Joins both.
+    public init(seq: Int64, payments: [PaymentID]) {
+        self.seq = seq
+        self.payments = payments
+    }
 }
 
 /// Reads records of a shared ledger by a connection of its own: nothing of it waits for a turn.

@@ -29,7 +29,9 @@ enum NoteCoder {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(words.count * 8)
         for word in words {
-            for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> Int64(shift))) }
+            for shift in stride(from: 0, to: 64, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> Int64(shift)))
+            }
         }
         return bytes
     }
@@ -57,13 +59,12 @@ enum NoteCoder {
     /// Nil when the bytes are no notes that this program knows.
     static func decode(_ bytes: [UInt8]) -> [SharedNote]? {
         guard bytes.count % 8 == 0 else { return nil }
-        var values: [Int64] = []
-        for start in stride(from: 0, to: bytes.count, by: 8) {
-            var value: Int64 = 0
-            for index in (0..<8).reversed() { value = value << 8 | Int64(bytes[start + index]) }
-            values.append(value)
-        }
-        var words = Words(words: values[...])
+        var words = Words(
+            words: stride(from: 0, to: bytes.count, by: 8).map { start -> Int64 in
+                var word: Int64 = 0
+                for byte in bytes[start..<start + 8].reversed() { word = word << 8 | Int64(byte) }
+                return word
+            }[...])
         var notes: [SharedNote] = []
         while !words.isAtEnd {
             guard let note = words.note() else { return nil }
@@ -115,6 +116,14 @@ private struct Words {
         return PaymentSchedule(
             isAnswered: flags & 1 != 0, isNews: flags & 2 != 0, failures: failures, attempts: attempts,
             notBefore: Instant(nanoseconds: notBefore), turns: turns)
+    }
+}
+
+extension SharedNote {
+    /// The same by a clock that is ahead by so much.
+    func moved(ahead offset: Int64) -> SharedNote {
+        guard case .ended(let payment, let schedule) = self else { return self }
+        return .ended(payment: payment, schedule.moved(ahead: offset))
     }
 }
 

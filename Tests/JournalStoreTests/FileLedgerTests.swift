@@ -368,7 +368,7 @@ struct FileLedgerTests {
         fixture.record(try report(2, "paid"))
         fixture.settle()
         #expect(fixture.log.events.last == "failed 5")
-        #expect(fixture.ledger.failure?.errno == 5)
+        #expect(fixture.ledger.journal.failure?.errno == 5)
         let refusal = Reception.unavailable(fixture.ledger.unavailability ?? "")
         #expect(fixture.ledger.record(try report(2, "paid"), peer: "unix") == refusal)
         #expect(fixture.ledger.record(try report(3, "paid"), peer: "unix") == refusal)
