@@ -40,7 +40,7 @@ struct History {
             payments.append(World.Payment(number: number, between: start - length, and: end, using: &dice))
         }
         let weather = Weather(from: start, calmFrom: calm, using: &dice)
-        world = SharedWorld(World(payments, weather, seed: dice.next()))
+        world = SharedWorld(World(payments, weather, calm: calm, seed: dice.next()))
         for payment in payments { plan(payment, from: start) }
         for _ in 0..<dice.next() % 6 { planForgery(anytime(after: start)) }
         if dice.next() % 5 == 0 { planFlood(anytime(after: start)) }

@@ -5,6 +5,9 @@ import Synchronization
 
 /// The API as one run of the program sees it: it answers from the world, late, and as the weather allows.
 final class SimulatedAPI: PaymentAPI {
+    /// No call takes longer, in nanoseconds: a listing's time-out.
+    static let longestCall: Int64 = 60_000_000_000
+
     private let world: SharedWorld
     private let machine: Machine
     private let life: Int
@@ -64,7 +67,7 @@ final class SimulatedAPI: PaymentAPI {
         let (call, fault) = world.withLock { $0.begin(subject, life: life, at: began) }
         let longest: Int64 = machine.draw(9) == 0 ? 8_000_000_000 : 500_000_000
         let time =
-            fault == .timeOut ? (subject == .list ? 60_000_000_000 : 10_000_000_000) : 5_000_000 + machine.draw(longest)
+            fault == .timeOut ? (subject == .list ? Self.longestCall : 10_000_000_000) : 5_000_000 + machine.draw(longest)
         world.withLock { $0.calls[call].arrives = began + time }
         await machine.sleep(time)
         if isDead.load(ordering: .relaxed) { throw error(.cancelled, "/payments") }

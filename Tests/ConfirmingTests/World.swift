@@ -92,6 +92,8 @@ struct World {
     }
 
     let payments: [Payment]
+    /// From then on all is well.
+    let calm: Int64
     private let weather: Weather
     var reports: [Report] = []
     var offers: [Offer] = []
@@ -108,8 +110,9 @@ struct World {
     private var ticks = 0
     private var dice: Dice
 
-    init(_ payments: [Payment], _ weather: Weather, seed: UInt64) {
+    init(_ payments: [Payment], _ weather: Weather, calm: Int64, seed: UInt64) {
         self.payments = payments
+        self.calm = calm
         self.weather = weather
         dice = Dice(seed: seed)
     }
@@ -117,6 +120,11 @@ struct World {
     mutating func tick() -> Int {
         ticks += 1
         return ticks
+    }
+
+    /// The last tick of what had happened at a time.
+    func lastTick(at time: Int64) -> Int {
+        max(calls.last { $0.began <= time }?.beganTick ?? 0, offers.last { $0.time <= time }?.tick ?? 0)
     }
 
     func payment(_ id: PaymentID) -> Payment? { payments.first { $0.id == id } }

@@ -1,4 +1,3 @@
-public import Payments
 public import SharedLedger
 import Synchronization
 
@@ -32,6 +31,9 @@ public final class SimulatedConnection: LedgerDatabase {
 
     /// The same server, by a connection of its own.
     public var records: any RecordSource { SimulatedRecords(self) }
+
+    /// The same server, by another one.
+    public var keeper: any LedgerKeeper { SimulatedKeeper(self) }
 
     /// The node dies, or its network goes: everything fails from now on, and what it has begun ends after a while.
     public func drop(lingering: Int64 = 0) {
@@ -82,23 +84,6 @@ public final class SimulatedConnection: LedgerDatabase {
         }
         state.withLock { $0.isAnew = false }
         return view
-    }
-
-    public func fold(
-        _ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64
-    ) async throws(DatabaseFault) -> Bool {
-        begin(.fold)
-        defer { end() }
-        return try await ask(.fold) { state, clock, _ in
-            guard state.tables.folded.seq == previous else { return false }
-            if let objection = FoldedTables.objection(to: rows, of: payments, upTo: seq, state.tables.head) {
-                state.violations.append(objection)
-            }
-            state.willWrite(isReplicated: true)
-            state.tables.folded.replace(rows, of: payments, upTo: seq)
-            state.tables.notes.removeAll { $0.written < clock - 3_600_000_000_000 }
-            return true
-        }
     }
 
     // MARK: Parts

@@ -50,16 +50,29 @@ struct SimulatedRecords: RecordSource {
     private func read(
         _ body: @escaping @Sendable ([Tables.Row]) -> [Tables.Row]
     ) async throws(DatabaseFault) -> [StoredRecord] {
-        let fate = connection.fate(.read)
-        let database = connection.database
-        let result: Result<[StoredRecord], DatabaseFault> = await connection.answer { answer in
+        try await connection.askBeside(.read) { state, _ in body(state.tables.records).map(\.stored) }
+    }
+}
+
+extension SimulatedConnection {
+    /// Asks the server for something by a connection that is used for nothing else.
+    func askBeside<Value: Sendable>(
+        _ kind: DatabaseCall.Kind, _ body: @escaping @Sendable (inout SimulatedDatabase.State, _ clock: Int64) -> Value
+    ) async throws(DatabaseFault) -> Value {
+        let fate = fate(kind)
+        let database = database
+        let result: Result<Value, DatabaseFault> = await answer { answer in
+            if fate.misfortune == .lostBefore { return answer(.failure(.init(simulated: .unreachable))) }
             database.after(fate.there) {
-                let (rows, closed) = database.state.withLock { ($0.tables.records, $0.closedFor) }
-                var kind = closed
-                if fate.misfortune != nil { kind = .unreachable }
-                if case .refused(let refused) = fate.misfortune { kind = refused }
-                if let kind { return answer(.failure(.init(simulated: kind))) }
-                database.after(fate.back) { answer(.success(body(rows).map(\.stored))) }
+                if case .refused(let kind) = fate.misfortune { return answer(.failure(.init(simulated: kind))) }
+                let now = database.surroundings.now()
+                let value = database.state.withLock { state -> Result<Value, DatabaseFault> in
+                    if let kind = state.closedFor { return .failure(.init(simulated: kind)) }
+                    return .success(body(&state, now + state.clockError))
+                }
+                database.after(fate.back) {
+                    answer(fate.misfortune == nil ? value : .failure(.init(simulated: .unreachable)))
+                }
             }
         }
         return try result.get()
