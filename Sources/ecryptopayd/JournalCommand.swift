@@ -28,7 +28,10 @@ struct JournalOptions: ParsableArguments {
     /// The directory named, or else configured.
     func resolve() throws -> String {
         if let directory { return directory }
-        return try settings().journal
+        switch try settings().journal {
+        case .directory(let path): return path
+        case .database(let url): throw DatabaseForm.absence(url)
+        }
     }
 
     /// After how many bytes a new segment begins: as configured, or by default where a directory was named.
