@@ -1,6 +1,6 @@
 /// What pruning dropped, or would drop.
 public struct PruneReport: Hashable, Sendable {
-    /// The files that go, oldest first.
+    /// The segments that go, oldest first: their files' names where they are files.
     public internal(set) var segments: [String] = []
     /// Their bytes.
     public internal(set) var bytes: Int64 = 0
@@ -10,4 +10,16 @@ public struct PruneReport: Hashable, Sendable {
     public internal(set) var known = 0
     /// Why an old segment stays, when it does.
     public internal(set) var heldBy: String?
+
+    /// Of nothing that goes.
+    init() {}
+
+    /// Joins all of them.
+    public init(segments: [String], bytes: Int64, records: Int64, known: Int, heldBy: String?) {
+        self.segments = segments
+        self.bytes = bytes
+        self.records = records
+        self.known = known
+        self.heldBy = heldBy
+    }
 }
