@@ -1,5 +1,6 @@
 import JournalFormat
 import JournalStore
+import Payments
 
 /// A journal that the commands read, wherever it is kept. Everything here throws a `CommandFailure`, with the mend.
 protocol JournalSource {

@@ -1,18 +1,18 @@
 /// What pruning dropped, or would drop.
 public struct PruneReport: Hashable, Sendable {
     /// The segments that go, oldest first: their files' names where they are files.
-    public internal(set) var segments: [String] = []
+    public var segments: [String] = []
     /// Their bytes.
-    public internal(set) var bytes: Int64 = 0
+    public var bytes: Int64 = 0
     /// Their records.
-    public internal(set) var records: Int64 = 0
+    public var records: Int64 = 0
     /// Payments whose last word stands in them, and is written anew.
-    public internal(set) var known = 0
+    public var known = 0
     /// Why an old segment stays, when it does.
-    public internal(set) var heldBy: String?
+    public var heldBy: String?
 
     /// Of nothing that goes.
-    init() {}
+    public init() {}
 
     /// Joins all of them.
     public init(segments: [String], bytes: Int64, records: Int64, known: Int, heldBy: String?) {
