@@ -1,16 +1,11 @@
 extension LedgerState {
     /// All of the state, as ``snapshot`` has it.
     public var rows: LedgerRows {
-        var payments: [PaymentID] = []
-        known.forEachSlot { payments.append(known[$0].id) }
-        pending.forEachSlot { slot in
-            if known.slot(of: pending[slot].id) == nil { payments.append(pending[slot].id) }
-        }
-        for id in abandoned.keys where known.slot(of: id) == nil && pending.slot(of: id) == nil { payments.append(id) }
-        for queue in deliveries.queues {
-            queue.forEachWaiting { id, _ in if known.slot(of: id) == nil { payments.append(id) } }
-        }
-        return rows(of: payments)
+        var payments: Set<PaymentID> = Set(abandoned.keys)
+        known.forEachSlot { payments.insert(known[$0].id) }
+        pending.forEachSlot { payments.insert(pending[$0].id) }
+        for queue in deliveries.queues { queue.forEachWaiting { id, _ in payments.insert(id) } }
+        return rows(of: payments.sorted())
     }
 
     /// The counts, the endpoints, and what is known of some payments, each named once.

@@ -27,7 +27,7 @@ extension SharedLedger {
         failures.store(0, ordering: .relaxed)
         switch absorb(view, isLocked: false) {
         case .ready: break
-        case .behind: core.withLock { $0.lastLook = .min }
+        case .behind: core.withLock { $0.lastLook = Core.never }
         case .outcast: await rejoin()
         case .lost(let reason): end(reason)
         }
@@ -103,7 +103,7 @@ extension SharedLedger {
             core.notes = core.notes.filter { if case .ended = $0 { false } else { $0 != .endedListing } }
             core.node = Self.nextNumber(after: core.node)
             core.turnNumber = 0
-            core.leaseEnd = .min
+            core.leaseEnd = Core.never
             core.leases = []
             core.folding = nil
             core.watched = [:]

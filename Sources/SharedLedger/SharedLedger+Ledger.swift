@@ -52,7 +52,7 @@ extension SharedLedger: Ledger {
         core.withLock {
             $0.state.pause(duration, now: now())
             // The others must hear of it, though there may be nothing else to write.
-            $0.lastTurn = .min
+            $0.lastTurn = Core.never
         }
         waker.wake()
     }

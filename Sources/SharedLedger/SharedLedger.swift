@@ -61,6 +61,9 @@ public final class SharedLedger: Sendable {
 
     /// All that the loop and the ledger's callers share.
     struct Core: Sendable {
+        /// A time before every other, from which durations can be told.
+        static let never = Int64.min / 2
+
         var state: LedgerState
         var options: Options
         /// What the state reflects.
@@ -73,9 +76,9 @@ public final class SharedLedger: Sendable {
         /// The last turn that was committed.
         var turnNumber: Int64 = 0
         /// Until when the node certainly counts as living, by the monotonic clock.
-        var leaseEnd = Int64.min
-        var lastTurn = Int64.min
-        var lastLook = Int64.min
+        var leaseEnd = Core.never
+        var lastTurn = Core.never
+        var lastLook = Core.never
         /// By how much the server's clock is ahead of the monotonic one.
         var offset: Int64 = 0
         /// What this node alone does.
@@ -101,7 +104,7 @@ public final class SharedLedger: Sendable {
         var bytes: Int64 = 0
         /// What is to be folded, while this node does that for all and has found out.
         var folding: Folding?
-        var lastFold = Int64.min
+        var lastFold = Core.never
         /// Whether rows are on their way to the database.
         var isFolding = false
         var isClosing = false

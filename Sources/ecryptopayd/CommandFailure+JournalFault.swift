@@ -1,4 +1,3 @@
-import Configuration
 import Glibc
 import JournalStore
 import POSIX
@@ -27,9 +26,9 @@ extension CommandFailure {
     }
 
     /// The same for the journal that is configured: a directory that cannot be used names its key.
-    init(_ fault: JournalFault, _ settings: Settings) {
+    init(_ fault: JournalFault, configured path: String) {
         let failure = CommandFailure(fault)
-        let journal = "ECRYPTOPAY_JOURNAL=\(settings.journal)"
+        let journal = "ECRYPTOPAY_JOURNAL=\(path)"
         let message =
             switch fault {
             case .system(let error): "\(journal) cannot be used: \(error); \(error.mendForWriting)"

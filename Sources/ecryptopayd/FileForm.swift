@@ -7,11 +7,13 @@ import ServiceManager
 
 /// The ledger in files: a journal in a directory, which is locked.
 struct FileForm: LedgerForm {
+    private let path: String
     private let lock: JournalLock
 
-    /// Takes the lock of the journal that is configured.
-    init(_ settings: Settings) throws {
-        do { lock = try JournalLock(directory: settings.journal) } catch { throw CommandFailure(error, settings) }
+    /// Takes the lock of the journal in a directory, which is the one that is configured.
+    init(_ path: String) throws {
+        self.path = path
+        do { lock = try JournalLock(directory: path) } catch { throw CommandFailure(error, configured: path) }
     }
 
     func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> OpenLedger {
@@ -23,7 +25,7 @@ struct FileForm: LedgerForm {
     private func recover(_ settings: Settings, _ notifier: Notifier) throws -> FileLedger {
         do {
             let disk: DirectoryDisk
-            do { disk = try DirectoryDisk(path: settings.journal) } catch { throw JournalFault.system(error) }
+            do { disk = try DirectoryDisk(path: path) } catch { throw JournalFault.system(error) }
             return try FileLedger(
                 disk, .init(settings), journal: .init(settings), randomID: RandomID.make(),
                 seed: .random(in: 0 ... .max),
@@ -33,7 +35,7 @@ struct FileForm: LedgerForm {
                         .extendTimeout(.seconds(30)), .status("recovering the journal, \(bytes >> 20) MiB read"))
                 })
         } catch let fault as JournalFault {
-            throw CommandFailure(fault, settings)
+            throw CommandFailure(fault, configured: path)
         }
     }
 }

@@ -9,7 +9,12 @@ struct OpenLedger {
     let upkeep: any LedgerUpkeep
 
     /// The form that is configured; this process has it from then on, or is told who does.
-    static func form(_ settings: Settings) throws -> any LedgerForm { try FileForm(settings) }
+    static func form(_ settings: Settings) throws -> any LedgerForm {
+        switch settings.journal {
+        case .directory(let path): try FileForm(path)
+        case .database(let url): throw DatabaseForm.absence(url)
+        }
+    }
 }
 
 /// Where and how a ledger is kept. The rest of the daemon does not know which form it has.
