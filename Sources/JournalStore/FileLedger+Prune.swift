@@ -1,7 +1,7 @@
 import Dispatch
 import JournalFormat
 import POSIX
-import Payments
+public import Payments
 import Synchronization
 
 // Pruning: old segments in which everything is settled go. What they knew of each payment is first written into the journal's
