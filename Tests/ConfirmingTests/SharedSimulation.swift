@@ -173,7 +173,9 @@ struct SharedSimulation {
         case .confirm(let id):
             history.world.withLock { $0.manual.append((id, time)) }
             life?.inBackground { _ = await $0.confirmer.confirm(id) }
-        case .checkpoint: break
+        case .checkpoint:
+            let before = time - Int64.random(in: 0...10 * History.minute, using: &history.dice)
+            nodes[Int(history.dice.next() % 2)]?.prune(before: before)
         }
     }
 
@@ -197,7 +199,7 @@ struct SharedSimulation {
 
     /// Both know the same, and whoever reads the records from the first on knows it too.
     private func judgeStates() throws {
-        var state = LedgerState(limits: history.options.limits, seed: 0, now: .distantPast)
+        var state = LedgerState(limits: history.options.limits, seed: 0, now: Instant(nanoseconds: 0))
         for (record, _) in database.records {
             let line = record.line.span
             state.replay(try EntryView(RecordLine(checking: line), line), line, offset: 0)
@@ -224,6 +226,12 @@ struct Node: Sendable {
     func die() { life.die() }
 
     func takeRejected() -> [Int] { life.takeRejected() }
+
+    /// Drops what is old.
+    func prune(before time: Int64) {
+        let store = store
+        life.inBackground { _ in _ = try? await store.shared.prune(before: time) }
+    }
 
     /// Stops in order.
     func end() {

@@ -36,6 +36,18 @@ struct FoldedTables: Sendable {
         self.seq = seq
     }
 
+    /// What was last said of payments behind one, before a record, by payment.
+    func lastWords(before end: Int64, behind payment: PaymentID, atMost count: Int) -> [Int64] {
+        let words = known.values.filter { $0.seq < end && $0.payment > payment }.sorted { $0.payment < $1.payment }
+        return words.prefix(count).map(\.seq)
+    }
+
+    /// Whether anything before a record is needed.
+    func needs(before end: Int64) -> Bool {
+        seq < end - 1 || known.values.contains { $0.seq < end } || waiting.values.contains { $0.contains { $0.seq < end } }
+            || deliveries.values.contains { $0.contains { $0.seq < end } }
+    }
+
     /// What no program may fold; nil when it is right.
     static func objection(to rows: LedgerRows, of payments: [PaymentID], upTo seq: Int64, _ head: Head) -> String? {
         let told = Set(rows.known.map(\.payment) + rows.waiting.map(\.payment) + rows.deliveries.map(\.payment))

@@ -29,4 +29,68 @@ struct SimulatedKeeper: LedgerKeeper {
             return true
         }
     }
+
+    func old(before time: Int64, limit: Int64) async throws(DatabaseFault) -> OldRecords? {
+        try await connection.askBeside(.fold) { state, _ in state.tables.old(before: time, limit: limit) }
+    }
+
+    func lastWords(
+        before end: Int64, behind payment: PaymentID, atMost count: Int
+    ) async throws(DatabaseFault) -> [StoredRecord] {
+        try await connection.askBeside(.fold) { state, _ in
+            let tables = state.tables
+            return tables.folded.lastWords(before: end, behind: payment, atMost: count).compactMap { seq in
+                seq < tables.first ? nil : tables.records[Int(seq) - 1].stored
+            }
+        }
+    }
+
+    func drop(before end: Int64) async throws(DatabaseFault) {
+        let database = connection.database
+        let session = try database.connect()
+        let denial: Result<HeadLock.Denial?, DatabaseFault> = await connection.answer { answer in
+            database.lock(session) { answer(.success($0)) }
+        }
+        if try denial.get() != nil { throw DatabaseFault(simulated: .lockTimeout) }
+        let isDone = database.serve(session) { state, _, _ in
+            guard end > state.tables.first, end <= state.tables.head.cut.seq + 1, !state.tables.folded.needs(before: end)
+            else { return false }
+            state.willWrite(isReplicated: true)
+            state.tables.drop(before: end)
+            return true
+        }
+        database.release(session)
+        if isDone != true { throw DatabaseFault(simulated: .failed) }
+    }
+}
+
+extension Tables {
+    /// Whole segments that are older than a time, but for the last one.
+    fileprivate func old(before time: Int64, limit: Int64) -> OldRecords? {
+        var old = OldRecords(end: first, records: 0, bytes: 0, segments: 0, baseline: nil)
+        var segment = old
+        var newest: Int64 = .min
+        for row in kept {
+            if row.row.kind == "opened", row.row.seq > first {
+                guard row.row.seq <= limit, newest < time else { break }
+                segment.end = row.row.seq
+                segment.segments += 1
+                old = segment
+            }
+            newest = max(newest, row.row.time)
+            segment.records += 1
+            segment.bytes += Int64(row.row.line.count) + 1
+            if row.row.kind == "baseline" { segment.baseline = row.stored }
+        }
+        return old.records == 0 ? nil : old
+    }
+
+    /// Drops what stands before a record.
+    fileprivate mutating func drop(before end: Int64) {
+        for row in kept where row.row.seq < end {
+            head.bytes -= Int64(row.row.line.count) + 1
+            if row.row.kind == "opened" { head.segments -= 1 }
+        }
+        first = end
+    }
 }

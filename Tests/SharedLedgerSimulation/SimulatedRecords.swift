@@ -44,13 +44,13 @@ struct SimulatedRecords: RecordSource {
 
     private func readNow() throws(DatabaseFault) -> [Tables.Row] {
         if case .refused(let kind) = connection.fate(.read).misfortune { throw DatabaseFault(simulated: kind) }
-        return connection.database.state.withLock { $0.tables.records }
+        return connection.database.state.withLock { Array($0.tables.kept) }
     }
 
     private func read(
         _ body: @escaping @Sendable ([Tables.Row]) -> [Tables.Row]
     ) async throws(DatabaseFault) -> [StoredRecord] {
-        try await connection.askBeside(.read) { state, _ in body(state.tables.records).map(\.stored) }
+        try await connection.askBeside(.read) { state, _ in body(Array(state.tables.kept)).map(\.stored) }
     }
 }
 

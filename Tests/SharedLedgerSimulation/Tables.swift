@@ -28,8 +28,10 @@ struct Tables: Sendable {
 
     var journal: String?
     var head = Head(cut: Cut(seq: 0, note: 0), bytes: 0, segments: 0, segmentBytes: 0, budget: SharedBudget())
-    /// Record n at n - 1.
+    /// Record n at n - 1, those included that have been dropped.
     var records: [Row] = []
+    /// The first record that has not been dropped.
+    var first: Int64 = 1
     var notes: [Note] = []
     var nodes: [Int64: Node] = [:]
     var leases: [String: Int64] = [:]
@@ -44,7 +46,7 @@ struct Tables: Sendable {
         }
         for (name, node) in leases.sorted(by: { $0.key < $1.key }) { view.leases.append(LeaseRow(name: name, node: node)) }
         var notes = notes[(firstNote(after: cut.note))...]
-        var records = records[min(self.records.count, Int(cut.seq))...]
+        var records = kept.dropFirst(max(0, Int(cut.seq - first) + 1))
         while !notes.isEmpty || !records.isEmpty {
             if view.notes.count + view.records.count == limit {
                 view.isWhole = false
@@ -57,11 +59,14 @@ struct Tables: Sendable {
                 view.records.append(records.removeFirst().stored)
             }
         }
-        if isAnew, cut.seq > 0 {
+        if isAnew, cut.seq >= first {
             view.anchor = cut.seq > self.records.count ? .missing : .line(self.records[Int(cut.seq) - 1].stored.line)
         }
         return view
     }
+
+    /// The records that have not been dropped.
+    var kept: ArraySlice<Row> { records[min(records.count, Int(first) - 1)...] }
 
     private func firstNote(after number: Int64) -> Int {
         // Few are kept, and those asked for are the last.
