@@ -112,7 +112,12 @@ public actor Reconciler {
 
     private func woken() {
         isWoken.store(false, ordering: .releasing)
-        if isElsewhere.exchange(false, ordering: .sequentiallyConsistent) { refused.until = refused.at + Self.patience }
+        look()
+    }
+
+    /// Whether a listing may begin here may have changed.
+    private func lookAgain() {
+        refused.until = min(refused.until, refused.at + Self.patience)
         look()
     }
 
@@ -263,7 +268,8 @@ extension Reconciler: LedgerObserver {
     public nonisolated func ledgerDidCommit(upTo position: Int64) { lookForFlood() }
 
     public nonisolated func ledgerDidReschedule() {
-        if isElsewhere.load(ordering: .sequentiallyConsistent) { wake() } else { lookForFlood() }
+        guard isElsewhere.exchange(false, ordering: .sequentiallyConsistent) else { return lookForFlood() }
+        Task(executorPreference: scheduler.executor) { await self.lookAgain() }
     }
 
     public nonisolated func ledgerWasAskedToList() {

@@ -247,7 +247,9 @@ extension SharedLedger {
         for (_, plan) in draft.plans { plan.done() }
         tell { observer in
             observer.ledgerDidCommit(upTo: committed)
-            if !draft.claims.isEmpty || draft.turn.records.isEmpty { observer.ledgerDidReschedule() }
+            if !draft.claims.isEmpty || draft.turn.records.isEmpty || !draft.turn.taken.isEmpty {
+                observer.ledgerDidReschedule()
+            }
             if draft.turn.records.contains(where: \.isNews) || !draft.turn.taken.isEmpty {
                 observer.ledgerDidAnnounce()
             }
