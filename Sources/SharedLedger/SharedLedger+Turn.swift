@@ -36,14 +36,14 @@ extension SharedLedger {
                 core.wanted > 0 && (core.state.nextDue()?.nanoseconds ?? .max) <= now && core.doubt == nil
             if hasReports || !core.orders.isEmpty || !core.notes.isEmpty || isClaimDue || core.isSomebodyDead
                 || core.isLeaseFree || core.doubt != nil || !core.owed.isEmpty || core.isClosing
-                || now - core.lastTurn >= Self.renewal
+                || now - core.lastTurn >= core.options.renewal
             {
                 return .turn
             }
-            if now - core.lastLook >= Self.pollInterval { return .look }
+            if now - core.lastLook >= core.options.pollInterval { return .look }
             if core.isFoldDue(now) { return .fold }
             let due = core.wanted > 0 ? core.state.nextDue()?.nanoseconds ?? .max : .max
-            return .wait(min(core.lastLook + Self.pollInterval, core.lastTurn + Self.renewal, max(due, now + 1)))
+            return .wait(min(core.lastLook + core.options.pollInterval, core.lastTurn + core.options.renewal, max(due, now + 1)))
         }
     }
 

@@ -28,6 +28,11 @@ public final class SharedLedger: Sendable {
         /// How long a call of the API may take at the longest, with all that belongs to it.
         public var longestCall: Duration
 
+        /// How often a node without work looks what the others did, in nanoseconds.
+        var pollInterval: Int64 = 100_000_000
+        /// How long a node's last turn may lie back before it renews its lease, in nanoseconds.
+        var renewal: Int64 = 3_000_000_000
+
         /// Sets all of them.
         public init(
             limits: LedgerState.Limits, account: LedgerAccount, name: String, version: String, journal: String,
@@ -48,10 +53,6 @@ public final class SharedLedger: Sendable {
 
     /// An attempt to deliver takes no longer than this.
     static let longestDelivery: Duration = .seconds(15)
-    /// How often a node without work looks what the others did.
-    static let pollInterval: Int64 = 100_000_000
-    /// How long a node's last turn may lie back before it renews its lease.
-    static let renewal: Int64 = 3_000_000_000
     /// How long a report, or an order that somebody waits for, waits before it is given up.
     static let patience: Int64 = 10_000_000_000
     /// How long a report may wait before no other is taken in.

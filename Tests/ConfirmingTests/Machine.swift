@@ -17,6 +17,9 @@ final class Machine: Sendable {
         /// The earliest last.
         var later: [(time: Int64, order: Int, owner: Int, work: @Sendable () -> Void)] = []
         var order = 0
+        /// How much has run at a time.
+        var count = 0
+        var time: Int64 = 0
         /// What would be ready, of runs of the program that stand still.
         var frozen: [Int: [@Sendable () -> Void]] = [:]
         var dice: Dice
@@ -72,6 +75,9 @@ final class Machine: Sendable {
                 state.later.removeLast()
             }
             if state.ready.isEmpty { return nil }
+            state.count = state.time == now ? state.count + 1 : 0
+            state.time = now
+            precondition(state.count < 300_000, "time stands still")
             state.ready.swapAt(Int.random(in: state.ready.indices, using: &state.dice), state.ready.count - 1)
             return state.ready.removeLast().work
         }

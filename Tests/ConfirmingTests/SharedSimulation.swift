@@ -21,12 +21,15 @@ struct SharedSimulation {
     /// When a node starts that does not run, on the wall clock.
     private var starts: [Int64]
     private var lives = 0
+    /// How often a node looks what the other did.
+    private let pace: Int64
     private var steps = 0
     private var restarts: [(time: Int64, text: String)] = []
 
     init(seed: UInt64) {
         history = History(seed: seed, minutes: [5, 10, 30])
         machine = Machine(history.clock, seed: history.dice.next())
+        pace = [100_000_000, 1_000_000_000, 5_000_000_000, 5_000_000_000].randomElement(using: &history.dice)!
         let (clock, machine, calm) = (history.clock, machine, history.calm)
         database = SimulatedDatabase(
             ServerSurroundings(now: { clock.wall }, after: { machine.add(at: clock.now + $0, $1) }))
@@ -156,7 +159,7 @@ struct SharedSimulation {
         let program = Program(
             lives, on: machine, zero: Int64.random(in: 0...1_000_000_000_000_000, using: &history.dice),
             wallError: Int64.random(in: -400_000_000_000_000...400_000_000_000_000, using: &history.dice))
-        let store = SharedStore(program, on: database, history.options, seed: history.dice.next())
+        let store = SharedStore(program, on: database, history.options, pace: pace, seed: history.dice.next())
         let life = Life(program, store, history.world, history.options, seed: history.dice.next())
         nodes[slot] = Node(life: life, store: store)
     }

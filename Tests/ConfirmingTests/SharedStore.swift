@@ -11,16 +11,18 @@ final class SharedStore: Store {
     private let program: Program
     private let isDead = Atomic(false)
 
-    init(_ program: Program, on database: SimulatedDatabase, _ options: LifeOptions, seed: UInt64) {
+    /// `pace` is how often it looks what the others did.
+    init(_ program: Program, on database: SimulatedDatabase, _ options: LifeOptions, pace: Int64, seed: UInt64) {
         self.program = program
         connection = database.connection(on: program)
-        shared = SharedLedger(
-            connection,
-            SharedLedger.Options(
-                limits: options.limits, account: LedgerAccount(api: "api:443", client: "client"),
-                name: "node \(program.number)", version: "1", journal: "id", segmentBytes: options.segmentBytes,
-                longestCall: .nanoseconds(SimulatedAPI.longestCall)),
-            seed: seed,
+        var shared = SharedLedger.Options(
+            limits: options.limits, account: LedgerAccount(api: "api:443", client: "client"),
+            name: "node \(program.number)", version: "1", journal: "id", segmentBytes: options.segmentBytes,
+            longestCall: .nanoseconds(SimulatedAPI.longestCall))
+        shared.pollInterval = pace
+        shared.renewal = max(3_000_000_000, 2 * pace)
+        self.shared = SharedLedger(
+            connection, shared, seed: seed,
             in: SharedSurroundings(
                 monotonic: { program.monotonic }, after: { program.add(at: program.monotonic + $0, $1) },
                 wait: { whenDone in
