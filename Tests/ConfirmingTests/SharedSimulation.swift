@@ -130,11 +130,15 @@ struct SharedSimulation {
         guard let next = [inside, history.nextTime, start].compactMap({ $0 }).min(),
             next < history.calm + History.patience
         else {
-            throw Violation("not quiet three hours after all is well: \(nodes.all.map { $0.life.ledger.counts })")
+            let pictures = nodes.all.map { "life \($0.number), serving \($0.isServing): \($0.store.picture)" }
+            throw Violation("not quiet three hours after all is well; head \(database.head.cut)\n" + pictures.joined(separator: "\n"))
         }
         clock.set(clock.now + max(0, next - clock.wall))
         if mayAbandon, clock.wall > history.calm + 20 * History.minute {
-            for life in nodes.all where !life.life.hasTakenUp && life.isServing { life.life.takeUp() }
+            for life in nodes.all where !life.life.hasTakenUp && life.isServing {
+                history.world.withLock { $0.requests.append(clock.wall) }
+                life.life.takeUp()
+            }
         }
         while let event = history.takeEvent() { perform(event) }
         return false

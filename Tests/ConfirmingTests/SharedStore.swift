@@ -53,6 +53,17 @@ final class SharedStore: Store {
         }
     }
 
+    /// How it stands, for whoever looks for the fault.
+    var picture: String {
+        shared.core.withLock { core in
+            """
+            \(core.cut), \(core.orders.count) orders, \(core.notes.count) notes, in doubt \(core.doubt != nil), \(core.owed.count) \
+            owed, pool \(core.pool.map(\.claim.id)), leases \(core.leases.sorted()), lists \(core.state.listing != nil), \
+            elsewhere \(core.state.isListingElsewhere), \(core.state.counts)
+            """
+        }
+    }
+
     /// The state as rows, with the counts.
     var rows: LedgerRows { shared.core.withLock { $0.state.rows } }
 }
