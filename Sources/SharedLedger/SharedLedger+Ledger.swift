@@ -94,7 +94,8 @@ extension SharedLedger: Ledger {
 
     public func claim(_ id: PaymentID) async -> Claim? {
         let longest = core.withLock { $0.options.longestCall }
-        let claim = try? await perform { draft, state -> Decision<Claim?> in
+        let claim = try? await perform(unheard: { if let claim = $0 { self.release(claim) } }) {
+            draft, state -> Decision<Claim?> in
             guard let claim = state.claim(id, now: draft.now, order: draft.order) else {
                 return Decision(result: .success(nil))
             }

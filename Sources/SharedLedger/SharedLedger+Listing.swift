@@ -11,7 +11,8 @@ extension SharedLedger {
     public func beginListing() async -> ListingStart {
         // Without a turn, since it is asked for often; who takes the lease is told.
         guard core.withLock({ $0.leases.contains("listing") }) else { return .elsewhere }
-        let start = try? await perform { draft, state -> Decision<ListingStart> in
+        let start = try? await perform(unheard: { if $0 == .begun { _ = self.endListingHere(isWhole: false) } }) {
+            draft, state -> Decision<ListingStart> in
             guard draft.leases.contains("listing"), !state.isListingElsewhere else {
                 return Decision(result: .success(.elsewhere))
             }

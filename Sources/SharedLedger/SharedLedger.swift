@@ -196,13 +196,14 @@ public final class SharedLedger: Sendable {
         waker.wake()
     }
 
-    /// The same for whoever can be suspended; throws when it came to nothing in time.
+    /// The same for whoever can be suspended; throws when it came to nothing in time. `unheard` takes what came of it after that.
     func perform<Value: Sendable>(
         giveUp: @escaping @Sendable (inout LedgerState, Instant) -> Void = { _, _ in },
+        unheard: @escaping @Sendable (Value) -> Void = { _ in },
         _ decide: @escaping @Sendable (inout Draft, inout LedgerState) -> Decision<Value>
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            submit(giveUp, decide) { continuation.resume(with: $0) }
+            submit(giveUp, unheard, decide) { continuation.resume(with: $0) }
         }
     }
 
@@ -213,7 +214,7 @@ public final class SharedLedger: Sendable {
     ) throws -> Value {
         let answer = Awaited<Value>()
         surroundings.wait { done in
-            submit(giveUp, decide) { result in
+            submit(giveUp, { _ in }, decide) { result in
                 answer.give(result)
                 done()
             }
@@ -223,6 +224,7 @@ public final class SharedLedger: Sendable {
 
     private func submit<Value: Sendable>(
         _ giveUp: @escaping @Sendable (inout LedgerState, Instant) -> Void,
+        _ unheard: @escaping @Sendable (Value) -> Void,
         _ decide: @escaping @Sendable (inout Draft, inout LedgerState) -> Decision<Value>,
         _ tell: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
@@ -233,7 +235,10 @@ public final class SharedLedger: Sendable {
                 decide: { draft, state in
                     let decision = decide(&draft, &state)
                     return Plan(
-                        apply: decision.apply, undo: decision.undo, done: { answer.give(decision.result) })
+                        apply: decision.apply, undo: decision.undo,
+                        done: {
+                            if !answer.give(decision.result), case .success(let value) = decision.result { unheard(value) }
+                        })
                 }, giveUp: giveUp, fail: { answer.give(.failure($0)) },
                 expires: surroundings.monotonic() + Self.patience))
     }
@@ -266,8 +271,11 @@ final class Once<Value: Sendable>: Sendable {
         self.give = Mutex(give)
     }
 
-    func give(_ value: Value) {
-        let give = give.withLock { $0.take() }
-        give?(value)
+    /// False when he has got one already.
+    @discardableResult
+    func give(_ value: Value) -> Bool {
+        guard let give = give.withLock({ $0.take() }) else { return false }
+        give(value)
+        return true
     }
 }
