@@ -125,7 +125,8 @@ extension SharedLedger {
                 },
                 undo: { [judged] state, now in
                     for judged in judged { state.putBack(judged.claim, now: now) }
-                    state.restore(before)
+                    // Whoever lists may have given up meanwhile.
+                    if state.listing != nil { state.restore(before) }
                 })
         }
         for settlement in settlements { tell { $0.ledgerDidSettle(settlement) } }
