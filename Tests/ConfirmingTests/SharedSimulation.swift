@@ -29,7 +29,8 @@ struct SharedSimulation {
     init(seed: UInt64) {
         history = History(seed: seed, minutes: [5, 10, 30])
         machine = Machine(history.clock, seed: history.dice.next())
-        pace = [100_000_000, 1_000_000_000, 5_000_000_000, 5_000_000_000].randomElement(using: &history.dice)!
+        let paces: [Int64] = [100, 1000, 2000, 5000, 5000, 5000, 10_000, 10_000]
+        pace = paces.randomElement(using: &history.dice)! * 1_000_000
         let (clock, machine, calm) = (history.clock, machine, history.calm)
         database = SimulatedDatabase(
             ServerSurroundings(now: { clock.wall }, after: { machine.add(at: clock.now + $0, $1) }))
@@ -117,9 +118,9 @@ struct SharedSimulation {
     /// Lets the next thing happen; true when all is well and quiet.
     private mutating func goOn() throws -> Bool {
         let clock = history.clock
-        for slot in 0..<2 { replace(slot) }
-        for life in nodes.all { history.postAgain(life.takeRejected()) }
         if machine.step() { return false }
+        for life in nodes.all { history.postAgain(life.takeRejected()) }
+        if replace(0) || replace(1) { return false }
         if let violation = database.violations.first { throw Violation(violation) }
         if history.isCalm, isQuiet() {
             try judgeStates()
@@ -146,8 +147,8 @@ struct SharedSimulation {
 
     private var mayAbandon: Bool { history.options.window < .seconds(3600) }
 
-    /// Buries a node that has died, and starts one where none runs.
-    private mutating func replace(_ slot: Int) {
+    /// Buries a node that has died, and starts one where none runs; false when there was nothing to do.
+    private mutating func replace(_ slot: Int) -> Bool {
         let clock = history.clock
         if let node = nodes[slot], node.isDead {
             history.postAgain(node.takeRejected())
@@ -156,8 +157,9 @@ struct SharedSimulation {
             nodes[slot] = nil
             starts[slot] = clock.wall + Int64.random(in: 1_000_000...History.minute, using: &history.dice)
             restarts.append((clock.wall, "node \(slot), life \(node.number), is dead"))
+            return true
         }
-        guard nodes[slot] == nil, starts[slot] <= clock.wall else { return }
+        guard nodes[slot] == nil, starts[slot] <= clock.wall else { return false }
         lives += 1
         restarts.append((clock.wall, "node \(slot) starts, life \(lives)"))
         let program = Program(
@@ -166,6 +168,7 @@ struct SharedSimulation {
         let store = SharedStore(program, on: database, history.options, pace: pace, seed: history.dice.next())
         let life = Life(program, store, history.world, history.options, seed: history.dice.next())
         nodes[slot] = Node(life: life, store: store)
+        return true
     }
 
     private mutating func perform(_ event: History.Event) {
