@@ -131,6 +131,12 @@ let package = Package(
             name: "JournalStoreTests",
             dependencies: ["JournalStore", "JournalFormat", "Payments", "JSON", "POSIX", "TestSupport"],
             swiftSettings: common),
+        .target(
+            name: "SharedLedgerSimulation", dependencies: ["SharedLedger", "JournalFormat", "Payments"],
+            path: "Tests/SharedLedgerSimulation", swiftSettings: common),
+        .testTarget(
+            name: "SharedLedgerTests",
+            dependencies: ["SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Payments"], swiftSettings: common),
         .testTarget(
             name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Payments", "JSON", "TestSupport"],
             swiftSettings: common),
@@ -144,8 +150,8 @@ let package = Package(
         .testTarget(
             name: "ConfirmingTests",
             dependencies: [
-                "Receiver", "ECryptoPay", "JournalStore", "JournalStoreTests", "JournalFormat", "Payments", "CivilTime",
-                "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "Receiver", "ECryptoPay", "JournalStore", "JournalStoreTests", "SharedLedger", "SharedLedgerSimulation",
+                "JournalFormat", "Payments", "CivilTime", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .testTarget(

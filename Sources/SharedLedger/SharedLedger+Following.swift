@@ -53,6 +53,8 @@ extension SharedLedger {
             core.note(view.nodes, view.leases, at: now.nanoseconds)
             return (.ready, following)
         }
+        // An order may have expired while nobody could tell what becomes of it.
+        expireOrders()
         if following.count > 0 || following.hasNews || following.isAskedToList { tell(of: following) }
         return absorbed
     }
@@ -117,6 +119,7 @@ extension SharedLedger {
     /// The database did not do what it was asked: again after a while, and meanwhile no report is taken in.
     func failed(_ fault: DatabaseFault) async {
         if fault.kind == .schema { return end(fault.message) }
+        expireOrders()
         let count = failures.add(1, ordering: .relaxed).newValue
         // Others stood in the way, as they may.
         if fault.kind == .conflict, count <= 10 { return }

@@ -226,6 +226,7 @@ extension SharedLedger {
         core.segments = draft.turn.head.segments
         core.bytes = draft.turn.head.bytes
         core.note(draft.turn.records)
+        if draft.turn.records.contains(where: { $0.kind == "opened" }) { core.state.opened(at: draft.time / 1000 * 1000) }
         for (_, plan) in draft.plans { core.notes += plan.apply(&core.state, now) }
         for note in draft.notes { core.applyOwn(note, now) }
         core.wanted -= min(core.wanted, draft.claims.count)
@@ -262,7 +263,7 @@ extension SharedLedger {
         core.notes = draft.inherited + core.notes
         inbox.putBack(draft.arrivals)
         let orders = draft.plans.map(\.order)
-        for order in orders where (order.expires ?? .max) <= now.nanoseconds { order.giveUp(&core.state, now) }
-        core.orders = orders.filter { ($0.expires ?? .max) > now.nanoseconds } + core.orders
+        // Those that have waited for too long are given up by whoever looks for them.
+        core.orders = orders + core.orders
     }
 }

@@ -1,0 +1,56 @@
+import Payments
+import SharedLedgerSimulation
+import Synchronization
+
+@testable import SharedLedger
+
+/// A ledger that several programs keep on a server.
+final class SharedStore: Store {
+    let shared: SharedLedger
+    let connection: SimulatedConnection
+    private let program: Program
+    private let isDead = Atomic(false)
+
+    init(_ program: Program, on database: SimulatedDatabase, _ options: LifeOptions, seed: UInt64) {
+        self.program = program
+        connection = database.connection(on: program)
+        shared = SharedLedger(
+            connection,
+            SharedLedger.Options(
+                limits: options.limits, account: LedgerAccount(api: "api:443", client: "client"),
+                name: "node \(program.number)", version: "1", journal: "id", segmentBytes: options.segmentBytes,
+                longestCall: .nanoseconds(SimulatedAPI.longestCall)),
+            seed: seed,
+            in: SharedSurroundings(
+                monotonic: { program.monotonic }, after: { program.add(at: program.monotonic + $0, $1) },
+                wait: { whenDone in
+                    let isDone = Atomic(false)
+                    whenDone { isDone.store(true, ordering: .relaxed) }
+                    program.machine.run { isDone.load(ordering: .relaxed) }
+                }))
+    }
+
+    var ledger: any RecordLedger { shared }
+
+    func open() async throws { try await shared.open() }
+
+    func die() {
+        if isDead.exchange(true, ordering: .relaxed) { return }
+        connection.drop(lingering: program.machine.draw(2_000_000_000))
+        shared.end("it was killed")
+    }
+
+    func bury() { shared.observers.withLock { $0 = [] } }
+
+    /// Whether it has nothing to write, and its state reflects all that was written.
+    func isQuiet(_ database: SimulatedDatabase) -> Bool {
+        let head = database.head.cut
+        return shared.core.withLock { core in
+            core.cut == head && core.orders.isEmpty && core.notes.isEmpty && core.doubt == nil && core.owed.isEmpty
+                && core.pool.isEmpty
+        }
+    }
+
+    /// The state as rows, with the counts.
+    var rows: LedgerRows { shared.core.withLock { $0.state.rows } }
+}
