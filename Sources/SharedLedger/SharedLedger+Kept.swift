@@ -1,4 +1,4 @@
-public import JournalFormat
+import JournalFormat
 public import Payments
 import Synchronization
 
