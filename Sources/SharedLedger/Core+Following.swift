@@ -48,7 +48,9 @@ extension SharedLedger.Core {
                 state.beganElsewhere(payment, node: note.node, upTo: upTo, now: now)
             case .ended(let payment, let schedule): state.endedElsewhere(payment, schedule, now: now)
             case .beganListing(let upTo): state.beganListingElsewhere(node: note.node, upTo: upTo)
-            case .endedListing: state.endedListingElsewhere()
+            case .endedListing(let wholeAt):
+                state.endedListingElsewhere()
+                times.listed = wholeAt ?? times.listed
             case .redelivers(let payment, let seq):
                 state.redeliver(payment, DeliveryPosition(seq: seq, offset: 0), now: now)
                 folding?.changed.insert(payment)

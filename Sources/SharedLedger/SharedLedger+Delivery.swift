@@ -8,11 +8,8 @@ extension SharedLedger: DeliveryLedger {
     public var endpointStatus: [EndpointStatus] { core.withLock { $0.state.endpointStatus } }
 
     public func configure(endpoints: [String]) throws -> EndpointChange {
-        core.withLock { core in
-            core.ownEndpoints = Set(endpoints)
-            // A reload with the same ones has those go on that wanted nothing more.
-            core.state.startDeliveries()
-        }
+        // A reload with the same ones has those go on that wanted nothing more.
+        core.withLock { $0.state.startDeliveries() }
         try performBlocking { draft, state -> Decision<Void> in
             guard Set(state.endpoints) != Set(endpoints) else { return Decision(result: .success(())) }
             let seq = draft.open(endpoints: endpoints)
@@ -23,7 +20,15 @@ extension SharedLedger: DeliveryLedger {
                     return []
                 })
         }
-        let change = try performBlocking { [self] draft, state in giveUpStranded(&draft, &state) }
+        // Not before: until then this node delivers to those that were there.
+        core.withLock { $0.ownEndpoints = Set(endpoints) }
+        var change = EndpointChange()
+        do {
+            change = try performBlocking { [self] draft, state in giveUpStranded(&draft, &state) }
+        } catch {
+            // The endpoints are in force all the same, so this is no reason to refuse them.
+            change.failure = "\(error)"
+        }
         tell { $0.ledgerDidAnnounce() }
         return change
     }

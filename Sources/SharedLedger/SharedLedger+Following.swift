@@ -102,7 +102,12 @@ extension SharedLedger {
                 return draft
             }
             core.state.forgetOwnCalls(now: now)
-            core.notes = core.notes.filter { if case .ended = $0 { false } else { $0 != .endedListing } }
+            core.notes.removeAll { note in
+                switch note {
+                case .ended, .endedListing: true
+                default: false
+                }
+            }
             core.node = Self.nextNumber(after: core.node)
             core.turnNumber = 0
             core.leaseEnd = Core.never

@@ -74,7 +74,9 @@ extension SharedLedger: Ledger {
                 return (claim, false)
             }
             core.wanted = max(0, count - core.pool.count)
-            return (nil, (core.state.nextDue()?.nanoseconds ?? .max) <= now)
+            let isDue = (core.state.nextDue()?.nanoseconds ?? .max) <= now
+            if isDue { core.askedAt = now }
+            return (nil, isDue)
         }
         if mustWake { waker.wake() }
         return claim
@@ -83,12 +85,13 @@ extension SharedLedger: Ledger {
     public func nextDue() -> Instant? {
         let now = now()
         return core.withLock { core in
-            if !core.pool.isEmpty {
-                return core.mayBegin(core.options.longestCall, at: now.nanoseconds) ? .distantPast : now + .seconds(1)
+            if let (_, since) = core.pool.first {
+                return core.mayBegin(core.options.longestCall, at: now.nanoseconds)
+                    ? Instant(nanoseconds: since) : now + .seconds(1)
             }
             guard let due = core.state.nextDue() else { return nil }
-            // What is due has been asked for, and observers hear when it is there.
-            return due <= now ? now + .seconds(1) : due
+            // What has been asked for, observers hear of; who does not ask is told that it is due.
+            return max(due, Instant(nanoseconds: core.askedAt) + .seconds(1))
         }
     }
 

@@ -15,11 +15,12 @@ extension SharedLedger {
         var report = PruneReport()
         let hold = core.withLock { $0.state.pruningHold }
         let keeper = database.keeper
-        guard let old = try await keeper.old(before: before, limit: min(hold?.seq ?? .max, durable)) else {
-            // Only if something would go otherwise.
-            if let hold, try await keeper.old(before: before, limit: durable) != nil { report.heldBy = hold.reason }
-            return report
+        let found = try await keeper.old(before: before, limit: min(hold?.seq ?? .max, durable))
+        // Only if more would go otherwise.
+        if let hold, try await keeper.old(before: before, limit: durable)?.end ?? 0 > found?.end ?? 0 {
+            report.heldBy = hold.reason
         }
+        guard let old = found else { return report }
         report.segments = (0..<old.segments).map { "segment \($0 + 1)" }
         report.records = old.records
         report.bytes = old.bytes

@@ -95,6 +95,8 @@ public final class SharedLedger: Sendable {
         var notes: [SharedNote] = []
         /// Calls that the confirmer would begin.
         var wanted = 0
+        /// When the confirmer last asked for what was due.
+        var askedAt = Core.never
         /// Calls that may begin, and since when.
         var pool: [(claim: Claim, since: Int64)] = []
         /// A turn of which nobody knows yet whether it was committed.
