@@ -136,7 +136,8 @@ let package = Package(
             path: "Tests/SharedLedgerSimulation", swiftSettings: common),
         .testTarget(
             name: "SharedLedgerTests",
-            dependencies: ["SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Payments"], swiftSettings: common),
+            dependencies: ["SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Payments"], swiftSettings: common
+        ),
         .testTarget(
             name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Payments", "JSON", "TestSupport"],
             swiftSettings: common),
@@ -151,15 +152,16 @@ let package = Package(
             name: "ConfirmingTests",
             dependencies: [
                 "Receiver", "ECryptoPay", "JournalStore", "JournalStoreTests", "SharedLedger", "SharedLedgerSimulation",
-                "JournalFormat", "Payments", "CivilTime", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "JournalFormat", "Payments", "CivilTime", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .testTarget(
             name: "ReceiverTests",
             dependencies: [
-                "Receiver", "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer", "HTTP1", "POSIX", "Payments",
-                "JSON",
-                "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "Receiver", "ECryptoPay", "JournalStore", "SharedLedger", "SharedLedgerSimulation", "JournalFormat",
+                "HTTPServer", "HTTP1", "POSIX", "Payments", "JSON", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .testTarget(

@@ -55,7 +55,11 @@ extension SharedLedger {
 
     private func endListingHere(isWhole: Bool) -> ListingSummary {
         let summary = core.withLock { core in
-            if core.state.listing != nil { core.notes.append(.endedListing) }
+            if core.state.listing != nil {
+                let time = isWhole ? now().nanoseconds + core.offset : nil
+                core.times.listed = time ?? core.times.listed
+                core.notes.append(.endedListing(wholeAt: time))
+            }
             return core.state.endListing(isWhole: isWhole)
         }
         waker.wake()
