@@ -22,6 +22,11 @@ extension SharedLedger {
             draft.notes.append(.beganListing(upTo: listing.upTo))
             return Decision(result: .success(.begun), undo: { state, _ in state.restore(nil) })
         }
+        // The API may have asked for quiet meanwhile.
+        if start == .begun, pausedUntil > now() {
+            _ = endListingHere(isWhole: false)
+            return .underWay
+        }
         return start ?? .elsewhere
     }
 
