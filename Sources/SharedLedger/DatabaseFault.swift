@@ -1,0 +1,47 @@
+/// Why the database did not do what it was asked for.
+///
+/// Whether something asked for may nevertheless have happened is not said here, but by the call that failed.
+public struct DatabaseFault: Error, Hashable, Sendable {
+    /// What kind of trouble it is, so that whoever asked knows what to do next.
+    public enum Kind: Hashable, Sendable {
+        /// No server answers, or the connection broke: connect again after a while.
+        case unreachable
+        /// A server answers, but takes no connection now: too many, starting up, or shutting down.
+        case refused
+        /// The server takes no writes: a standby, or the former primary after a failover.
+        case readOnly
+        /// Another transaction was in the way (serialization failure, deadlock): do it again at once.
+        case conflict
+        /// A lock was not granted in time: do it again.
+        case lockTimeout
+        /// The server's disk, memory or another resource of it is used up.
+        case full
+        /// The server does not know the user, or not by this password or certificate; or the server's own certificate is not
+        /// trusted.
+        case authentication
+        /// The URL, the database it names, its encoding or the user's privileges are wrong: a person has to mend it.
+        case configuration
+        /// The tables are not there, or not those that this program knows.
+        case schema
+        /// No answer came in time; the connection is closed.
+        case deadline
+        /// Anything else.
+        case failed
+    }
+
+    /// What kind of trouble it is.
+    public let kind: Kind
+    /// What happened, for a log: one line, with the SQLSTATE where the server gave one, and without any secret.
+    public let message: String
+
+    /// Keeps both; `message` must be free of secrets.
+    public init(kind: Kind, message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}
+
+extension DatabaseFault: CustomStringConvertible {
+    /// The message.
+    public var description: String { message }
+}
