@@ -6,7 +6,7 @@
     @testable import PostgreSQLStore
 
     /// SQLSTATEs as a real server gives them.
-    struct CodeTests {
+    @Suite(.ownThread) struct CodeTests {
         @Test func `a read-only session`() async throws {
             let server = try await PostgreSQLServer()
             let connection = try server.connect()

@@ -7,7 +7,7 @@
     @testable import PostgreSQLStore
 
     /// Connecting: which server is taken, what the session is, and what is said when there is none.
-    struct ConnectingTests {
+    @Suite(.ownThread) struct ConnectingTests {
         @Test func `the session's settings`() async throws {
             let server = try await PostgreSQLServer(settings: ["statement_timeout": "1000"])
             let connection = try server.connect()

@@ -8,7 +8,7 @@
     @testable import PostgreSQLStore
 
     /// Statements that fly together: what an error, a deadline and a lost connection make of them.
-    struct FlightTests {
+    @Suite(.ownThread) struct FlightTests {
         @Test func `an error ends the flight, and the connection goes on`() async throws {
             let server = try await PostgreSQLServer()
             let connection = try server.connect()

@@ -6,7 +6,7 @@
     @testable import PostgreSQLStore
 
     /// Passwords and certificates, on TCP.
-    struct PasswordTests {
+    @Suite(.ownThread) struct PasswordTests {
         @Test func `a password is taken, and a wrong one is not shown`() async throws {
             let server = try await PostgreSQLServer(.plain)
             try await server.execute("CREATE ROLE shop LOGIN PASSWORD 'p@ss/wort'")

@@ -6,7 +6,7 @@
     @testable import PostgreSQLStore
 
     /// Arguments and results in the binary format, there and back.
-    struct ValueTests {
+    @Suite(.ownThread) struct ValueTests {
         @Test func `single values come back as they went`() async throws {
             let server = try await PostgreSQLServer()
             let connection = try server.connect()

@@ -50,7 +50,7 @@ public final class PostgreSQLServer: Sendable {
     }
 
     deinit {
-        guard let child = process.withLock({ $0 }), child.exit == nil else { return }
+        guard let child = process.withLock({ $0 }), child.exit == nil else { return removeSharedMemory() }
         // A postmaster that is killed outright would leave its shared memory behind.
         for pid in Self.children(of: child.pid) { kill(pid, SIGCONT) }
         child.signal(SIGCONT)
@@ -108,11 +108,21 @@ public final class PostgreSQLServer: Sendable {
         // Stopped first, so that it makes no more of them.
         child.signal(SIGSTOP)
         let children = Self.children(of: child.pid)
-        child.signal(SIGKILL)
+        // It comes last, or one of them might say in time that it is gone.
         for pid in children { kill(pid, SIGKILL) }
+        child.signal(SIGKILL)
         try await child.waitForExit()
         // Until the last is gone, its shared memory keeps the next server from starting.
         try await eventually("the end of the server's processes") { children.allSatisfy { !Self.isRunning($0) } }
+    }
+
+    /// What a killed server leaves in the kernel until the next start, should there be none; its number is in line 7 of the lock
+    /// file, behind the key.
+    private func removeSharedMemory() {
+        guard let file = try? directory.readText("data/postmaster.pid") else { return }
+        let lines = file.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count > 6, let number = lines[6].split(separator: " ").last.flatMap({ Int32($0) }) else { return }
+        shmctl(number, IPC_RMID, nil)
     }
 
     /// Stops it in order and starts it again.
