@@ -14,6 +14,8 @@ public struct SettingKey: Sendable {
     public let meaning: String
     /// Whether its value, or a part of it, must not be shown. Such a value may also stand in a file or a credential.
     public let isSecret: Bool
+    /// Whether the same is true of some values; what may be shown of those that are refused is for its kind to say.
+    public let mayBeSecret: Bool
     /// Whether it belongs to the account, whose keys have no default.
     public let isAccount: Bool
     /// Whether another value takes effect after a restart only.
@@ -23,6 +25,8 @@ public struct SettingKey: Sendable {
     let assign: @Sendable (String, inout Settings) throws(ValueFault) -> Void
     /// The value in its canonical spelling, secrets redacted; nil when it is not set.
     let shown: @Sendable (Settings) -> String?
+    /// Whether the value holds a secret.
+    let holdsSecret: @Sendable (Settings) -> Bool
     /// Whether two settings agree on this key.
     let agrees: @Sendable (Settings, Settings) -> Bool
 
@@ -37,7 +41,26 @@ public struct SettingKey: Sendable {
         self.needsRestart = needsRestart
         assign = { (text, settings) throws(ValueFault) in settings[keyPath: property] = try kind.parse(text) }
         shown = { kind.shown($0[keyPath: property]) }
+        mayBeSecret = isSecret
+        holdsSecret = { _ in isSecret }
         agrees = { $0[keyPath: property] == $1[keyPath: property] }
+    }
+
+    /// Where the journal is: a URL may hold a password, and may get another one without a restart.
+    init(
+        _ suffix: String, _ property: any WritableKeyPath<Settings, JournalPlace> & Sendable,
+        _ kind: ValueKind<JournalPlace>, _ meaning: String
+    ) {
+        name = Self.prefix + suffix
+        self.meaning = meaning
+        isSecret = false
+        isAccount = false
+        needsRestart = true
+        assign = { (text, settings) throws(ValueFault) in settings[keyPath: property] = try kind.parse(text) }
+        shown = { kind.shown($0[keyPath: property]) }
+        mayBeSecret = true
+        holdsSecret = { $0[keyPath: property].holdsSecret }
+        agrees = { $0[keyPath: property].description == $1[keyPath: property].description }
     }
 
     /// The same for a property that is nil while the key is not set.
@@ -52,10 +75,10 @@ public struct SettingKey: Sendable {
     public var defaultText: String? { shown(Settings()) }
 
     /// The key whose value is the path of a file that holds this one's value; nil for keys without secrets.
-    public var fileKey: String? { isSecret ? name + Self.fileSuffix : nil }
+    public var fileKey: String? { mayBeSecret ? name + Self.fileSuffix : nil }
 
     /// What systemd's credential with this one's value is called; nil for keys without secrets.
-    public var credential: String? { isSecret ? name.dropFirst(Self.prefix.count).lowercased() : nil }
+    public var credential: String? { mayBeSecret ? name.dropFirst(Self.prefix.count).lowercased() : nil }
 
     /// Every key the program knows, in the order in which they are documented.
     public static let all: [SettingKey] = [
@@ -77,7 +100,7 @@ public struct SettingKey: Sendable {
             "ADMIN_LISTEN", \.adminListen, .adminAddresses,
             "likewise for status, metrics and the operator's commands; loopback addresses and Unix sockets only; off",
             needsRestart: true),
-        SettingKey("JOURNAL", \.journal, .journal, "the journal's directory", needsRestart: true),
+        SettingKey("JOURNAL", \.journal, .journal, "the journal's directory, or postgresql://USER@HOST/DATABASE"),
         SettingKey(
             "JOURNAL_SEGMENT_BYTES", \.journalSegmentBytes, .number(of: "bytes", in: 1024...1_099_511_627_776),
             "a new segment after that many bytes", needsRestart: true),
@@ -86,7 +109,7 @@ public struct SettingKey: Sendable {
             "drop settled segments older than that, e.g. 90d; 0: never"),
         SettingKey(
             "MIN_FREE_BYTES", \.minFreeBytes, .number(of: "bytes", in: 0...1_152_921_504_606_846_976),
-            "below that much free disk: 503"),
+            "below that much free disk: 503; not with a database"),
         SettingKey(
             "MAX_BODY_BYTES", \.maxBodyBytes, .number(of: "bytes", in: 64...262_144), "a larger body is answered 413"),
         SettingKey(

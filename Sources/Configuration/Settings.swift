@@ -27,13 +27,13 @@ public struct Settings: Hashable, Sendable {
     public internal(set) var listen = [ListenAddress.tcp(host: "127.0.0.1", port: 8723)]
     /// Where the admin side listens, unless systemd passes a socket for it; empty for nowhere.
     public internal(set) var adminListen = [ListenAddress.tcp(host: "127.0.0.1", port: 8724)]
-    /// The journal's directory.
-    public internal(set) var journal = "./journal"
+    /// Where the journal is kept.
+    public internal(set) var journal = JournalPlace.directory("./journal")
     /// Bytes after which a new segment begins.
     public internal(set) var journalSegmentBytes = 67_108_864
     /// How old settled segments grow before they are dropped; zero for never.
     public internal(set) var journalKeep = Duration.zero
-    /// Free bytes on the journal's disk below which webhooks are answered 503.
+    /// Free bytes on the disk of a journal in files below which webhooks are answered 503.
     public internal(set) var minFreeBytes = 67_108_864
     /// The largest body of a request, in bytes.
     public internal(set) var maxBodyBytes = 16_384

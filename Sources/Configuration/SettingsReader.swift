@@ -6,7 +6,7 @@ struct SettingsReader {
 
     init(_ layers: SettingsLayers, defaultJournal: String) {
         self.layers = layers
-        settings.journal = defaultJournal
+        settings.journal = .directory(defaultJournal)
     }
 
     /// Goes through the table once, then looks at what the table does not know.
@@ -153,6 +153,7 @@ extension SettingsReader {
         warnOfGuessablePaths()
         warnOfReadableSecrets()
         warnOfMissingProgram()
+        warnOfDatabase()
         for url in settings.forwardURLs where url.isReadableOnTheWay {
             settings.warnings.append(
                 "ECRYPTOPAY_FORWARD_URLS: \(url.name) is delivered to without TLS, and can be read on the way")
@@ -173,7 +174,7 @@ extension SettingsReader {
     /// Each file is named once, with the keys whose values stand in it.
     private mutating func warnOfReadableSecrets() {
         var keys: [(file: String, names: [String])] = []
-        for key in SettingKey.all where key.isSecret {
+        for key in SettingKey.all where key.holdsSecret(settings) {
             guard let file = settings.origins[key.name]?.holder, layers.isReadableByAll(file) else { continue }
             if let index = keys.firstIndex(where: { $0.file == file }) {
                 keys[index].names.append(key.name)
@@ -194,6 +195,16 @@ extension SettingsReader {
         settings.warnings.append(
             "ECRYPTOPAY_FORWARD_EXEC: \(path) cannot be run (\(fault)), and nothing is delivered to it until it is a file that the"
                 + " daemon's user may execute")
+    }
+
+    private mutating func warnOfDatabase() {
+        guard case .database(let url) = settings.journal else { return }
+        if let warning = url.warning { settings.warnings.append("ECRYPTOPAY_JOURNAL: \(warning)") }
+        if settings.origins["ECRYPTOPAY_MIN_FREE_BYTES"] != .standard {
+            settings.warnings.append(
+                "ECRYPTOPAY_MIN_FREE_BYTES: does not count, since nobody tells how much room a database has; watch its server's"
+                    + " disk, and set ECRYPTOPAY_JOURNAL_KEEP")
+        }
     }
 
     private mutating func warnOfRepeatedNames(in file: EnvironmentFile) {

@@ -47,20 +47,6 @@ extension ValueKind<String> {
                 return text
             }, shown: { $0 })
     }
-
-    /// The journal's directory.
-    static var journal: Self {
-        ValueKind(
-            parse: { (text) throws(ValueFault) in
-                guard !text.contains("://") else {
-                    // Such a URL holds a password as a rule.
-                    throw ValueFault(
-                        problem: "is a URL, and this build keeps its journal in files only",
-                        mend: "write the path of a directory", showsValue: false)
-                }
-                return try ValueKind.path.parse(text)
-            }, shown: { $0 })
-    }
 }
 
 extension ValueKind<Secret> {

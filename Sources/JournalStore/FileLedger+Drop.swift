@@ -1,7 +1,7 @@
 import Dispatch
 import JournalFormat
 import POSIX
-import Payments
+public import Payments
 import Synchronization
 
 // When the disk runs low, segments with nothing but reports that told nothing go, wherever they stand: a forger's flood does not

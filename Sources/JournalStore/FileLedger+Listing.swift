@@ -13,7 +13,9 @@ extension FileLedger {
 
     public var hasBaseline: Bool { state.withLock { $0.hasBaseline } }
 
-    public func beginListing() -> Bool { state.withLock { $0.beginListing(now: now()) } }
+    public func beginListing() -> ListingStart {
+        state.withLock { $0.beginListing(now: now()) } ? .begun : .underWay
+    }
 
     public func list(_ payments: [ConfirmedPayment]) throws -> [Settlement] {
         let claims = state.withLock { state in

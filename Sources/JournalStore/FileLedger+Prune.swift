@@ -1,7 +1,7 @@
 import Dispatch
 import JournalFormat
 import POSIX
-import Payments
+public import Payments
 import Synchronization
 
 // Pruning: old segments in which everything is settled go. What they knew of each payment is first written into the journal's
@@ -133,17 +133,6 @@ extension FileLedger {
             if let failure = result?.failure { throw failure }
         } catch {
             throw .unavailable(error)
-        }
-    }
-}
-
-extension Record {
-    /// What the record says of a payment, when it is the API's word.
-    var knowledge: (payment: PaymentID, current: [UInt8])? {
-        switch self {
-        case .confirmed(let confirmed): (confirmed.payment, confirmed.current)
-        case .known(let payment, let current): (payment, current)
-        default: nil
         }
     }
 }

@@ -117,30 +117,6 @@ public final class FileLedger: Sendable {
         journal.setObserver(self)
     }
 
-    /// The journal's random id.
-    public var journalID: String { journal.id }
-
-    /// What ended the journal, if something did.
-    public var failure: SystemError? { journal.failure }
-
-    /// How much of the disk is free, at most a second old.
-    public var freeBytes: Int64 { space.freeBytes }
-
-    /// Why no report can be taken now; nil when reports are taken.
-    public var unavailability: String? {
-        if let failure = journal.failure { return JournalUnavailable.failed(failure).description }
-        return isShortOfSpace ? shortOfSpace : nil
-    }
-
-    /// Whether no write has been under way for `limit` or longer.
-    public func makesProgress(within limit: Duration) -> Bool { journal.makesProgress(within: limit) }
-
-    /// Whether someone in ``commit()`` is waiting for the disk.
-    public var holdsGatherer: Bool { journal.holdsGatherer }
-
-    /// Commits that took longer than a second.
-    public var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
-
     /// Every record up to this is durable.
     public var durable: Int64 { journal.durable }
 
@@ -149,16 +125,38 @@ public final class FileLedger: Sendable {
         state.withLock { $0.limits = options.limits }
         minimumFreeBytes.store(options.minimumFreeBytes, ordering: .relaxed)
     }
+}
 
-    /// Ends the journal cleanly. Nothing can be recorded afterwards.
-    public func close() {
-        journal.close(time: wallClock())
-    }
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension FileLedger: KeptLedger {
+    public var journalID: String { journal.id }
+
+    public var failure: String? { journal.failure.map { JournalUnavailable.failed($0).description } }
+
+    public var unavailability: String? { failure ?? (isShortOfSpace ? shortOfSpace : nil) }
+
+    /// The disk's, at most a second old.
+    public var room: LedgerRoom? { LedgerRoom(freeBytes: freeBytes, minimumFreeBytes: minimumFree) }
+
+    public var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
+
+    public var adviceWhenSlow: String { "look for what else uses the disk, and whether it is failing" }
+
+    public var holdsGatherer: Bool { journal.holdsGatherer }
+
+    public func makesProgress(within limit: Duration) -> Bool { journal.makesProgress(within: limit) }
+
+    public func close() { journal.close(time: wallClock()) }
 }
 
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension FileLedger: Ledger {
     public var counts: LedgerCounts { state.withLock { $0.counts } }
+
+    /// A position is a record's number.
+    public var committed: Int64 { durable }
+
+    public var advice: String { "see that the disk has room and is sound" }
 
     public func addObserver(_ observer: any LedgerObserver) {
         observers.withLock { $0.append(observer) }
@@ -202,6 +200,9 @@ extension FileLedger: Ledger {
         }
     }
 
+    public func claim(wanting count: Int) -> Claim? { claim() }
+
+    /// Takes the next payment that is due: there is nobody else to ask.
     public func claim() -> Claim? {
         let (claim, isFlooded) = state.withLock { state in
             let claim = state.claim(now: now())
@@ -403,74 +404,18 @@ extension FileLedger {
     /// With less free disk, no report is taken.
     public var minimumFree: Int64 { minimumFreeBytes.load(ordering: .relaxed) }
 
-    private var isShortOfSpace: Bool { space.freeBytes < minimumFree }
+    /// How much of the disk is free, at most a second old.
+    var freeBytes: Int64 { space.freeBytes }
+
+    private var isShortOfSpace: Bool { freeBytes < minimumFree }
 
     private var shortOfSpace: String {
-        "the disk has \(space.freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimumFree)"
+        "the disk has \(freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimumFree)"
     }
 
     func now() -> Instant { Instant(nanoseconds: surroundings.monotonic()) }
 
     func wallClock() -> Int64 { surroundings.realtime() }
-}
-
-extension LedgerState {
-    /// Applies a record that an earlier run of the program wrote.
-    mutating func replay(_ entry: EntryView, _ line: Span<UInt8>, offset: Int64) {
-        switch entry.record {
-        case .received(let received):
-            guard let report = try? ReportedSummary(body: line.extracting(received.report)) else { return }
-            self.received(report, seq: entry.seq, offset: offset, now: nil)
-        case .confirmed(let confirmed):
-            let answer = line.extracting(confirmed.current)
-            guard let payment = try? ConfirmedSummary(answer: answer, asked: confirmed.payment) else { return }
-            self.confirmed(payment, of: confirmed.of, seq: entry.seq, callBegan: .distantPast)
-            noteCause(confirmed.cause, isNews: confirmed.news)
-            if confirmed.news {
-                announced(confirmed.payment, DeliveryPosition(seq: entry.seq, offset: offset), now: nil)
-            }
-        case .known(let payment, let current):
-            let answer = line.extracting(current)
-            guard let payment = try? ConfirmedSummary(answer: answer, asked: payment) else { return }
-            knew(payment, seq: entry.seq)
-        case .other(.refuted(let payment, let of, _)): refuted(payment, of: of)
-        case .other(.abandoned(let abandoned)): self.abandoned(abandoned.payment, of: abandoned.of, seq: entry.seq)
-        case .other(.opened(let opened)):
-            self.opened(at: entry.time)
-            if let endpoints = opened.endpoints { configured(endpoints: endpoints, seq: entry.seq) }
-        case .other(.delivered(let delivery)):
-            deliveryEnded(delivery.payment, of: delivery.of, endpoint: delivery.endpoint, isDelivered: true, now: nil)
-        case .other(.undeliverable(let delivery)):
-            deliveryEnded(delivery.payment, of: delivery.of, endpoint: delivery.endpoint, isDelivered: false, now: nil)
-        case .other(.baseline): completedBaseline()
-        case .other: break
-        }
-    }
-}
-
-extension Judgement {
-    /// What there is to journal, in order: the truth first.
-    func records(payment: PaymentID, cause: Record.Cause) -> [Record] {
-        var records: [Record] = []
-        if let confirmation {
-            records.append(
-                .confirmed(
-                    Record.Confirmed(
-                        payment: payment, current: confirmation.payment.json, news: confirmation.isNews,
-                        of: confirmation.of, cause: cause)))
-        }
-        for refutation in refutations {
-            records.append(.refuted(payment: payment, of: refutation.of, reason: refutation.reason.rawValue))
-        }
-        if let abandonment {
-            records.append(
-                .abandoned(
-                    Record.Abandoned(
-                        payment: payment, of: abandonment.of, attempts: abandonment.attempts, error: abandonment.error))
-            )
-        }
-        return records
-    }
 }
 
 extension Journal {

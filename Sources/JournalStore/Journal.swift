@@ -1,6 +1,7 @@
 import Dispatch
 public import JournalFormat
 public import POSIX
+import Payments
 import Synchronization
 
 /// The journal: records are appended by anyone, and written and synced together by one queue (group commit).
@@ -352,15 +353,9 @@ public final class Journal: Sendable {
 }
 
 extension Journal.Options {
-    /// A journal is about one account at one API: throws when this is another than `old`.
-    public func refuseOtherAccount(than old: Journal.Options) throws(JournalFault) {
-        if old.api != api { throw .otherAccount(what: "the API", journal: old.api, configured: api) }
-        if old.client != client { throw .otherAccount(what: "the client id", journal: old.client, configured: client) }
-    }
-
     fileprivate func check(_ opened: Record.Opened) throws(JournalFault) {
-        try refuseOtherAccount(
-            than: Journal.Options(
-                segmentBytes: segmentBytes, version: opened.version, api: opened.api, client: opened.client))
+        do throws(OtherAccount) {
+            try LedgerAccount(api: opened.api, client: opened.client).refuse(other: .init(api: api, client: client))
+        } catch { throw .otherAccount(error) }
     }
 }

@@ -1,5 +1,6 @@
 public import JournalFormat
 public import POSIX
+public import Payments
 
 /// Why a journal cannot be opened. Each says what, where and how to mend it.
 public enum JournalFault: Error, Sendable, CustomStringConvertible {
@@ -14,7 +15,7 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
     /// Written by a later version of the program.
     case laterFormat(segment: String, found: Int)
     /// The journal belongs to another account, or to another API.
-    case otherAccount(what: String, journal: String, configured: String)
+    case otherAccount(OtherAccount)
     /// Another process has it.
     case locked(directory: String)
     /// The file system refused a call.
@@ -87,11 +88,7 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
             a repair of this journal was interrupted: run "ecryptopayd journal repair \(options) --yes" again. If you have \
             restored the journal from a backup instead, remove the file "\(JournalRepair.markName)" beside its segments
             """
-        case .otherAccount(let what, let journal, let configured):
-            """
-            this journal belongs to \(what) "\(journal)", but the configuration says "\(configured)". Correct the \
-            configuration, or name another directory in ECRYPTOPAY_JOURNAL
-            """
+        case .otherAccount(let other): "\(other)"
         case .locked(let directory):
             "another process works on the journal in \(directory). Stop it first, or name another directory"
         case .system(let error): "\(error)"

@@ -1,6 +1,6 @@
 import JournalFormat
 import POSIX
-import Payments
+public import Payments
 
 /// Prunes a journal that no daemon works on. The caller holds the journal's lock.
 public enum JournalPruner {

@@ -6,11 +6,22 @@ public struct Claim: Hashable, Sendable {
     public let reports: [WaitingReport]
     /// When the call began.
     public let began: Instant
+    /// Its place among all calls: of two answers, the one of a call that began later tells the truth. Where several programs
+    /// make them, their clocks cannot say that.
+    public let order: Instant
     /// Which numbering of records the reports' sequence numbers belong to.
     let generation: Int
 
+    init(id: PaymentID, reports: [WaitingReport], began: Instant, order: Instant? = nil, generation: Int) {
+        self.id = id
+        self.reports = reports
+        self.began = began
+        self.order = order ?? began
+        self.generation = generation
+    }
+
     /// The newest record that the call answers.
-    var upTo: Int64 { reports.last?.seq ?? 0 }
+    public var upTo: Int64 { reports.last?.seq ?? 0 }
 }
 
 /// A claimed report, read back from the journal.

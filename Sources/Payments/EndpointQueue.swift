@@ -24,6 +24,14 @@ struct EndpointQueue: Sendable {
         table.forEachSlot { slot in table[slot].forEach { body(table[slot].id, $0) } }
     }
 
+    /// What waits of one payment, in order.
+    func waiting(of id: PaymentID) -> [DeliveryPosition] {
+        guard let slot = table.slot(of: id) else { return [] }
+        var positions: [DeliveryPosition] = []
+        table[slot].forEach { positions.append($0) }
+        return positions
+    }
+
     // MARK: What there is
 
     /// Adds what has just been confirmed, which stands behind all that waits. `now` is nil in a replay of the journal, where

@@ -38,6 +38,8 @@ public struct Judgement: Sendable {
     public internal(set) var unknown: String?
     /// When the call began that all this comes from.
     let callBegan: Instant
+    /// Its place among all calls.
+    let order: Instant
     /// Reports that go on waiting, with their next turns.
     var waiting: [WaitingReport] = []
     /// Whether the call failed, so that the next one backs off.
@@ -46,7 +48,8 @@ public struct Judgement: Sendable {
     /// Whether there is anything to journal.
     public var isEmpty: Bool { confirmation == nil && refutations.isEmpty && abandonment == nil }
 
-    init(callBegan: Instant) {
-        self.callBegan = callBegan
+    init(_ claim: Claim) {
+        callBegan = claim.began
+        order = claim.order
     }
 }

@@ -14,10 +14,20 @@ public protocol Ledger: Sendable {
     /// before this returns. Observers hear of it, in the latter case on the caller's thread.
     func commit()
 
-    /// Takes the next payment that is due, for a call that begins now. Each claim must be settled.
-    func claim() -> Claim?
+    /// The last position that is durable: what ``record(_:peer:gathers:)`` answers is compared with it.
+    var committed: Int64 { get }
 
-    /// When ``claim()`` may next have something, on the monotonic clock; nil when nothing waits.
+    /// What an operator can do when nothing can be written: the end of a sentence, in the imperative.
+    var advice: String { get }
+
+    /// Takes the next payment that is due, for a call that begins now; `count` says how many the caller would take. Each claim
+    /// must be settled.
+    ///
+    /// A ledger that must ask others first asks for that many and answers nil meanwhile; observers hear of what it got by
+    /// ``LedgerObserver/ledgerDidReschedule()``. Until then ``nextDue()`` must not say that something is due.
+    func claim(wanting count: Int) -> Claim?
+
+    /// When ``claim(wanting:)`` may next have something, on the monotonic clock; nil when nothing waits.
     func nextDue() -> Instant?
 
     /// Journals what an answer comes to, and applies it once it is durable.
@@ -25,10 +35,13 @@ public protocol Ledger: Sendable {
 
     /// Takes one payment for a call that begins now, whatever its schedule says, and takes up again what was set aside of it.
     /// Nil while a call for it is under way. Must be settled.
-    func claim(_ id: PaymentID) -> Claim?
+    func claim(_ id: PaymentID) async -> Claim?
 
-    /// Begins a listing of all payments whose call begins now; false while one is under way.
-    func beginListing() -> Bool
+    /// Begins a listing of all payments whose call begins now. Only one is under way at a time, whoever writes the ledger.
+    func beginListing() async -> ListingStart
+
+    /// Where another one lists for all: has that one list now. False when nobody could be told.
+    func askToList() async -> Bool
 
     /// Judges payments that the listing shows, as the answer of a fetch of each, for reports that came before its call began;
     /// journals what that comes to, and applies it once it is durable. Blocks for that long.
@@ -61,6 +74,9 @@ public protocol Ledger: Sendable {
 }
 
 extension Ledger {
+    /// Most are written by one only.
+    public func askToList() async -> Bool { false }
+
     /// Takes a single report in.
     public func record(_ report: ReportedPayment, peer: String) -> Reception {
         record(report, peer: peer, gathers: false)
@@ -75,6 +91,17 @@ public enum Reception: Hashable, Sendable {
     case known
     /// It was not taken, and must not be acknowledged: why, in words for an operator, without secrets.
     case unavailable(String)
+}
+
+/// Whether a listing has begun.
+public enum ListingStart: Hashable, Sendable {
+    /// It has, and must be ended.
+    case begun
+    /// Not this one: the one before has not ended.
+    case underWay
+    /// Not here: another one lists for all that write this ledger, or that could not be found out. Observers hear of a change by
+    /// ``LedgerObserver/ledgerDidReschedule()``.
+    case elsewhere
 }
 
 /// What a settled claim came to.
@@ -115,6 +142,8 @@ public protocol LedgerObserver: AnyObject, Sendable {
     func ledgerMissedCheckpoint(reason: String)
     /// Something waits to be delivered.
     func ledgerDidAnnounce()
+    /// Another one that writes this ledger was asked for a listing of all payments, and this one is to make it.
+    func ledgerWasAskedToList()
     /// Nothing more will become durable: the process has to end, with this `errno`.
     func ledgerDidFail(reason: String, errno: Int32)
 }
@@ -134,6 +163,9 @@ extension LedgerObserver {
 
     /// Only who delivers has something to do about it.
     public func ledgerDidAnnounce() {}
+
+    /// Only who lists has something to do about it.
+    public func ledgerWasAskedToList() {}
 
     /// Most have nothing to do about a missed checkpoint.
     public func ledgerMissedCheckpoint(reason: String) {}

@@ -117,7 +117,7 @@ extension [UInt64] {
         append(report.fingerprint)
     }
 
-    fileprivate mutating func append(_ queue: EndpointQueue) {
+    mutating func append(_ queue: EndpointQueue) {
         append(queue.isConfigured ? 1 : 0)
         append(UInt64(queue.since))
         let name = Array<UInt8>(queue.name.utf8)

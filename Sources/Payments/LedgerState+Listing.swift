@@ -9,11 +9,12 @@ extension LedgerState {
     }
 
     /// Begins a listing whose call begins now; false while one is under way.
-    public mutating func beginListing(now: Instant) -> Bool {
+    public mutating func beginListing(now: Instant, order: Instant? = nil) -> Bool {
         guard listing == nil else { return false }
         listingCount += 1
         listing = Listing(
-            began: now, upTo: newestReport, generation: generation, number: UInt16(truncatingIfNeeded: listingCount),
+            began: now, order: order ?? now, upTo: newestReport, generation: generation,
+            number: UInt16(truncatingIfNeeded: listingCount),
             isBaseline: !hasBaseline, knownSlots: known.slotCount)
         return true
     }
@@ -26,8 +27,8 @@ extension LedgerState {
         self.listing?.show(payment.id, knownSlot: knownSlot)
         let slot = pending.slot(of: payment.id)
         if let slot { pending[slot].shownIn = listing.number }
-        guard inFlight[payment.id] == nil else { return nil }
-        if let knownSlot, known[knownSlot].isLag(payment.summary, callBegan: listing.began) {
+        guard !isInFlight(payment.id) else { return nil }
+        if let knownSlot, known[knownSlot].isLag(payment.summary, callBegan: listing.order) {
             // A call of its own that began later may have said the same already.
             if known[knownSlot].isNews(payment.summary) || known[knownSlot].isNewer(than: payment.summary) {
                 self.listing?.lagging += 1
@@ -54,7 +55,7 @@ extension LedgerState {
 
     /// Takes an absentee, if one of its reports had its turn when the listing began; nil when not. A claim must be concluded.
     public mutating func claimAbsent(_ id: PaymentID) -> Claim? {
-        guard let listing, inFlight[id] == nil, let slot = pending.slot(of: id), !pending[slot].wasConfirmed else {
+        guard let listing, !isInFlight(id), let slot = pending.slot(of: id), !pending[slot].wasConfirmed else {
             return nil
         }
         let reports = self.reports(in: slot, for: listing)
@@ -68,7 +69,8 @@ extension LedgerState {
 
     private mutating func claim(_ id: PaymentID, _ slot: Int?, _ reports: [WaitingReport], _ listing: Listing) -> Claim
     {
-        let claim = Claim(id: id, reports: reports, began: listing.began, generation: listing.generation)
+        let claim = Claim(
+            id: id, reports: reports, began: listing.began, order: listing.order, generation: listing.generation)
         inFlight[id] = claim
         if let slot { pending[slot].phase = .inFlight }
         return claim

@@ -52,7 +52,7 @@ extension LedgerState {
     public func lastWord(on id: PaymentID) -> Int64? { known.slot(of: id).map { known[$0].seq } }
 
     /// Whether a call for a payment is under way, whose answer may be on its way to the journal.
-    public func isInFlight(_ id: PaymentID) -> Bool { inFlight[id] != nil }
+    public func isInFlight(_ id: PaymentID) -> Bool { inFlight[id] != nil || elsewhere[id] != nil }
 
     /// Forgets reports of a snapshot whose records are gone since. To be called before anything is replayed on it.
     public mutating func forgetReports(where isGone: (Int64) -> Bool) {

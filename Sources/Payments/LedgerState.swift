@@ -33,6 +33,10 @@ public struct LedgerState: Sendable {
     var known = IDTable<KnownPayment>()
     var pending = IDTable<PendingPayment>()
     var inFlight: [PaymentID: Claim] = [:]
+    /// Calls that other nodes make, where several share the ledger.
+    var elsewhere: [PaymentID: CallElsewhere] = [:]
+    /// The listing that another one has under way.
+    var listingElsewhere: ListingElsewhere?
     /// The listing that is under way.
     public internal(set) var listing: Listing?
     /// How many listings there have been.
@@ -42,7 +46,7 @@ public struct LedgerState: Sendable {
     /// Whether the baseline is complete: until then, what was there before this program came is told from what is new.
     public internal(set) var hasBaseline = false
     /// Payments with reports that were covered without an equal one.
-    private var followUps: [PaymentID: FollowUp] = [:]
+    var followUps: [PaymentID: FollowUp] = [:]
     var abandoned: [PaymentID: [WaitingReport]] = [:]
     /// Which abandoned reports a new one took up, in case it is never written.
     private var takenUp: [PaymentID: (by: Int64, reports: [Int64])] = [:]
@@ -53,14 +57,14 @@ public struct LedgerState: Sendable {
 
     /// Due now, by class: 0 never confirmed, 1 confirmed before. Each has its own budget, and they are served in turn.
     var due = [SlotQueue(), SlotQueue()]
-    private var budgets: [TokenBucket]
-    private var nextClass = 0
+    var budgets: [TokenBucket]
+    var nextClass = 0
     private var timers = DueQueue()
 
     /// Payments never confirmed that wait or rest.
-    private var unseen = 0
+    var unseen = 0
     /// No call begins before this.
-    public private(set) var pausedUntil = Instant.distantPast
+    public internal(set) var pausedUntil = Instant.distantPast
     /// The newest record when a call was last answered with 2xx.
     var answeredAt: Int64 = 0
     var newestReport: Int64 = 0
@@ -91,7 +95,7 @@ public struct LedgerState: Sendable {
             return unseen >= limits.maxPending && known.slot(of: report.id) == nil ? .full : .journal
         }
         // A listing that has begun may settle what came before it, and then nothing would cover what came since.
-        let begun = max(inFlight[report.id]?.upTo ?? 0, listing?.upTo ?? 0)
+        let begun = max(inFlight[report.id]?.upTo ?? 0, listing?.upTo ?? 0, begunElsewhere(report.id))
         if let seq = pending[slot].covering(report.fingerprint, after: begun, limit: Self.reportsPerFetch) {
             return .covered(by: seq)
         }
@@ -136,6 +140,11 @@ public struct LedgerState: Sendable {
     /// Forgets reports whose records were never written: what follows `seq` was rejected, and its numbers are used again.
     public mutating func rollBack(after seq: Int64) {
         generation += 1
+        withdraw(after: seq)
+    }
+
+    /// The same where no claim holds any of those numbers.
+    mutating func withdraw(after seq: Int64) {
         newestReport = min(newestReport, seq)
         answeredAt = min(answeredAt, seq)
         if let awaited = awaitedEndpoints, awaited.seq > seq { awaitedEndpoints = nil }
@@ -164,7 +173,7 @@ public struct LedgerState: Sendable {
     // MARK: Claims
 
     /// Takes the next payment that is due and within budget, for a call that begins now.
-    public mutating func claim(now: Instant) -> Claim? {
+    public mutating func claim(now: Instant, order: Instant? = nil) -> Claim? {
         while let (time, slot) = timers.popFirst(dueBy: now.nanoseconds) { fallDue(slot, time, now: now) }
         guard pausedUntil <= now else { return nil }
         for turn in 0..<2 {
@@ -174,7 +183,7 @@ public struct LedgerState: Sendable {
             nextClass = (index + 1) % 2
             pending[slot].phase = .inFlight
             let claim = Claim(
-                id: pending[slot].id, reports: pending[slot].reports, began: now, generation: generation)
+                id: pending[slot].id, reports: pending[slot].reports, began: now, order: order, generation: generation)
             inFlight[claim.id] = claim
             return claim
         }
@@ -182,13 +191,14 @@ public struct LedgerState: Sendable {
     }
 
     /// Takes one payment for a call that begins now, whatever its schedule says; nil while a call for it is under way.
-    public mutating func claim(_ id: PaymentID, now: Instant) -> Claim? {
-        guard inFlight[id] == nil else { return nil }
+    public mutating func claim(_ id: PaymentID, now: Instant, order: Instant? = nil) -> Claim? {
+        guard !isInFlight(id) else { return nil }
         takeUp(id, now: now)
         // The API has asked for quiet: what waits has its turn when that is over.
         guard pausedUntil <= now else { return nil }
         let slot = pending.slot(of: id)
-        let claim = Claim(id: id, reports: slot.map { pending[$0].reports } ?? [], began: now, generation: generation)
+        let claim = Claim(
+            id: id, reports: slot.map { pending[$0].reports } ?? [], began: now, order: order, generation: generation)
         inFlight[id] = claim
         if let slot { pending[slot].phase = .inFlight }
         return claim
@@ -234,7 +244,7 @@ public struct LedgerState: Sendable {
     public func judge(
         _ claim: Claim, _ answer: Answer, _ reports: [ClaimedReport], now: Instant, wallClock: Int64
     ) -> Judgement {
-        var judgement = Judgement(callBegan: claim.began)
+        var judgement = Judgement(claim)
         // Numbers given twice would settle the wrong reports.
         let reports = claim.generation == generation ? reports : []
         var unknown: [ClaimedReport] = []
@@ -260,7 +270,7 @@ public struct LedgerState: Sendable {
         _ unknown: inout [ClaimedReport], now: Instant
     ) {
         let before = known.slot(of: payment.id).map { known[$0] }
-        if let before, before.isLag(payment.summary, callBegan: judgement.callBegan) {
+        if let before, before.isLag(payment.summary, callBegan: judgement.order) {
             judgement.isFailure = true
             judgement.unknown = "the answer is older than what was confirmed"
             unknown = reports
@@ -375,7 +385,7 @@ public struct LedgerState: Sendable {
     }
 
     /// When a payment wants a call next, pauses aside; nil when it wants none.
-    private func wanted(_ slot: Int) -> Instant? {
+    func wanted(_ slot: Int) -> Instant? {
         let followUp = followUps.isEmpty ? nil : followUps[pending[slot].id]?.due
         guard pending[slot].hasReports else { return followUp }
         return followUp.map { min($0, pending[slot].wanted) } ?? pending[slot].wanted
@@ -459,7 +469,7 @@ public struct LedgerState: Sendable {
         if pending[slot].due == .distantPast || time < pending[slot].due { schedule(slot, at: time, now: now) }
     }
 
-    private mutating func schedule(_ slot: Int, at time: Instant, now: Instant) {
+    mutating func schedule(_ slot: Int, at time: Instant, now: Instant) {
         if time <= now {
             fallDue(slot, now: now)
         } else {
@@ -486,9 +496,7 @@ public struct LedgerState: Sendable {
     private mutating func popDue(_ index: Int) -> Int? {
         while let slot = due[index].popFirst() {
             // While a listing's answer for it is on its way to the disk, no call of its own begins.
-            guard pending[slot].id != 0, pending[slot].phase == .ready, inFlight[pending[slot].id] == nil else {
-                continue
-            }
+            guard pending[slot].id != 0, pending[slot].phase == .ready, !isInFlight(pending[slot].id) else { continue }
             if wanted(slot) != nil { return slot }
             remove(slot)
         }

@@ -2,10 +2,12 @@
 public struct Listing: Sendable {
     /// When its call began.
     public let began: Instant
+    /// Its place among all calls; see ``Claim/order``.
+    let order: Instant
     /// Whether it is the journal's first: what it holds was there before.
     public let isBaseline: Bool
     /// Reports up to this record came before its call began.
-    let upTo: Int64
+    public let upTo: Int64
     /// Which numbering of records ``upTo`` belongs to.
     let generation: Int
     /// Marks the waiting payments that it has shown; comes round after 65,535 listings, and then spares a payment once.
@@ -23,8 +25,11 @@ public struct Listing: Sendable {
     /// Confirmations that it brought.
     public internal(set) var confirmed = 0
 
-    init(began: Instant, upTo: Int64, generation: Int, number: UInt16, isBaseline: Bool, knownSlots: Int) {
+    init(
+        began: Instant, order: Instant, upTo: Int64, generation: Int, number: UInt16, isBaseline: Bool, knownSlots: Int
+    ) {
         self.began = began
+        self.order = order
         self.upTo = upTo
         self.generation = generation
         self.number = number

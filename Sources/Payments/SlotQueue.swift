@@ -10,6 +10,8 @@ struct SlotQueue: Sendable {
         slots.append(UInt32(slot))
     }
 
+    var first: Int? { isEmpty ? nil : Int(slots[head]) }
+
     mutating func popFirst() -> Int? {
         guard !isEmpty else { return nil }
         defer {

@@ -71,8 +71,13 @@ public actor Confirmer {
     }
 
     /// Fetches one payment now, whatever its schedule says; false while a call for it is under way.
-    public func confirm(_ id: PaymentID) -> Bool {
-        guard !isStopping, let claim = ledger.claim(id) else { return false }
+    public func confirm(_ id: PaymentID) async -> Bool {
+        guard !isStopping, let claim = await ledger.claim(id) else { return false }
+        if isStopping {
+            // Nobody would wait for the call any more.
+            _ = try? await ledger.settle(claim, .failed("broken off"), cause: .manual)
+            return false
+        }
         begin(claim, cause: .manual)
         return true
     }
@@ -104,7 +109,7 @@ public actor Confirmer {
     private func pump() {
         // Before the ledger is asked, so that whatever it has to tell after that wakes.
         nextLook.store(.max, ordering: .sequentiallyConsistent)
-        while calls.count < concurrency, !isStopping, let claim = ledger.claim() {
+        while calls.count < concurrency, !isStopping, let claim = ledger.claim(wanting: concurrency - calls.count) {
             begin(claim, cause: .webhook)
         }
         // With every worker busy, the end of a call looks again.
@@ -152,8 +157,7 @@ public actor Confirmer {
         }
         logger.error(
             """
-            payment \(id) could not be settled, it will be fetched again\(often): \(error); see that the disk has room and is \
-            sound
+            payment \(id) could not be settled, it will be fetched again\(often): \(error); \(ledger.advice)
             """, metadata: ["payment": "\(id)"])
     }
 
@@ -220,7 +224,7 @@ extension Confirmer: LedgerObserver {
         }
         logger.error(
             """
-            \(reason); webhooks are answered 503\(often) until it can be written again: make room on the disk, or mend it
+            \(reason); webhooks are answered 503\(often) until it can be written again: \(ledger.advice)
             """, metadata: EventID.webhooksRefused.metadata())
     }
 

@@ -32,11 +32,11 @@ extension DaemonStatus {
                 from ECRYPTOPAY_FORWARD_URLS, or reload the configuration if it is to go on
                 """)
         }
-        if journal.freeBytes < journal.minimumFreeBytes * 2, unreadiness.isEmpty {
+        if let room = journal.room, room.freeBytes < room.minimumFreeBytes * 2, unreadiness.isEmpty {
             problems.append(
                 """
-                the disk has \(HumanText.bytes(journal.freeBytes)) free, and below \
-                \(HumanText.bytes(journal.minimumFreeBytes)) webhooks are answered 503: make room
+                the disk has \(HumanText.bytes(room.freeBytes)) free, and below \
+                \(HumanText.bytes(room.minimumFreeBytes)) webhooks are answered 503: make room
                 """)
         }
         if survey.counts.unannouncedInARow >= 3 {

@@ -2,22 +2,19 @@ public import Payments
 
 /// How the daemon stands at one moment: what `/metrics`, `/status` and the page are made of.
 public struct DaemonStatus: Sendable {
-    /// The journal and its disk.
+    /// The journal and the room for it.
     public struct Journal: Sendable {
         /// The last durable record.
         public var seq: Int64
-        /// What may still be written, in bytes.
-        public var freeBytes: Int64
-        /// With less, webhooks are answered 503.
-        public var minimumFreeBytes: Int64
+        /// What may still be written; nil where nobody can tell.
+        public var room: LedgerRoom?
         /// What ended the journal, if something did.
         public var failure: String?
 
         /// Sets all of them.
-        public init(seq: Int64, freeBytes: Int64, minimumFreeBytes: Int64, failure: String?) {
+        public init(seq: Int64, room: LedgerRoom?, failure: String?) {
             self.seq = seq
-            self.freeBytes = freeBytes
-            self.minimumFreeBytes = minimumFreeBytes
+            self.room = room
             self.failure = failure
         }
     }
@@ -30,7 +27,7 @@ public struct DaemonStatus: Sendable {
     public var now: Int64
     /// Why it is not ready; empty when it is.
     public var unreadiness: [String]
-    /// The journal and its disk.
+    /// The journal and the room for it.
     public var journal: Journal
     /// The ledger, and what waits.
     public var survey: LedgerSurvey

@@ -73,7 +73,7 @@ public actor Forwarder {
             logger.error(
                 """
                 not everything that waited for endpoints that are not configured any more could be journaled as undeliverable \
-                (\(failure)): the next reload or start does the rest; see that the disk has room and is sound
+                (\(failure)): the next reload or start does the rest; \(ledger.advice)
                 """)
         }
     }

@@ -92,10 +92,10 @@ enum MetricsAnswer {
         text.gauge(
             "ecryptopayd_journal_failed", "Whether the journal has failed.", status.journal.failure == nil ? 0 : 1)
         text.gauge(
-            "ecryptopayd_disk_free_bytes", "What may be written to the journal's disk.", status.journal.freeBytes)
+            "ecryptopayd_disk_free_bytes", "What may be written to the journal's disk.", status.journal.room?.freeBytes)
         text.gauge(
             "ecryptopayd_disk_free_minimum_bytes", "With less free, webhooks are answered 503.",
-            status.journal.minimumFreeBytes)
+            status.journal.room?.minimumFreeBytes)
     }
 
     private static func api(_ status: DaemonStatus, _ text: inout MetricsText) {

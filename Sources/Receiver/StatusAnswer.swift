@@ -37,7 +37,8 @@ enum StatusAnswer {
     private static func journal(_ status: DaemonStatus) -> JSONValue {
         .dictionary([
             "seq": .integer(status.journal.seq), "segments": .integer(status.survey.segments),
-            "bytes": .integer(status.survey.bytes), "free_bytes": .integer(status.journal.freeBytes),
+            "bytes": .integer(status.survey.bytes),
+            "free_bytes": status.journal.room.map { .integer($0.freeBytes) } ?? .null,
             "failed": .bool(status.journal.failure != nil),
         ])
     }

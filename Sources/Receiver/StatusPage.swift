@@ -85,8 +85,7 @@ struct StatusPage {
                 figure("undeliverable in all", "\(counts.undeliverable)"),
                 figure("API", status.api.isReachable.map { $0 ? "reachable" : "not reached" } ?? "not asked yet"),
                 figure("last reconciled", ago(status.lastReconciledAt)),
-                figure("disk free", HumanText.bytes(status.journal.freeBytes)),
-            ])
+            ] + (status.journal.room.map { [figure("disk free", HumanText.bytes($0.freeBytes))] } ?? []))
     }
 
     private func figure(_ name: String, _ value: String) -> HTML {

@@ -15,10 +15,10 @@ public final class WebhookEndpoint: Sendable {
     private let logger: Logger
     private let refusals = Mutex(LogBudget(limit: 10))
 
-    /// An endpoint that records to a ledger, whose records up to `committed` are durable.
-    public init(ledger: any Ledger, committed: Int64, counter: ReceptionCounter, logger: Logger) {
+    /// An endpoint that records to a ledger.
+    public init(ledger: any Ledger, counter: ReceptionCounter, logger: Logger) {
         self.ledger = ledger
-        waiting = Mutex(Waiting(queue: AcknowledgementQueue(committed: committed)))
+        waiting = Mutex(Waiting(queue: AcknowledgementQueue(committed: ledger.committed)))
         metrics = counter
         self.logger = logger
         ledger.addObserver(self)

@@ -27,9 +27,15 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
-    /// The directory need not be there yet, but the one above it must; who may write there is for the daemon's user to find.
     private func checkJournal(_ settings: Settings) throws {
-        let path = settings.journal
+        switch settings.journal {
+        case .directory(let path): try checkDirectory(path)
+        case .database(let url): throw DatabaseForm.absence(url)
+        }
+    }
+
+    /// The directory need not be there yet, but the one above it must; who may write there is for the daemon's user to find.
+    private func checkDirectory(_ path: String) throws {
         let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         do throws(SystemError) {
             FileCalls.close(try FileCalls.openDirectory(parent))
@@ -38,7 +44,7 @@ struct CheckCommand: ParsableCommand {
             }
         } catch {
             if error.errno == EACCES { return }
-            throw CommandFailure(JournalFault.system(error), settings)
+            throw CommandFailure(JournalFault.system(error), configured: path)
         }
     }
 

@@ -1,11 +1,11 @@
 import HTTPServer
-import JournalStore
 import POSIX
+import Payments
 import Receiver
 
 /// Asks each part of the daemon how it stands.
 final class DaemonFigures: Sendable {
-    private let ledger: FileLedger
+    private let ledger: any KeptLedger
     private let confirmer: Confirmer
     private let reconciler: Reconciler
     private let webhooks: ReceptionCounter
@@ -15,8 +15,8 @@ final class DaemonFigures: Sendable {
     private let startedAt = Clock.realtime()
 
     init(
-        ledger: FileLedger, confirmer: Confirmer, reconciler: Reconciler, webhooks: ReceptionCounter, api: MeasuredAPI,
-        server: HTTPServer
+        ledger: any KeptLedger, confirmer: Confirmer, reconciler: Reconciler, webhooks: ReceptionCounter,
+        api: MeasuredAPI, server: HTTPServer
     ) {
         self.ledger = ledger
         self.confirmer = confirmer
@@ -35,10 +35,8 @@ final class DaemonFigures: Sendable {
         let survey = await ledger.survey(waiting: waiting)
         return DaemonStatus(
             version: Program.version, startedAt: startedAt, now: Clock.realtime(), unreadiness: unreadiness,
-            journal: .init(
-                seq: ledger.durable, freeBytes: ledger.freeBytes, minimumFreeBytes: ledger.minimumFree,
-                failure: ledger.failure.map { "\($0)" }), survey: survey, webhooks: webhooks, verdicts: verdicts,
-            api: confirmer.health.current, calls: api.figures, lastReconciledAt: reconciler.lastReconciledAt,
-            openConnections: server.openConnections)
+            journal: .init(seq: ledger.durable, room: ledger.room, failure: ledger.failure), survey: survey,
+            webhooks: webhooks, verdicts: verdicts, api: confirmer.health.current, calls: api.figures,
+            lastReconciledAt: reconciler.lastReconciledAt, openConnections: server.openConnections)
     }
 }

@@ -1,7 +1,5 @@
 import ArgumentParser
 import JournalFormat
-import JournalStore
-import POSIX
 
 /// `ecryptopayd journal cat`: the records, as they stand in the journal.
 struct JournalCatCommand: ParsableCommand {
@@ -19,22 +17,17 @@ struct JournalCatCommand: ParsableCommand {
     func run() throws {
         try reportingFailure {
             let filter = try RecordFilter(selection)
-            let disk = try journal.disk()
             var output: [UInt8] = []
-            let fault: JournalReader.Fault?
-            do throws(SystemError) {
-                fault = try JournalReader(disk).forEachLine { line, entry in
-                    guard filter.matches(entry) else { return }
-                    output += line
-                    output.append(UInt8(ascii: "\n"))
-                    if output.count > 1 << 16 {
-                        Console.print(output)
-                        output.removeAll(keepingCapacity: true)
-                    }
+            let fault = try journal.source().forEachLine(matching: filter) { line, _ in
+                output += line
+                output.append(UInt8(ascii: "\n"))
+                if output.count > 1 << 16 {
+                    Console.print(output)
+                    output.removeAll(keepingCapacity: true)
                 }
-            } catch { throw CommandFailure(reading: error) }
+            }
             Console.print(output)
-            if let fault { throw CommandFailure(.badData, "\(fault)") }
+            if let fault { throw CommandFailure(.badData, fault) }
         }
     }
 }

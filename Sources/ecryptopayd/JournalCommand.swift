@@ -1,8 +1,5 @@
 import ArgumentParser
 import Configuration
-import Glibc
-import JournalStore
-import POSIX
 
 /// `ecryptopayd journal …`: read the journal, prove it whole, drop what is old.
 struct JournalCommand: ParsableCommand {
@@ -25,66 +22,25 @@ struct JournalOptions: ParsableArguments {
     var directory: String?
     @OptionGroup var configuration: ConfigurationOptions
 
-    /// The directory named, or else configured.
-    func resolve() throws -> String {
-        if let directory { return directory }
+    /// Where it is: in the directory that is named, or where it is configured.
+    func place() throws -> JournalPlace {
+        if let directory { return .directory(directory) }
         return try settings().journal
     }
 
-    /// After how many bytes a new segment begins: as configured, or by default where a directory was named.
-    func segmentBytes() throws -> Int {
-        directory == nil ? try settings().journalSegmentBytes : Settings().journalSegmentBytes
+    /// The same, for reading and pruning.
+    func source() throws -> any JournalSource {
+        if let directory { return FileSource(directory) }
+        let settings = try settings()
+        switch settings.journal {
+        case .directory(let path): return FileSource(path, segmentBytes: settings.journalSegmentBytes)
+        case .database(let url): throw DatabaseForm.absence(url)
+        }
     }
 
     private func settings() throws -> Settings {
         let loader = ConfigurationLoader(envFile: configuration.envFile, isDaemon: false)
         return try loader.load(account: .optional)
-    }
-
-    /// The directory, for reading.
-    func disk() throws -> DirectoryDisk { try disk(at: try resolve()) }
-
-    private func disk(at path: String) throws -> DirectoryDisk {
-        let claimed: Int64
-        do throws(SystemError) {
-            let disk = try DirectoryDisk(path: path)
-            // A path mistyped must not prove a journal whole.
-            let reader = try JournalReader(disk)
-            if !reader.segments.isEmpty { return disk }
-            claimed = reader.claimed
-        } catch {
-            throw CommandFailure(reading: error)
-        }
-        if claimed > 0 {
-            throw CommandFailure(
-                .badData,
-                """
-                every segment of the journal in \(path) is gone, although records up to \(claimed) had been synced; restore \
-                them from a backup
-                """)
-        }
-        throw CommandFailure(.noInput, "there is no journal in \(path); name its directory with --directory")
-    }
-
-    /// The directory, with its lock, for changing what is in it.
-    func lockedDisk() throws -> (DirectoryDisk, JournalLock) {
-        let path = try resolve()
-        try becomeOwner(of: path)
-        let disk = try disk(at: path)
-        do { return (disk, try JournalLock(directory: disk.path)) } catch { throw CommandFailure(error) }
-    }
-
-    /// What root writes into a journal, its owner could not read, and the daemon's next start would fail. So root acts as the
-    /// owner, before anything is opened.
-    private func becomeOwner(of path: String) throws {
-        // A directory that is not there is named when it is opened.
-        guard geteuid() == 0, let owner = try? Identity.owner(of: path), owner.user != 0 else { return }
-        do { try owner.assume() } catch {
-            throw CommandFailure(
-                .permission,
-                "the journal in \(path) belongs to the user with the id \(owner.user), whom this process cannot act as (\(error)); run this as that user"
-            )
-        }
     }
 }
 
@@ -99,17 +55,4 @@ struct RecordSelection: ParsableArguments {
             "Only records written since then: a time such as 2026-11-22T18:00:00Z, or a duration such as 24h.",
             valueName: "time"))
     var since: String?
-}
-
-extension CommandFailure {
-    /// A journal that cannot be read.
-    init(reading error: SystemError) {
-        let status: ExitStatus =
-            switch error.errno {
-            case ENOENT, ENOTDIR: .noInput
-            case EACCES, EPERM: .permission
-            default: .inputOutput
-            }
-        self.init(status, "the journal cannot be read: \(error); \(error.mendForReading)")
-    }
 }

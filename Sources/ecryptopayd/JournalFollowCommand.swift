@@ -1,8 +1,6 @@
 import ArgumentParser
 import Glibc
 import JournalFormat
-import JournalStore
-import POSIX
 
 /// `ecryptopayd journal follow`: like `tail -F`.
 struct JournalFollowCommand: ParsableCommand {
@@ -27,41 +25,35 @@ struct JournalFollowCommand: ParsableCommand {
         try reportingFailure {
             // The end of the reader shows at once, also while nothing is printed.
             signal(SIGPIPE, SIG_IGN)
-            let disk = try journal.disk()
+            let source = try journal.source()
             let filter = try RecordFilter(payment: payment, kinds: kind, after: 0, since: .min)
-            if let fault = try follow(disk, filter) {
+            if let fault = try follow(source, filter) {
                 throw CommandFailure(.badData, "\(fault); \"ecryptopayd journal verify\" lists all that is wrong")
             }
         }
     }
 
     /// Shows records until nobody reads any more, or until a line is not good; answers that one.
-    private func follow(_ disk: DirectoryDisk, _ filter: RecordFilter) throws(CommandFailure) -> JournalReader.Fault? {
-        do throws(SystemError) {
-            let begin: Int64
-            if let after { begin = after } else { begin = try JournalFollower.end(of: disk) }
-            var follower = JournalFollower(disk, after: begin)
-            while !Console.readerIsGone {
-                var output: [UInt8] = []
-                let fault = try follower.poll { line, entry in
-                    guard filter.matches(entry) else { return }
-                    output += line
-                    output.append(UInt8(ascii: "\n"))
-                    if output.count > 1 << 16 {
-                        Console.print(output)
-                        output.removeAll(keepingCapacity: true)
-                    }
-                } pruned: {
-                    Console.error(Self.notice($0))
+    private func follow(_ source: any JournalSource, _ filter: RecordFilter) throws -> String? {
+        var tail = try source.tail(after: after)
+        while !Console.readerIsGone {
+            var output: [UInt8] = []
+            let fault = try tail.poll { line, entry in
+                guard filter.matches(entry) else { return }
+                output += line
+                output.append(UInt8(ascii: "\n"))
+                if output.count > 1 << 16 {
+                    Console.print(output)
+                    output.removeAll(keepingCapacity: true)
                 }
-                Console.print(output)
-                if let fault { return fault }
-                usleep(Self.pause)
+            } pruned: {
+                Console.error(Self.notice($0))
             }
-            return nil
-        } catch {
-            throw CommandFailure(reading: error)
+            Console.print(output)
+            if let fault { return fault }
+            usleep(Self.pause)
         }
+        return nil
     }
 
     private static func notice(_ pruned: ClosedRange<Int64>) -> String {

@@ -18,14 +18,7 @@ struct JournalPruneCommand: ParsableCommand {
     func run() throws {
         try reportingFailure {
             let before = try RecordFilter.time(keep, of: "--keep")
-            let segmentBytes = try journal.segmentBytes()
-            let (disk, lock) = try journal.lockedDisk()
-            defer { withExtendedLifetime(lock) {} }
-            let report: PruneReport
-            do {
-                report = try JournalPruner.run(
-                    disk, before: before, segmentBytes: Int64(segmentBytes), dryRun: dryRun)
-            } catch let fault as JournalFault { throw CommandFailure(fault) }
+            let report = try journal.source().prune(before: before, dryRun: dryRun)
             for segment in report.segments { Console.print(segment) }
             let verb = dryRun ? "would go" : "went"
             Console.error(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import JournalFormat
 import JournalStore
 import POSIX
@@ -29,7 +30,16 @@ struct JournalRepairCommand: ParsableCommand {
             guard let first = SegmentName.firstSeq(of: segment) else {
                 throw CommandFailure(.usage, "--segment \(segment): a segment's name is twenty digits and .jsonl")
             }
-            let (disk, lock) = try journal.lockedDisk()
+            let place = try journal.place()
+            guard case .directory(let path) = place else {
+                throw CommandFailure(
+                    .usage,
+                    """
+                    a database is not repaired by this: restore it from its backup, or name the directory of a journal in files \
+                    with --directory
+                    """)
+            }
+            let (disk, lock) = try FileSource(path).lockedDisk()
             defer { withExtendedLifetime(lock) {} }
             do {
                 if let at { try cut(disk, first, at) } else { try begin(disk, first) }

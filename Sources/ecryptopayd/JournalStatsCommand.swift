@@ -1,8 +1,6 @@
 import ArgumentParser
 import CivilTime
 import JournalFormat
-import JournalStore
-import POSIX
 
 /// `ecryptopayd journal stats`: what is in the journal.
 struct JournalStatsCommand: ParsableCommand {
@@ -16,14 +14,10 @@ struct JournalStatsCommand: ParsableCommand {
 
     func run() throws {
         try reportingFailure {
-            let disk = try journal.disk()
+            let source = try journal.source()
             var statistics = JournalStatistics()
-            let fault: JournalReader.Fault?
-            do throws(SystemError) {
-                let reader = try JournalReader(disk)
-                statistics.segments = reader.segments.count
-                fault = try reader.forEachLine { statistics.add($1, bytes: $0.count + 1) }
-            } catch { throw CommandFailure(reading: error) }
+            statistics.segments = try source.segments
+            let fault = try source.forEachLine(matching: .all) { statistics.add($1, bytes: $0.count + 1) }
             Console.print(json ? statistics.json : statistics.table)
             if let fault { throw CommandFailure(.badData, "only up to here: \(fault)") }
         }

@@ -6,10 +6,21 @@ import Payments
 
 /// A selection, understood.
 struct RecordFilter {
-    private let payment: Int64?
-    private let kinds: Set<String>
-    private let after: Int64
-    private let since: Int64
+    /// The payment that the records are to be about; nil for all.
+    let payment: Int64?
+    /// Their kinds; empty for all.
+    let kinds: Set<String>
+    /// Behind this number.
+    let after: Int64
+    /// Written since then, in nanoseconds since 1970.
+    let since: Int64
+
+    /// Lets every record through.
+    static let all = RecordFilter()
+
+    private init() {
+        (payment, kinds, after, since) = (nil, [], 0, .min)
+    }
 
     init(_ selection: RecordSelection) throws {
         try self.init(

@@ -60,21 +60,31 @@ extension HTTPServer.Options {
     }
 }
 
-extension FileLedger.Options {
+extension LedgerState.Limits {
     init(_ settings: Settings) {
         self.init(
-            limits: LedgerState.Limits(
-                maxPending: settings.maxPending, confirmRate: settings.confirmRate,
-                confirmWindow: settings.confirmWindow),
-            minimumFreeBytes: Int64(settings.minFreeBytes))
+            maxPending: settings.maxPending, confirmRate: settings.confirmRate, confirmWindow: settings.confirmWindow)
+    }
+}
+
+extension LedgerAccount {
+    init(_ settings: Settings) {
+        self.init(api: "\(settings.apiURL.host):\(settings.apiURL.port)", client: settings.clientID ?? "")
+    }
+}
+
+extension FileLedger.Options {
+    init(_ settings: Settings) {
+        self.init(limits: .init(settings), minimumFreeBytes: Int64(settings.minFreeBytes))
     }
 }
 
 extension Journal.Options {
     init(_ settings: Settings) {
+        let account = LedgerAccount(settings)
         self.init(
-            segmentBytes: Int64(settings.journalSegmentBytes), version: Program.version,
-            api: "\(settings.apiURL.host):\(settings.apiURL.port)", client: settings.clientID ?? "")
+            segmentBytes: Int64(settings.journalSegmentBytes), version: Program.version, api: account.api,
+            client: account.client)
     }
 }
 

@@ -32,15 +32,17 @@ enum StatusText {
             ("delivered", deliveries(status)),
             ("unannounced", "\(number(status["unannounced"])) changes found by reconciling only"),
             ("reconciled", time(status["last_reconcile_at"])),
-            (
-                "journal",
-                """
-                record \(number(journal["seq"])), \(HumanText.bytes(number(journal["bytes"]))) in \
-                \(number(journal["segments"])) segments, \(HumanText.bytes(number(journal["free_bytes"]))) of disk free\
-                \(journal["failed"]?.bool == true ? ", FAILED" : "")
-                """
-            ),
+            ("journal", self.journal(journal)),
         ]
+    }
+
+    private static func journal(_ journal: JSONValue) -> String {
+        // Where it is kept by a database, nobody can tell.
+        let free = journal["free_bytes"]?.integer.map { ", \(HumanText.bytes($0)) of disk free" } ?? ""
+        return """
+            record \(number(journal["seq"])), \(HumanText.bytes(number(journal["bytes"]))) in \
+            \(number(journal["segments"])) segments\(free)\(journal["failed"]?.bool == true ? ", FAILED" : "")
+            """
     }
 
     private static func waitingSummary(_ status: JSONValue) -> String {

@@ -37,13 +37,13 @@ import Testing
         }
     }
 
-    @Test func `secrets alone may stand in files and credentials`() {
-        let secrets = SettingKey.all.filter(\.isSecret)
+    @Test func `secrets alone, and what may hold one, may stand in files and credentials`() {
+        let secrets = SettingKey.all.filter(\.mayBeSecret)
         #expect(
             secrets.map(\.credential) == [
-                "client_secret", "password", "webhook_paths", "forward_urls", "forward_secret",
+                "client_secret", "password", "webhook_paths", "journal", "forward_urls", "forward_secret",
             ])
         #expect(secrets.map(\.fileKey) == secrets.map { "\($0.name)_FILE" })
-        #expect(SettingKey.all.filter { !$0.isSecret }.allSatisfy { $0.credential == nil && $0.fileKey == nil })
+        #expect(SettingKey.all.filter { !$0.mayBeSecret }.allSatisfy { $0.credential == nil && $0.fileKey == nil })
     }
 }

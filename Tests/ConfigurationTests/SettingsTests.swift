@@ -9,7 +9,7 @@ import Testing
         #expect(settings.apiURL == .documented)
         #expect(settings.webhookPaths == [.standard])
         #expect(settings.listen == [.tcp(host: "127.0.0.1", port: 8723)])
-        #expect(settings.journal == "/state/journal")
+        #expect(settings.journal == .directory("/state/journal"))
         #expect(settings.confirmWindow == .seconds(259_200))
         #expect(settings.caFile == nil)
         #expect(settings.logLevel == .info)
@@ -31,7 +31,7 @@ import Testing
         #expect(settings.apiURL.description == "http://[::1]:8725/api/v1")
         #expect(settings.webhookPaths.map(\.exposed) == ["/a/b", "/c"])
         #expect(settings.listen.map(\.description) == ["0.0.0.0:80", "[::1]:0", "unix:/run/x.sock"])
-        #expect(settings.journal == "/j")
+        #expect(settings.journal == .directory("/j"))
         #expect(settings.journalSegmentBytes == 4096)
         #expect(settings.minFreeBytes == 0)
         #expect(settings.maxBodyBytes == 262_144)
@@ -106,7 +106,7 @@ import Testing
             BadValue("EMAIL", "a@b@c", "is not an e-mail address"),
             BadValue("EMAIL", "a b@c", "is not an e-mail address"), BadValue("EMAIL", "@c", "is not an e-mail address"),
             BadValue("CLIENT_ID", "a\nb", "control character"),
-            BadValue("JOURNAL", "postgresql://localhost/x", "journal in files only"),
+            BadValue("JOURNAL", "mysql://localhost/x", "not one of PostgreSQL's"),
             BadValue("LOG_LEVEL", "INFO", "is not a log level"), BadValue("LOG_LEVEL", "verbose", "is not a log level"),
             BadValue("ADMIN_LISTEN", "0.0.0.0:8724", "which others can reach"),
             BadValue("ADMIN_LISTEN", "unix:/a, 10.0.0.1:1", "which others can reach"),

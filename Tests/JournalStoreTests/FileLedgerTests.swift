@@ -104,7 +104,7 @@ struct FileLedgerTests {
         #expect(watcher.count.load(ordering: .relaxed) == 1, "an equal report restarts the one that waits")
         fixture.ledger.takeUpAbandoned()
         #expect(watcher.count.load(ordering: .relaxed) == 2)
-        #expect(fixture.ledger.beginListing())
+        #expect(fixture.ledger.beginListing() == .begun)
         guard case .payment(let lagging) = try answer(1, "open", second: 0) else { return }
         fixture.record(try report(1, "later", second: 9))
         _ = try fixture.ledger.list([lagging])
@@ -368,7 +368,7 @@ struct FileLedgerTests {
         fixture.record(try report(2, "paid"))
         fixture.settle()
         #expect(fixture.log.events.last == "failed 5")
-        #expect(fixture.ledger.failure?.errno == 5)
+        #expect(fixture.ledger.journal.failure?.errno == 5)
         let refusal = Reception.unavailable(fixture.ledger.unavailability ?? "")
         #expect(fixture.ledger.record(try report(2, "paid"), peer: "unix") == refusal)
         #expect(fixture.ledger.record(try report(3, "paid"), peer: "unix") == refusal)

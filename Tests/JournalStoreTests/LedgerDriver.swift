@@ -90,7 +90,7 @@ final class LedgerDriver {
 
     /// Completes the baseline with an empty listing, unless there is one: without it nothing may be pruned.
     func completeBaseline() {
-        guard !ledger.hasBaseline, ledger.beginListing() else { return }
+        guard !ledger.hasBaseline, ledger.beginListing() == .begun else { return }
         // What the disk refuses is for the next run.
         _ = try? withJournal { try ledger.endListing(isWhole: true) }
     }

@@ -73,7 +73,8 @@ struct ConfirmerTests {
         let ledger = HeldLedger()
         let hour = Instant(nanoseconds: Clock.monotonic()) + .seconds(3600)
         ledger.due.withLock { $0 = hour }
-        let scheduler = CountingScheduler()
+        // Held, so that none brings another before they are counted.
+        let scheduler = CountingScheduler(holdsJobs: true)
         let confirmer = Confirmer(
             ledger: ledger, api: ScriptedPayments { ScriptedPayments.paid($0) }, concurrency: 4,
             logger: Logger(label: "test"), on: scheduler)

@@ -18,7 +18,7 @@ struct DeliveryProblemTests {
             undeliveredSince: since, segments: 1, bytes: 1, lastReceivedAt: nil, lastConfirmedAt: nil)
         return DaemonStatus(
             version: "test", startedAt: 0, now: 60 * Self.minute, unreadiness: [],
-            journal: .init(seq: 1, freeBytes: 1, minimumFreeBytes: 0, failure: nil), survey: survey,
+            journal: .init(seq: 1, room: LedgerRoom(freeBytes: 1, minimumFreeBytes: 0), failure: nil), survey: survey,
             webhooks: ReceptionCounter(), verdicts: VerdictCounter(), api: APIHealth.Status(isReachable: true),
             calls: [],
             lastReconciledAt: nil, openConnections: 0)

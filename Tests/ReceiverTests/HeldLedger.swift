@@ -63,7 +63,7 @@ final class HeldLedger: Ledger {
 
     func addObserver(_ observer: any LedgerObserver) { state.withLock { $0.observers.append(observer) } }
 
-    func claim() -> Claim? { nil }
+    func claim(wanting count: Int) -> Claim? { nil }
     /// What ``nextDue()`` answers.
     let due = Mutex<Instant?>(nil)
     func nextDue() -> Instant? { due.withLock { $0 } }
@@ -72,7 +72,18 @@ final class HeldLedger: Ledger {
     }
     func pause(_ duration: Duration) {}
     func claim(_ id: PaymentID) -> Claim? { nil }
-    func beginListing() -> Bool { false }
+    /// What ``beginListing()`` answers.
+    let listingStart = Mutex(ListingStart.underWay)
+    func beginListing() -> ListingStart { listingStart.withLock { $0 } }
+    /// How often whoever lists for all was asked to.
+    let asked = Mutex(0)
+    func askToList() -> Bool {
+        asked.withLock { $0 += 1 }
+        return true
+    }
+    func askHere() {
+        for observer in state.withLock({ $0.observers }) { observer.ledgerWasAskedToList() }
+    }
     func list(_ payments: [ConfirmedPayment]) throws -> [Settlement] { [] }
     func endListing(isWhole: Bool) throws -> (ListingSummary, [Settlement]) { (ListingSummary(), []) }
     func takeUpAbandoned() {}
@@ -83,6 +94,8 @@ final class HeldLedger: Ledger {
     func reschedule() {
         for observer in state.withLock({ $0.observers }) { observer.ledgerDidReschedule() }
     }
+    var committed: Int64 { 0 }
+    var advice: String { "let it go" }
     var hasBaseline: Bool { true }
     /// What ``pausedUntil`` answers.
     let quietUntil = Mutex(Instant.distantPast)

@@ -23,7 +23,7 @@ struct PublicSideTests {
         self.ledger = ledger
         let side = PublicSide(
             endpoint: WebhookEndpoint(
-                ledger: ledger, committed: 0, counter: ReceptionCounter(), logger: Logger(label: "test")),
+                ledger: ledger, counter: ReceptionCounter(), logger: Logger(label: "test")),
             webhookPaths: ["/other", Self.path], unavailability: { unavailability })
         var options = HTTPServer.Options()
         // The machine may be slow, and no test here is about time.

@@ -158,6 +158,48 @@ struct ReconcilerTests {
         withExtendedLifetime(reconciler) {}
     }
 
+    private func reconciler(_ ledger: HeldLedger, interval: Duration) -> Reconciler {
+        let logger = Logger(label: "test")
+        return Reconciler(
+            ledger: ledger, api: api, health: APIHealth(logger: logger), interval: interval, logger: logger)
+    }
+
+    @Test func `where another one lists for all, it is asked to, and nothing is listed here until that changes`()
+        async throws
+    {
+        let ledger = HeldLedger()
+        ledger.listingStart.withLock { $0 = .elsewhere }
+        let reconciler = reconciler(ledger, interval: .seconds(3600))
+        await reconciler.start()
+        #expect(await reconciler.reconcile())
+        #expect(ledger.asked.withLock { $0 } == 1)
+        #expect(api.listings.withLock { $0 } == 0)
+        ledger.listingStart.withLock { $0 = .begun }
+        ledger.reschedule()
+        try await eventually("the listing") { api.listings.withLock { $0 } == 1 }
+        await reconciler.stop()
+    }
+
+    @Test func `it lists when another one was asked to`() async throws {
+        let ledger = HeldLedger()
+        ledger.listingStart.withLock { $0 = .begun }
+        // Without an interval, and with a baseline, it lists on request only.
+        let reconciler = reconciler(ledger, interval: .zero)
+        await reconciler.start()
+        ledger.askHere()
+        try await eventually("the listing") { api.listings.withLock { $0 } == 1 }
+        #expect(ledger.asked.withLock { $0 } == 0)
+        await reconciler.stop()
+    }
+
+    @Test func `a request is refused while the ledger says that a listing has not ended`() async {
+        let ledger = HeldLedger()
+        let reconciler = reconciler(ledger, interval: .zero)
+        #expect(await reconciler.reconcile() == false)
+        #expect(api.listings.withLock { $0 } == 0)
+        await reconciler.stop()
+    }
+
     @Test func `what was set aside is taken up again on request`() async throws {
         let ledger = try ledger(window: .nanoseconds(1))
         api.list.withLock { $0 = [] }
@@ -189,7 +231,7 @@ struct ReconcilerTests {
         let stopping = Task { await reconciler.stop() }
         gate.open()
         await stopping.value
-        #expect(ledger.beginListing(), "none is under way any more")
+        #expect(ledger.beginListing() == .begun, "none is under way any more")
         ledger.close()
     }
 }

@@ -14,7 +14,7 @@ struct SenderTests {
         let ledger = HeldLedger(reception: .known)
         let side = PublicSide(
             endpoint: WebhookEndpoint(
-                ledger: ledger, committed: 0, counter: ReceptionCounter(), logger: Logger(label: "test")),
+                ledger: ledger, counter: ReceptionCounter(), logger: Logger(label: "test")),
             webhookPaths: ["/hook"], unavailability: { nil })
         let server = try HTTPServer(label: "test", handler: side, logger: Logger(label: "test"))
         let socket = try ListeningSocket(binding: try SocketAddress(parsing: address))

@@ -1,0 +1,46 @@
+/// Where the journal is kept.
+public enum JournalPlace: Hashable, Sendable, CustomStringConvertible {
+    /// In files, in the directory of this path.
+    case directory(String)
+    /// By a server that speaks PostgreSQL's protocol.
+    case database(DatabaseURL)
+
+    /// The path, or the URL without secrets.
+    public var description: String {
+        switch self {
+        case .directory(let path): path
+        case .database(let url): url.description
+        }
+    }
+
+    /// Whether there is a secret in it.
+    public var holdsSecret: Bool {
+        switch self {
+        case .directory: false
+        case .database(let url): !url.secrets.isEmpty
+        }
+    }
+}
+
+extension ValueKind<JournalPlace> {
+    /// A directory, or a database's URL.
+    static var journal: Self { ValueKind(parse: JournalPlace.parse, shown: { $0.description }) }
+}
+
+extension JournalPlace {
+    @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> JournalPlace {
+        let scheme = text.prefix { $0 != ":" }.lowercased()
+        if DatabaseURL.schemes.contains(scheme), scheme.utf8.count < text.utf8.count {
+            return .database(try DatabaseURL(parsing: text))
+        }
+        let mend = "write the path of a directory, or postgresql://USER@HOST/DATABASE"
+        // Neither is shown: both hold a password as a rule.
+        guard !text.contains("://") else {
+            throw ValueFault(problem: "is a URL, and not one of PostgreSQL's", mend: mend, showsValue: false)
+        }
+        guard !text.contains("password=") else {
+            throw ValueFault(problem: "is a connection string without a scheme", mend: mend, showsValue: false)
+        }
+        return .directory(try ValueKind<String>.path.parse(text))
+    }
+}

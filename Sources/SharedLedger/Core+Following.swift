@@ -1,0 +1,121 @@
+import JournalFormat
+import Payments
+
+// What the others did is applied as this node's own would be.
+extension SharedLedger.Core {
+    /// Records and notes, in the order in which the turns wrote them. Answers whether there was news among them.
+    mutating func follow(_ view: SharedView, now: Instant) -> Following {
+        var following = Following()
+        var records = view.records.drop { $0.seq <= cut.seq }
+        for note in view.notes where note.number > cut.note {
+            while let record = records.first, record.seq <= note.seq {
+                records.removeFirst()
+                follow(record, now, &following)
+            }
+            // A whole view shows every record before its notes; else the rest comes with the next.
+            if note.seq > cut.seq { return following }
+            cut.note = note.number
+            follow(note, now, &following)
+        }
+        for record in records { follow(record, now, &following) }
+        state.forgetTaken()
+        return following
+    }
+
+    private mutating func follow(_ record: StoredRecord, _ now: Instant, _ following: inout Following) {
+        let line = record.line.span
+        // Old records go only where everything is settled, which a node that follows has seen long before.
+        guard record.seq == cut.seq + 1,
+            let entry = try? EntryView(RecordLine(checking: line), line), entry.seq == record.seq
+        else {
+            following.damage = following.damage ?? record.seq
+            return
+        }
+        state.replay(entry, line, offset: 0, now: now, order: Instant(nanoseconds: record.order))
+        if case .confirmed(let confirmed) = entry.record, confirmed.news { following.hasNews = true }
+        if let payment = entry.record.payment { folding?.changed.insert(payment) }
+        times.note(entry)
+        cut.seq = record.seq
+        lastLine = record.line
+        following.count += 1
+    }
+
+    private mutating func follow(_ note: StoredNote, _ now: Instant, _ following: inout Following) {
+        guard note.node != node, let notes = NoteCoder.decode(note.body) else { return }
+        for told in notes {
+            switch told.moved(ahead: -offset) {
+            case .began(let payment, let upTo):
+                state.beganElsewhere(payment, node: note.node, upTo: upTo, now: now)
+            case .ended(let payment, let schedule): state.endedElsewhere(payment, schedule, now: now)
+            case .beganListing(let upTo): state.beganListingElsewhere(node: note.node, upTo: upTo)
+            case .endedListing: state.endedListingElsewhere()
+            case .redelivers(let payment, let seq):
+                state.redeliver(payment, DeliveryPosition(seq: seq, offset: 0), now: now)
+                folding?.changed.insert(payment)
+                following.hasNews = true
+            case .asksForListing: following.isAskedToList = true
+            case .dead(let dead) where dead != node: state.forgetCalls(of: dead, now: now)
+            case .dead: break
+            }
+        }
+    }
+
+    /// What this node itself told, where that changes something.
+    mutating func applyOwn(_ note: SharedNote, _ now: Instant) {
+        switch note {
+        case .redelivers(let payment, let seq):
+            state.redeliver(payment, DeliveryPosition(seq: seq, offset: 0), now: now)
+            folding?.changed.insert(payment)
+        case .dead(let dead) where dead != node: state.forgetCalls(of: dead, now: now)
+        default: break
+        }
+    }
+
+    /// Notes which payments have changed, for the next fold.
+    mutating func note(_ records: [RecordRow]) {
+        for record in records {
+            if let payment = record.payment { folding?.changed.insert(payment) }
+            times.note(record)
+        }
+    }
+
+    /// What following has come to.
+    struct Following {
+        var count = 0
+        var hasNews = false
+        var isAskedToList = false
+        /// A record that is not what it should be.
+        var damage: Int64?
+    }
+
+    // MARK: Nodes and leases
+
+    /// What this node does if nobody else does.
+    var wantedLeases: Set<String> {
+        isClosing
+            ? [] : Set(["listing", "keep"] + state.endpoints.filter(ownEndpoints.contains).map { "endpoint:\($0)" })
+    }
+
+    /// Notes who lives, and what this node alone does.
+    mutating func note(_ nodes: [NodeRow], _ rows: [LeaseRow], at now: Int64) {
+        for row in nodes where row.node != node {
+            if watched[row.node]?.turn != row.turn { watched[row.node] = (row.turn, now) }
+        }
+        watched = watched.filter { number, _ in nodes.contains { $0.node == number } }
+        leases = Set(rows.filter { $0.node == node }.map(\.name))
+        if !leases.contains("keep") { folding = nil }
+        isLeaseFree = !wantedLeases.subtracting(rows.map(\.name)).isEmpty
+        isSomebodyDead = nodes.contains { $0.node != node && isDead($0, at: now) }
+    }
+
+    /// Whether a node is: by the server's clock, and by what this one has seen of it.
+    func isDead(_ row: NodeRow, at now: Int64) -> Bool {
+        guard row.isExpired, let seen = watched[row.node], seen.turn == row.turn else { return false }
+        return now - seen.since >= options.lease
+    }
+
+    /// Whether something that takes so long may begin now: the node certainly lives longer.
+    func mayBegin(_ duration: Duration, at now: Int64) -> Bool {
+        leaseEnd - now > duration.nanoseconds + 1_000_000_000
+    }
+}

@@ -1,0 +1,138 @@
+import JournalFormat
+public import Payments
+import Synchronization
+
+// Deliveries: each endpoint is one node's, as long as it lives, so that the order of a payment's deliveries is kept.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension SharedLedger: DeliveryLedger {
+    public var endpointStatus: [EndpointStatus] { core.withLock { $0.state.endpointStatus } }
+
+    public func configure(endpoints: [String]) throws -> EndpointChange {
+        core.withLock { core in
+            core.ownEndpoints = Set(endpoints)
+            // A reload with the same ones has those go on that wanted nothing more.
+            core.state.startDeliveries()
+        }
+        try performBlocking { draft, state -> Decision<Void> in
+            guard Set(state.endpoints) != Set(endpoints) else { return Decision(result: .success(())) }
+            let seq = draft.open(endpoints: endpoints)
+            return Decision(
+                result: .success(()),
+                apply: { state, _ in
+                    state.configured(endpoints: endpoints, seq: seq)
+                    return []
+                })
+        }
+        let change = try performBlocking { [self] draft, state in giveUpStranded(&draft, &state) }
+        tell { $0.ledgerDidAnnounce() }
+        return change
+    }
+
+    /// What waits for an endpoint that was removed can only be replayed, to those that are there.
+    private func giveUpStranded(_ draft: inout Draft, _ state: inout LedgerState) -> Decision<EndpointChange> {
+        var change = EndpointChange()
+        let stranded = state.strandedDeliveries
+        for delivery in stranded {
+            change.lose(delivery.seq, of: delivery.endpoint)
+            draft.append(
+                .undeliverable(
+                    Record.Delivery(
+                        payment: delivery.payment, of: delivery.seq, endpoint: delivery.endpoint, attempts: 0,
+                        status: nil, error: "the endpoint was removed")))
+        }
+        return Decision(
+            result: .success(change),
+            apply: { state, now in
+                for delivery in stranded {
+                    state.deliveryEnded(
+                        delivery.payment, of: delivery.seq, endpoint: delivery.endpoint, isDelivered: false, now: now)
+                }
+                return []
+            })
+    }
+
+    public func claimDelivery(for endpoint: String) -> DeliveryClaim? {
+        let now = now()
+        return core.withLock { core in
+            // Looked at last thing before the attempt: it must end while the node certainly lives.
+            guard core.leases.contains("endpoint:\(endpoint)"),
+                core.mayBegin(Self.longestDelivery, at: now.nanoseconds)
+            else { return nil }
+            return core.state.claimDelivery(for: endpoint, now: now)
+        }
+    }
+
+    public func nextDelivery(for endpoint: String) -> Instant? {
+        let now = now()
+        return core.withLock { core in
+            guard core.leases.contains("endpoint:\(endpoint)") else { return nil }
+            let next = core.state.nextDelivery(for: endpoint)
+            return core.mayBegin(Self.longestDelivery, at: now.nanoseconds)
+                ? next : next.map { max($0, now + .seconds(1)) }
+        }
+    }
+
+    public func content(of claim: DeliveryClaim) async throws -> DeliveryContent {
+        let seq = claim.position.seq
+        guard let record = try await database.records.records([seq]).first,
+            case .confirmed(let confirmed) = try Entry(line: record.line.span).record
+        else { throw DatabaseFault(kind: .failed, message: "record \(seq) is no confirmation") }
+        let entry = try Entry(line: record.line.span)
+        return DeliveryContent(
+            journal: journalID, seq: seq, time: entry.time, current: confirmed.current)
+    }
+
+    public func conclude(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome) throws -> DeliveryEnd {
+        let time = core.withLock { core in now().nanoseconds + core.offset }
+        switch outcome {
+        case .accepted(let status):
+            end(claim, isDelivered: true, status: status, error: nil)
+            return .delivered
+        case .failed(let failure):
+            let isPostponed = core.withLock { core in
+                core.state.deliveryFailed(claim, failure.error, at: time)
+                return core.state.postpone(claim, now: now())
+            }
+            if isPostponed { return .again }
+            end(claim, isDelivered: false, status: failure.status, error: failure.error)
+            return .undeliverable
+        case .gone:
+            core.withLock { $0.state.stopDeliveries(claim) }
+            return .stopped
+        case .released:
+            core.withLock { $0.state.release(claim, now: now()) }
+            return .again
+        }
+    }
+
+    /// In the state it has ended at once; the record is kept until it is written, or the program ends, and then whoever takes
+    /// the endpoint delivers it once more.
+    private func end(_ claim: DeliveryClaim, isDelivered: Bool, status: Int?, error: String?) {
+        let delivery = Record.Delivery(
+            payment: claim.payment, of: claim.position.seq, endpoint: claim.endpoint, attempts: claim.attempt,
+            status: status, error: error)
+        core.withLock {
+            $0.state.deliveryEnded(
+                claim.payment, of: claim.position.seq, endpoint: claim.endpoint, isDelivered: isDelivered, now: now())
+        }
+        submit(
+            Order(decide: { draft, _ in
+                draft.append(isDelivered ? .delivered(delivery) : .undeliverable(delivery))
+                return Plan()
+            }))
+    }
+
+    public func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
+        let found = try await database.records.news(selection, upTo: durable).compactMap { record in
+            try Entry(line: record.line.span).record.payment.map { ($0, record.seq) }
+        }
+        let count = found.count * core.withLock { $0.state.endpoints.count }
+        if dryRun || found.isEmpty { return count }
+        try await perform { draft, _ -> Decision<Void> in
+            draft.notes += found.map { .redelivers(payment: $0, seq: $1) }
+            return Decision(result: .success(()))
+        }
+        tell { $0.ledgerDidAnnounce() }
+        return count
+    }
+}

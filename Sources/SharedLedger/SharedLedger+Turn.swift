@@ -1,0 +1,270 @@
+import JournalFormat
+import Payments
+import Synchronization
+
+// The loop: turns while there is something to write, looks while there is not.
+extension SharedLedger {
+    enum Step {
+        case turn
+        case look
+        /// Hands on what has changed; nothing waits for it.
+        case fold
+        /// Nothing before this time.
+        case wait(Int64)
+        case end
+    }
+
+    func run() async {
+        while true {
+            switch nextStep() {
+            case .turn: await takeTurn()
+            case .look: await look()
+            case .fold: fold()
+            case .wait(let time): await waker.wait(until: time)
+            case .end: return
+            }
+        }
+    }
+
+    private func nextStep() -> Step {
+        let now = surroundings.monotonic()
+        let hasReports = inbox.withLock { !$0.waiting.isEmpty }
+        return core.withLock { core in
+            if core.isEnded { return .end }
+            returnStaleClaims(&core, now)
+            let isClaimDue =
+                core.wanted > 0 && (core.state.nextDue()?.nanoseconds ?? .max) <= now && core.doubt == nil
+            if hasReports || !core.orders.isEmpty || !core.notes.isEmpty || isClaimDue || core.isSomebodyDead
+                || core.isLeaseFree || core.doubt != nil || !core.owed.isEmpty || core.isClosing
+                || now - core.lastTurn >= Self.renewal
+            {
+                return .turn
+            }
+            if now - core.lastLook >= Self.pollInterval { return .look }
+            if core.isFoldDue(now) { return .fold }
+            let due = core.wanted > 0 ? core.state.nextDue()?.nanoseconds ?? .max : .max
+            return .wait(min(core.lastLook + Self.pollInterval, core.lastTurn + Self.renewal, max(due, now + 1)))
+        }
+    }
+
+    /// A call that nobody begins must not keep the payment from the others.
+    private func returnStaleClaims(_ core: inout Core, _ now: Int64) {
+        while let (claim, since) = core.pool.first, now - since > 1_000_000_000 {
+            core.pool.removeFirst()
+            core.state.putBack(claim, now: Instant(nanoseconds: now))
+            core.notes.append(
+                .ended(payment: claim.id, core.state.schedule(of: claim.id, isAnswered: false, isNews: false)))
+            core.wanted = 0
+        }
+    }
+
+    // MARK: A turn
+
+    private func takeTurn() async {
+        let sent = surroundings.monotonic()
+        let cut = core.withLock { $0.cut }
+        let view: SharedView
+        do { view = try await step { () async throws(DatabaseFault) in try await database.lock(after: cut) } } catch {
+            return await failed(error)
+        }
+        switch absorb(view, isLocked: true) {
+        case .ready: break
+        case .behind: return await database.rollBack()
+        case .outcast:
+            await database.rollBack()
+            return await rejoin()
+        case .lost(let reason):
+            await database.rollBack()
+            return end(reason)
+        }
+        let draft = core.withLock { core in
+            inbox.withLock { inbox in decide(view, &core, &inbox) }
+        }
+        let began = surroundings.monotonic()
+        let outcome = await step { await database.commit(draft.turn) }
+        let took = surroundings.monotonic() - began
+        switch outcome {
+        case .committed: committed(draft, sent: sent, took: took, warning: nil)
+        case .warned(let warning): committed(draft, sent: sent, took: took, warning: warning)
+        case .failed(let fault):
+            core.withLock { core in inbox.withLock { undo(draft, &core, &$0) } }
+            await failed(fault)
+        case .unknown(let fault):
+            core.withLock { $0.doubt = draft }
+            await failed(fault)
+        }
+    }
+
+    /// Marks that the loop waits for the database.
+    func step<Value, Failure: Error>(_ work: () async throws(Failure) -> Value) async throws(Failure) -> Value {
+        stepBegan.store(surroundings.monotonic(), ordering: .relaxed)
+        defer { stepBegan.store(0, ordering: .relaxed) }
+        return try await work()
+    }
+
+    /// What is written, on top of what the head's lock has shown. To be called under both locks.
+    private func decide(_ view: SharedView, _ core: inout Core, _ inbox: inout Inbox) -> Draft {
+        let now = now()
+        var draft = Draft(
+            turn: Turn(number: core.turnNumber + 1, head: view.head), node: core.node, now: now, time: view.time,
+            base: view.head.cut, opened: core.opened, leases: core.leases)
+        core.state.adopt(view.head.budget, ahead: core.offset, now: now)
+        bury(view, &core, &draft)
+        takeLeases(view, core, &draft)
+        if draft.turn.head.segmentBytes > core.options.segmentBytes { draft.open() }
+        let orders = core.orders
+        core.orders = []
+        for order in orders { draft.plans.append((order, order.decide(&draft, &core.state))) }
+        draft.arrivals = inbox.take(atMost: Self.batch)
+        for arrival in draft.arrivals { admit(arrival, &draft, &core.state) }
+        if core.isClosing {
+            close(&core, &draft)
+        } else {
+            takeClaims(&core, &draft)
+        }
+        draft.inherited = core.notes
+        core.notes = []
+        let notes = draft.inherited + draft.notes
+        if !notes.isEmpty {
+            draft.turn.head.cut.note += 1
+            draft.turn.note = NoteCoder.encode(notes.map { $0.moved(ahead: core.offset) })
+        }
+        draft.turn.head.budget = core.state.sharedBudget(ahead: core.offset)
+        return draft
+    }
+
+    /// A report that was covered or known needs no record, but the same commit: it proves that no other node knew better.
+    private func admit(_ arrival: Arrival, _ draft: inout Draft, _ state: inout LedgerState) {
+        let report = arrival.report
+        switch state.admit(report) {
+        case .known: state.noteAnnouncement()
+        case .covered(let seq): state.covered(report, by: seq, now: draft.now)
+        // Whoever took it in has looked; a batch more than the limit does no harm.
+        case .full, .journal:
+            let seq = draft.append(
+                .received(
+                    Record.Received(
+                        payment: report.id, peer: arrival.peer, report: report.json, deviations: report.deviations)))
+            state.received(report.summary, seq: seq, offset: 0, now: draft.now)
+        }
+    }
+
+    private func takeClaims(_ core: inout Core, _ draft: inout Draft) {
+        while draft.claims.count < core.wanted, let claim = core.state.claim(now: draft.now, order: draft.order) {
+            draft.claims.append(claim)
+            draft.notes.append(.began(payment: claim.id, upTo: claim.upTo))
+        }
+    }
+
+    private func close(_ core: inout Core, _ draft: inout Draft) {
+        for (claim, _) in core.pool { core.state.putBack(claim, now: draft.now) }
+        core.pool = []
+        draft.append(.closed)
+        draft.notes.append(.dead(node: core.node))
+        draft.turn.isLast = true
+    }
+
+    /// Nodes whose lease has run out by the server's clock, and of which this node has seen nothing for as long by its own: one
+    /// of the clocks may be wrong.
+    private func bury(_ view: SharedView, _ core: inout Core, _ draft: inout Draft) {
+        for row in view.nodes where row.node != core.node && core.isDead(row, at: draft.now.nanoseconds) {
+            draft.turn.dead.append(row.node)
+            draft.notes.append(.dead(node: row.node))
+        }
+    }
+
+    private func takeLeases(_ view: SharedView, _ core: Core, _ draft: inout Draft) {
+        let held = Set(view.leases.filter { !draft.turn.dead.contains($0.node) }.map(\.name))
+        for name in core.wantedLeases.sorted() where !held.contains(name) {
+            draft.turn.taken.append(name)
+            draft.leases.insert(name)
+        }
+        for name in core.leases.subtracting(core.wantedLeases).sorted() {
+            draft.turn.freed.append(name)
+            draft.leases.remove(name)
+        }
+    }
+
+    // MARK: Its end
+
+    /// All of the turn is durable; with a warning, none of it may be acknowledged.
+    private func committed(_ draft: Draft, sent: Int64, took: Int64, warning: String?) {
+        let (told, isLast) = core.withLock { core in
+            apply(draft, &core)
+            core.leaseEnd = sent + core.options.lease
+            core.lastTurn = sent
+            let told = core.owed + [draft]
+            core.owed = []
+            placesLeft.store(core.state.placesLeft, ordering: .relaxed)
+            let now = surroundings.monotonic()
+            core.pool += told.flatMap(\.claims).map { ($0, now) }
+            if draft.turn.isLast { core.isEnded = true }
+            return (told, draft.turn.isLast)
+        }
+        failures.store(0, ordering: .relaxed)
+        if let warning {
+            refuse("the database commits, but warns: \(warning)")
+        } else {
+            inbox.withLock { $0.refusal = nil }
+        }
+        for draft in told { tell(of: draft) }
+        tell { $0.ledgerDidSync(.nanoseconds(took)) }
+        if took >= 1_000_000_000 {
+            noteSlowCommit()
+            tell { $0.ledgerWasSlow(.nanoseconds(took)) }
+        }
+        if isLast { waker.wake() }
+    }
+
+    /// Has the state be what the turn made of it.
+    func apply(_ draft: Draft, _ core: inout Core) {
+        let now = now()
+        core.turnNumber = draft.turn.number
+        core.cut = draft.turn.head.cut
+        core.lastLine = draft.turn.records.last?.line ?? core.lastLine
+        core.leases = draft.leases
+        core.segments = draft.turn.head.segments
+        core.bytes = draft.turn.head.bytes
+        core.note(draft.turn.records)
+        for (_, plan) in draft.plans { core.notes += plan.apply(&core.state, now) }
+        for note in draft.notes { core.applyOwn(note, now) }
+        core.wanted -= min(core.wanted, draft.claims.count)
+        for node in draft.turn.dead { core.watched[node] = nil }
+        if !draft.turn.dead.isEmpty { core.isSomebodyDead = false }
+        if !draft.turn.taken.isEmpty { core.isLeaseFree = false }
+    }
+
+    /// Tells everybody what the turn came to.
+    private func tell(of draft: Draft) {
+        let position = inbox.withLock { inbox in
+            inbox.oldestTaken = nil
+            return draft.arrivals.last?.position ?? 0
+        }
+        let committed = max(position, committedPosition.load(ordering: .relaxed))
+        committedPosition.store(committed, ordering: .releasing)
+        shown.store(draft.turn.head.cut.seq, ordering: .releasing)
+        for (_, plan) in draft.plans { plan.done() }
+        tell { observer in
+            observer.ledgerDidCommit(upTo: committed)
+            if !draft.claims.isEmpty || draft.turn.records.isEmpty || !draft.turn.taken.isEmpty {
+                observer.ledgerDidReschedule()
+            }
+            if draft.turn.records.contains(where: \.isNews) || !draft.turn.taken.isEmpty {
+                observer.ledgerDidAnnounce()
+            }
+        }
+    }
+
+    /// Nothing of the turn is there: everything in it is decided anew.
+    func undo(_ draft: Draft, _ core: inout Core, _ inbox: inout Inbox) {
+        let now = now()
+        core.state.withdraw(reportsAfter: draft.base.seq)
+        for claim in draft.claims { core.state.putBack(claim, now: now) }
+        for (_, plan) in draft.plans.reversed() { plan.undo(&core.state, now) }
+        core.notes = draft.inherited + core.notes
+        inbox.putBack(draft.arrivals)
+        let orders = draft.plans.map(\.order)
+        for order in orders where (order.expires ?? .max) <= now.nanoseconds { order.giveUp(&core.state, now) }
+        core.orders = orders.filter { ($0.expires ?? .max) > now.nanoseconds } + core.orders
+    }
+}

@@ -1,0 +1,116 @@
+import Configuration
+import JournalStore
+import Logging
+import POSIX
+import Payments
+import ServiceManager
+
+/// The ledger in files: a journal in a directory, which is locked.
+struct FileForm: LedgerForm {
+    private let path: String
+    private let lock: JournalLock
+
+    /// Takes the lock of the journal in a directory, which is the one that is configured.
+    init(_ path: String) throws {
+        self.path = path
+        do { lock = try JournalLock(directory: path) } catch { throw CommandFailure(error, configured: path) }
+    }
+
+    func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> OpenLedger {
+        let ledger = try recover(settings, notifier)
+        ledger.recovered.log(logger)
+        return OpenLedger(ledger: ledger, upkeep: FileUpkeep(lock, ledger, logger))
+    }
+
+    private func recover(_ settings: Settings, _ notifier: Notifier) throws -> FileLedger {
+        do {
+            let disk: DirectoryDisk
+            do { disk = try DirectoryDisk(path: path) } catch { throw JournalFault.system(error) }
+            return try FileLedger(
+                disk, .init(settings), journal: .init(settings), randomID: RandomID.make(),
+                seed: .random(in: 0 ... .max),
+                progress: { bytes in
+                    // Each step asks for half a minute more: a long recovery is no hung start.
+                    notifier.send(
+                        .extendTimeout(.seconds(30)), .status("recovering the journal, \(bytes >> 20) MiB read"))
+                })
+        } catch let fault as JournalFault {
+            throw CommandFailure(fault, configured: path)
+        }
+    }
+}
+
+/// Checkpoints, and old segments that go.
+private final class FileUpkeep: LedgerUpkeep {
+    private let lock: JournalLock
+    private let ledger: FileLedger
+    private let checkpointer: Checkpointer
+    private let keeper: JournalKeeper
+
+    init(_ lock: JournalLock, _ ledger: FileLedger, _ logger: Logger) {
+        self.lock = lock
+        self.ledger = ledger
+        checkpointer = Checkpointer(ledger)
+        keeper = JournalKeeper(ledger) { $0.log(logger) }
+    }
+
+    func begin(_ settings: Settings) {
+        keeper.update(keep: settings.journalKeep)
+        keeper.watchSpace()
+    }
+
+    func update(_ settings: Settings) {
+        ledger.update(.init(settings))
+        keeper.update(keep: settings.journalKeep)
+    }
+
+    func end() async {
+        keeper.stop()
+        await ledger.checkpoint()
+        ledger.close()
+    }
+}
+
+extension Journal.Recovered {
+    fileprivate func log(_ logger: Logger) {
+        if let tail = tornTail, tail.bytes == 0 {
+            logger.notice(
+                "\(tail.segment) was created and nothing written to it when the last run ended; it is used now")
+        } else if let tail = tornTail {
+            let copy = tail.copy.map { ", kept in \($0)" } ?? ""
+            let fault = tail.fault.map { ": \($0)" } ?? ""
+            logger.warning(
+                "torn tail: \(tail.bytes) bytes cut from \(tail.segment) at byte \(tail.offset)\(copy)\(fault)")
+        }
+        logger.info("journal recovered: \(records) records, \(rewrittenBytes) unproven bytes rewritten")
+    }
+}
+
+extension JournalKeeper.Event {
+    fileprivate func log(_ logger: Logger) {
+        switch self {
+        case .pruned(let report):
+            if !report.segments.isEmpty {
+                logger.notice(
+                    "\(report.segments.count) old segments dropped: \(report.records) records, \(report.bytes) bytes; the last word on \(report.known) payments was kept"
+                )
+            }
+            if let heldBy = report.heldBy { logger.notice("older segments stay because of \(heldBy)") }
+        case .dropped(let report):
+            logger.notice(
+                """
+                the disk runs low: \(report.segments.count) segments dropped that held nothing but reports that were refuted or \
+                told nothing: \(report.records) records, \(report.bytes) bytes
+                """
+            )
+        case .low(let space, let heldBy):
+            logger.warning(
+                """
+                \(space), and nothing of the journal could be dropped: \(heldBy). With half of that, reports are answered 503. \
+                Make room on the disk, or have old settled segments dropped with ECRYPTOPAY_JOURNAL_KEEP or "ecryptopayd journal \
+                prune"
+                """)
+        case .failed(let fault): logger.warning("segments stay, since they cannot be dropped: \(fault)")
+        }
+    }
+}

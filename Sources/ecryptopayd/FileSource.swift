@@ -1,0 +1,131 @@
+import Configuration
+import Glibc
+import JournalFormat
+import JournalStore
+import Payments
+import POSIX
+
+/// A journal in files, in a directory.
+struct FileSource: JournalSource {
+    private let path: String
+    private let segmentBytes: Int
+
+    /// `segmentBytes` is for what pruning writes: after that many bytes a new segment begins.
+    init(_ path: String, segmentBytes: Int = Settings().journalSegmentBytes) {
+        self.path = path
+        self.segmentBytes = segmentBytes
+    }
+
+    var segments: Int {
+        get throws {
+            let disk = try disk()
+            do throws(SystemError) { return try JournalReader(disk).segments.count } catch {
+                throw CommandFailure(reading: error)
+            }
+        }
+    }
+
+    func forEachLine(matching filter: RecordFilter, _ body: (ArraySlice<UInt8>, Entry) -> Void) throws -> String? {
+        let disk = try disk()
+        do throws(SystemError) {
+            return try JournalReader(disk).forEachLine { line, entry in
+                if filter.matches(entry) { body(line, entry) }
+            }?.description
+        } catch { throw CommandFailure(reading: error) }
+    }
+
+    func tail(after seq: Int64?) throws -> any RecordTail {
+        let disk = try disk()
+        do throws(SystemError) {
+            let last: Int64
+            if let seq { last = seq } else { last = try JournalFollower.end(of: disk) }
+            return FileTail(follower: JournalFollower(disk, after: last))
+        } catch { throw CommandFailure(reading: error) }
+    }
+
+    func verify(_ progress: (Int64, Int64) -> Void) throws -> VerifyReport {
+        let disk = try disk()
+        do throws(SystemError) {
+            return VerifyReport(try JournalAudit.run(disk, progress: progress), directory: disk.path)
+        } catch { throw CommandFailure(reading: error) }
+    }
+
+    func prune(before: Int64, dryRun: Bool) throws -> PruneReport {
+        let (disk, lock) = try lockedDisk()
+        defer { withExtendedLifetime(lock) {} }
+        do throws(JournalFault) {
+            return try JournalPruner.run(disk, before: before, segmentBytes: Int64(segmentBytes), dryRun: dryRun)
+        } catch { throw CommandFailure(error) }
+    }
+}
+
+private struct FileTail: RecordTail {
+    var follower: JournalFollower
+
+    mutating func poll(
+        _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
+    ) throws -> String? {
+        do throws(SystemError) { return try follower.poll(body, pruned: pruned)?.description } catch {
+            throw CommandFailure(reading: error)
+        }
+    }
+}
+
+// The directory itself.
+extension FileSource {
+    /// The directory, for reading.
+    func disk() throws -> DirectoryDisk {
+        let claimed: Int64
+        do throws(SystemError) {
+            let disk = try DirectoryDisk(path: path)
+            // A path mistyped must not prove a journal whole.
+            let reader = try JournalReader(disk)
+            if !reader.segments.isEmpty { return disk }
+            claimed = reader.claimed
+        } catch {
+            throw CommandFailure(reading: error)
+        }
+        if claimed > 0 {
+            throw CommandFailure(
+                .badData,
+                """
+                every segment of the journal in \(path) is gone, although records up to \(claimed) had been synced; restore \
+                them from a backup
+                """)
+        }
+        throw CommandFailure(.noInput, "there is no journal in \(path); name its directory with --directory")
+    }
+
+    /// The directory, with its lock, for changing what is in it.
+    func lockedDisk() throws -> (DirectoryDisk, JournalLock) {
+        try becomeOwner()
+        let disk = try disk()
+        do { return (disk, try JournalLock(directory: disk.path)) } catch { throw CommandFailure(error) }
+    }
+
+    /// What root writes into a journal, its owner could not read, and the daemon's next start would fail. So root acts as the
+    /// owner, before anything is opened.
+    private func becomeOwner() throws {
+        // A directory that is not there is named when it is opened.
+        guard geteuid() == 0, let owner = try? Identity.owner(of: path), owner.user != 0 else { return }
+        do { try owner.assume() } catch {
+            throw CommandFailure(
+                .permission,
+                "the journal in \(path) belongs to the user with the id \(owner.user), whom this process cannot act as (\(error)); run this as that user"
+            )
+        }
+    }
+}
+
+extension CommandFailure {
+    /// A journal that cannot be read.
+    init(reading error: SystemError) {
+        let status: ExitStatus =
+            switch error.errno {
+            case ENOENT, ENOTDIR: .noInput
+            case EACCES, EPERM: .permission
+            default: .inputOutput
+            }
+        self.init(status, "the journal cannot be read: \(error); \(error.mendForReading)")
+    }
+}

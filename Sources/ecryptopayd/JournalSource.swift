@@ -1,0 +1,43 @@
+import JournalFormat
+import JournalStore
+import Payments
+
+/// A journal that the commands read, wherever it is kept. Everything here throws a `CommandFailure`, with the mend.
+protocol JournalSource {
+    /// How many segments it has.
+    var segments: Int { get throws }
+
+    /// Shows every good record that a filter lets through, with its line, without the newline, until one is not good; answers
+    /// what is wrong with that one.
+    func forEachLine(matching filter: RecordFilter, _ body: (ArraySlice<UInt8>, Entry) -> Void) throws -> String?
+
+    /// Reads on behind a record as the journal grows; without one, behind the last.
+    func tail(after seq: Int64?) throws -> any RecordTail
+
+    /// Looks at every line; `progress` hears of the bytes read, and of how many there are.
+    func verify(_ progress: (Int64, Int64) -> Void) throws -> VerifyReport
+
+    /// Drops what is older than `before` (nanoseconds since 1970) and settled, or only says what would go.
+    func prune(before: Int64, dryRun: Bool) throws -> PruneReport
+}
+
+/// Shows records as they become durable, each once, in order.
+protocol RecordTail {
+    /// Shows what has become durable since the last call; answers what stands in the way of more. What passes by itself is
+    /// nothing that does.
+    mutating func poll(
+        _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
+    ) throws -> String?
+}
+
+/// What came of looking at every line.
+struct VerifyReport {
+    /// For people.
+    var sentence: String
+    /// For scripts.
+    var json: String
+    /// What is wrong, and where.
+    var problems: [String]
+    /// What to do about it; nil when nothing is.
+    var mend: String?
+}
