@@ -2,14 +2,25 @@
     import CPostgreSQL
     import SharedLedger
 
-    /// A URL as libpq understands it: `postgresql://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?KEYWORD=VALUE`.
+    /// What libpq is told to connect with: keywords and their values.
     struct ConnectionString: Sendable {
         /// What the URL says, by libpq's keywords, decoded.
         let values: [String: String]
         /// What must not show.
         let secrets: Secrets
 
-        /// Parses it by libpq's own rules.
+        /// Takes what somebody else has read from a URL, and every secret in it.
+        ///
+        /// - Throws: `.configuration`, as for a URL.
+        init(
+            parameters: [(keyword: String, value: String)], secrets: some Sequence<String>
+        ) throws(DatabaseFault) {
+            values = Dictionary(parameters.map { ($0.keyword, $0.value) }) { $1 }
+            self.secrets = Secrets(secrets)
+            try check()
+        }
+
+        /// Parses a URL by libpq's own rules: `postgresql://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?KEYWORD=VALUE`.
         ///
         /// - Throws: `.configuration`, for a text that is no such URL, and for one that asks for what a ledger must not have.
         init(_ text: String) throws(DatabaseFault) {
@@ -35,6 +46,11 @@
             }
             self.values = values
             self.secrets = Secrets(secrets)
+            try check()
+        }
+
+        /// Refuses what a ledger must not have.
+        private func check() throws(DatabaseFault) {
             if values["options"]?.lowercased().contains("synchronous_commit") == true {
                 throw Self.fault("must not set synchronous_commit: reports are acknowledged once they are committed")
             }

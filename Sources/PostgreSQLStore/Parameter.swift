@@ -62,6 +62,13 @@
             return .array(array)
         }
 
+        /// An array of truth values.
+        static func bools(_ values: some Sequence<Bool>) -> Parameter {
+            var array = ArrayParameter(.bools)
+            for value in values { array.append(value) }
+            return .array(array)
+        }
+
         /// An array of texts.
         static func texts(_ values: some Sequence<String>) -> Parameter {
             var array = ArrayParameter(.texts)

@@ -34,7 +34,7 @@
         mutating func add(_ statement: Statement, _ arguments: Parameter...) -> Int { add(statement, arguments) }
 
         @discardableResult
-        private mutating func add(_ statement: Statement, _ arguments: [Parameter]) -> Int {
+        mutating func add(_ statement: Statement, _ arguments: [Parameter]) -> Int {
             precondition(arguments.count == statement.parameters.count)
             precondition(zip(arguments, statement.parameters).allSatisfy { $0.fits($1) })
             steps.append((statement, arguments))
