@@ -146,7 +146,8 @@ let package = Package(
             swiftSettings: common),
         .testTarget(name: "SharedLedgerTests", dependencies: ["SharedLedger", "TestSupport"], swiftSettings: common),
         .testTarget(
-            name: "PostgreSQLStoreTests", dependencies: ["PostgreSQLStore", "SharedLedger", "POSIX", "TestSupport"],
+            name: "PostgreSQLStoreTests",
+            dependencies: ["PostgreSQLStore", "SharedLedger", "Payments", "JournalFormat", "POSIX", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Payments", "JSON", "TestSupport"],

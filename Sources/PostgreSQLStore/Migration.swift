@@ -50,7 +50,8 @@
                 }
                 guard Clock.monotonic() < deadline else {
                     throw DatabaseFault(
-                        kind: .lockTimeout, message: "another node has been changing the database's tables for too long")
+                        kind: .lockTimeout, message: "another node has been changing the database's tables for too long"
+                    )
                 }
                 usleep(UInt32(pause.nanoseconds / 1000))
             }

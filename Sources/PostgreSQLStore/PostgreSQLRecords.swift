@@ -113,7 +113,8 @@
             for row in 0..<count {
                 records.append(
                     StoredRecord(
-                        seq: try int8(row, 0), node: try int8(row, 1), order: try int8(row, 2), line: try bytes(row, 3)))
+                        seq: try int8(row, 0), node: try int8(row, 1), order: try int8(row, 2), line: try bytes(row, 3))
+                )
             }
             return records
         }

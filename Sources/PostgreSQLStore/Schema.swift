@@ -9,7 +9,8 @@
 
         /// What has to be there before a node can claim to be the one that migrates.
         static let beginning = [
-            "CREATE SCHEMA IF NOT EXISTS ecryptopayd", """
+            "CREATE SCHEMA IF NOT EXISTS ecryptopayd",
+            """
             CREATE TABLE IF NOT EXISTS ecryptopayd.version (id integer PRIMARY KEY CHECK (id = 1), version bigint NOT NULL, \
             node bigint, until timestamptz)
             """, "INSERT INTO ecryptopayd.version (id, version) VALUES (1, 0) ON CONFLICT (id) DO NOTHING",
@@ -69,7 +70,8 @@
             """
             CREATE TABLE IF NOT EXISTS ecryptopayd.deliveries (payment bigint NOT NULL, place bigint NOT NULL, \
             endpoint text NOT NULL, seq bigint NOT NULL)
-            """, "CREATE UNIQUE INDEX IF NOT EXISTS deliveries_payment ON ecryptopayd.deliveries (payment ASC, place ASC)",
+            """,
+            "CREATE UNIQUE INDEX IF NOT EXISTS deliveries_payment ON ecryptopayd.deliveries (payment ASC, place ASC)",
             "INSERT INTO ecryptopayd.folded (id, seq, counts) VALUES (1, 0, '{}') ON CONFLICT (id) DO NOTHING",
         ]
     }

@@ -61,7 +61,8 @@
             UPDATE ecryptopayd.nodes SET turn = $9, \
             until = clock_timestamp() + CAST($10 AS double precision) * interval '1 microsecond' WHERE node = $1
             """,
-            .int8, .int8s, .texts, .int8s, .bools, .int8s, .int8s, .texts, .int8, .int8, .int8, .int8, .int8, .int8, .int8,
+            .int8, .int8s, .texts, .int8s, .bools, .int8s, .int8s, .texts, .int8, .int8, .int8, .int8, .int8, .int8,
+            .int8,
             .int8, .int8, .int8, .int8, .bytea)
 
         /// The nodes $1 and all that they alone did are no more.

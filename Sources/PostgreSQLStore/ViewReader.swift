@@ -63,12 +63,14 @@
             guard schema == Schema.version else {
                 throw DatabaseFault(
                     kind: .schema,
-                    message: "the database's tables have version \(schema) now, and this program knows \(Schema.version)")
+                    message:
+                        "the database's tables have version \(schema) now, and this program knows \(Schema.version)")
             }
             guard try !answer.bool(0, 1) else {
                 throw DatabaseFault(
                     kind: .configuration,
-                    message: "a copy into the database has begun and is not whole: go on with \"ecryptopayd journal copy\"")
+                    message:
+                        "a copy into the database has begun and is not whole: go on with \"ecryptopayd journal copy\"")
             }
             self.init(
                 cut: Cut(seq: try answer.int8(0, 2), note: try answer.int8(0, 3)), bytes: try answer.int8(0, 4),
