@@ -11,12 +11,16 @@ final class DaemonUnderTest {
     private let socket: ListeningSocket
     private var adminSocket: ListeningSocket?
     private var settings: [String: String]
+    /// Where its ledger is, if not in files.
+    private let database: LedgerDatabaseUnderTest?
     private(set) var process: ChildProcess?
 
     /// Prepares a daemon that asks the API at `apiURL`; nobody answers at the default.
     init(
-        apiURL: String = "http://127.0.0.1:9/api/v1", account: [String: String]? = nil, onUnixSocket: Bool = false
+        apiURL: String = "http://127.0.0.1:9/api/v1", account: [String: String]? = nil, onUnixSocket: Bool = false,
+        database: LedgerDatabaseUnderTest? = nil
     ) throws {
+        self.database = database
         directory = try TemporaryDirectory()
         let listen = onUnixSocket ? "unix:\(directory.path(of: "webhook.sock"))" : "127.0.0.1:0"
         socket = try ListeningSocket(binding: try SocketAddress(parsing: listen))
@@ -33,6 +37,8 @@ final class DaemonUnderTest {
     var listeningDescriptor: Int32 { socket.descriptor.number }
     var webhookURL: String { "http://\(address)\(Self.path)" }
     var journalDirectory: String { directory.path(of: "journal") }
+    /// What `ECRYPTOPAY_JOURNAL` is.
+    var journalPlace: String { database?.url ?? journalDirectory }
     var envFile: String { directory.path(of: "env") }
 
     func set(_ key: String, _ value: String?) throws {
@@ -74,7 +80,7 @@ final class DaemonUnderTest {
         let command = wrapper + [try builtBinary(named: "ecryptopayd"), "serve", "--env-file", envFile]
         process = try ChildProcess(
             command[0], Array(command.dropFirst()),
-            environment: ["ECRYPTOPAY_JOURNAL": journalDirectory].merging(environment) { $1 },
+            environment: ["ECRYPTOPAY_JOURNAL": journalPlace].merging(environment) { $1 },
             workingDirectory: directory.path,
             sockets: [.init(name: "webhook", descriptor: socket.descriptor.number)]
                 + (adminSocket.map { [.init(name: "admin", descriptor: $0.descriptor.number)] } ?? []))
@@ -107,6 +113,7 @@ final class DaemonUnderTest {
 
     /// The records in the journal, as any JSON reader sees them; complete lines only.
     func journal() throws -> [JSONValue] {
+        if let database { return try database.lines().map { try JSONValue(parsing: $0) } }
         var records: [JSONValue] = []
         for name in try directory.names(in: "journal").sorted() where name.hasSuffix(".jsonl") {
             let text = try directory.readText("journal/\(name)")
