@@ -13,7 +13,7 @@ struct LedgerDatabaseUnderTest: Sendable {
 
     extension LedgerDatabaseUnderTest {
         /// The database of that name on servers of which one is written.
-        init(_ servers: PostgreSQLServer..., database: String = "postgres", query: String = "") throws {
+        init(_ servers: PostgreSQLServer..., user: String = "postgres", database: String = "postgres") throws {
             let hosts = servers.map(\.socketDirectory).joined(separator: ",")
             let ports = servers.map { "\($0.port)" }.joined(separator: ",")
             let reader = try PostgreSQLDatabase(
@@ -22,8 +22,8 @@ struct LedgerDatabaseUnderTest: Sendable {
                     ("target_session_attrs", "read-write"),
                 ], secrets: [])
             self.init(
-                url: "postgresql://postgres@/\(database)?host=\(hosts)&port=\(ports)"
-                    + "&target_session_attrs=read-write\(query)"
+                url: "postgresql://\(user)@/\(database)?host=\(hosts)&port=\(ports)"
+                    + "&target_session_attrs=read-write"
             ) {
                 var lines: [[UInt8]] = []
                 var last: Int64 = 0
