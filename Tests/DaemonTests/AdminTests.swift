@@ -6,9 +6,9 @@ import Testing
 
 /// The admin side of the real binary, and the command that asks there.
 struct AdminTests {
-    private func pair() async throws -> (SandboxProcess, DaemonUnderTest) {
+    private func pair(_ ledger: TestedLedger) async throws -> (SandboxProcess, DaemonUnderTest) {
         let sandbox = try await SandboxProcess.start()
-        return (sandbox, try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings))
+        return (sandbox, try await ledger.daemon(asking: sandbox))
     }
 
     private func request(_ daemon: DaemonUnderTest, _ method: String, _ path: String, _ rest: String = "\r\n") throws
@@ -36,8 +36,9 @@ struct AdminTests {
         try await daemon.end()
     }
 
-    @Test func `reconcile finds a payment that no webhook told of`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: TestedLedger.allCases)
+    func `reconcile finds a payment that no webhook told of`(on ledger: TestedLedger) async throws {
+        let (sandbox, daemon) = try await pair(ledger)
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
         try await daemon.startWithBaseline()
         let id = try sandbox.create()
@@ -51,8 +52,9 @@ struct AdminTests {
         try await daemon.end()
     }
 
-    @Test func `reconcile fetches one payment, with the cause manual`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: TestedLedger.allCases)
+    func `reconcile fetches one payment, with the cause manual`(on ledger: TestedLedger) async throws {
+        let (sandbox, daemon) = try await pair(ledger)
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
         try await daemon.startWithBaseline()
         let (id, other) = (try sandbox.create(), try sandbox.create())
@@ -65,8 +67,9 @@ struct AdminTests {
         try await daemon.end()
     }
 
-    @Test func `what asks wrongly is told so, and nothing begins`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: TestedLedger.allCases)
+    func `what asks wrongly is told so, and nothing begins`(on ledger: TestedLedger) async throws {
+        let (sandbox, daemon) = try await pair(ledger)
         defer { withExtendedLifetime(sandbox) {} }
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
         try await daemon.startWithBaseline()

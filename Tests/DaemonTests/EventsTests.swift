@@ -33,19 +33,21 @@ struct EventsTests {
         func seqs(_ count: Int) throws -> [Int64?] { try (0..<count).map { _ in try next()["seq"]?.integer } }
     }
 
-    private func daemon() async throws -> DaemonUnderTest {
-        let daemon = try DaemonUnderTest()
+    private func daemon(_ ledger: TestedLedger) async throws -> DaemonUnderTest {
+        let daemon = try await ledger.daemon()
         try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "4096")
         try await daemon.start()
         return daemon
     }
 
-    @Test func `records come in order from where the reader left off, over segments, and as they happen`() async throws
-    {
+    @Test(arguments: TestedLedger.allCases)
+    func `records come in order from where the reader left off, over segments, and as they happen`(
+        on ledger: TestedLedger
+    ) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
-            let daemon = try await daemon()
+            let daemon = try await daemon(ledger)
             for id in 1...40 { #expect(try daemon.post(DaemonUnderTest.report(Int64(id))).status == 200) }
-            #expect(try daemon.directory.names(in: "journal").filter { $0.hasSuffix(".jsonl") }.count > 2)
+            #expect(try daemon.records("opened").count > 2)
             let all = try Reader(daemon, "?after=0")
             let last = Int64(try daemon.journal().count)
             #expect(try all.seqs(Int(last)) == (1...last).map { $0 })
@@ -66,8 +68,9 @@ struct EventsTests {
         }
     }
 
-    @Test func `a number that no record has is refused, and so is what there is not`() async throws {
-        let daemon = try await daemon()
+    @Test(arguments: TestedLedger.allCases)
+    func `a number that no record has is refused, and so is what there is not`(on ledger: TestedLedger) async throws {
+        let daemon = try await daemon(ledger)
         for (query, word) in [
             ("after=-1", "digits"), ("after=x", "digits"), ("after=", "digits"), ("after=1.5", "digits"),
             ("after=99", "beyond the last record, which is 1"), ("after=99999999999999999999", "beyond"),
@@ -80,8 +83,9 @@ struct EventsTests {
         try await daemon.end()
     }
 
-    @Test func `a query may be percent-encoded`() async throws {
-        let daemon = try await daemon()
+    @Test(arguments: TestedLedger.allCases)
+    func `a query may be percent-encoded`(on ledger: TestedLedger) async throws {
+        let daemon = try await daemon(ledger)
         let answer = try daemon.ask("/events?kind=confirmed%2Cpaid")
         #expect(answer.status == 400)
         #expect(answer.body.contains("no kind \\\"paid\\\""), "\(answer.body)")
@@ -121,9 +125,10 @@ struct EventsTests {
         return (sandbox, try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings))
     }
 
-    @Test func `a stop ends the stream in good order`() async throws {
+    @Test(arguments: TestedLedger.allCases)
+    func `a stop ends the stream in good order`(on ledger: TestedLedger) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
-            let daemon = try await daemon()
+            let daemon = try await daemon(ledger)
             let client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
             try client.send("GET /events?after=1 HTTP/1.1\r\nHost: admin\r\n\r\n")
             _ = try client.receiveHead()

@@ -9,11 +9,13 @@ import Testing
 struct ForwardingTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-    private func setUp(_ urls: [String], _ settings: [String: String] = [:]) async throws -> (
+    private func setUp(
+        _ ledger: TestedLedger, _ urls: [String], _ settings: [String: String] = [:]
+    ) async throws -> (
         SandboxProcess, DaemonUnderTest
     ) {
         let sandbox = try await SandboxProcess.start()
-        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+        let daemon = try await ledger.daemon(asking: sandbox)
         if !urls.isEmpty { try daemon.set("ECRYPTOPAY_FORWARD_URLS", urls.joined(separator: ",")) }
         try daemon.set("ECRYPTOPAY_FORWARD_SECRET", Self.secret)
         for (key, value) in settings { try daemon.set(key, value) }
@@ -33,9 +35,12 @@ struct ForwardingTests {
         try await eventually("\(count) deliveries") { try daemon.records("delivered").count == count }
     }
 
-    @Test func `a confirmed payment reaches the shop, with a signature that others can verify`() async throws {
+    @Test(arguments: TestedLedger.allCases)
+    func `a confirmed payment reaches the shop, with a signature that others can verify`(on ledger: TestedLedger)
+        async throws
+    {
         let shop = try ShopServer()
-        let (sandbox, daemon) = try await setUp([shop.url])
+        let (sandbox, daemon) = try await setUp(ledger, [shop.url])
         let id = try pay(sandbox, daemon)
         try await delivered(daemon, 1)
         let delivery = try #require(shop.deliveries.first)
@@ -80,8 +85,8 @@ struct ForwardingTests {
             ])
     }
 
-    @Test(arguments: ["redirect", "410", "500", "endless", "short", "cut", "dripping"])
-    func `what a shop may answer`(answer: String) async throws {
+    @Test(arguments: ["redirect", "410", "500", "endless", "short", "cut", "dripping"], TestedLedger.allCases)
+    func `what a shop may answer`(answer: String, on ledger: TestedLedger) async throws {
         let shop = try ShopServer()
         let url = shop.url
         shop.change { exchange in
@@ -97,16 +102,16 @@ struct ForwardingTests {
             default: exchange.respond(Response(status: 200, body: Array(repeating: 0x20, count: 100)))
             }
         }
-        let (sandbox, daemon) = try await setUp([url])
+        let (sandbox, daemon) = try await setUp(ledger, [url])
         let id = try pay(sandbox, daemon)
         switch answer {
         case "redirect", "500":
             try await daemon.process?.waitForOutput(containing: "did not take record")
             #expect(daemon.process?.errors.contains("HTTP \(answer == "500" ? "500" : "302")") == true)
-            #expect(shop.deliveries.count == 1)
+            #expect(shop.deliveries.count >= 1)
             let error = "HTTP \(answer == "500" ? "500" : "302")"
             #expect(try daemon.status()["endpoints"]?.array?.first?["last_error"]?.string == error)
-            #expect(try daemon.ask("/").body.contains("takes nothing for 0 s: \(error)"))
+            #expect(try daemon.ask("/").body.contains(try Regex("takes nothing for [0-9]+ s: \(error)")))
             let told = try await daemon.run(["status", "--env-file", daemon.envFile])
             #expect(told.exit == .code(0), "it may be a short one: \(told.output)")
             #expect(told.output.contains("1 wait for \(url), which takes nothing: \(error)"), "\(told.output)")
@@ -140,7 +145,10 @@ struct ForwardingTests {
         await shop.stop()
     }
 
-    @Test func `a shop behind a private authority is delivered to, one without TLS or an answer is not`() async throws {
+    @Test(arguments: TestedLedger.allCases)
+    func `a shop behind a private authority is delivered to, one without TLS or an answer is not`(
+        on ledger: TestedLedger
+    ) async throws {
         let shop = try ShopServer()
         let silent = try ShopServer { _ in }
         let certificates = try await Certificates()
@@ -149,6 +157,7 @@ struct ForwardingTests {
             "location / { proxy_pass \(shop.url.dropLast("/hook".count)); }")
         let plain = shop.url.replacing("http:", with: "https:")
         let (sandbox, daemon) = try await setUp(
+            ledger,
             ["\(nginx.url())/hook", plain, silent.url], ["ECRYPTOPAY_CA_FILE": certificates.authority])
         let id = try pay(sandbox, daemon)
         try await delivered(daemon, 1)
@@ -162,10 +171,13 @@ struct ForwardingTests {
         await silent.stop()
     }
 
-    @Test func `a reload adds an endpoint and removes another, and a replay brings what it missed`() async throws {
+    @Test(arguments: TestedLedger.allCases)
+    func `a reload adds an endpoint and removes another, and a replay brings what it missed`(on ledger: TestedLedger)
+        async throws
+    {
         let old = try ShopServer { $0.respond(Response(status: 503)) }
         let new = try ShopServer()
-        let (sandbox, daemon) = try await setUp([old.url])
+        let (sandbox, daemon) = try await setUp(ledger, [old.url])
         let first = try pay(sandbox, daemon)
         try await daemon.process?.waitForOutput(containing: "did not take record")
         try daemon.set("ECRYPTOPAY_FORWARD_URLS", new.url)
@@ -211,8 +223,9 @@ struct ForwardingTests {
         await new.stop()
     }
 
-    @Test func `a program gets each delivery on its standard input`() async throws {
-        let (sandbox, daemon) = try await setUp([])
+    @Test(arguments: TestedLedger.allCases)
+    func `a program gets each delivery on its standard input`(on ledger: TestedLedger) async throws {
+        let (sandbox, daemon) = try await setUp(ledger, [])
         let out = daemon.directory.path(of: "out")
         let program = try daemon.directory.write(
             "#!/bin/sh\ntest -e \(out) || { touch \(out); echo not yet; exit 9; }\necho \"$WEBHOOK_ID\" >> \(out); cat >> \(out)\n",

@@ -4,6 +4,8 @@ struct LedgerDatabaseUnderTest: Sendable {
     let url: String
     /// The lines of all records in their order.
     let lines: @Sendable () throws -> [[UInt8]]
+    /// Held for as long as it is used.
+    var place: (any AnyObject & Sendable)?
 }
 
 #if PostgreSQL
@@ -13,7 +15,10 @@ struct LedgerDatabaseUnderTest: Sendable {
 
     extension LedgerDatabaseUnderTest {
         /// The database of that name on servers of which one is written.
-        init(_ servers: PostgreSQLServer..., user: String = "postgres", database: String = "postgres") throws {
+        init(
+            _ servers: PostgreSQLServer..., user: String = "postgres", database: String = "postgres",
+            place: (any AnyObject & Sendable)? = nil
+        ) throws {
             let hosts = servers.map(\.socketDirectory).joined(separator: ",")
             let ports = servers.map { "\($0.port)" }.joined(separator: ",")
             let reader = try PostgreSQLDatabase(
@@ -23,17 +28,17 @@ struct LedgerDatabaseUnderTest: Sendable {
                 ], secrets: [])
             self.init(
                 url: "postgresql://\(user)@/\(database)?host=\(hosts)&port=\(ports)"
-                    + "&target_session_attrs=read-write"
-            ) {
-                var lines: [[UInt8]] = []
-                var last: Int64 = 0
-                while true {
-                    let page = try reader.records.page(after: last, upTo: .max, atMost: 1 << 20)
-                    guard let end = page.last else { return lines }
-                    lines += page.map(\.line)
-                    last = end.seq
-                }
-            }
+                    + "&target_session_attrs=read-write",
+                lines: {
+                    var lines: [[UInt8]] = []
+                    var last: Int64 = 0
+                    while true {
+                        let page = try reader.records.page(after: last, upTo: .max, atMost: 1 << 20)
+                        guard let end = page.last else { return lines }
+                        lines += page.map(\.line)
+                        last = end.seq
+                    }
+                }, place: place)
         }
     }
 #endif

@@ -7,9 +7,9 @@ import Testing
 /// The admin side's page in a real browser, from a real daemon.
 struct StatusPageTests {
     /// A daemon with its admin side on a port, which a browser needs.
-    private func pair() async throws -> (SandboxProcess, DaemonUnderTest, String) {
+    private func pair(_ ledger: TestedLedger) async throws -> (SandboxProcess, DaemonUnderTest, String) {
         let sandbox = try await SandboxProcess.start()
-        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+        let daemon = try await ledger.daemon(asking: sandbox)
         let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
         try daemon.set("ECRYPTOPAY_FORWARD_EXEC", "/bin/true")
@@ -37,11 +37,12 @@ struct StatusPageTests {
         try await daemon.process?.waitForOutput(containing: "API call failed")
     }
 
-    @Test func `a browser shows what came, waits and was refuted, follows what happens, and runs no stranger's script`()
-        async throws
-    {
+    @Test(arguments: TestedLedger.allCases)
+    func `a browser shows what came, waits and was refuted, follows what happens, and runs no stranger's script`(
+        on ledger: TestedLedger
+    ) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
-            let (sandbox, daemon, url) = try await pair()
+            let (sandbox, daemon, url) = try await pair(ledger)
             try await fill(sandbox, daemon)
             let browser = try Browser(url)
             try await eventually("the page is there") {
