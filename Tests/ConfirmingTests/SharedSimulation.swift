@@ -181,8 +181,9 @@ struct SharedSimulation {
             history.world.withLock { $0.requests.append(time) }
             life?.inBackground { _ = await $0.reconciler.reconcile() }
         case .confirm(let id):
-            history.world.withLock { $0.manual.append((id, time)) }
-            life?.inBackground { _ = await $0.confirmer.confirm(id) }
+            life?.inBackground { life in
+                await World.$isManual.withValue(true) { _ = await life.confirmer.confirm(id) }
+            }
         case .checkpoint:
             let before = time - Int64.random(in: 0...10 * History.minute, using: &history.dice)
             nodes[Int(history.dice.next() % 2)]?.prune(before: before)
