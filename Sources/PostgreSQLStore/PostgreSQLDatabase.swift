@@ -7,7 +7,7 @@
     /// It has three connections, each made when it is first needed, and made anew after it has broken: for turns, for reading records,
     /// and for keeping the tables small. Each blocks a queue of its own.
     public final class PostgreSQLDatabase: LedgerDatabase {
-        private let session: Mutex<TurnSession>
+        let session: Mutex<TurnSession>
         private let queue = QueueExecutor(label: "ecryptopayd.turns")
         private let reading: Desk
         private let keeping: Desk
