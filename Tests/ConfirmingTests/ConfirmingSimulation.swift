@@ -35,8 +35,8 @@ struct ConfirmingSimulation {
         let program = Program(lives, on: machine)
         let callsLeft = dies ? Int.random(in: 20..<300, using: &history.dice) : nil
         let store: FileStore
-        do { store = try FileStore(program, on: disk, history.options, seed: history.dice.next()) } catch
-            JournalFault.system
+        do { store = try FileStore(program, on: disk, history.options, seed: history.dice.next()) } catch JournalFault
+            .system
         {
             // The disk failed while the journal was opened.
             pass(Int64.random(in: 1...History.minute, using: &history.dice))

@@ -36,7 +36,8 @@ struct SharedSimulation {
             ServerSurroundings(now: { clock.wall }, after: { machine.add(at: clock.now + $0, $1) }))
         starts = [clock.wall, clock.wall + Int64.random(in: 0...History.minute, using: &history.dice)]
         let weather = DrawnFates.Weather(
-            faults: [0, 5, 50].randomElement(using: &history.dice)!, slow: [0, 2, 20].randomElement(using: &history.dice)!,
+            faults: [0, 5, 50].randomElement(using: &history.dice)!,
+            slow: [0, 2, 20].randomElement(using: &history.dice)!,
             warns: history.dice.next() % 3 == 0)
         let fates = DrawnFates(seed: history.dice.next()) { clock.wall < calm ? weather : .calm }
         database.setFates { fates.fate(of: $0) }
@@ -47,7 +48,9 @@ struct SharedSimulation {
     // MARK: What will happen
 
     /// Has something happen, at a drawn time before all is well.
-    private mutating func plan(lasting length: Int64 = 0, _ text: String, _ work: @escaping @Sendable () -> Void) -> Int64 {
+    private mutating func plan(lasting length: Int64 = 0, _ text: String, _ work: @escaping @Sendable () -> Void)
+        -> Int64
+    {
         let start = history.clock.wall
         let time = Int64.random(in: start..<max(start + 1, history.calm - length), using: &history.dice)
         restarts.append((time, text))
@@ -101,7 +104,9 @@ struct SharedSimulation {
         let world = history.world.withLock { $0 }
         var judge = Judge(world, history.options, calm: history.calm)
         let (pauses, steps) = (database.pauses, steps)
-        try judge.judge(records, isClockSet: steps > 0) { try $0.judgeShared(pauses: pauses, delay: Self.delay, steps: steps) }
+        try judge.judge(records, isClockSet: steps > 0) {
+            try $0.judgeShared(pauses: pauses, delay: Self.delay, steps: steps)
+        }
     }
 
     /// What happened, for whoever looks for the fault.
@@ -132,7 +137,9 @@ struct SharedSimulation {
             next < history.calm + History.patience
         else {
             let pictures = nodes.all.map { "life \($0.number), serving \($0.isServing): \($0.store.picture)" }
-            throw Violation("not quiet three hours after all is well; head \(database.head.cut)\n" + pictures.joined(separator: "\n"))
+            throw Violation(
+                "not quiet three hours after all is well; head \(database.head.cut)\n"
+                    + pictures.joined(separator: "\n"))
         }
         clock.set(clock.now + max(0, next - clock.wall))
         if mayAbandon, clock.wall > history.calm + 20 * History.minute {

@@ -1,6 +1,7 @@
 public import SharedLedger
 import Synchronization
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension SimulatedConnection {
     public func lock(after cut: Cut) async throws(DatabaseFault) -> SharedView {
         begin(.lock)

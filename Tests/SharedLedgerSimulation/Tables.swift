@@ -44,7 +44,9 @@ struct Tables: Sendable {
         for (number, node) in nodes.sorted(by: { $0.key < $1.key }) {
             view.nodes.append(NodeRow(node: number, turn: node.turn, isExpired: node.until < time))
         }
-        for (name, node) in leases.sorted(by: { $0.key < $1.key }) { view.leases.append(LeaseRow(name: name, node: node)) }
+        for (name, node) in leases.sorted(by: { $0.key < $1.key }) {
+            view.leases.append(LeaseRow(name: name, node: node))
+        }
         var notes = notes[(firstNote(after: cut.note))...]
         var records = kept.dropFirst(max(0, Int(cut.seq - first) + 1))
         while !notes.isEmpty || !records.isEmpty {
