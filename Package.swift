@@ -144,7 +144,13 @@ let package = Package(
             name: "JournalStoreTests",
             dependencies: ["JournalStore", "JournalFormat", "Payments", "JSON", "POSIX", "TestSupport"],
             swiftSettings: common),
-        .testTarget(name: "SharedLedgerTests", dependencies: ["SharedLedger", "TestSupport"], swiftSettings: common),
+        .target(
+            name: "SharedLedgerSimulation", dependencies: ["SharedLedger", "JournalFormat", "Payments"],
+            path: "Tests/SharedLedgerSimulation", swiftSettings: common),
+        .testTarget(
+            name: "SharedLedgerTests",
+            dependencies: ["SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Payments"], swiftSettings: common
+        ),
         .testTarget(
             name: "PostgreSQLStoreTests",
             dependencies: ["PostgreSQLStore", "SharedLedger", "Payments", "JournalFormat", "POSIX", "TestSupport"],
@@ -162,16 +168,17 @@ let package = Package(
         .testTarget(
             name: "ConfirmingTests",
             dependencies: [
-                "Receiver", "ECryptoPay", "JournalStore", "JournalStoreTests", "JournalFormat", "Payments", "CivilTime",
-                "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "Receiver", "ECryptoPay", "JournalStore", "JournalStoreTests", "SharedLedger", "SharedLedgerSimulation",
+                "JournalFormat", "Payments", "CivilTime", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .testTarget(
             name: "ReceiverTests",
             dependencies: [
-                "Receiver", "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer", "HTTP1", "POSIX", "Payments",
-                "JSON",
-                "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "Receiver", "ECryptoPay", "JournalStore", "SharedLedger", "SharedLedgerSimulation", "JournalFormat",
+                "HTTPServer", "HTTP1", "POSIX", "Payments", "JSON", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .testTarget(

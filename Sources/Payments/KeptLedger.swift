@@ -12,6 +12,10 @@ public protocol KeptLedger: RecordLedger, DeliveryLedger {
     /// What room there is for more; nil where nobody can tell.
     var room: LedgerRoom? { get }
 
+    /// When the last whole listing ended that another one made for all, in nanoseconds since 1970; nil before there was one, or
+    /// where nobody else lists.
+    var listedElsewhereAt: Int64? { get }
+
     /// Commits that took longer than a second.
     var slowCommitCount: Int { get }
 
@@ -33,6 +37,9 @@ public protocol KeptLedger: RecordLedger, DeliveryLedger {
 }
 
 extension KeptLedger {
+    /// Most are written by one only.
+    public var listedElsewhereAt: Int64? { nil }
+
     /// Most commits do not block whoever asks for them.
     public var holdsGatherer: Bool { false }
 

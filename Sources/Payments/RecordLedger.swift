@@ -23,8 +23,20 @@ public protocol RecordReader: Sendable {
     ///
     /// `pruned` hears of the numbers that were to be shown next and are gone. Stops early when lines of that many bytes have
     /// been shown.
+    ///
+    /// Throws ``RecordsUnreachable`` when the records may well be there and cannot be had now: nothing was shown then, or nothing
+    /// that is shown again.
     mutating func read(
         atMost bytes: Int, upTo durable: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void,
         pruned: (ClosedRange<Int64>) -> Void
     ) throws -> String?
+}
+
+/// Records cannot be read now, since what keeps them does not answer. Nothing is wrong with them: the same again may succeed.
+public struct RecordsUnreachable: Error, Hashable, CustomStringConvertible {
+    /// Why, in words for an operator, without secrets.
+    public let description: String
+
+    /// Says why.
+    public init(_ description: String) { self.description = description }
 }

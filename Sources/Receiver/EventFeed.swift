@@ -2,6 +2,7 @@ import Dispatch
 import HTTP1
 import HTTPServer
 public import Logging
+import POSIX
 public import Payments
 import Synchronization
 
@@ -36,11 +37,17 @@ public final class EventFeed: Sendable {
     private let readerCount = Atomic(0)
     private let diskReads = Atomic(0)
     private let isWoken = Atomic(false)
+    private let outage: Mutex<ReadOutage>
 
     /// A feed of a ledger's records; a reader to whom there is nothing to show gets an empty line every `heartbeat`.
-    public init(_ ledger: any RecordLedger, heartbeat: Duration = .seconds(15), logger: Logger) {
+    public convenience init(_ ledger: any RecordLedger, heartbeat: Duration = .seconds(15), logger: Logger) {
+        self.init(ledger, heartbeat: heartbeat, outagePause: .seconds(1), logger: logger)
+    }
+
+    init(_ ledger: any RecordLedger, heartbeat: Duration, outagePause: Duration, logger: Logger) {
         self.ledger = ledger
         self.heartbeat = heartbeat
+        outage = Mutex(ReadOutage(pause: outagePause))
         self.logger = logger
         ledger.addObserver(self)
     }
@@ -83,6 +90,8 @@ public final class EventFeed: Sendable {
             if page.bytes.isEmpty { return wait(reader, cursor.next) }
             // When nothing in it was for this one, others get their turn before it goes on.
             if !reader.take(page) { ask(reader) }
+        } catch let fault as RecordsUnreachable {
+            postpone(reader, fault)
         } catch {
             logger.error(
                 """
@@ -91,6 +100,16 @@ public final class EventFeed: Sendable {
                 """)
             reader.fail()
         }
+    }
+
+    /// Keeps a reader until the records can be had again.
+    private func postpone(_ reader: EventReader, _ fault: RecordsUnreachable) {
+        let now = Instant(nanoseconds: Clock.monotonic())
+        waiting.withLock { $0.append(reader) }
+        waitingCount.add(1, ordering: .sequentiallyConsistent)
+        guard let (retry, isTold) = outage.withLock({ $0.begin(fault, now: now) }) else { return }
+        if isTold { logger.warning("/events shows no records for now, until they can be read again: \(fault)") }
+        queue.asyncAfter(deadline: .now() + .nanoseconds(Int(retry.nanoseconds))) { [weak self] in self?.serveAll() }
     }
 
     private func wait(_ reader: EventReader, _ next: Int64) {
@@ -118,10 +137,16 @@ public final class EventFeed: Sendable {
     private func page(behind cursor: any RecordReader) throws -> EventPage {
         let (cached, newest) = cache.withLock { ($0.pages[cursor.next], $0.newest) }
         if let cached { return cached }
+        // One question for all who wait, as long as nobody answers.
+        let now = Instant(nanoseconds: Clock.monotonic())
+        if let fault = outage.withLock({ $0.standing(now: now) }) { throw fault }
         diskReads.add(1, ordering: .relaxed)
         // It knows where in the segment it is; a new reader would have to search.
         let isAtEnd = newest?.end.next == cursor.next
         let page = try EventPage(behind: isAtEnd ? newest?.end ?? cursor : cursor, durable: ledger.durable)
+        if let time = outage.withLock({ $0.end(now: now) }) {
+            logger.notice("/events shows records again after \(HumanText.duration(time.nanoseconds))")
+        }
         if !page.bytes.isEmpty { keep(page, behind: cursor.next) }
         return page
     }

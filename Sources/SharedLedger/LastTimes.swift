@@ -1,9 +1,11 @@
 import JournalFormat
 
-/// When the newest report came, and when a payment was last confirmed, in nanoseconds since 1970; nil before there was one.
+/// When the newest report came, when a payment was last confirmed, and when the last whole listing ended, whichever node made it;
+/// in nanoseconds since 1970, nil before there was one.
 struct LastTimes: Sendable {
     var received: Int64?
     var confirmed: Int64?
+    var listed: Int64?
 
     mutating func note(_ entry: EntryView) {
         switch entry.record {

@@ -1,4 +1,4 @@
-public import JournalFormat
+import JournalFormat
 public import Payments
 import Synchronization
 
@@ -11,6 +11,8 @@ extension SharedLedger: KeptLedger {
     public var failure: String? { core.withLock { $0.failure } }
 
     public var room: LedgerRoom? { nil }
+
+    public var listedElsewhereAt: Int64? { core.withLock { $0.times.listed } }
 
     public func makesProgress(within limit: Duration) -> Bool {
         let began = stepBegan.load(ordering: .relaxed)
@@ -41,42 +43,6 @@ extension SharedLedger: KeptLedger {
     public func reader(after seq: Int64) -> any RecordReader { SharedReader(database.records, after: seq) }
 
     public func reader(since time: Int64, atMost segments: Int) -> any RecordReader {
-        let first = (try? database.records.first(since: time)) ?? nil
-        return reader(after: first.map { $0 - 1 } ?? durable)
-    }
-}
-
-/// Reads the records of a shared ledger in order.
-public struct SharedReader: RecordReader {
-    private let source: any RecordSource
-    /// The number of the record to be shown next.
-    public private(set) var next: Int64
-
-    /// Begins behind a record.
-    public init(_ source: any RecordSource, after seq: Int64) {
-        self.source = source
-        next = seq + 1
-    }
-
-    /// Shows what has become durable since the last call; throws ``DatabaseFault`` when the database does not answer, and
-    /// `LineFault` for what is no record.
-    public mutating func read(
-        atMost bytes: Int, upTo durable: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void,
-        pruned: (ClosedRange<Int64>) -> Void
-    ) throws -> String? {
-        guard next <= durable else { return nil }
-        let page = try source.page(after: next - 1, upTo: durable, atMost: bytes)
-        for record in page {
-            let entry = try Entry(line: record.line.span)
-            if record.seq > next { pruned(next...record.seq - 1) }
-            next = record.seq + 1
-            body(record.line[...], entry)
-        }
-        // All that there was is gone: only the newest records can be missing so, before the first is written behind them.
-        if page.isEmpty {
-            pruned(next...durable)
-            next = durable + 1
-        }
-        return nil
+        SharedReader(database.records, since: time)
     }
 }

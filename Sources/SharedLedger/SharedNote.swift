@@ -8,8 +8,8 @@ public enum SharedNote: Hashable, Sendable {
     case ended(payment: PaymentID, PaymentSchedule)
     /// The node begins to list; reports up to a record came before.
     case beganListing(upTo: Int64)
-    /// It has ended.
-    case endedListing
+    /// It has ended: when, in nanoseconds since 1970 on the server's clock, if it was whole.
+    case endedListing(wholeAt: Int64?)
     /// A confirmation goes out again, to every endpoint.
     case redelivers(payment: PaymentID, seq: Int64)
     /// Whoever lists is asked to list now.
@@ -20,7 +20,7 @@ public enum SharedNote: Hashable, Sendable {
 
 /// Notes to bytes, and back: 64-bit words, the lowest byte first.
 ///
-///     notes    = *( 1 payment up-to / 2 payment schedule / 3 up-to / 4 / 5 payment seq / 6 / 7 node )
+///     notes    = *( 1 payment up-to / 2 payment schedule / 3 up-to / 4 whole-at / 5 payment seq / 6 / 7 node )
 ///     schedule = flags failures attempts not-before n n*( seq due lags absences )     flags: 1 answered, 2 news
 enum NoteCoder {
     static func encode(_ notes: [SharedNote]) -> [UInt8] {
@@ -49,7 +49,7 @@ enum NoteCoder {
                 words += [turn.seq, turn.due.nanoseconds, Int64(turn.lags), Int64(turn.absences)]
             }
         case .beganListing(let upTo): words += [3, upTo]
-        case .endedListing: words.append(4)
+        case .endedListing(let wholeAt): words += [4, wholeAt ?? 0]
         case .redelivers(let payment, let seq): words += [5, payment, seq]
         case .asksForListing: words.append(6)
         case .dead(let node): words += [7, node]
@@ -89,7 +89,7 @@ private struct Words {
             guard let payment = words.popFirst(), let schedule = schedule() else { return nil }
             return .ended(payment: payment, schedule)
         case 3: return words.popFirst().map { .beganListing(upTo: $0) }
-        case 4: return .endedListing
+        case 4: return words.popFirst().map { .endedListing(wholeAt: $0 == 0 ? nil : $0) }
         case 5:
             guard let payment = words.popFirst(), let seq = words.popFirst() else { return nil }
             return .redelivers(payment: payment, seq: seq)

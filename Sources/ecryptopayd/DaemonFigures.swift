@@ -37,6 +37,7 @@ final class DaemonFigures: Sendable {
             version: Program.version, startedAt: startedAt, now: Clock.realtime(), unreadiness: unreadiness,
             journal: .init(seq: ledger.durable, room: ledger.room, failure: ledger.failure), survey: survey,
             webhooks: webhooks, verdicts: verdicts, api: confirmer.health.current, calls: api.figures,
-            lastReconciledAt: reconciler.lastReconciledAt, openConnections: server.openConnections)
+            lastReconciledAt: [reconciler.lastReconciledAt, ledger.listedElsewhereAt].compactMap { $0 }.max(),
+            openConnections: server.openConnections)
     }
 }

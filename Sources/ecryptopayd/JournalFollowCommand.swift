@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import JournalFormat
+import Payments
 
 /// `ecryptopayd journal follow`: like `tail -F`.
 struct JournalFollowCommand: ParsableCommand {
@@ -36,24 +37,37 @@ struct JournalFollowCommand: ParsableCommand {
     /// Shows records until nobody reads any more, or until a line is not good; answers that one.
     private func follow(_ source: any JournalSource, _ filter: RecordFilter) throws -> String? {
         var tail = try source.tail(after: after)
+        var isUnreachable = false
         while !Console.readerIsGone {
-            var output: [UInt8] = []
-            let fault = try tail.poll { line, entry in
-                guard filter.matches(entry) else { return }
-                output += line
-                output.append(UInt8(ascii: "\n"))
-                if output.count > 1 << 16 {
-                    Console.print(output)
-                    output.removeAll(keepingCapacity: true)
-                }
-            } pruned: {
-                Console.error(Self.notice($0))
+            do {
+                if let fault = try poll(&tail, filter) { return fault }
+                if isUnreachable { Console.error("the journal is read again") }
+                isUnreachable = false
+            } catch let fault as RecordsUnreachable {
+                // It passes, and the next look goes on behind what was shown.
+                if !isUnreachable { Console.error("\(fault); tried again until it can be read") }
+                isUnreachable = true
             }
-            Console.print(output)
-            if let fault { return fault }
             usleep(Self.pause)
         }
         return nil
+    }
+
+    private func poll(_ tail: inout any RecordTail, _ filter: RecordFilter) throws -> String? {
+        var output: [UInt8] = []
+        // What was shown before a fault is not shown again.
+        defer { Console.print(output) }
+        return try tail.poll { line, entry in
+            guard filter.matches(entry) else { return }
+            output += line
+            output.append(UInt8(ascii: "\n"))
+            if output.count > 1 << 16 {
+                Console.print(output)
+                output.removeAll(keepingCapacity: true)
+            }
+        } pruned: {
+            Console.error(Self.notice($0))
+        }
     }
 
     private static func notice(_ pruned: ClosedRange<Int64>) -> String {

@@ -4,213 +4,109 @@ import Receiver
 
 @testable import JournalStoreTests
 
-/// A seeded history: payments go their way, webhooks and forgers tell of them, the API has its moods, and the program is
-/// killed now and then. At the end all is well for a while, and then everything must be known and settled.
+/// A seeded history of one program with a journal of its own, which is killed now and then. At the end all is well for a
+/// while, and then everything must be known and settled.
 struct ConfirmingSimulation {
-    private enum Event {
-        case post(report: Int, attempt: Int)
-        case reconcile
-        case confirm(PaymentID)
-        case checkpoint
-    }
-
-    private static let minute: Int64 = 60_000_000_000
-    /// How long the program may take to find out everything, once all is well: a pause of 15 minutes, a backoff of 15
-    /// minutes, and the 13 minutes after which a state is never reached, each perhaps after the other.
-    private static let patience: Int64 = 180 * minute
-
-    private let clock = VirtualClock()
-    private let world: SharedWorld
-    private let options: LifeOptions
-    private var dice: Dice
-    /// The earliest last.
-    private var events: [(time: Int64, event: Event)] = []
-    /// From then on nothing goes wrong, on the wall clock.
-    private let calm: Int64
+    private var history: History
+    private let machine: Machine
     private var lives = 0
     private var disk = DiskState()
-    private var nextUnknown: PaymentID = 1
 
     init(seed: UInt64) {
-        dice = Dice(seed: seed)
-        let start = clock.wall
-        let length = [10, 30, 120].randomElement(using: &dice)! * Self.minute
-        calm = start + length
-        options = LifeOptions(using: &dice)
-        var payments: [World.Payment] = []
-        for number in 0..<1 + Int(dice.next() % 5) {
-            let end = calm - Self.minute
-            payments.append(World.Payment(number: number, between: start - length, and: end, using: &dice))
-        }
-        let weather = Weather(from: start, calmFrom: calm, using: &dice)
-        world = SharedWorld(World(payments, weather, seed: dice.next()))
-        for payment in payments { plan(payment, from: start) }
-        for _ in 0..<dice.next() % 6 { planForgery(anytime(after: start)) }
-        if dice.next() % 5 == 0 { planFlood(anytime(after: start)) }
-        for _ in 0..<dice.next() % 3 { add(anytime(after: start), .checkpoint) }
-        if dice.next() % 4 == 0 { add(anytime(after: start), .reconcile) }
-        if dice.next() % 4 == 0, let id = payments.first?.id { add(anytime(after: start), .confirm(id)) }
+        history = History(seed: seed, minutes: [10, 30, 120])
+        machine = Machine(history.clock, seed: history.dice.next())
     }
-
-    // MARK: What will happen
-
-    private mutating func anytime(after start: Int64) -> Int64 { Int64.random(in: start..<calm, using: &dice) }
-
-    private mutating func add(_ time: Int64, _ event: Event) {
-        let index = events.firstIndex { $0.time < time } ?? events.count
-        events.insert((time, event), at: index)
-    }
-
-    /// A webhook for each change of a payment: mostly at once, sometimes hours late, twice or never.
-    private mutating func plan(_ payment: World.Payment, from start: Int64) {
-        for version in payment.versions where dice.next() % 5 != 0 {
-            let amount = dice.next() % 8 == 0 ? nil : payment.amount + (dice.next() % 2 == 0 ? "0" : "")
-            let currency = dice.next() % 8 == 0 ? nil : dice.next() % 2 == 0 ? "btc" : "BTC"
-            let updatedAt = dice.next() % 8 == 0 ? nil : version.since
-            let report = world.withLock { world in
-                world.report(payment.id, version.state, amount: amount, currency: currency, updatedAt: updatedAt)
-            }
-            for _ in 0..<1 + (dice.next() % 3) / 2 {
-                let isLate = dice.next() % 6 == 0
-                let delay = Int64.random(in: 0...(isLate ? calm - start : 5_000_000_000), using: &dice)
-                let time = max(start, version.since) + delay
-                if time < calm { add(time, .post(report: report, attempt: 0)) }
-            }
-        }
-    }
-
-    private mutating func planForgery(_ time: Int64) {
-        let known = world.withLock { $0.payments }.randomElement(using: &dice)!
-        let soon = time / 1_000_000 * 1_000_000 + 60_000_000_000
-        let report: Int
-        switch dice.next() % 5 {
-        case 0: report = forge(known.id, known.versions.last!.state, amount: "150.01", updatedAt: nil)
-        case 1: report = forge(known.id, "paid", amount: known.amount, currency: "ltc", updatedAt: soon)
-        case 2: report = forge(known.id, "refunded", amount: known.amount, updatedAt: soon)
-        case 3: report = forge(.random(in: ForeignID.ids, using: &dice), "paid", amount: "1", updatedAt: soon)
-        default: report = forge(unknownID(), "paid", amount: "1", updatedAt: soon)
-        }
-        for _ in 0..<1 + dice.next() % 3 {
-            add(time + Int64.random(in: 0...40_000_000_000, using: &dice), .post(report: report, attempt: 0))
-        }
-    }
-
-    /// More than the budget can answer: of ids never seen, or of all kinds, or of one payment.
-    private mutating func planFlood(_ time: Int64) {
-        let known = world.withLock { $0.payments }.randomElement(using: &dice)!
-        let isOfOne = dice.next() % 3 == 0
-        for index in 0..<options.rate * 10 + 5 + Int(dice.next() % 20) {
-            let report =
-                isOfOne
-                ? forge(known.id, "forged \(index)", amount: known.amount, updatedAt: nil)
-                : forge(unknownID(), "paid", amount: "1", updatedAt: nil)
-            add(time + Int64.random(in: 0...3_000_000_000, using: &dice), .post(report: report, attempt: 0))
-        }
-    }
-
-    private func forge(
-        _ id: PaymentID, _ state: String, amount: String, currency: String = "btc", updatedAt: Int64?
-    ) -> Int {
-        world.withLock { world in
-            world.report(id, state, amount: amount, currency: currency, updatedAt: updatedAt)
-        }
-    }
-
-    /// An id between the payments' or above them.
-    private mutating func unknownID() -> PaymentID {
-        nextUnknown += 1
-        return dice.next() % 3 == 0 ? 500 + nextUnknown : nextUnknown % 9 + nextUnknown / 9 * 10 + 1
-    }
-
-    // MARK: What happens
 
     mutating func run() throws {
         var isOver = false
         while !isOver { isOver = try live() }
-        let world = world.withLock { $0 }
-        var judge = Judge(world, options, calm: calm)
+        let world = history.world.withLock { $0 }
+        var judge = Judge(world, history.options, calm: history.calm)
         try judge.judge(disk)
     }
 
     /// What happened, for whoever looks for the fault.
-    var story: String { world.withLock { $0.story(disk) } }
+    var story: String { history.world.withLock { $0.story(disk) } }
 
     /// One run of the program; true when it was the last one, which ends when all is quiet.
     private mutating func live() throws -> Bool {
         lives += 1
-        let dies = dice.next() % 2 == 0
-        let life: Life
-        do {
-            life = try Life(
-                lives, world, clock, on: disk, options, seed: dice.next(),
-                callsLeft: dies ? Int.random(in: 20..<300, using: &dice) : nil, fault: faults())
-        } catch JournalFault.system {
+        let dies = history.dice.next() % 2 == 0
+        let program = Program(lives, on: machine)
+        let callsLeft = dies ? Int.random(in: 20..<300, using: &history.dice) : nil
+        let store: FileStore
+        do { store = try FileStore(program, on: disk, history.options, seed: history.dice.next()) } catch
+            JournalFault.system
+        {
             // The disk failed while the journal was opened.
-            pass(Int64.random(in: 1...Self.minute, using: &dice))
+            pass(Int64.random(in: 1...History.minute, using: &history.dice))
             return false
         }
+        let life = Life(program, store, history.world, history.options, seed: history.dice.next())
+        store.setFault(faults(), callsLeft: callsLeft) { [weak life] in life?.die() }
         let isQuiet: Bool
-        do { isQuiet = try run(life, steps: dies ? Int.random(in: 0..<3000, using: &dice) : .max) } catch {
+        do {
+            isQuiet = try run(life, store, steps: dies ? Int.random(in: 0..<3000, using: &history.dice) : .max)
+        } catch {
             life.die()
-            disk = life.remains ?? disk
+            disk = store.remains ?? disk
             throw error
         }
         life.die()
-        postAgain(life.takeRejected())
-        guard let remains = life.remains else { preconditionFailure("it has died") }
-        disk = isQuiet || dice.next() % 2 == 0 ? remains : remains.afterPowerCut(using: &dice)
-        life.bury()
-        pass(Int64.random(in: 1_000_000...Self.minute, using: &dice))
+        history.postAgain(life.takeRejected())
+        guard let remains = store.remains else { preconditionFailure("it has died") }
+        disk = isQuiet || history.dice.next() % 2 == 0 ? remains : remains.afterPowerCut(using: &history.dice)
+        bury(life)
+        pass(Int64.random(in: 1_000_000...History.minute, using: &history.dice))
         return isQuiet
     }
 
     /// What goes wrong with the disk, until all is well.
     private mutating func faults() -> @Sendable (SimulatedDisk.Call) -> SimulatedDisk.Fault? {
-        guard dice.next() % 4 == 0 else { return { _ in nil } }
-        let plan = FaultPlan(using: &dice)
-        world.withLock { [lives] in _ = $0.livesWithFaultyDisk.insert(lives) }
-        return { [clock, calm] call in clock.wall < calm ? plan.fault(call) : nil }
+        guard history.dice.next() % 4 == 0 else { return { _ in nil } }
+        let plan = FaultPlan(using: &history.dice)
+        history.world.withLock { [lives] in _ = $0.livesWithFaultyDisk.insert(lives) }
+        return { [clock = history.clock, calm = history.calm] call in clock.wall < calm ? plan.fault(call) : nil }
     }
 
     /// Runs a life until it dies, or until all is well and quiet: then true. Only while not all is well does it die by itself.
-    private mutating func run(_ life: Life, steps: Int) throws -> Bool {
+    private mutating func run(_ life: Life, _ store: FileStore, steps: Int) throws -> Bool {
         var steps = steps
-        let mayAbandon = options.window < .seconds(3600)
-        while life.remains == nil {
+        let clock = history.clock
+        let mayAbandon = history.options.window < .seconds(3600)
+        while !life.isDead {
             steps -= 1
-            if steps < 0, clock.wall < calm { life.die() }
-            postAgain(life.takeRejected())
-            if life.machine.step() { continue }
-            if clock.wall >= calm, life.hasTakenUp || !mayAbandon, life.ledger.counts.pending == 0, isQuiet() {
+            if steps < 0, !history.isCalm { life.die() }
+            history.postAgain(life.takeRejected())
+            if machine.step() { continue }
+            if history.isCalm, life.hasTakenUp || !mayAbandon, life.ledger.counts.pending == 0, isQuiet() {
                 return true
             }
-            guard let next = nextTime(life), next < calm + Self.patience else {
+            guard let next = nextTime, next < history.calm + History.patience else {
                 throw Violation("not quiet three hours after all is well: \(life.ledger.counts)")
             }
             clock.set(clock.now + max(0, next - clock.wall))
-            if mayAbandon, !life.hasTakenUp, clock.wall > calm + 20 * Self.minute {
+            if mayAbandon, !life.hasTakenUp, clock.wall > history.calm + 20 * History.minute {
                 // What was set aside as unknown for too long is taken up by hand; not while a listing is under way.
-                world.withLock { [clock] in $0.requests.append(clock.wall) }
+                history.world.withLock { $0.requests.append(clock.wall) }
                 life.takeUp()
             }
-            while let (time, event) = events.last, time <= clock.wall {
-                events.removeLast()
-                perform(event, life)
-            }
+            while let event = history.takeEvent() { perform(event, life, store) }
         }
         return false
     }
 
     /// When something is to happen next, on the wall clock.
-    private func nextTime(_ life: Life) -> Int64? {
-        let inside = life.machine.nextTime.map { clock.wall + $0 - clock.now }
-        return [inside, events.last?.time].compactMap { $0 }.min()
+    private var nextTime: Int64? {
+        let clock = history.clock
+        let inside = machine.nextTime.map { clock.wall + $0 - clock.now }
+        return [inside, history.nextTime].compactMap { $0 }.min()
     }
 
     /// Whether a listing that began when all was well has been answered, and no call is under way.
     private func isQuiet() -> Bool {
-        world.withLock { [calm, lives, events] world in
-            guard events.isEmpty else { return false }
+        guard history.nextTime == nil else { return false }
+        return history.world.withLock { [calm = history.calm, lives] world in
             var isListed = false
             for call in world.calls.reversed() where call.life == lives {
                 if call.outcome == .underWay { return false }
@@ -222,59 +118,36 @@ struct ConfirmingSimulation {
 
     /// Lets time pass while the program does not run.
     private mutating func pass(_ time: Int64) {
-        clock.set(clock.now + time)
-        while let (time, event) = events.last, time <= clock.wall {
-            events.removeLast()
-            if case .post(let report, let attempt) = event { postAgain(report, attempt: attempt) }
+        history.clock.set(history.clock.now + time)
+        while let event = history.takeEvent() {
+            if case .post(let report, let attempt) = event { history.postAgain(report, attempt: attempt) }
         }
     }
 
-    private mutating func perform(_ event: Event, _ life: Life) {
+    /// Lets a dead program's tasks run to their ends. The world's time stands still.
+    private func bury(_ life: Life) {
+        let clock = history.clock
+        let now = clock.now
+        life.stop()
+        while true {
+            if machine.step() { continue }
+            guard let next = machine.nextTime else { break }
+            clock.set(next)
+        }
+        clock.set(now)
+    }
+
+    private mutating func perform(_ event: History.Event, _ life: Life, _ store: FileStore) {
+        let time = history.clock.wall
         switch event {
-        case .post(let report, let attempt): if !life.post(report) { postAgain(report, attempt: attempt) }
+        case .post(let report, let attempt): if !life.post(report) { history.postAgain(report, attempt: attempt) }
         case .reconcile:
-            world.withLock { [clock] in $0.requests.append(clock.wall) }
+            history.world.withLock { $0.requests.append(time) }
             life.inBackground { _ = await $0.reconciler.reconcile() }
         case .confirm(let id):
-            world.withLock { [clock] in $0.manual.append((id, clock.wall)) }
+            history.world.withLock { $0.manual.append((id, time)) }
             life.inBackground { _ = await $0.confirmer.confirm(id) }
-        case .checkpoint: life.inBackground { _ = await $0.ledger.checkpoint() }
+        case .checkpoint: life.inBackground { _ in _ = await store.journal.checkpoint() }
         }
-    }
-
-    private mutating func postAgain(_ reports: [Int]) {
-        for report in reports { postAgain(report, attempt: 0) }
-    }
-
-    /// Whoever posted it tries again a few times, and then the report is lost.
-    private mutating func postAgain(_ report: Int, attempt: Int) {
-        guard attempt < 4, dice.next() % 8 != 0 else { return }
-        let time = clock.wall + Int64.random(in: 1...120_000_000_000, using: &dice)
-        if time < calm { add(time, .post(report: report, attempt: attempt + 1)) }
-    }
-}
-
-extension LifeOptions {
-    fileprivate init(using dice: inout Dice) {
-        rate = [1, 1, 2, 5].randomElement(using: &dice)!
-        maxPending = [3, 1000, 1000].randomElement(using: &dice)!
-        window = .seconds([600, 72 * 3600, 72 * 3600].randomElement(using: &dice)!)
-        concurrency = Int.random(in: 1...4, using: &dice)
-        interval = .seconds([300, 900].randomElement(using: &dice)!)
-        segmentBytes = [2000, 1 << 20].randomElement(using: &dice)!
-    }
-}
-
-extension World.Payment {
-    private static let states = ["pending", "seen", "confirming", "paid", "settled"]
-
-    /// A payment with some states to go through, at times in whole milliseconds.
-    fileprivate init(number: Int, between start: Int64, and end: Int64, using dice: inout Dice) {
-        id = PaymentID(number + 1) * 10
-        amount = "\(100 + number).\(dice.next() % 10)"
-        currency = "btc"
-        let count = 1 + Int(dice.next() % UInt64(Self.states.count))
-        let times = Set((0..<count).map { _ in Int64.random(in: start..<end, using: &dice) / 1_000_000 }).sorted()
-        versions = zip(Self.states, times).map { World.Version(state: $0, since: $1 * 1_000_000) }
     }
 }

@@ -13,20 +13,26 @@ struct Judge {
         /// When it was offered, among all that happened; it may have been offered in vain before.
         let tick: Int
         let time: Int64
+        /// When it was written, as its record says.
+        let written: Int64
+        /// When it was durable.
+        let committed: Int64
     }
 
     let world: World
     let options: LifeOptions
     let calm: Int64
     /// Reports by their records' numbers.
-    private var journaled: [Int64: Journaled] = [:]
+    var journaled: [Int64: Journaled] = [:]
     /// When the call began that settled a report, at the latest.
-    private var settledBy: [Int64: Int] = [:]
+    var settledBy: [Int64: Int] = [:]
     /// What was last confirmed of each payment.
     private var known: [PaymentID: World.Answer] = [:]
     private var news: Set<[String]> = []
     /// Reports that were set aside.
-    private var aside: Set<Int64> = []
+    var aside: Set<Int64> = []
+    /// Whether several programs wrote the records, one after the other or at the same time.
+    private var isShared = false
 
     init(_ world: World, _ options: LifeOptions, calm: Int64) {
         self.world = world
@@ -34,6 +40,7 @@ struct Judge {
         self.calm = calm
     }
 
+    /// Judges one program's journal.
     mutating func judge(_ state: DiskState) throws {
         var entries: [Entry] = []
         let disk = SimulatedDisk(state, keepsCalls: false)
@@ -42,14 +49,23 @@ struct Judge {
         for entry in entries { try judge(entry, by: entry.time + 999) }
         try judgeOffers()
         try judgeEnd()
-        try Budget(world, options, confirmedAt: firstConfirmations(entries)).judge()
+        try Budget(world, options, confirmedAt: firstConfirmations(entries.map { ($0, $0.time) })).judge()
     }
 
-    private func firstConfirmations(_ entries: [Entry]) -> [PaymentID: Int64] {
+    /// Judges what several programs wrote on a server; each record with the time at which it was committed.
+    mutating func judge(_ records: [(entry: Entry, committed: Int64)], _ budget: (Budget) throws -> Void) throws {
+        isShared = true
+        for (entry, committed) in records { try judge(entry, by: committed) }
+        try judgeSharedOffers()
+        try judgeEnd()
+        try budget(Budget(world, options, confirmedAt: firstConfirmations(records.map { ($0, $1) })))
+    }
+
+    private func firstConfirmations(_ records: [(entry: Entry, time: Int64)]) -> [PaymentID: Int64] {
         var times: [PaymentID: Int64] = [:]
-        for entry in entries {
+        for (entry, time) in records {
             if case .confirmed(let confirmed) = entry.record, times[confirmed.payment] == nil {
-                times[confirmed.payment] = entry.time
+                times[confirmed.payment] = time
             }
         }
         return times
@@ -64,14 +80,16 @@ struct Judge {
                 throw Violation("record \(entry.seq) is a report that nobody posted")
             }
             // The last offer with that number that was taken: numbers that were lost are given again.
-            let offer = world.offers.last { $0.seq == entry.seq && $0.report == mark }
+            let offer = isShared ? nil : world.offers.last { $0.position == entry.seq && $0.report == mark }
             journaled[entry.seq] = Journaled(
-                report: world.reports[mark], tick: offer?.tick ?? 0, time: entry.time)
+                report: world.reports[mark], tick: isShared ? world.lastTick(at: time) : offer?.tick ?? 0,
+                time: isShared ? time : entry.time, written: entry.time, committed: time)
         case .confirmed(let confirmed): try judge(confirmed, entry, by: time)
         case .refuted(let payment, let of, let reason): try judgeRefutation(payment, of, reason, entry, by: time)
         case .abandoned(let abandoned):
             for seq in abandoned.of {
-                guard let report = journaled[seq], time - report.time >= options.window.nanoseconds else {
+                guard let report = journaled[seq], entry.time + 999 - report.written >= options.window.nanoseconds
+                else {
                     throw Violation("record \(entry.seq) abandons a report before its time")
                 }
                 aside.insert(seq)
@@ -154,9 +172,9 @@ struct Judge {
                 throw Violation("record \(entry.seq) refutes \(seq), though the API answered no call since it came")
             }
         }
-        // A new start forgets the looks of the run before.
+        // A new start forgets the looks of the run before, unless somebody else was there who knows them.
         let life = looks.map(\.life).max() ?? 0
-        looks.removeAll { $0.life != life }
+        if !isShared { looks.removeAll { $0.life != life } }
         guard looks.count >= needed.count, let first = looks.map(\.ended).min(), let last = looks.map(\.began).max(),
             needed.count == 1 || last - first >= needed.seconds * 1_000_000_000
         else {
@@ -186,9 +204,9 @@ struct Judge {
     /// Whoever was told 200 has been heard: his report, or the one that stands for it, was settled by a call that began after
     /// it came.
     private func judgeOffers() throws {
-        for offer in world.offers where offer.isAcknowledged {
+        for offer in world.offers where offer.acknowledgedAt != nil {
             let report = world.reports[offer.report]
-            guard let seq = offer.seq else {
+            guard let seq = offer.position else {
                 guard world.answers.contains(where: { $0.isSaid(by: report) && $0.given <= offer.time }) else {
                     throw Violation("\(report) was answered 200, though it says what nobody has said")
                 }
@@ -209,7 +227,7 @@ struct Judge {
     }
 
     /// Whether the last truth leaves a report unknown at first.
-    private func isOpen(_ report: World.Report) -> Bool {
+    func isOpen(_ report: World.Report) -> Bool {
         guard let answer = world.answers.last(where: { $0.id == report.id }) else { return true }
         return report.isAhead(of: answer)
     }
@@ -239,14 +257,14 @@ extension World.Report {
 }
 
 extension World.Answer {
-    fileprivate func isSaid(by report: World.Report) -> Bool {
+    func isSaid(by report: World.Report) -> Bool {
         report.id == id && report.state == version.state && report.updatedAt == version.since && report.amount != nil
             && report.currency != nil && !report.contradicts(self)
     }
 }
 
 extension String {
-    fileprivate var withoutTrailingZeros: Substring {
+    var withoutTrailingZeros: Substring {
         var text = self[...]
         while text.hasSuffix("0") { text.removeLast() }
         return text

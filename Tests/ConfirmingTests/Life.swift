@@ -2,8 +2,6 @@ import Logging
 import Payments
 import Synchronization
 
-@testable import JournalStore
-@testable import JournalStoreTests
 @testable import Receiver
 
 /// What an operator has set, for a whole history.
@@ -14,110 +12,94 @@ struct LifeOptions {
     let concurrency: Int
     let interval: Duration
     let segmentBytes: Int64
+
+    var limits: LedgerState.Limits {
+        LedgerState.Limits(maxPending: maxPending, confirmRate: rate, confirmWindow: window)
+    }
 }
 
-/// One run of the program, from its start on whatever disk the last one left to its crash.
+/// One run of the program, from its start on whatever the last one left to its crash.
 final class Life: Sendable {
     private struct State {
-        /// Offers that may be acknowledged once their records are durable.
-        var waiting: [(offer: Int, seq: Int64)] = []
+        /// Offers that may be acknowledged once their positions are durable.
+        var waiting: [(offer: Int, position: Int64)] = []
         /// Offers that never will be.
         var rejected: [Int] = []
-        /// What the disk held when the program died.
-        var remains: DiskState?
+        var isOpen = false
+        var isDead = false
         var hasTakenUp = false
     }
 
-    let number: Int
-    let machine: Machine
-    let ledger: FileLedger
+    let program: Program
+    let store: any Store
     let confirmer: Confirmer
     let reconciler: Reconciler
-    private let disk: SimulatedDisk
     private let api: SimulatedAPI
     private let world: SharedWorld
     private let state = Mutex(State())
 
-    /// Starts the program; `fault` decides what goes wrong with the disk, `callsLeft` after how many of its calls the program
-    /// dies.
-    init(
-        _ number: Int, _ world: SharedWorld, _ clock: VirtualClock, on found: DiskState, _ options: LifeOptions,
-        seed: UInt64, callsLeft: Int?, fault: @escaping @Sendable (SimulatedDisk.Call) -> SimulatedDisk.Fault?
-    ) throws {
-        self.number = number
+    /// Starts the program.
+    init(_ program: Program, _ store: any Store, _ world: SharedWorld, _ options: LifeOptions, seed: UInt64) {
+        self.program = program
+        self.store = store
         self.world = world
-        machine = Machine(clock, seed: seed)
-        disk = SimulatedDisk(found, keepsCalls: false)
-        api = SimulatedAPI(world, machine, life: number)
-        let machine = machine
-        ledger = try FileLedger(
-            disk,
-            FileLedger.Options(
-                limits: .init(
-                    maxPending: options.maxPending, confirmRate: options.rate, confirmWindow: options.window),
-                minimumFreeBytes: 0),
-            journal: .test(segmentBytes: options.segmentBytes), randomID: "id", seed: seed,
-            in: Surroundings(
-                monotonic: { clock.now }, realtime: { clock.wall }, queue: { _, _ in SimulatedQueue(machine) }))
+        api = SimulatedAPI(world, program)
         let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         confirmer = Confirmer(
-            ledger: ledger, api: api, concurrency: options.concurrency, logger: logger, on: machine)
+            ledger: store.ledger, api: api, concurrency: options.concurrency, logger: logger, on: program)
         reconciler = Reconciler(
-            ledger: ledger, api: api, health: confirmer.health, interval: options.interval, logger: logger,
-            on: machine, seed: seed)
-        ledger.addObserver(self)
-        disk.setFault(Self.fuse(callsLeft, fault) { [weak self] in self?.die() })
+            ledger: store.ledger, api: api, health: confirmer.health, interval: options.interval, logger: logger,
+            on: program, seed: seed)
+        store.ledger.addObserver(self)
         inBackground { life in
+            do { try await life.store.open() } catch { return life.die() }
+            life.state.withLock { $0.isOpen = true }
             await life.confirmer.start()
             await life.reconciler.start()
         }
     }
 
-    /// Counts the calls of the disk.
-    private static func fuse(
-        _ length: Int?, _ fault: @escaping @Sendable (SimulatedDisk.Call) -> SimulatedDisk.Fault?,
-        burnt: @escaping @Sendable () -> Void
-    ) -> @Sendable (SimulatedDisk.Call) -> SimulatedDisk.Fault? {
-        let count = Mutex(0)
-        return { call in
-            let isBurnt = count.withLock { count in
-                count += 1
-                return count == length
-            }
-            if isBurnt { burnt() }
-            return fault(call)
-        }
-    }
+    var number: Int { program.number }
 
-    /// What the disk held when the program died; nil while it lives.
-    var remains: DiskState? { state.withLock { $0.remains } }
+    var ledger: any RecordLedger { store.ledger }
+
+    /// Whether it has died.
+    var isDead: Bool { state.withLock { $0.isDead } }
+
+    /// Whether it takes reports.
+    var isServing: Bool { state.withLock { $0.isOpen && !$0.isDead } }
 
     /// Has a task run on the one thread.
     func inBackground(_ work: @escaping @Sendable (Life) async -> Void) {
-        Task(executorPreference: machine) { await work(self) }
+        Task(executorPreference: program) { await work(self) }
     }
 
     /// Posts a report; false when it is refused at once.
     func post(_ report: Int) -> Bool {
-        if remains != nil { return false }
+        if !isServing { return false }
         let (body, tick) = world.withLock { ($0.reports[report].body, $0.tick()) }
         guard let payment = try? ReportedPayment(body: body.span) else { return false }
         let reception = ledger.record(payment, peer: "\(report)")
-        if remains != nil { return false }
-        var offer = World.Offer(report: report, tick: tick, time: machine.clock.wall, seq: nil, isAcknowledged: false)
+        if isDead { return false }
+        let time = program.machine.clock.wall
         switch reception {
         case .unavailable: return false
         case .known:
-            offer.isAcknowledged = true
-            world.withLock { [offer] in $0.offers.append(offer) }
-        case .pending(let seq):
-            offer = World.Offer(
-                report: report, tick: tick, time: machine.clock.wall, seq: seq, isAcknowledged: seq <= ledger.durable)
-            let index = world.withLock { [offer] in
-                $0.offers.append(offer)
-                return $0.offers.count - 1
+            world.withLock { [number] world in
+                world.offers.append(
+                    World.Offer(
+                        report: report, tick: tick, time: time, life: number, position: nil, acknowledgedAt: time))
             }
-            if !offer.isAcknowledged { state.withLock { $0.waiting.append((index, seq)) } }
+        case .pending(let position):
+            let isDurable = position <= ledger.committed
+            let index = world.withLock { [number] world in
+                world.offers.append(
+                    World.Offer(
+                        report: report, tick: tick, time: time, life: number, position: position,
+                        acknowledgedAt: isDurable ? time : nil))
+                return world.offers.count - 1
+            }
+            if !isDurable { state.withLock { $0.waiting.append((index, position)) } }
         }
         return true
     }
@@ -145,41 +127,35 @@ final class Life: Sendable {
     /// The program is killed: nothing that it does from now on is seen by anybody.
     func die() {
         api.die()
+        store.die()
         state.withLock { state in
-            guard state.remains == nil else { return }
-            state.remains = disk.state
+            guard !state.isDead else { return }
+            state.isDead = true
             state.rejected += state.waiting.map(\.offer)
             state.waiting = []
         }
     }
 
-    /// After its death: lets its tasks run to their ends, so that nothing stays in memory. The world's time stands still.
-    func bury() {
-        let now = machine.clock.now
+    /// After its death: has its tasks come to their ends, so that nothing stays in memory.
+    func stop() {
         inBackground { life in
             await life.reconciler.stop()
             await life.confirmer.stop()
+            life.store.bury()
         }
-        while true {
-            if machine.step() { continue }
-            guard let next = machine.nextTime else { break }
-            machine.clock.set(next)
-        }
-        machine.clock.set(now)
-        disk.setFault(nil)
-        ledger.observers.withLock { $0 = [] }
     }
 }
 
 extension Life: LedgerObserver {
     func ledgerDidCommit(upTo position: Int64) {
         let offers = state.withLock { state in
-            let met = state.waiting.filter { $0.seq <= position }
-            state.waiting.removeAll { $0.seq <= position }
+            let met = state.waiting.filter { $0.position <= position }
+            state.waiting.removeAll { $0.position <= position }
             return met.map(\.offer)
         }
+        let time = program.machine.clock.wall
         world.withLock { world in
-            for offer in offers { world.offers[offer].isAcknowledged = true }
+            for offer in offers { world.offers[offer].acknowledgedAt = time }
         }
     }
 

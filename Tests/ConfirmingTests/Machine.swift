@@ -1,22 +1,31 @@
 import Payments
 import Synchronization
 
-@testable import JournalStore
 @testable import JournalStoreTests
-@testable import Receiver
 
 /// Draws what happens by chance, from a seed.
 typealias Dice = JournalStoreTests.SplitMix64
 
-/// One thread in the place of all threads and queues of one run of the program. Of what could run now, the dice say what runs
-/// next; time passes only when nothing can.
-final class Machine: TaskExecutor {
+/// One thread in the place of all threads and queues of a whole history, whichever run of the program they belong to. Of what
+/// could run now, the dice say what runs next; time passes only when nothing can.
+final class Machine: Sendable {
+    /// What belongs to no run of the program.
+    static let world = 0
+
     private struct State {
-        var ready: [@Sendable () -> Void] = []
+        var ready: [(owner: Int, work: @Sendable () -> Void)] = []
         /// The earliest last.
-        var later: [(time: Int64, order: Int, work: @Sendable () -> Void)] = []
-        var order = 0
+        var later: [(time: Int64, owner: Int, work: @Sendable () -> Void)] = []
+        /// How much has run at a time.
+        var count = 0
+        var time: Int64 = 0
+        /// What would be ready, of runs of the program that stand still.
+        var frozen: [Int: [@Sendable () -> Void]] = [:]
         var dice: Dice
+
+        mutating func add(_ owner: Int, _ work: @escaping @Sendable () -> Void) {
+            if frozen[owner]?.append(work) == nil { ready.append((owner, work)) }
+        }
     }
 
     let clock: VirtualClock
@@ -27,22 +36,21 @@ final class Machine: TaskExecutor {
         state = Mutex(State(dice: Dice(seed: seed)))
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        add { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    /// Has work run soon.
+    func add(for owner: Int = world, _ work: @escaping @Sendable () -> Void) {
+        state.withLock { $0.add(owner, work) }
     }
 
-    /// Has work run soon.
-    func add(_ work: @escaping @Sendable () -> Void) { state.withLock { $0.ready.append(work) } }
-
     /// Has work run at a time.
-    func add(at time: Int64, _ work: @escaping @Sendable () -> Void) {
+    func add(at time: Int64, for owner: Int = world, _ work: @escaping @Sendable () -> Void) {
         state.withLock { state in
-            state.order += 1
-            let order = state.order
-            // Of those with the same time, the one that came first.
-            let index = state.later.firstIndex { ($0.time, $0.order) < (time, order) } ?? state.later.count
-            state.later.insert((time, order, work), at: index)
+            // Of those with the same time, the one that came first: all that are no earlier stand behind it.
+            var (low, high) = (0, state.later.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if state.later[middle].time <= time { high = middle } else { low = middle + 1 }
+            }
+            state.later.insert((time, owner, work), at: low)
         }
     }
 
@@ -64,108 +72,46 @@ final class Machine: TaskExecutor {
         let now = clock.now
         let work: (@Sendable () -> Void)? = state.withLock { state in
             while let last = state.later.last, last.time <= now {
-                state.ready.append(last.work)
+                state.add(last.owner, last.work)
                 state.later.removeLast()
             }
             if state.ready.isEmpty { return nil }
+            state.count = state.time == now ? state.count + 1 : 0
+            state.time = now
+            precondition(state.count < 300_000, "time stands still")
             state.ready.swapAt(Int.random(in: state.ready.indices, using: &state.dice), state.ready.count - 1)
-            return state.ready.removeLast()
+            return state.ready.removeLast().work
         }
         work?()
         return work != nil
     }
-}
 
-extension Machine: Scheduler {
-    var now: Instant { Instant(nanoseconds: clock.now) }
-
-    var wallClock: Int64 { clock.wall }
-
-    var executor: (any TaskExecutor)? { self }
-
-    func runBlocking(_ work: @escaping @Sendable () -> Void) { add(work) }
-
-    func timer(leeway: Duration) -> any OneShotTimer { SimulatedTimer(self, leeway: leeway.nanoseconds) }
-}
-
-/// A timer that is late by chance, within its leeway.
-private final class SimulatedTimer: OneShotTimer, Sendable {
-    private struct State {
-        var work: (@Sendable () -> Void)?
-        var scheduled = 0
-    }
-
-    private let machine: Machine
-    private let leeway: Int64
-    private let state = Mutex(State())
-
-    init(_ machine: Machine, leeway: Int64) {
-        self.machine = machine
-        self.leeway = leeway
-    }
-
-    func onFire(_ work: @escaping @Sendable () -> Void) { state.withLock { $0.work = work } }
-
-    func schedule(at time: Instant) {
-        let turn = state.withLock { state in
-            state.scheduled += 1
-            return state.scheduled
+    /// Runs all that runs until something is done: for whoever blocks the one thread. Time passes.
+    func run(until isDone: () -> Bool) {
+        while !isDone() {
+            if step() { continue }
+            guard let next = nextTime else { preconditionFailure("waits for what never comes") }
+            clock.set(max(clock.now, next))
         }
-        let late = Instant(nanoseconds: max(time.nanoseconds, machine.clock.now)) + .nanoseconds(machine.draw(leeway))
-        machine.add(at: late.nanoseconds) { self.fire(turn) }
     }
 
-    func cancel() {
+    // MARK: Standing still
+
+    /// Has nothing of a run of the program run until it is thawed. It stands still where nothing of it can run: what it has
+    /// looked at last is as old as it is.
+    func freeze(_ owner: Int) {
+        let isBusy = state.withLock { state in
+            if state.ready.contains(where: { $0.owner == owner }) { return true }
+            if state.frozen[owner] == nil { state.frozen[owner] = [] }
+            return false
+        }
+        if isBusy { add { self.freeze(owner) } }
+    }
+
+    /// Has it run again.
+    func thaw(_ owner: Int) {
         state.withLock { state in
-            state.work = nil
-            state.scheduled += 1
+            for work in state.frozen.removeValue(forKey: owner) ?? [] { state.ready.append((owner, work)) }
         }
-    }
-
-    private func fire(_ turn: Int) { state.withLock { $0.scheduled == turn ? $0.work : nil }?() }
-}
-
-/// A queue whose work takes its time to begin: a disk is not always fast.
-final class SimulatedQueue: SerialQueue {
-    private struct State {
-        var waiting: [@Sendable () -> Void] = []
-        var isRunning = false
-    }
-
-    private let machine: Machine
-    private let state = Mutex(State())
-
-    init(_ machine: Machine) { self.machine = machine }
-
-    func enqueue(_ work: @escaping @Sendable () -> Void) {
-        state.withLock { $0.waiting.append(work) }
-        let delay: Int64 =
-            switch machine.draw(19) {
-            case 0: machine.draw(3_000_000_000)
-            case 1...4: machine.draw(100_000_000)
-            default: machine.draw(2_000_000)
-            }
-        machine.add(at: machine.clock.now + delay) { self.runNext() }
-    }
-
-    func perform<Value>(_ work: () -> Value) -> Value {
-        while runNext() {}
-        return running(work)
-    }
-
-    @discardableResult
-    private func runNext() -> Bool {
-        let next = state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
-        if let next { running(next) }
-        return next != nil
-    }
-
-    private func running<Value>(_ work: () -> Value) -> Value {
-        state.withLock { state in
-            precondition(!state.isRunning, "on a queue of Dispatch's this would wait for itself for ever")
-            state.isRunning = true
-        }
-        defer { state.withLock { $0.isRunning = false } }
-        return work()
     }
 }

@@ -5,15 +5,18 @@ import Synchronization
 
 /// The API as one run of the program sees it: it answers from the world, late, and as the weather allows.
 final class SimulatedAPI: PaymentAPI {
+    /// No call takes longer, in nanoseconds: a listing's time-out.
+    static let longestCall: Int64 = 60_000_000_000
+
     private let world: SharedWorld
     private let machine: Machine
     private let life: Int
     private let isDead = Atomic(false)
 
-    init(_ world: SharedWorld, _ machine: Machine, life: Int) {
+    init(_ world: SharedWorld, _ program: Program) {
         self.world = world
-        self.machine = machine
-        self.life = life
+        machine = program.machine
+        life = program.number
     }
 
     /// Nobody hears of what a dead program asks.
@@ -64,7 +67,8 @@ final class SimulatedAPI: PaymentAPI {
         let (call, fault) = world.withLock { $0.begin(subject, life: life, at: began) }
         let longest: Int64 = machine.draw(9) == 0 ? 8_000_000_000 : 500_000_000
         let time =
-            fault == .timeOut ? (subject == .list ? 60_000_000_000 : 10_000_000_000) : 5_000_000 + machine.draw(longest)
+            fault == .timeOut ? (subject == .list ? Self.longestCall : 10_000_000_000) : 5_000_000 + machine.draw(longest)
+        world.withLock { $0.calls[call].arrives = began + time }
         await machine.sleep(time)
         if isDead.load(ordering: .relaxed) { throw error(.cancelled, "/payments") }
         return (call, began + machine.draw(time))
@@ -83,7 +87,7 @@ final class SimulatedAPI: PaymentAPI {
     ) throws(AnswerFault) -> ConfirmedPayment {
         let body = world.withLock { $0.body(entry.payment, entry.version) }
         let answer = try ConfirmedPayment(answer: spoil(body, fault), asked: entry.payment.id)
-        world.withLock { $0.said(body, entry.payment, entry.version, call: call, at: machine.clock.wall) }
+        world.withLock { $0.said(body, entry.payment, entry.version, call: call, at: $0.calls[call].arrives) }
         return answer
     }
 
@@ -109,7 +113,7 @@ final class SimulatedAPI: PaymentAPI {
     /// Takes down that a call was answered.
     private func end(_ call: Int) {
         world.withLock { world in
-            world.calls[call].ended = machine.clock.wall
+            world.calls[call].ended = world.calls[call].arrives
             world.calls[call].outcome = .answered
         }
     }
@@ -117,7 +121,7 @@ final class SimulatedAPI: PaymentAPI {
     /// Takes down how a call failed.
     private func end(_ call: Int, _ error: APIError) -> APIError {
         world.withLock { world in
-            world.calls[call].ended = machine.clock.wall
+            world.calls[call].ended = world.calls[call].arrives
             world.calls[call].retryAfter = error.retryAfter?.nanoseconds
             world.calls[call].outcome =
                 switch error.kind {

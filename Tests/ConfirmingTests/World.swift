@@ -42,10 +42,12 @@ struct World {
         /// When, among all that happened.
         let tick: Int
         let time: Int64
-        /// The record that it may be acknowledged with; nil when it said what was known.
-        let seq: Int64?
-        /// Whether it was answered 200.
-        var isAcknowledged: Bool
+        /// Which run of the program it was posted to.
+        let life: Int
+        /// The position that it may be acknowledged with; nil when it said what was known.
+        let position: Int64?
+        /// When it was answered 200; nil when it was not.
+        var acknowledgedAt: Int64?
     }
 
     /// What the API said of one payment.
@@ -78,6 +80,9 @@ struct World {
         let fault: Fault
         let began: Int64
         let beganTick: Int
+        /// When the API's answer arrives, whether anybody still waits for it or not.
+        var arrives = Int64.max
+        /// When it was heard by whoever made it.
         var ended = Int64.max
         var outcome = Outcome.underWay
         /// The pause that its answer asked for, in nanoseconds.
@@ -87,6 +92,8 @@ struct World {
     }
 
     let payments: [Payment]
+    /// From then on all is well.
+    let calm: Int64
     private let weather: Weather
     var reports: [Report] = []
     var offers: [Offer] = []
@@ -103,8 +110,9 @@ struct World {
     private var ticks = 0
     private var dice: Dice
 
-    init(_ payments: [Payment], _ weather: Weather, seed: UInt64) {
+    init(_ payments: [Payment], _ weather: Weather, calm: Int64, seed: UInt64) {
         self.payments = payments
+        self.calm = calm
         self.weather = weather
         dice = Dice(seed: seed)
     }
@@ -112,6 +120,11 @@ struct World {
     mutating func tick() -> Int {
         ticks += 1
         return ticks
+    }
+
+    /// The last tick of what had happened at a time.
+    func lastTick(at time: Int64) -> Int {
+        max(calls.last { $0.began <= time }?.beganTick ?? 0, offers.last { $0.time <= time }?.tick ?? 0)
     }
 
     func payment(_ id: PaymentID) -> Payment? { payments.first { $0.id == id } }

@@ -1,5 +1,7 @@
 import JournalFormat
 
+import Payments
+
 @testable import JournalStore
 
 extension LedgerCrashSimulation {

@@ -1,6 +1,5 @@
 import ECryptoPay
 import JournalFormat
-import JournalStore
 import Logging
 import POSIX
 import Payments
@@ -12,21 +11,13 @@ import Testing
 
 /// The confirmer on a real journal, with an API that does as it is told.
 struct ConfirmerTests {
-    private let directory: TemporaryDirectory
+    private let home = LedgerHome()
 
-    init() throws {
-        directory = try TemporaryDirectory()
+    private func ledger(_ form: KeptForm, window: Duration = .seconds(3600)) async throws -> any KeptLedger {
+        try await home.open(form, .init(window: window, maxPending: 1000))
     }
 
-    private func ledger(window: Duration = .seconds(3600)) throws -> FileLedger {
-        try FileLedger(
-            try DirectoryDisk(path: directory.path),
-            .init(
-                limits: .init(maxPending: 1000, confirmRate: 1000, confirmWindow: window), minimumFreeBytes: 0),
-            journal: .init(segmentBytes: 1 << 20, version: "test", api: "h:1", client: "c"), randomID: "id", seed: 1)
-    }
-
-    private func confirmer(_ ledger: FileLedger, _ api: ScriptedPayments, concurrency: Int = 4) -> Confirmer {
+    private func confirmer(_ ledger: any KeptLedger, _ api: ScriptedPayments, concurrency: Int = 4) -> Confirmer {
         Confirmer(ledger: ledger, api: api, concurrency: concurrency, logger: Logger(label: "test"))
     }
 
@@ -37,17 +28,13 @@ struct ConfirmerTests {
         return try ReportedPayment(body: body.span)
     }
 
-    private func records(_ kind: String) throws -> [Record] {
-        var records: [Record] = []
-        let fault = try JournalReader(try DirectoryDisk(path: directory.path)).forEachLine { _, entry in
-            if entry.record.kind == kind { records.append(entry.record) }
-        }
-        #expect(fault == nil)
-        return records
-    }
+    private func records(_ kind: String) throws -> [Record] { try home.records(kind) }
 
-    @Test func `a call that does not end is no progress, nor is one that is due and does not begin`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `a call that does not end is no progress, nor is one that is due and does not begin`(_ form: KeptForm)
+        async throws
+    {
+        let ledger = try await ledger(form)
         let gate = Gate()
         let api = ScriptedPayments { id in
             await gate.pass()
@@ -55,7 +42,7 @@ struct ConfirmerTests {
         }
         let confirmer = confirmer(ledger, api)
         #expect(confirmer.makesProgress(within: .zero))
-        #expect(ledger.record(try report(42), peer: "test") == .pending(2))
+        #expect(isTaken(ledger.record(try report(42), peer: "test")))
         // It has not been started.
         try await eventually("a call is due") { !confirmer.makesProgress(within: .zero) }
         #expect(confirmer.makesProgress(within: .seconds(3600)))
@@ -87,12 +74,15 @@ struct ConfirmerTests {
         #expect(scheduler.jobs.count == 1)
     }
 
-    @Test func `a report is fetched, and what the API says is journaled`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `a report is fetched, and what the API says is journaled`(_ form: KeptForm)
+        async throws
+    {
+        let ledger = try await ledger(form)
         let api = ScriptedPayments { ScriptedPayments.paid($0) }
         let confirmer = confirmer(ledger, api)
         await confirmer.start()
-        #expect(ledger.record(try report(42), peer: "test") == .pending(2))
+        #expect(isTaken(ledger.record(try report(42), peer: "test")))
         try await eventually("the confirmation") { ledger.counts.confirmed == 1 }
         #expect(ledger.counts.pending == 0)
         await confirmer.stop()
@@ -108,8 +98,9 @@ struct ConfirmerTests {
         #expect(confirmed.current == ScriptedPayments.paid(42).json)
     }
 
-    @Test func `never more calls at once than allowed, and never two for one payment`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `never more calls at once than allowed, and never two for one payment`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         let api = ScriptedPayments { id throws(APIError) in
             for _ in 0..<20 { await Task.yield() }
             return ScriptedPayments.paid(id)
@@ -126,8 +117,9 @@ struct ConfirmerTests {
         await confirmer.stop()
     }
 
-    @Test func `an outage leaves everything queued, and is over when the API answers`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `an outage leaves everything queued, and is over when the API answers`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         let api = ScriptedPayments { id throws(APIError) in throw ScriptedPayments.error(.status(503), id: id) }
         let confirmer = confirmer(ledger, api)
         await confirmer.start()
@@ -142,9 +134,11 @@ struct ConfirmerTests {
         await confirmer.stop()
     }
 
-    @Test func `what is unknown when the program ends is asked for again after the next start`() async throws {
+    @Test(arguments: KeptForm.allCases)
+    func `what is unknown when the program ends is asked for again after the next start`(_ form: KeptForm) async throws
+    {
         do {
-            let ledger = try ledger()
+            let ledger = try await ledger(form)
             let api = ScriptedPayments { id throws(APIError) in throw ScriptedPayments.error(.timeout, id: id) }
             let confirmer = confirmer(ledger, api)
             await confirmer.start()
@@ -153,7 +147,7 @@ struct ConfirmerTests {
             await confirmer.stop()
             ledger.close()
         }
-        let ledger = try ledger()
+        let ledger = try await ledger(form)
         #expect(ledger.counts.pending == 1)
         let confirmer = confirmer(ledger, ScriptedPayments { ScriptedPayments.paid($0) })
         await confirmer.start()
@@ -161,8 +155,9 @@ struct ConfirmerTests {
         await confirmer.stop()
     }
 
-    @Test func `what is taken up again is asked for, though nothing is written`() async throws {
-        let ledger = try ledger(window: .zero)
+    @Test(arguments: KeptForm.allCases)
+    func `what is taken up again is asked for, though nothing is written`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form, window: .zero)
         let api = ScriptedPayments { id throws(APIError) in throw ScriptedPayments.error(.status(503), id: id) }
         let confirmer = confirmer(ledger, api)
         await confirmer.start()
@@ -176,8 +171,9 @@ struct ConfirmerTests {
         await confirmer.stop()
     }
 
-    @Test func `a contradicted report is refuted, and the truth stands beside it`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `a contradicted report is refuted, and the truth stands beside it`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         let confirmer = confirmer(ledger, ScriptedPayments { ScriptedPayments.paid($0, state: "open") })
         await confirmer.start()
         _ = ledger.record(try report(42, amount: "1.0"), peer: "test")
@@ -188,8 +184,9 @@ struct ConfirmerTests {
         #expect(try records("confirmed").count == 1)
     }
 
-    @Test func `stopping breaks calls off, and what they were for stays queued`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `stopping breaks calls off, and what they were for stays queued`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         let gate = Gate()
         let api = ScriptedPayments { id throws(APIError) in
             await withTaskCancellationHandler {
@@ -210,8 +207,9 @@ struct ConfirmerTests {
         #expect(try records("refuted").isEmpty)
     }
 
-    @Test func `Retry-After holds every call back`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `Retry-After holds every call back`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         let api = ScriptedPayments { id throws(APIError) in
             throw ScriptedPayments.error(.status(429), id: id, retryAfter: .seconds(600))
         }

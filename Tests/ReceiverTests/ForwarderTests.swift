@@ -1,10 +1,12 @@
 import Glibc
 import JSON
 import JournalFormat
-import JournalStore
 import Logging
 import POSIX
 import Payments
+import SharedLedger
+import SharedLedgerSimulation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -12,24 +14,15 @@ import Testing
 
 /// The forwarder on a real journal, with endpoints that do as they are told.
 struct ForwarderTests {
-    private let directory: TemporaryDirectory
+    private let home = LedgerHome()
     private let log = LineLog()
     private let failed = DeliveryOutcome.failed(DeliveryFailure(status: 500, error: "HTTP 500"))
 
-    init() throws {
-        directory = try TemporaryDirectory()
+    private func ledger(_ form: KeptForm, segmentBytes: Int64 = 1 << 20) async throws -> any KeptLedger {
+        try await home.open(form, .init(maxPending: 1000, segmentBytes: segmentBytes))
     }
 
-    private func ledger(segmentBytes: Int64 = 1 << 20) throws -> FileLedger {
-        try FileLedger(
-            try DirectoryDisk(path: directory.path),
-            .init(
-                limits: .init(maxPending: 1000, confirmRate: 1000, confirmWindow: .seconds(3600)), minimumFreeBytes: 0),
-            journal: .init(segmentBytes: segmentBytes, version: "test", api: "h:1", client: "c"), randomID: "id",
-            seed: 1)
-    }
-
-    private func forwarder(_ ledger: FileLedger) -> Forwarder {
+    private func forwarder(_ ledger: any KeptLedger) -> Forwarder {
         Forwarder(ledger: ledger, logger: Logger(label: "test") { [log] _ in log.handler })
     }
 
@@ -39,23 +32,18 @@ struct ForwarderTests {
 
     /// Has the API say something new of a payment; answers its record.
     @discardableResult
-    private func confirm(_ id: PaymentID, _ ledger: FileLedger, state: String = "paid") async throws -> Int64 {
-        let claim = try #require(ledger.claim(id))
+    private func confirm(_ id: PaymentID, _ ledger: any KeptLedger, state: String = "paid") async throws -> Int64 {
+        let claim = try #require(await ledger.claim(id))
         let settlement = try await ledger.settle(
             claim, .payment(ScriptedPayments.paid(id, state: state)), cause: .webhook)
         return try #require(settlement.confirmedSeq)
     }
 
-    private func records(_ kind: String) throws -> [Record] {
-        var records: [Record] = []
-        _ = try JournalReader(try DirectoryDisk(path: directory.path)).forEachLine { _, entry in
-            if entry.record.kind == kind { records.append(entry.record) }
-        }
-        return records
-    }
+    private func records(_ kind: String) throws -> [Record] { try home.records(kind) }
 
-    @Test func `news goes to every endpoint, and what came of it is journaled`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `news goes to every endpoint, and what came of it is journaled`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         let shops = [ScriptedShop(), ScriptedShop()]
         try await forwarder.update(endpoints: [endpoint("a", shops[0]), endpoint("b", shops[1])])
@@ -77,8 +65,9 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test func `what is no news is not delivered, and a payment's news come in order`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `what is no news is not delivered, and a payment's news come in order`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop()
         try await forwarder.update(endpoints: [endpoint("a", shop)])
@@ -86,7 +75,7 @@ struct ForwarderTests {
         for state in ["open", "paid", "done"] {
             seqs.append(try await confirm(42, ledger, state: state))
             // The same again is nothing new.
-            let again = try #require(ledger.claim(42))
+            let again = try #require(await ledger.claim(42))
             _ = try await ledger.settle(again, .payment(ScriptedPayments.paid(42, state: state)), cause: .webhook)
         }
         try await eventually("all deliveries") { ledger.counts.delivered == 3 }
@@ -94,12 +83,13 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test func `a failing endpoint holds up no other, and what it lacks survives a restart`() async throws {
+    @Test(arguments: KeptForm.allCases)
+    func `a failing endpoint holds up no other, and what it lacks survives a restart`(_ form: KeptForm) async throws {
         let good = ScriptedShop()
         let bad = ScriptedShop { [failed] _ in failed }
         var seq: Int64 = 0
         do {
-            let ledger = try ledger()
+            let ledger = try await ledger(form)
             let forwarder = forwarder(ledger)
             try await forwarder.update(endpoints: [endpoint("bad", bad), endpoint("good", good)])
             seq = try await confirm(42, ledger)
@@ -111,7 +101,7 @@ struct ForwarderTests {
             ledger.close()
         }
         bad.change { _ in .accepted(status: 204) }
-        let ledger = try ledger()
+        let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         #expect(ledger.endpointStatus.map(\.waiting) == [1, 0])
         #expect(ledger.endpointStatus.map(\.failing) == [nil, nil], "nothing has been tried yet")
@@ -123,10 +113,11 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test func `a new endpoint gets what comes next, and what waits for one that is gone is undeliverable`()
+    @Test(arguments: KeptForm.allCases)
+    func `a new endpoint gets what comes next, and what waits for one that is gone is undeliverable`(_ form: KeptForm)
         async throws
     {
-        let ledger = try ledger(segmentBytes: 300)
+        let ledger = try await ledger(form, segmentBytes: 300)
         let forwarder = forwarder(ledger)
         let old = ScriptedShop { [failed] _ in failed }
         let new = ScriptedShop()
@@ -157,34 +148,50 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test func `what waits for one that is gone and cannot be journaled is told, and the others are delivered to`()
-        async throws
-    {
-        do {
-            let ledger = try ledger()
-            _ = try ledger.configure(endpoints: ["old"])
-            try await confirm(1, ledger)
-            _ = try ledger.configure(endpoints: ["new"])
-            ledger.close()
+    @Test(arguments: KeptForm.allCases)
+    func `what waits for one that is gone and cannot be journaled is told, and the others are delivered to`(
+        _ form: KeptForm
+    ) async throws {
+        let ledger = try await endingBehindRemoval(form)
+        let forwarder = forwarder(ledger)
+        let new = ScriptedShop()
+        try await forwarder.update(endpoints: [endpoint("new", new)])
+        #expect(log.lines.contains { $0.contains("could be journaled as undeliverable (") })
+        await forwarder.stop()
+    }
+
+    /// A ledger with an endpoint "new" and one that is gone, "old", for which something waits, and that writes nothing more.
+    private func endingBehindRemoval(_ form: KeptForm) async throws -> any KeptLedger {
+        let ledger = try await ledger(form)
+        _ = try ledger.configure(endpoints: ["old"])
+        try await confirm(1, ledger)
+        if let server = home.server {
+            // It ends behind the turn that removes the endpoint.
+            let turns = Atomic(0)
+            server.setFates { call in
+                if call.kind == .commit { turns.add(1, ordering: .relaxed) }
+                return Fate(call.kind == .lock && turns.load(ordering: .relaxed) > 0 ? .refused(.schema) : nil)
+            }
+            return ledger
         }
+        _ = try ledger.configure(endpoints: ["new"])
+        ledger.close()
         // As if it had crashed behind the record that removes the endpoint.
+        let directory = try #require(home.directory)
         let name = "00000000000000000001.jsonl"
         var lines = try directory.readText(name).split(separator: "\n")
         while lines.last?.contains(#""kind":"opened""#) == false { lines.removeLast() }
         try directory.write(lines.joined(separator: "\n") + "\n", to: name)
         _ = unlink(directory.path(of: "durable"))
-        let ledger = try ledger()
-        #expect(ledger.endpointStatus.map(\.name) == ["old", "new"])
-        ledger.close()
-        let forwarder = forwarder(ledger)
-        let new = ScriptedShop()
-        try await forwarder.update(endpoints: [endpoint("new", new)])
-        #expect(log.lines.contains { $0.contains("could be journaled as undeliverable (the journal is closed)") })
-        await forwarder.stop()
+        let again = try await self.ledger(form)
+        #expect(again.endpointStatus.map(\.name) == ["old", "new"])
+        again.close()
+        return again
     }
 
-    @Test func `endpoints in another order are the same, and nothing is written`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `endpoints in another order are the same, and nothing is written`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop()
         try await forwarder.update(endpoints: [endpoint("a", shop), endpoint("b", shop)])
@@ -194,8 +201,11 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test func `410 stops an endpoint loudly, and a reload has it go on`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `410 stops an endpoint loudly, and a reload has it go on`(_ form: KeptForm)
+        async throws
+    {
+        let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop { _ in .gone }
         try await forwarder.update(endpoints: [endpoint("a", shop)])
@@ -210,26 +220,36 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test func `endpoints that cannot be journaled change nothing, and those that were there go on`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `endpoints that cannot be journaled change nothing, and those that were there go on`(_ form: KeptForm)
+        async throws
+    {
+        let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop { [failed] _ in failed }
         try await forwarder.update(endpoints: [endpoint("a", shop)])
         let seq = try await confirm(1, ledger)
         try await eventually("an attempt") { !shop.messages.isEmpty }
-        ledger.close()
+        if let server = home.server {
+            server.setFates { _ in Fate(.refused(.readOnly)) }
+        } else {
+            ledger.close()
+        }
         await #expect(throws: (any Error).self) {
             try await forwarder.update(endpoints: [endpoint("b", ScriptedShop())])
         }
         #expect(ledger.endpointStatus.map(\.name) == ["a"])
+        // Files are read all the same when nothing can be written.
+        home.server?.setFates { _ in Fate() }
         let before = shop.messages.count
         _ = try await ledger.redeliver(.record(seq), dryRun: false)
         try await eventually("another attempt") { shop.messages.count > before }
         await forwarder.stop()
     }
 
-    @Test func `a replay by payment or time sends all that was news, in order`() async throws {
-        let ledger = try ledger(segmentBytes: 300)
+    @Test(arguments: KeptForm.allCases)
+    func `a replay by payment or time sends all that was news, in order`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form, segmentBytes: 300)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop()
         try await forwarder.update(endpoints: [endpoint("a", shop)])
@@ -248,8 +268,9 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test func `deliveries under way are bounded, and stopping breaks them off`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `deliveries under way are bounded, and stopping breaks them off`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop { _ in
             try? await Task.sleep(for: .seconds(3600))
@@ -264,22 +285,23 @@ struct ForwarderTests {
         #expect(ledger.counts.delivered == 0)
     }
 
-    @Test func `nothing is pruned that is not delivered`() async throws {
-        let ledger = try ledger(segmentBytes: 300)
+    @Test(arguments: KeptForm.allCases)
+    func `nothing is pruned that is not delivered`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form, segmentBytes: 300)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop { [failed] _ in failed }
         try await forwarder.update(endpoints: [endpoint("a", shop)])
-        #expect(ledger.beginListing() == .begun)
+        #expect(await ledger.beginListing() == .begun)
         _ = try ledger.endListing(isWhole: true)
         for id in 1...5 as ClosedRange<PaymentID> { try await confirm(id, ledger) }
-        let held = try ledger.prune(before: .max)
+        let held = try await home.prune(ledger)
         #expect(held.heldBy?.contains("is not delivered") == true, "\(held)")
         shop.change { _ in .accepted(status: 200) }
         // One whose first attempt came only now goes out twice.
         _ = try await ledger.redeliver(.since(0), dryRun: false)
         try await eventually("all deliveries") { ledger.endpointStatus.first?.waiting == 0 }
         #expect(ledger.counts.delivered >= 5)
-        #expect(try ledger.prune(before: .max).segments.isEmpty == false)
+        #expect(try await home.prune(ledger).segments.isEmpty == false)
         await forwarder.stop()
     }
 }

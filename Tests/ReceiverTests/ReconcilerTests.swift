@@ -1,6 +1,5 @@
 import ECryptoPay
 import JournalFormat
-import JournalStore
 import Logging
 import POSIX
 import Payments
@@ -12,39 +11,27 @@ import Testing
 
 /// The reconciler on a real journal, with an API that does as it is told.
 struct ReconcilerTests {
-    private let directory: TemporaryDirectory
+    private let home = LedgerHome()
     private let api: ScriptedPayments
     private let log = LineLog()
 
     init() throws {
-        directory = try TemporaryDirectory()
         api = ScriptedPayments { ScriptedPayments.paid($0) }
     }
 
-    private func ledger(window: Duration = .seconds(3600), rate: Int = 1000, maxPending: Int = 100_000) throws
-        -> FileLedger
+    private func ledger(_ form: KeptForm, window: Duration = .seconds(3600), rate: Int = 1000) async throws
+        -> any KeptLedger
     {
-        try FileLedger(
-            try DirectoryDisk(path: directory.path),
-            .init(
-                limits: .init(maxPending: maxPending, confirmRate: rate, confirmWindow: window), minimumFreeBytes: 0),
-            journal: .init(segmentBytes: 1 << 20, version: "test", api: "h:1", client: "c"), randomID: "id", seed: 1)
+        try await home.open(form, .init(window: window, rate: rate))
     }
 
-    private func reconciler(_ ledger: FileLedger, interval: Duration = .zero) -> Reconciler {
+    private func reconciler(_ ledger: any KeptLedger, interval: Duration = .zero) -> Reconciler {
         let logger = Logger(label: "test") { [log] _ in log.handler }
         return Reconciler(
             ledger: ledger, api: api, health: APIHealth(logger: logger), interval: interval, logger: logger)
     }
 
-    private func records(_ kind: String) throws -> [Record] {
-        var records: [Record] = []
-        let fault = try JournalReader(try DirectoryDisk(path: directory.path)).forEachLine { _, entry in
-            if entry.record.kind == kind { records.append(entry.record) }
-        }
-        #expect(fault == nil)
-        return records
-    }
+    private func records(_ kind: String) throws -> [Record] { try home.records(kind) }
 
     private func causes() throws -> [PaymentID: [String]] {
         var causes: [PaymentID: [String]] = [:]
@@ -58,8 +45,9 @@ struct ReconcilerTests {
         try ReportedPayment(body: ScriptedPayments.paid(id, state: state).json.span)
     }
 
-    @Test func `the baseline is taken, and then what no webhook told is found`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `the baseline is taken, and then what no webhook told is found`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         api.list.withLock { $0 = (1...1000).map { ScriptedPayments.paid($0, state: "open") } }
         let reconciler = reconciler(ledger)
         await reconciler.start()
@@ -77,8 +65,11 @@ struct ReconcilerTests {
         #expect(try causes().count == 1000)
     }
 
-    @Test func `a listing that fails is repeated until the baseline is there, at interval 0 too`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `a listing that fails is repeated until the baseline is there, at interval 0 too`(_ form: KeptForm)
+        async throws
+    {
+        let ledger = try await ledger(form)
         let reconciler = reconciler(ledger)
         await reconciler.start()
         try await eventually("a failure") { log.lines.contains { $0.contains("failed") } }
@@ -88,12 +79,13 @@ struct ReconcilerTests {
         ledger.close()
     }
 
-    @Test func `a list beyond its bounds names the key`() async throws {
+    @Test(arguments: KeptForm.allCases)
+    func `a list beyond its bounds names the key`(_ form: KeptForm) async throws {
         for (kind, key) in [
             (APIError.Kind.tooLarge(limit: 4096), "ECRYPTOPAY_LIST_MAX_BYTES=4096"),
             (.timeout, "ECRYPTOPAY_LIST_TIMEOUT"),
         ] {
-            let ledger = try ledger()
+            let ledger = try await ledger(form)
             api.listFault.withLock { $0 = kind }
             let reconciler = reconciler(ledger)
             await reconciler.start()
@@ -103,8 +95,9 @@ struct ReconcilerTests {
         }
     }
 
-    @Test func `a list that lacks a known payment is said, and changes nothing`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `a list that lacks a known payment is said, and changes nothing`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         api.list.withLock { $0 = (1...5).map { ScriptedPayments.paid($0) } }
         let reconciler = reconciler(ledger)
         await reconciler.start()
@@ -117,8 +110,9 @@ struct ReconcilerTests {
         ledger.close()
     }
 
-    @Test func `a flood is answered by listings, the genuine among the forged`() async throws {
-        let ledger = try ledger(rate: 1)
+    @Test(arguments: KeptForm.allCases)
+    func `a flood is answered by listings, the genuine among the forged`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form, rate: 1)
         api.list.withLock { $0 = [ScriptedPayments.paid(1), ScriptedPayments.paid(100_000, state: "open")] }
         let reconciler = reconciler(ledger)
         await reconciler.start()
@@ -200,15 +194,18 @@ struct ReconcilerTests {
         await reconciler.stop()
     }
 
-    @Test func `what was set aside is taken up again on request`() async throws {
-        let ledger = try ledger(window: .nanoseconds(1))
+    @Test(arguments: KeptForm.allCases)
+    func `what was set aside is taken up again on request`(_ form: KeptForm)
+        async throws
+    {
+        let ledger = try await ledger(form, window: .nanoseconds(1))
         api.list.withLock { $0 = [] }
         let reconciler = reconciler(ledger)
         await reconciler.start()
         try await eventually("the baseline") { ledger.hasBaseline }
         _ = ledger.record(try report(1), peer: "test")
         try await eventually("it is durable") { ledger.durable == 3 }
-        let claim = try #require(ledger.claim())
+        let claim = try await eventualValue("the claim") { ledger.claim(wanting: 1) }
         _ = try await ledger.settle(claim, .failed("down"), cause: .webhook)
         #expect(ledger.counts.abandoned == 1)
         #expect(ledger.counts.pending == 0)
@@ -219,8 +216,9 @@ struct ReconcilerTests {
         ledger.close()
     }
 
-    @Test func `stopping breaks a listing off, and the next start repeats it`() async throws {
-        let ledger = try ledger()
+    @Test(arguments: KeptForm.allCases)
+    func `stopping breaks a listing off, and the next start repeats it`(_ form: KeptForm) async throws {
+        let ledger = try await ledger(form)
         let gate = Gate()
         api.listGate.withLock { $0 = gate }
         api.list.withLock { $0 = [ScriptedPayments.paid(1)] }
@@ -231,7 +229,7 @@ struct ReconcilerTests {
         let stopping = Task { await reconciler.stop() }
         gate.open()
         await stopping.value
-        #expect(ledger.beginListing() == .begun, "none is under way any more")
+        #expect(await ledger.beginListing() == .begun, "none is under way any more")
         ledger.close()
     }
 }

@@ -1,0 +1,42 @@
+import Glibc
+import TestSupport
+import Testing
+
+struct SharedSimulationTests {
+    /// Set `SHARED_SIM_SEED` to live through one history only, which is told if it fails, and `SHARED_SIM_HISTORIES` for
+    /// another number of them.
+    @Test func `whatever becomes of two nodes and their server, the ledger ends with the truth, and both know it`() async {
+        // It computes for long: on a thread of its own it keeps none from other tests.
+        await withTaskExecutorPreference(ClientExecutor()) { await simulate() }
+    }
+
+    @Test func `the same seed gives the same history of two nodes`() async throws {
+        try await withTaskExecutorPreference(ClientExecutor()) {
+            for seed: UInt64 in [1, 7] {
+                var histories = [SharedSimulation(seed: seed), SharedSimulation(seed: seed)]
+                for index in histories.indices { try histories[index].run() }
+                #expect(histories[0].story == histories[1].story)
+            }
+        }
+    }
+
+    private func simulate() async {
+        let only = variable("SHARED_SIM_SEED")
+        let first = only ?? variable("SHARED_SIM_FIRST") ?? 1
+        let count = only == nil ? variable("SHARED_SIM_HISTORIES") ?? 300 : 1
+        for seed in first..<first + count {
+            var simulation = SharedSimulation(seed: UInt64(seed))
+            if variable("SHARED_SIM_GOES_ON") != nil { print(seed, terminator: " "); fflush(nil) }
+            do { try simulation.run() } catch {
+                if variable("SHARED_SIM_GOES_ON") != nil { print("SHARED_SIM_SEED=\(seed)\n\(error)") }
+                if only != nil { print(simulation.story) }
+                Issue.record("SHARED_SIM_SEED=\(seed) swift test --filter SharedSimulationTests\n\(error)")
+                if variable("SHARED_SIM_GOES_ON") == nil { return }
+            }
+        }
+    }
+
+    private func variable(_ name: String) -> Int? {
+        getenv(name).flatMap { Int(String(cString: $0)) }
+    }
+}

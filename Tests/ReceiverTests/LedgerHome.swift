@@ -1,0 +1,127 @@
+import JournalFormat
+import JournalStore
+import POSIX
+import Payments
+import SharedLedger
+import SharedLedgerSimulation
+import Synchronization
+import TestSupport
+
+@testable import Receiver
+
+/// How the ledger is kept that a test runs on. What is tested above it must not depend on that.
+enum KeptForm: CaseIterable, Sendable {
+    /// A journal in a directory.
+    case files
+    /// Together with other nodes, on a simulated server that answers at once.
+    case shared
+}
+
+/// Where a test keeps its ledger: it can be opened again and again, as the program starts.
+final class LedgerHome: Sendable {
+    private enum Place: Sendable {
+        case files(TemporaryDirectory)
+        case shared(SimulatedDatabase)
+    }
+
+    /// What a test may want otherwise.
+    struct Options {
+        var window: Duration = .seconds(3600)
+        var rate = 1000
+        var maxPending = 100_000
+        var segmentBytes: Int64 = 1 << 20
+
+        var limits: LedgerState.Limits {
+            .init(maxPending: maxPending, confirmRate: rate, confirmWindow: window)
+        }
+    }
+
+    private let place = Mutex<Place?>(nil)
+    private let opened = Mutex<[SharedLedger]>([])
+
+    deinit {
+        // Those that a test has not closed itself.
+        for ledger in opened.withLock({ $0 }) { Task { await ledger.end() } }
+    }
+
+    /// Opens the ledger, of one form in all of a test.
+    func open(_ form: KeptForm, _ options: Options = Options()) async throws -> any KeptLedger {
+        let place = try self.place.withLock { place in
+            let chosen = try place ?? Self.make(form)
+            place = chosen
+            return chosen
+        }
+        switch place {
+        case .files(let directory):
+            return try FileLedger(
+                try DirectoryDisk(path: directory.path), .init(limits: options.limits, minimumFreeBytes: 0),
+                journal: .init(segmentBytes: options.segmentBytes, version: "test", api: "h:1", client: "c"),
+                randomID: "id", seed: 1)
+        case .shared(let database):
+            let ledger = SharedLedger(
+                // On a thread of its own, as the real one: a test may block all that tasks have.
+                database.connection(on: ClientExecutor()),
+                SharedLedger.Options(
+                    limits: options.limits, account: LedgerAccount(api: "h:1", client: "c"), name: "host",
+                    version: "test", journal: "id", segmentBytes: options.segmentBytes, longestCall: .seconds(10)),
+                seed: .random(in: 0 ... .max))
+            try await ledger.open()
+            opened.withLock { $0.append(ledger) }
+            return ledger
+        }
+    }
+
+    private static func make(_ form: KeptForm) throws -> Place {
+        switch form {
+        case .files: return .files(try TemporaryDirectory())
+        case .shared:
+            let machine = SharedSurroundings.machine
+            return .shared(SimulatedDatabase(ServerSurroundings(now: { Clock.realtime() }, after: machine.after)))
+        }
+    }
+
+    // MARK: What is there
+
+    /// The directory, where the ledger is kept in files.
+    var directory: TemporaryDirectory? {
+        guard case .files(let directory)? = place.withLock({ $0 }) else { return nil }
+        return directory
+    }
+
+    /// The server, where it is kept by several nodes.
+    var server: SimulatedDatabase? {
+        guard case .shared(let database)? = place.withLock({ $0 }) else { return nil }
+        return database
+    }
+
+    /// All records of a kind that are there.
+    func records(_ kind: String) throws -> [Record] {
+        try entries().map(\.record).filter { $0.kind == kind }
+    }
+
+    private func entries() throws -> [Entry] {
+        switch place.withLock({ $0 }) {
+        case nil: return []
+        case .files(let directory)?:
+            var entries: [Entry] = []
+            let fault = try JournalReader(try DirectoryDisk(path: directory.path)).forEachLine { entries.append($1) }
+            if let fault { throw EventFault(description: "\(fault)") }
+            return entries
+        case .shared(let database)?: return try database.entries
+        }
+    }
+
+    /// Drops what is old.
+    func prune(_ ledger: any KeptLedger) async throws -> PruneReport {
+        if let ledger = ledger as? FileLedger { return try ledger.prune(before: .max) }
+        guard let ledger = ledger as? SharedLedger, let report = try await ledger.prune(before: .max) else {
+            throw EventFault(description: "this node does not prune")
+        }
+        return report
+    }
+}
+
+/// Whether a report was taken in.
+func isTaken(_ reception: Reception) -> Bool {
+    if case .pending = reception { true } else { false }
+}

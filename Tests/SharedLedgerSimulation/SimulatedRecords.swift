@@ -1,0 +1,80 @@
+import JournalFormat
+import Payments
+import SharedLedger
+import Synchronization
+
+/// Reads the records of a simulated server. What blocks is answered at once.
+struct SimulatedRecords: RecordSource {
+    private let connection: SimulatedConnection
+
+    init(_ connection: SimulatedConnection) { self.connection = connection }
+
+    func records(_ seqs: [Int64]) async throws(DatabaseFault) -> [StoredRecord] {
+        let wanted = Set(seqs)
+        return try await read { $0.filter { wanted.contains($0.row.seq) } }
+    }
+
+    func news(_ selection: Redelivery, upTo seq: Int64) async throws(DatabaseFault) -> [StoredRecord] {
+        try await read { rows in
+            rows.filter { row in
+                guard row.row.isNews, row.row.seq <= seq else { return false }
+                return switch selection {
+                case .record(let number): row.row.seq == number
+                case .payment(let payment): row.row.payment == payment
+                case .since(let time): row.row.time >= time
+                }
+            }
+        }
+    }
+
+    func page(after seq: Int64, upTo last: Int64, atMost bytes: Int) throws(DatabaseFault) -> [StoredRecord] {
+        var size = 0
+        var page: [StoredRecord] = []
+        for row in try readNow() where row.row.seq > seq && row.row.seq <= last {
+            size += row.row.line.count
+            if size > bytes, !page.isEmpty { break }
+            page.append(row.stored)
+        }
+        return page
+    }
+
+    func first(since time: Int64) throws(DatabaseFault) -> Int64? {
+        try readNow().first { $0.row.time >= time }?.row.seq
+    }
+
+    private func readNow() throws(DatabaseFault) -> [Tables.Row] {
+        if case .refused(let kind) = connection.fate(.read).misfortune { throw DatabaseFault(simulated: kind) }
+        return connection.database.state.withLock { Array($0.tables.kept) }
+    }
+
+    private func read(
+        _ body: @escaping @Sendable ([Tables.Row]) -> [Tables.Row]
+    ) async throws(DatabaseFault) -> [StoredRecord] {
+        try await connection.askBeside(.read) { state, _ in body(Array(state.tables.kept)).map(\.stored) }
+    }
+}
+
+extension SimulatedConnection {
+    /// Asks the server for something by a connection that is used for nothing else.
+    func askBeside<Value: Sendable>(
+        _ kind: DatabaseCall.Kind, _ body: @escaping @Sendable (inout SimulatedDatabase.State, _ clock: Int64) -> Value
+    ) async throws(DatabaseFault) -> Value {
+        let fate = fate(kind)
+        let database = database
+        let result: Result<Value, DatabaseFault> = await answer { answer in
+            if fate.misfortune == .lostBefore { return answer(.failure(.init(simulated: .unreachable))) }
+            database.after(fate.there) {
+                if case .refused(let kind) = fate.misfortune { return answer(.failure(.init(simulated: kind))) }
+                let now = database.surroundings.now()
+                let value = database.state.withLock { state -> Result<Value, DatabaseFault> in
+                    if let kind = state.closedFor { return .failure(.init(simulated: kind)) }
+                    return .success(body(&state, now + state.clockError))
+                }
+                database.after(fate.back) {
+                    answer(fate.misfortune == nil ? value : .failure(.init(simulated: .unreachable)))
+                }
+            }
+        }
+        return try result.get()
+    }
+}
