@@ -119,10 +119,11 @@ extension SharedLedger.Core {
         isSomebodyDead = nodes.contains { $0.node != node && isDead($0, at: now) }
     }
 
-    /// Whether a node is: by the server's clock, and by what this one has seen of it.
+    /// Whether a node is: by the server's clock, and by what this one has seen of it. The server's clock may have been set back
+    /// since the node was there; then it is asked for nothing, and this one's counts for more.
     func isDead(_ row: NodeRow, at now: Int64) -> Bool {
-        guard row.isExpired, let seen = watched[row.node], seen.turn == row.turn else { return false }
-        return now - seen.since >= options.lease
+        guard let seen = watched[row.node], seen.turn == row.turn else { return false }
+        return now - seen.since >= (row.isExpired ? options.lease : 3 * options.lease)
     }
 
     /// Whether an attempt to deliver may begin now. Not while the others could still say that what it tells of was never written.

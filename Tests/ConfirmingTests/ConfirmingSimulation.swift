@@ -145,8 +145,9 @@ struct ConfirmingSimulation {
             history.world.withLock { $0.requests.append(time) }
             life.inBackground { _ = await $0.reconciler.reconcile() }
         case .confirm(let id):
-            history.world.withLock { $0.manual.append((id, time)) }
-            life.inBackground { _ = await $0.confirmer.confirm(id) }
+            life.inBackground { life in
+                await World.$isManual.withValue(true) { _ = await life.confirmer.confirm(id) }
+            }
         case .checkpoint: life.inBackground { _ in _ = await store.journal.checkpoint() }
         }
     }
