@@ -1,4 +1,6 @@
 #if PostgreSQL
+    import SharedLedger
+
     // What a turn says to the server. Each connection prepares these once.
     extension Statement {
         static let begin = Statement("begin", "BEGIN ISOLATION LEVEL READ COMMITTED")
@@ -27,13 +29,16 @@
             "view",
             """
             SELECT 0 AS what, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) AS a, CAST(0 AS bigint) AS b, \
-            CAST(0 AS bigint) AS c, CAST(NULL AS text) AS t, CAST(NULL AS bytea) AS y \
-            UNION ALL SELECT 1, node, turn, CASE WHEN until < clock_timestamp() THEN CAST(1 AS bigint) ELSE 0 END, NULL, NULL \
+            CAST(0 AS bigint) AS c, CAST(NULL AS text) AS t, CAST(NULL AS bytea) AS y, \
+            CAST(NULL AS bigint) AS p \
+            UNION ALL SELECT 1, node, turn, CASE WHEN until < clock_timestamp() THEN CAST(1 AS bigint) ELSE 0 END, NULL, NULL, NULL \
             FROM ecryptopayd.nodes \
-            UNION ALL SELECT 2, node, 0, 0, name, NULL FROM ecryptopayd.leases \
-            UNION ALL SELECT * FROM (SELECT 3, seq, node, call, line, CAST(NULL AS bytea) FROM ecryptopayd.records \
+            UNION ALL SELECT 2, node, 0, 0, name, NULL, NULL FROM ecryptopayd.leases \
+            UNION ALL SELECT * FROM (SELECT 3, seq, node, call, \
+            CASE WHEN kind = 'received' AND call <> 0 THEN substring(line FROM 1 FOR \(StoredRecord.headLength)) ELSE line END, \
+            CAST(NULL AS bytea), CASE WHEN kind = 'received' AND call <> 0 THEN payment END FROM ecryptopayd.records \
             WHERE seq > $1 ORDER BY seq LIMIT \(viewLimit)) AS new_records \
-            UNION ALL SELECT * FROM (SELECT 4, number, seq, node, CAST(NULL AS text), body FROM ecryptopayd.notes \
+            UNION ALL SELECT * FROM (SELECT 4, number, seq, node, CAST(NULL AS text), body, CAST(NULL AS bigint) FROM ecryptopayd.notes \
             WHERE number > $2 ORDER BY number LIMIT \(viewLimit)) AS new_notes
             """, .int8, .int8)
 
@@ -57,11 +62,12 @@
             turnParameters + [.int8s, .texts, .int8s, .bools, .int8s, .int8s, .texts])
 
         /// The same for reports only, which most are: each array less is a tenth less for a row. Parameters: 14 the first seq, 15 the last,
-        /// 16 the payments, 17 the time of all, 18 the lines.
+        /// 16 the payments, 17 the time of all, 18 the lines, 19 the fingerprints.
         static let writeReports = Statement(
             "write_reports",
-            turn(records: "generate_series($14, $15), $1, 'received', unnest($16), false, 0, $17, unnest($18)"),
-            turnParameters + [.int8, .int8, .int8s, .int8, .texts])
+            turn(
+                records: "generate_series($14, $15), $1, 'received', unnest($16), false, unnest($19), $17, unnest($18)"),
+            turnParameters + [.int8, .int8, .int8s, .int8, .texts, .int8s])
 
         private static let turnParameters = [ParameterType](repeating: .int8, count: 12) + [.bytea]
 

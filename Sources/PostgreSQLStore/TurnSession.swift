@@ -172,16 +172,20 @@
         fileprivate var reports: [Parameter]? {
             guard let first = records.first, let last = records.last else { return nil }
             var seq = first.seq
-            var (payments, lines) = (ArrayParameter(.int8s), emptyLines)
+            var (payments, lines, fingerprints) = (ArrayParameter(.int8s), emptyLines, ArrayParameter(.int8s))
             for record in records {
-                guard record.kind == "received", record.seq == seq, !record.isNews, record.order == 0,
+                guard record.kind == "received", record.seq == seq, !record.isNews,
                     record.time == first.time, let payment = record.payment
                 else { return nil }
                 seq += 1
                 payments.append(payment)
                 lines.append(record.line)
+                fingerprints.append(record.order)
             }
-            return [.int8(first.seq), .int8(last.seq), .array(payments), .int8(first.time), .array(lines)]
+            return [
+                .int8(first.seq), .int8(last.seq), .array(payments), .int8(first.time), .array(lines),
+                .array(fingerprints),
+            ]
         }
 
         private var emptyLines: ArrayParameter {

@@ -160,7 +160,8 @@ extension SharedLedger {
             let seq = draft.append(
                 .received(
                     Record.Received(
-                        payment: report.id, peer: arrival.peer, report: report.json, deviations: report.deviations)))
+                        payment: report.id, peer: arrival.peer, report: report.json, deviations: report.deviations)),
+                order: Int64(bitPattern: report.summary.fingerprint))
             state.received(report.summary, seq: seq, offset: 0, now: draft.now)
         }
     }
@@ -240,7 +241,7 @@ extension SharedLedger {
         let now = now()
         core.turnNumber = draft.turn.number
         core.cut = draft.turn.head.cut
-        core.lastLine = draft.turn.records.last?.line ?? core.lastLine
+        if let last = draft.turn.records.last { core.lastHead = StoredRecord.head(of: last.line) }
         core.leases = draft.leases
         core.segments = draft.turn.head.segments
         core.bytes = draft.turn.head.bytes

@@ -53,7 +53,8 @@ struct SimulatedKeeper: LedgerKeeper {
         }
         if try denial.get() != nil { throw DatabaseFault(simulated: .lockTimeout) }
         let isDone = database.serve(session) { state, _, _ in
-            guard end > state.tables.first, end <= state.tables.head.cut.seq + 1, !state.tables.folded.needs(before: end)
+            guard end > state.tables.first, end <= state.tables.head.cut.seq + 1,
+                !state.tables.folded.needs(before: end)
             else { return false }
             state.willWrite(isReplicated: true)
             state.tables.drop(before: end)
