@@ -24,6 +24,14 @@ struct Tables: Sendable {
         let row: RecordRow
         /// When it was committed, in true time.
         let committed: Int64
+
+        /// As a view shows it: a report in short.
+        var shown: StoredRecord {
+            guard row.kind == "received", row.order != 0 else { return stored }
+            return StoredRecord(
+                seq: stored.seq, node: stored.node, order: stored.order,
+                line: Array(stored.line.prefix(StoredRecord.headLength)), report: row.payment)
+        }
     }
 
     var journal: String?
@@ -58,7 +66,7 @@ struct Tables: Sendable {
                 view.notes.append(note)
                 notes.removeFirst()
             } else {
-                view.records.append(records.removeFirst().stored)
+                view.records.append(records.removeFirst().shown)
             }
         }
         if isAnew, cut.seq >= first {
