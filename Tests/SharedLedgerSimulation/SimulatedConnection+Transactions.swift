@@ -122,6 +122,9 @@ extension SimulatedConnection {
                 case .doneLater, .warned: isReplicated = false
                 default: break
                 }
+                if !isReplicated, let time = fate.failingOver {
+                    database.surroundings.after(time) { database.failOver() }
+                }
                 guard database.finish(session, turn, of: node, isReplicated: isReplicated),
                     fate.misfortune == nil || fate.misfortune == .warned
                 else {
