@@ -163,7 +163,8 @@ struct SharedSimulation {
             node.life.stop()
             nodes[slot] = nil
             starts[slot] = clock.wall + Int64.random(in: 1_000_000...History.minute, using: &history.dice)
-            restarts.append((clock.wall, "node \(slot), life \(node.number), is dead"))
+            restarts.append(
+                (clock.wall, "node \(slot), life \(node.number), is dead: \(node.life.failure ?? "killed")"))
             return true
         }
         guard nodes[slot] == nil, starts[slot] <= clock.wall else { return false }

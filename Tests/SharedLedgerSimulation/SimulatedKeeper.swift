@@ -25,7 +25,8 @@ struct SimulatedKeeper: LedgerKeeper {
             }
             state.willWrite(isReplicated: true)
             state.tables.folded.replace(rows, of: payments, upTo: seq)
-            state.tables.notes.removeAll { $0.written < clock - 3_600_000_000_000 }
+            state.tables.notes.removeFirst(
+                state.tables.notes.prefix { $0.written < clock - 3_600_000_000_000 }.count)
             return true
         }
     }
