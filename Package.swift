@@ -185,6 +185,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "ecryptopayd", "ECryptoPay", "HTTPServer", "HTTP1", "JournalFormat", "Payments", "JSON", "POSIX",
+                "SharedLedger", .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
                 "TestSupport", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),

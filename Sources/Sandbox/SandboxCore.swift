@@ -1,5 +1,6 @@
 import ECryptoPay
 import HTTP1
+import HTTPServer
 import Logging
 import POSIX
 import Synchronization
@@ -42,9 +43,20 @@ final class SandboxCore: Sendable {
 
     /// Carries a request out and sends what webhooks follow from it.
     func reply(to request: SandboxRequest) -> SandboxReply {
-        let reply = withService { $0.reply(to: request, now: Clock.realtime()) }
+        let reply = withService { service in
+            if let id = request.fetched { service.beginFetch(id) }
+            var reply = service.reply(to: request, now: Clock.realtime())
+            reply.fetched = request.fetched
+            return reply
+        }
         send(reply.webhooks)
         return reply
+    }
+
+    /// Hands a reply to whoever asked. Before he can know it, the fetch has ended.
+    func send(_ reply: SandboxReply, to exchange: Exchange) {
+        if let id = reply.fetched { withService { $0.endFetch(id) } }
+        reply.send(to: exchange)
     }
 
     /// Sends webhooks off, one after the other; other webhooks do not wait for these.

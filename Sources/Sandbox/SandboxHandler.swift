@@ -8,8 +8,8 @@ struct SandboxHandler: RequestHandler {
 
     func handle(_ request: Request, _ exchange: Exchange) {
         let reply = core.reply(to: SandboxRequest(request))
-        guard reply.delay > .zero else { return reply.send(to: exchange) }
+        guard reply.delay > .zero else { return core.send(reply, to: exchange) }
         let milliseconds = Int(reply.delay / .milliseconds(1))
-        exchange.queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { reply.send(to: exchange) }
+        exchange.queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { core.send(reply, to: exchange) }
     }
 }

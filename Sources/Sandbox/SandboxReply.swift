@@ -1,6 +1,7 @@
 import HTTP1
 import HTTPServer
 import JSON
+import Payments
 
 /// What the sandbox does with a request: an answer, how it is given, and the webhooks that follow from it.
 struct SandboxReply {
@@ -21,6 +22,8 @@ struct SandboxReply {
     var manner = Manner.whole
     var delay = Duration.zero
     var webhooks: [SandboxWebhook] = []
+    /// The payment that was asked for alone: the fetch ends with this reply.
+    var fetched: PaymentID?
 
     static func json(_ status: Int, _ value: JSONValue, fields: [(String, String)] = []) -> SandboxReply {
         // As Rails labels it.

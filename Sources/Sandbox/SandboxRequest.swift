@@ -1,4 +1,5 @@
 import HTTP1
+import Payments
 
 /// What the sandbox reads of a request.
 struct SandboxRequest {
@@ -8,6 +9,12 @@ struct SandboxRequest {
     /// The token of `Authorization: Bearer …`.
     let bearer: String?
     let body: [UInt8]
+
+    /// The payment that is asked for alone.
+    var fetched: PaymentID? {
+        guard method == .get, segments.count == 4, segments.starts(with: ["api", "v1", "payments"]) else { return nil }
+        return PaymentID(segments[3])
+    }
 
     init(method: Method, path: String, bearer: String? = nil, body: [UInt8] = []) {
         self.method = method

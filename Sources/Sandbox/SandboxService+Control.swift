@@ -20,6 +20,8 @@ extension SandboxService {
             return changeFaults(to: SandboxFaults())
         case (.get, ["sandbox", "counts"]):
             return .json(200, .object(counts.sorted { $0.key < $1.key }.map { .init($0, .integer($1)) }))
+        case (.get, ["sandbox", "overlaps"]):
+            return .json(200, .object(overlaps.sorted { $0.key < $1.key }.map { .init("\($0)", .integer($1)) }))
         case (.post, let segments)
         where segments.count == 4 && segments.starts(with: ["sandbox", "payments"]) && segments[3] == "state":
             return stateChange(segments[2], request.body, now: now)

@@ -21,6 +21,10 @@ struct SandboxService {
     private var held: [SandboxWebhook] = []
     /// How many requests came to each endpoint, e.g. `GET /payments/ID`.
     var counts: [String: Int] = [:]
+    /// How many fetches of each payment wait for their answer now.
+    var fetches: [PaymentID: Int] = [:]
+    /// Payments of which several fetches waited at once, and how many at the most.
+    var overlaps: [PaymentID: Int] = [:]
     /// Whether something has changed that a state file keeps.
     var isChanged = false
 

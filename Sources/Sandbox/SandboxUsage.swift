@@ -30,6 +30,8 @@ enum SandboxUsage {
             curl \(url)/sandbox/webhooks -d '{"id":1,"state":"paid","amount":"1.0","currency":"btc"}'
           How often each endpoint was called:
             curl \(url)/sandbox/counts
+          Which payments were fetched again before an earlier fetch was answered, and how many fetches waited at once:
+            curl \(url)/sandbox/overlaps
 
         FAULTS (each stays until changed; the answer shows all of them; rates are from 0 to 1)
 

@@ -31,6 +31,7 @@ extension SharedLedger {
             core.cut = loaded.cut
             core.state.resume(now: now())
         }
+        await readTimes(upTo: loaded.cut.seq)
         while true {
             let view = try await database.look(after: core.withLock { $0.cut })
             switch absorb(view, isLocked: false) {
@@ -40,6 +41,18 @@ extension SharedLedger {
             case .behind: continue
             case .outcast: throw DatabaseFault(kind: .failed, message: "the other nodes took this one for dead")
             case .lost(let reason): throw DatabaseFault(kind: .failed, message: reason)
+            }
+        }
+    }
+
+    /// Looks among the last of the folded records when the newest report came. What cannot be read counts for nothing: a figure
+    /// is no reason to fail.
+    private func readTimes(upTo seq: Int64) async {
+        let records = (try? await database.records.records(Array(max(1, seq - 999)..<(seq + 1)))) ?? []
+        core.withLock { core in
+            for record in records {
+                let line = record.line.span
+                if let entry = try? EntryView(RecordLine(checking: line), line) { core.times.note(entry) }
             }
         }
     }

@@ -174,7 +174,9 @@ final class Daemon: LedgerObserver {
             // What a start on this journal would refuse, a reload must not bring in.
             try settings.withLock { try LedgerAccount($0).refuse(other: LedgerAccount(new)) }
             guard let configuration = Client.Configuration(new) else { return }
-            // First, since it is the one that can fail: the journal has to take the endpoints.
+            // Before anything is written, which may need it; and it does no harm if the rest is refused.
+            upkeep.updateAccess(new)
+            // First of the rest, since it is the one that can fail: the journal has to take the endpoints.
             try await forwarder.update(endpoints: [Forwarder.Endpoint](new))
             client.update(configuration: configuration)
             await confirmer.update(concurrency: new.confirmConcurrency)

@@ -108,6 +108,9 @@ enum DatabaseForm {
         func update(_ settings: Settings) {
             ledger.update(limits: .init(settings), longestCall: settings.longestCall)
             keep(settings.journalKeep)
+        }
+
+        func updateAccess(_ settings: Settings) {
             guard case .database(let url) = settings.journal, state.withLock({ $0.url != url }) else { return }
             do {
                 try database.update(

@@ -59,6 +59,8 @@ private final class FileUpkeep: LedgerUpkeep {
         keeper.watchSpace()
     }
 
+    func updateAccess(_ settings: Settings) {}
+
     func update(_ settings: Settings) {
         ledger.update(.init(settings))
         keeper.update(keep: settings.journalKeep)

@@ -28,6 +28,9 @@ protocol LedgerUpkeep: Sendable {
     /// Begins what is done now and then. To be called once the daemon serves.
     func begin(_ settings: Settings)
 
+    /// Has the ledger be reached with what changed settings say, a new password above all.
+    func updateAccess(_ settings: Settings)
+
     /// Has changed settings take effect, bounds of the ledger's state among them.
     func update(_ settings: Settings)
 

@@ -8,19 +8,23 @@ final class DaemonUnderTest {
     let directory: TemporaryDirectory
     let address: SocketAddress
     static let path = "/hooks/5f3a9c0e7d1b42a6"
-    private let socket: ListeningSocket
+    private var socket: ListeningSocket?
     private var adminSocket: ListeningSocket?
     private var settings: [String: String]
+    /// Where its ledger is, if not in files.
+    private let database: LedgerDatabaseUnderTest?
     private(set) var process: ChildProcess?
 
     /// Prepares a daemon that asks the API at `apiURL`; nobody answers at the default.
     init(
-        apiURL: String = "http://127.0.0.1:9/api/v1", account: [String: String]? = nil, onUnixSocket: Bool = false
+        apiURL: String = "http://127.0.0.1:9/api/v1", account: [String: String]? = nil, onUnixSocket: Bool = false,
+        database: LedgerDatabaseUnderTest? = nil
     ) throws {
+        self.database = database
         directory = try TemporaryDirectory()
         let listen = onUnixSocket ? "unix:\(directory.path(of: "webhook.sock"))" : "127.0.0.1:0"
-        socket = try ListeningSocket(binding: try SocketAddress(parsing: listen))
-        address = socket.address
+        let socket = try ListeningSocket(binding: try SocketAddress(parsing: listen))
+        (self.socket, address) = (socket, socket.address)
         settings = [
             "ECRYPTOPAY_CLIENT_ID": "client", "ECRYPTOPAY_CLIENT_SECRET": "hush-client", "ECRYPTOPAY_EMAIL": "a@b.mx",
             "ECRYPTOPAY_PASSWORD": "hush-password", "ECRYPTOPAY_API_URL": apiURL,
@@ -30,9 +34,11 @@ final class DaemonUnderTest {
         settings.merge(account ?? [:]) { $1 }
     }
 
-    var listeningDescriptor: Int32 { socket.descriptor.number }
+    var listeningDescriptor: Int32 { socket?.descriptor.number ?? -1 }
     var webhookURL: String { "http://\(address)\(Self.path)" }
     var journalDirectory: String { directory.path(of: "journal") }
+    /// What `ECRYPTOPAY_JOURNAL` is.
+    var journalPlace: String { database?.url ?? journalDirectory }
     var envFile: String { directory.path(of: "env") }
 
     func set(_ key: String, _ value: String?) throws {
@@ -65,6 +71,9 @@ final class DaemonUnderTest {
         try await eventually("the baseline is complete") { try self.records("baseline").count > 0 }
     }
 
+    /// Keeps its socket no longer: when it ends, nobody listens any more, and it cannot be started again.
+    func releaseSocket() { socket = nil }
+
     /// Has nobody listen on the admin side's socket any more.
     func closeAdminSocket() { adminSocket = nil }
 
@@ -74,10 +83,17 @@ final class DaemonUnderTest {
         let command = wrapper + [try builtBinary(named: "ecryptopayd"), "serve", "--env-file", envFile]
         process = try ChildProcess(
             command[0], Array(command.dropFirst()),
-            environment: ["ECRYPTOPAY_JOURNAL": journalDirectory].merging(environment) { $1 },
+            environment: journalSetting(environment).merging(environment) { $1 },
             workingDirectory: directory.path,
-            sockets: [.init(name: "webhook", descriptor: socket.descriptor.number)]
+            sockets: (socket.map { [.init(name: "webhook", descriptor: $0.descriptor.number)] } ?? [])
                 + (adminSocket.map { [.init(name: "admin", descriptor: $0.descriptor.number)] } ?? []))
+    }
+
+    /// What says where its ledger is, unless a file or a credential does.
+    private func journalSetting(_ environment: [String: String]) -> [String: String] {
+        let isElsewhere =
+            settings["ECRYPTOPAY_JOURNAL_FILE"] != nil || environment["CREDENTIALS_DIRECTORY"] != nil
+        return isElsewhere ? [:] : ["ECRYPTOPAY_JOURNAL": journalPlace]
     }
 
     /// Ends it with a signal and waits for the end.
@@ -107,6 +123,7 @@ final class DaemonUnderTest {
 
     /// The records in the journal, as any JSON reader sees them; complete lines only.
     func journal() throws -> [JSONValue] {
+        if let database { return try database.lines().map { try JSONValue(parsing: $0) } }
         var records: [JSONValue] = []
         for name in try directory.names(in: "journal").sorted() where name.hasSuffix(".jsonl") {
             let text = try directory.readText("journal/\(name)")
@@ -115,6 +132,13 @@ final class DaemonUnderTest {
             }
         }
         return records
+    }
+
+    /// What the records take up, or would in files.
+    func journalBytes() throws -> Int {
+        if let database { return try database.lines().reduce(0) { $0 + $1.count + 1 } }
+        return try directory.names(in: "journal").filter { $0.hasSuffix(".jsonl") }
+            .reduce(0) { try $0 + directory.read("journal/\($1)").count }
     }
 
     func records(_ kind: String, payment: Int64? = nil) throws -> [JSONValue] {

@@ -110,6 +110,15 @@ import Testing
         try await daemon.end()
     }
 
+    @Test func `without a daemon, nginx says when to come again`() async throws {
+        let dead = try ShippedNginx(upstream: "unix:\(daemon.directory.path(of: "nobody"))")
+        let nginx = try await dead.start(tls: try await certificates.issue(for: "DNS:\(Self.name)"))
+        let answer = try await curl(["-i", "-d", DaemonUnderTest.report(1)], nginx)
+        #expect(answer.hasPrefix("2 503 application/problem+json\n"))
+        #expect(answer.contains("retry-after: 30"), "\(answer)")
+        #expect(answer.contains("strict-transport-security: max-age"), "\(answer)")
+    }
+
     @Test func `without TLS there is nothing, and no log of what was asked for`() async throws {
         try await daemon.start()
         let nginx = try await startNginx()
@@ -137,14 +146,14 @@ import Testing
             try await curl(["-d", "nonsense", "-H", "Referer: https://x\(DaemonUnderTest.path)"], nginx).contains(
                 " 400 "))
         let second = try await dead.start(tls: try await certificates.issue(for: "DNS:\(Self.name)"))
-        #expect(try await curl(["-d", DaemonUnderTest.report(1)], second).contains(" 502 "))
+        #expect(try await curl(["-d", DaemonUnderTest.report(1)], second).contains(" 503 "))
         try await eventually("the log of three requests") {
             try (shipped.accessLog + dead.accessLog).split(separator: "\n").count == 3
         }
         let lines = try shipped.accessLog.split(separator: "\n")
         #expect(lines[0].hasPrefix("127.0.0.1 [") && lines[0].contains("] POST HTTP/2.0 200 "))
         #expect(lines[1].contains("] POST HTTP/2.0 400 "))
-        #expect(try dead.accessLog.contains("] POST HTTP/2.0 502 "))
+        #expect(try dead.accessLog.contains("] POST HTTP/2.0 503 ") && dead.accessLog.contains(" 502 "))
         for log in [try shipped.accessLog, try shipped.errorLog, try dead.accessLog, try dead.errorLog, nginx.log] {
             #expect(!log.contains("5f3a9c0e7d1b42a6"), "\(log)")
         }

@@ -5,7 +5,7 @@ import POSIX
 import TestSupport
 
 /// The sandbox as a process of its own.
-final class SandboxProcess {
+final class SandboxProcess: Sendable {
     /// Its account and API address, as env-file keys.
     let settings: [String: String]
     private let address: SocketAddress

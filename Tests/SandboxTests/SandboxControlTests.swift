@@ -18,7 +18,10 @@ import Testing
                 return
             }
             for name in faults.map(\.name) + ["revoke_tokens"] { #expect(page.text.contains(name), "\(name)") }
-            for path in ["/sandbox/webhooks", "/sandbox/counts", "/sandbox/payments/1/state", "/api/v1/oauth/token"] {
+            for path in [
+                "/sandbox/webhooks", "/sandbox/counts", "/sandbox/overlaps", "/sandbox/payments/1/state",
+                "/api/v1/oauth/token",
+            ] {
                 #expect(page.text.contains("\(sandbox.sandbox.url)\(path)"))
             }
             #expect(!page.text.contains("client-secret"))
@@ -44,6 +47,28 @@ import Testing
             #expect(
                 try await sandbox.get("/sandbox/counts").text
                     == #"{"GET /payments":1,"GET /payments/ID":1,"POST /oauth/token":1,"POST /payments":1}"#)
+        }
+    }
+
+    @Test func `fetches of one payment at once are told, and no others`() async throws {
+        try await SandboxFixture.run { sandbox in
+            let client = sandbox.client()
+            let amount = try #require(Amount("1"))
+            let (one, other) = (
+                try await client.createPayment(amount: amount, currency: "btc").id,
+                try await client.createPayment(amount: amount, currency: "btc").id
+            )
+            async let first = client.payment(id: one)
+            async let second = client.payment(id: other)
+            _ = try await (first, second)
+            _ = try await client.payment(id: one)
+            #expect(try await sandbox.get("/sandbox/overlaps").text == "{}")
+            let token = try await sandbox.token()
+            _ = try await sandbox.post("/sandbox/faults", #"{"latency_ms":3000}"#)
+            async let third = sandbox.get("/api/v1/payments/\(one)", token: token)
+            async let fourth = sandbox.get("/api/v1/payments/\(one)", token: token)
+            _ = try await (third, fourth)
+            #expect(try await sandbox.get("/sandbox/overlaps").text == "{\"\(one)\":2}")
         }
     }
 

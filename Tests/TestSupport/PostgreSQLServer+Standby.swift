@@ -5,7 +5,9 @@ extension PostgreSQLServer {
     ///
     /// - Parameter synchronous: whether this server's commits wait for it from now on.
     public func makeStandby(synchronous: Bool) async throws -> PostgreSQLServer {
-        let standby = try PostgreSQLServer(stopped: .socketOnly, settings: ["cluster_name": "standby"])
+        // It looks for a primary that is started again as often as a test can wait.
+        let standby = try PostgreSQLServer(
+            stopped: .socketOnly, settings: ["cluster_name": "standby", "wal_retrieve_retry_interval": "100ms"])
         try await programs.run(
             "pg_basebackup",
             [

@@ -1,0 +1,39 @@
+/// A database that daemons under test keep their ledger in.
+struct LedgerDatabaseUnderTest: Sendable {
+    /// What they are told as `ECRYPTOPAY_JOURNAL`.
+    let url: String
+    /// The lines of all records in their order.
+    let lines: @Sendable () throws -> [[UInt8]]
+}
+
+#if PostgreSQL
+    import PostgreSQLStore
+    import SharedLedger
+    import TestSupport
+
+    extension LedgerDatabaseUnderTest {
+        /// The database of that name on servers of which one is written.
+        init(_ servers: PostgreSQLServer..., user: String = "postgres", database: String = "postgres") throws {
+            let hosts = servers.map(\.socketDirectory).joined(separator: ",")
+            let ports = servers.map { "\($0.port)" }.joined(separator: ",")
+            let reader = try PostgreSQLDatabase(
+                parameters: [
+                    ("host", hosts), ("port", ports), ("user", "postgres"), ("dbname", database),
+                    ("target_session_attrs", "read-write"),
+                ], secrets: [])
+            self.init(
+                url: "postgresql://\(user)@/\(database)?host=\(hosts)&port=\(ports)"
+                    + "&target_session_attrs=read-write"
+            ) {
+                var lines: [[UInt8]] = []
+                var last: Int64 = 0
+                while true {
+                    let page = try reader.records.page(after: last, upTo: .max, atMost: 1 << 20)
+                    guard let end = page.last else { return lines }
+                    lines += page.map(\.line)
+                    last = end.seq
+                }
+            }
+        }
+    }
+#endif
