@@ -46,7 +46,9 @@
             }
             func answered(_ count: Int, _ what: String) async throws {
                 let goal = answers.withLock { $0.count } + count
-                try await eventually("\(count) answers \(what)") { answers.withLock { $0.count } >= goal }
+                try await eventually("\(count) answers \(what)", within: .seconds(90)) {
+                    answers.withLock { $0.count } >= goal
+                }
             }
             try await answered(100, "by two nodes")
             #expect(try nodes.allSatisfy { try $0.metric("ecryptopayd_webhooks_total{result=\"accepted\"}") ?? 0 > 0 })

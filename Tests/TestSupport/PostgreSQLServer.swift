@@ -160,6 +160,21 @@ public final class PostgreSQLServer: Sendable {
     /// - Parameter pid: as `pg_backend_pid()` gives it.
     public func suspend(backend pid: pid_t) { kill(pid, SIGSTOP) }
 
+    /// Holds all of it still, as on a machine that has stopped answering.
+    public func suspend() {
+        guard let child = process.withLock({ $0 }), child.exit == nil else { return }
+        // Stopped first, so that it makes no more of them.
+        child.signal(SIGSTOP)
+        for pid in Self.children(of: child.pid) { kill(pid, SIGSTOP) }
+    }
+
+    /// Lets all of it go on.
+    public func resume() {
+        guard let child = process.withLock({ $0 }), child.exit == nil else { return }
+        for pid in Self.children(of: child.pid) { kill(pid, SIGCONT) }
+        child.signal(SIGCONT)
+    }
+
     /// Lets it go on.
     public func resume(backend pid: pid_t) { kill(pid, SIGCONT) }
 
