@@ -13,20 +13,22 @@ extension LedgerState {
         if let slot = pending.slot(of: id) { pending[slot].phase = .inFlight }
     }
 
-    /// A node's call has ended: what it found is in the records, and this is when the payment wants the next.
+    /// A node's call has ended: what it found is in the records, and this is when the payment wants the next. No schedule goes
+    /// further than 15 minutes: the clock may have been set by which that is told.
     public mutating func endedElsewhere(_ id: PaymentID, _ schedule: PaymentSchedule, now: Instant) {
         let call = elsewhere.removeValue(forKey: id)
         if let call, schedule.isAnswered { followUp(id, heard: call.heard, isNews: schedule.isNews, now: now) }
         // One of this node's own is under way, if the other had been taken for dead.
         guard inFlight[id] == nil, let slot = pending.slot(of: id) else { return }
+        let latest = now + RetrySchedule.longest
         let turns = Dictionary(schedule.turns.map { ($0.seq, $0) }) { $1 }
         pending[slot].reports = pending[slot].reports.map { report in
             guard let turn = turns[report.seq] else { return report }
-            return report.with(due: turn.due, lags: turn.lags, absences: turn.absences)
+            return report.with(due: min(turn.due, latest), lags: turn.lags, absences: turn.absences)
         }
         pending[slot].failures = schedule.failures
         pending[slot].attempts = schedule.attempts
-        pending[slot].notBefore = schedule.notBefore
+        pending[slot].notBefore = min(schedule.notBefore, latest)
         resume(slot, now: now)
     }
 

@@ -104,15 +104,20 @@ public struct LedgerState: Sendable {
 
     /// Applies a `received` record. `now` is nil in a replay, where ``resume(now:)`` makes everything due afterwards.
     public mutating func received(_ report: ReportedSummary, seq: Int64, offset: Int64, now: Instant?) {
+        received(report.id, fingerprint: report.fingerprint, seq: seq, offset: offset, now: now)
+    }
+
+    /// The same, of what a report's record comes to.
+    public mutating func received(_ id: PaymentID, fingerprint: UInt64, seq: Int64, offset: Int64, now: Instant?) {
         totals.received += 1
         newestReport = seq
-        let slot = pendingSlot(report.id)
+        let slot = pendingSlot(id)
         let hadReports = pending[slot].hasReports
-        if let reports = abandoned.removeValue(forKey: report.id) {
+        if let reports = abandoned.removeValue(forKey: id) {
             for report in reports { pending[slot].append(report) }
-            if now != nil { takenUp[report.id] = (seq, reports.map(\.seq)) }
+            if now != nil { takenUp[id] = (seq, reports.map(\.seq)) }
         }
-        pending[slot].append(WaitingReport(seq: seq, offset: offset, fingerprint: report.fingerprint))
+        pending[slot].append(WaitingReport(seq: seq, offset: offset, fingerprint: fingerprint))
         if !hadReports { totals.pending += 1 }
         if let now { wake(slot, now: now) }
     }

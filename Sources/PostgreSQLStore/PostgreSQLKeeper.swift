@@ -81,12 +81,14 @@
         private static let payments = Statement(
             "unfolded_payments", "SELECT seq, payment FROM ecryptopayd.records WHERE seq > $1 ORDER BY seq LIMIT $2",
             .int8, .int8)
-        /// Of the oldest notes those that are older than an hour: longer than any schedule or lease.
+        /// Of the oldest notes those before the first that is not older than an hour: longer than any schedule or lease. A clock
+        /// that was set must leave no gap.
         private static let forget = Statement(
             "forget_notes",
             """
-            DELETE FROM ecryptopayd.notes WHERE number IN (SELECT number FROM (SELECT number, at FROM ecryptopayd.notes \
-            ORDER BY number LIMIT $1 FOR UPDATE SKIP LOCKED) AS oldest WHERE at < clock_timestamp() - interval '1 hour')
+            DELETE FROM ecryptopayd.notes WHERE number IN (SELECT number FROM ecryptopayd.notes WHERE number < \
+            COALESCE((SELECT min(number) FROM ecryptopayd.notes WHERE at >= clock_timestamp() - interval '1 hour'), \
+            9223372036854775807) ORDER BY number LIMIT $1 FOR UPDATE SKIP LOCKED)
             """, .int8)
     }
 #endif

@@ -35,7 +35,8 @@
             """,
             // What one node does for all.
             "CREATE TABLE IF NOT EXISTS ecryptopayd.leases (name text PRIMARY KEY, node bigint NOT NULL)",
-            // The journal. `line` is a record as it stands in a file, without its newline; the rest says what to find it by.
+            // The journal. `line` is a record as it stands in a file, without its newline; the rest says what to find it by. `call` is
+            // a confirmation's place among all calls, and a report's fingerprint.
             """
             CREATE TABLE IF NOT EXISTS ecryptopayd.records (seq bigint NOT NULL, node bigint NOT NULL, kind text NOT NULL, \
             payment bigint, news boolean NOT NULL, call bigint NOT NULL, time bigint NOT NULL, line text NOT NULL)

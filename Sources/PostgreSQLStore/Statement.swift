@@ -7,7 +7,10 @@
         let parameters: [ParameterType]
 
         /// A statement that each connection prepares when it first needs it.
-        init(_ name: String, _ text: String, _ parameters: ParameterType...) {
+        init(_ name: String, _ text: String, _ parameters: ParameterType...) { self.init(name, text, parameters) }
+
+        /// The same.
+        init(_ name: String, _ text: String, _ parameters: [ParameterType]) {
             precondition(!name.isEmpty)
             (self.name, self.text, self.parameters) = (name, text, parameters)
         }

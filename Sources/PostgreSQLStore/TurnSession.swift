@@ -153,31 +153,61 @@
         }
     }
 
+    extension Turn {
+        /// The records for ``Statement/write``.
+        fileprivate var columns: [Parameter] {
+            var (kinds, payments, lines) = (ArrayParameter(.texts), ArrayParameter(.int8s), emptyLines)
+            for record in records {
+                kinds.append(record.kind.utf8)
+                if let payment = record.payment { payments.append(payment) } else { payments.appendNull() }
+                lines.append(record.line)
+            }
+            return [
+                .int8s(records.map(\.seq)), .array(kinds), .array(payments), .bools(records.map(\.isNews)),
+                .int8s(records.map(\.order)), .int8s(records.map(\.time)), .array(lines),
+            ]
+        }
+
+        /// The records for ``Statement/writeReports``; nil when there are others among them.
+        fileprivate var reports: [Parameter]? {
+            guard let first = records.first, let last = records.last else { return nil }
+            var seq = first.seq
+            var (payments, lines, fingerprints) = (ArrayParameter(.int8s), emptyLines, ArrayParameter(.int8s))
+            for record in records {
+                guard record.kind == "received", record.seq == seq, !record.isNews,
+                    record.time == first.time, let payment = record.payment
+                else { return nil }
+                seq += 1
+                payments.append(payment)
+                lines.append(record.line)
+                fingerprints.append(record.order)
+            }
+            return [
+                .int8(first.seq), .int8(last.seq), .array(payments), .int8(first.time), .array(lines),
+                .array(fingerprints),
+            ]
+        }
+
+        private var emptyLines: ArrayParameter {
+            ArrayParameter(.texts, reservingBytes: records.reduce(0) { $0 + $1.line.count + 4 })
+        }
+    }
+
     extension Flight {
         /// Appends all that a turn writes, the node's row with the first statement.
         mutating func add(_ turn: Turn, of identity: NodeIdentity) {
-            var (seqs, payments, calls, times) = (
-                ArrayParameter(.int8s), ArrayParameter(.int8s), ArrayParameter(.int8s), ArrayParameter(.int8s)
-            )
-            var (kinds, news) = (ArrayParameter(.texts), ArrayParameter(.bools))
-            var lines = ArrayParameter(
-                .texts, reservingBytes: turn.records.reduce(0) { $0 + $1.line.count + 4 })
-            for record in turn.records {
-                seqs.append(record.seq)
-                kinds.append(record.kind.utf8)
-                if let payment = record.payment { payments.append(payment) } else { payments.appendNull() }
-                news.append(record.isNews)
-                calls.append(record.order)
-                times.append(record.time)
-                lines.append(record.line)
-            }
             let (node, head) = (Parameter.int8(identity.number), turn.head)
-            add(
-                Statement.write, node, .array(seqs), .array(kinds), .array(payments), .array(news), .array(calls),
-                .array(times), .array(lines), .int8(turn.number), .int8(identity.lease / 1000), .int8(head.cut.seq),
-                .int8(head.cut.note), .int8(head.bytes), .int8(head.segments), .int8(head.segmentBytes),
-                .int8(head.budget.emptyAt[0]), .int8(head.budget.emptyAt[1]), .int8(Int64(head.budget.nextClass)),
-                .int8(head.budget.pausedUntil), turn.note.map { .bytea($0) } ?? .null)
+            let common: [Parameter] = [
+                node, .int8(turn.number), .int8(identity.lease / 1000), .int8(head.cut.seq), .int8(head.cut.note),
+                .int8(head.bytes), .int8(head.segments), .int8(head.segmentBytes), .int8(head.budget.emptyAt[0]),
+                .int8(head.budget.emptyAt[1]), .int8(Int64(head.budget.nextClass)), .int8(head.budget.pausedUntil),
+                turn.note.map { .bytea($0) } ?? .null,
+            ]
+            if let reports = turn.reports {
+                add(Statement.writeReports, common + reports)
+            } else {
+                add(Statement.write, common + turn.columns)
+            }
             let gone = turn.dead + (turn.isLast ? [identity.number] : [])
             if !gone.isEmpty {
                 add(Statement.bury, .int8s(gone))

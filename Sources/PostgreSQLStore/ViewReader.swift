@@ -39,7 +39,10 @@
             case 0: result.time = a * 1000
             case 1: result.nodes.append(NodeRow(node: a, turn: b, isExpired: c != 0))
             case 2: result.leases.append(LeaseRow(name: try view.text(row, 4), node: a))
-            case 3: result.records.append(StoredRecord(seq: a, node: b, order: c, line: try view.bytes(row, 4)))
+            case 3:
+                result.records.append(
+                    StoredRecord(
+                        seq: a, node: b, order: c, line: try view.bytes(row, 4), report: try view.optionalInt8(row, 6)))
             default: result.notes.append(StoredNote(number: a, seq: b, node: c, body: try view.bytes(row, 5)))
             }
         }

@@ -14,6 +14,11 @@ extension SharedLedger.Core {
             }
             // A whole view shows every record before its notes; else the rest comes with the next.
             if note.seq > cut.seq { return following }
+            // They are forgotten after an hour, and then nobody can tell what this node has missed.
+            guard note.number == cut.note + 1 else {
+                following.hasMissed = true
+                return following
+            }
             cut.note = note.number
             follow(note, now, &following)
         }
@@ -23,21 +28,33 @@ extension SharedLedger.Core {
     }
 
     private mutating func follow(_ record: StoredRecord, _ now: Instant, _ following: inout Following) {
-        let line = record.line.span
         // Old records go only where everything is settled, which a node that follows has seen long before.
-        guard record.seq == cut.seq + 1,
-            let entry = try? EntryView(RecordLine(checking: line), line), entry.seq == record.seq
-        else {
+        guard record.seq == cut.seq + 1, record.report != nil || follow(record, read: now, &following) else {
             following.damage = following.damage ?? record.seq
             return
+        }
+        if let payment = record.report {
+            state.received(
+                payment, fingerprint: UInt64(bitPattern: record.order), seq: record.seq, offset: 0, now: now)
+            folding?.changed.insert(payment)
+            times.received = now.nanoseconds + offset
+        }
+        cut.seq = record.seq
+        lastHead = StoredRecord.head(of: record.line)
+        following.count += 1
+    }
+
+    /// Reads a record's line, and applies it; false when it is not what it should be.
+    private mutating func follow(_ record: StoredRecord, read now: Instant, _ following: inout Following) -> Bool {
+        let line = record.line.span
+        guard let entry = try? EntryView(RecordLine(checking: line), line), entry.seq == record.seq else {
+            return false
         }
         state.replay(entry, line, offset: 0, now: now, order: Instant(nanoseconds: record.order))
         if case .confirmed(let confirmed) = entry.record, confirmed.news { following.hasNews = true }
         if let payment = entry.record.payment { folding?.changed.insert(payment) }
         times.note(entry)
-        cut.seq = record.seq
-        lastLine = record.line
-        following.count += 1
+        return true
     }
 
     private mutating func follow(_ note: StoredNote, _ now: Instant, _ following: inout Following) {
@@ -93,6 +110,8 @@ extension SharedLedger.Core {
         var isAskedToList = false
         /// A record that is not what it should be.
         var damage: Int64?
+        /// Whether notes were forgotten before this node has seen them.
+        var hasMissed = false
         /// A note that this program does not understand.
         var strangeNote: Int64?
     }
@@ -119,10 +138,11 @@ extension SharedLedger.Core {
         isSomebodyDead = nodes.contains { $0.node != node && isDead($0, at: now) }
     }
 
-    /// Whether a node is: by the server's clock, and by what this one has seen of it.
+    /// Whether a node is: by the server's clock, and by what this one has seen of it. The server's clock may have been set back
+    /// since the node was there; then it is asked for nothing, and this one's counts for more.
     func isDead(_ row: NodeRow, at now: Int64) -> Bool {
-        guard row.isExpired, let seen = watched[row.node], seen.turn == row.turn else { return false }
-        return now - seen.since >= options.lease
+        guard let seen = watched[row.node], seen.turn == row.turn else { return false }
+        return now - seen.since >= (row.isExpired ? options.lease : 3 * options.lease)
     }
 
     /// Whether an attempt to deliver may begin now. Not while the others could still say that what it tells of was never written.

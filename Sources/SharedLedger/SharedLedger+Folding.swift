@@ -15,7 +15,7 @@ extension SharedLedger {
     /// How long changes wait.
     static let foldInterval: Int64 = 10_000_000_000
     /// How many changes do not wait.
-    static let mostChanged = 20_000
+    static let mostChanged = 100_000
 
     /// Begins a fold, of the state as it is between two turns: then it is that of one record.
     func fold() {

@@ -46,6 +46,9 @@ extension SharedLedger {
             if let seq = following.damage {
                 return (.lost("record \(seq) in the database is not what it should be"), following)
             }
+            if following.hasMissed {
+                return (.lost("this node has not followed the others for so long that it has to begin anew"), following)
+            }
             if let number = following.strangeNote {
                 return (
                     .lost("note \(number) in the database is none that this version of the program knows"), following
@@ -241,7 +244,8 @@ extension SharedLedger.Core {
                 was there
                 """
         }
-        guard let anchor = view.anchor, !lastLine.isEmpty, anchor != .line(lastLine) else { return nil }
+        guard let anchor = view.anchor, !lastHead.isEmpty else { return nil }
+        if case .line(let line) = anchor, StoredRecord.head(of: line) == lastHead { return nil }
         return "the database has another record \(cut.seq) than the one that it had acknowledged"
     }
 

@@ -87,9 +87,7 @@ extension SharedLedger {
             await database.rollBack()
             return end(reason)
         }
-        let draft = core.withLock { core in
-            inbox.withLock { inbox in decide(view, &core, &inbox) }
-        }
+        let draft = core.withLock { decide(view, &$0) }
         let began = surroundings.monotonic()
         let outcome = await step { await database.commit(draft.turn) }
         let took = surroundings.monotonic() - began
@@ -119,8 +117,9 @@ extension SharedLedger {
         return try await work()
     }
 
-    /// What is written, on top of what the head's lock has shown. To be called under both locks.
-    private func decide(_ view: SharedView, _ core: inout Core, _ inbox: inout Inbox) -> Draft {
+    /// What is written, on top of what the head's lock has shown. To be called under the core's lock only: who records a report
+    /// must not wait for it.
+    private func decide(_ view: SharedView, _ core: inout Core) -> Draft {
         let now = now()
         var draft = Draft(
             turn: Turn(number: core.turnNumber + 1, head: view.head), node: core.node, now: now, time: view.time,
@@ -132,7 +131,7 @@ extension SharedLedger {
         let orders = core.orders
         core.orders = []
         for order in orders { draft.plans.append((order, order.decide(&draft, &core.state))) }
-        draft.arrivals = inbox.take(atMost: Self.batch, bytes: Self.batchBytes)
+        draft.arrivals = inbox.withLock { $0.take(atMost: Self.batch, bytes: Self.batchBytes) }
         for arrival in draft.arrivals { admit(arrival, &draft, &core.state) }
         if core.isClosing {
             close(&core, &draft)
@@ -161,7 +160,8 @@ extension SharedLedger {
             let seq = draft.append(
                 .received(
                     Record.Received(
-                        payment: report.id, peer: arrival.peer, report: report.json, deviations: report.deviations)))
+                        payment: report.id, peer: arrival.peer, report: report.json, deviations: report.deviations)),
+                order: Int64(bitPattern: report.summary.fingerprint))
             state.received(report.summary, seq: seq, offset: 0, now: draft.now)
         }
     }
@@ -241,7 +241,7 @@ extension SharedLedger {
         let now = now()
         core.turnNumber = draft.turn.number
         core.cut = draft.turn.head.cut
-        core.lastLine = draft.turn.records.last?.line ?? core.lastLine
+        if let last = draft.turn.records.last { core.lastHead = StoredRecord.head(of: last.line) }
         core.leases = draft.leases
         core.segments = draft.turn.head.segments
         core.bytes = draft.turn.head.bytes

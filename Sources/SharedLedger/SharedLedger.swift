@@ -73,8 +73,8 @@ public final class SharedLedger: Sendable {
         var options: Options
         /// What the state reflects.
         var cut = Cut(seq: 0, note: 0)
-        /// The line of the last record of it.
-        var lastLine: [UInt8] = []
+        /// The head of the last record's line.
+        var lastHead: [UInt8] = []
         var journal = ""
         /// This run's number, or a new one since it was taken for dead.
         var node: Int64

@@ -22,7 +22,7 @@ public struct SharedView: Sendable {
 
     /// What stands in the place of a record.
     public enum Anchor: Hashable, Sendable {
-        /// Its line.
+        /// Its line, or the first ``StoredRecord/headLength`` bytes of it.
         case line([UInt8])
         /// Nothing, though it was not pruned.
         case missing
@@ -104,18 +104,29 @@ public struct StoredRecord: Hashable, Sendable {
     public var seq: Int64
     /// Who wrote it.
     public var node: Int64
-    /// When the call was allowed to begin that a `confirmed` record comes from: the number of its note; 0 for others.
+    /// When the call was allowed to begin that a `confirmed` record comes from: the number of its note. For a report, its
+    /// fingerprint. 0 for others.
     public var order: Int64
     /// Its line as in a file, without the newline.
     public var line: [UInt8]
+    /// The payment of a report that a view shows in short: ``line`` is then only its ``head(of:)``, since nobody who follows
+    /// needs more of it than its payment and its fingerprint. Nil where all of the line is there.
+    public var report: Int64?
 
     /// Sets all of them.
-    public init(seq: Int64, node: Int64, order: Int64, line: [UInt8]) {
+    public init(seq: Int64, node: Int64, order: Int64, line: [UInt8], report: Int64? = nil) {
         self.seq = seq
         self.node = node
         self.order = order
         self.line = line
+        self.report = report
     }
+
+    /// How many bytes of a line tell it from every other with its number: its checksum stands in them.
+    public static let headLength = 16
+
+    /// What tells a line from others.
+    static func head(of line: [UInt8]) -> [UInt8] { Array(line.prefix(headLength)) }
 }
 
 /// What a turn told the other nodes beside its records.

@@ -34,7 +34,7 @@ public struct RecordRow: Hashable, Sendable {
     public var payment: Int64?
     /// Whether it is a confirmation that was news.
     public var isNews: Bool
-    /// As in ``StoredRecord/order``.
+    /// As in ``StoredRecord/order``; of a report, not 0.
     public var order: Int64
     /// When it was written, in nanoseconds since 1970.
     public var time: Int64

@@ -57,7 +57,8 @@ enum DatabaseForm {
                     do {
                         try blocking { try await ledger.open() }
                         logger.info("joined the ledger in \(url)")
-                        return OpenLedger(ledger: ledger, upkeep: DatabaseUpkeep(url, database, ledger, settings, logger))
+                        return OpenLedger(
+                            ledger: ledger, upkeep: DatabaseUpkeep(url, database, ledger, settings, logger))
                     } catch let fault as DatabaseFault {
                         // An attempt may have got as far as its first turn.
                         _ = try? blocking { await ledger.end() }
@@ -198,8 +199,10 @@ enum DatabaseForm {
                 case .readOnly: (.unavailable, "name all of its hosts, so that the one is found that is written")
                 case .conflict, .lockTimeout: (.tryAgain, "see what else works in it, and try again")
                 case .full: (.inputOutput, "make room on its disk")
-                case .authentication: (.permission, "see that the user and the password are right, and allowed from here")
-                case .configuration: (.configuration, "see that the database is there, in UTF8, and that the user may create in it")
+                case .authentication:
+                    (.permission, "see that the user and the password are right, and allowed from here")
+                case .configuration:
+                    (.configuration, "see that the database is there, in UTF8, and that the user may create in it")
                 case .schema: (.configuration, "install the version of ecryptopayd that the other nodes have")
                 case .failed: (.inputOutput, "see what the server's log says")
                 }

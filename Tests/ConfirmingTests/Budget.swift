@@ -69,7 +69,7 @@ struct Budget {
             guard let told else { continue }
             if let call = calls.first(where: {
                 $0.life != pausing.life && $0.began > told.committed + delay && $0.began < end - 20_000_000_000
-                    && !isManual($0)
+                    && !$0.isManual
             }) {
                 throw Violation("\(call) began in the pause of all that \(pausing) asked for")
             }
@@ -85,8 +85,8 @@ struct Budget {
                 throw Violation("two calls at once for \(call.subject)")
             }
             if call.subject == .list { continue }
-            let count = others.count { $0.subject != .list && !isManual($0) }
-            if count >= options.concurrency, !isManual(call) { throw Violation("\(count + 1) calls at once") }
+            let count = others.count { $0.subject != .list && !$0.isManual }
+            if count >= options.concurrency, !call.isManual { throw Violation("\(count + 1) calls at once") }
         }
     }
 
@@ -94,7 +94,7 @@ struct Budget {
         for pausing in calls {
             guard let pause = pausing.retryAfter.map({ min($0, 900_000_000_000) }) else { continue }
             let during = pausing.ended + 1..<pausing.ended + pause
-            if let call = calls.first(where: { during.contains($0.began) && !isManual($0) }) {
+            if let call = calls.first(where: { during.contains($0.began) && !$0.isManual }) {
                 throw Violation("\(call) began in the pause that was asked for at \(pausing.ended)")
             }
         }
@@ -105,7 +105,7 @@ struct Budget {
         let burst = burst ?? options.rate * 10
         var level = 0.0
         var last = calls.first?.began ?? 0
-        for call in calls where call.subject != .list && !isManual(call) {
+        for call in calls where call.subject != .list && !call.isManual {
             level = max(0, level - Double(call.began - last) / 1e9 * Double(options.rate)) + 1
             last = call.began
             if level > Double(burst) + 0.001 {
@@ -131,9 +131,5 @@ struct Budget {
     private func isConfirmedBefore(_ call: World.Call) -> Bool {
         guard case .payment(let id) = call.subject, let time = confirmedAt[id] else { return false }
         return time < call.began
-    }
-
-    private func isManual(_ call: World.Call) -> Bool {
-        world.manual.contains { .payment($0.id) == call.subject && $0.time == call.began }
     }
 }

@@ -35,8 +35,8 @@ struct ConfirmingSimulation {
         let program = Program(lives, on: machine)
         let callsLeft = dies ? Int.random(in: 20..<300, using: &history.dice) : nil
         let store: FileStore
-        do { store = try FileStore(program, on: disk, history.options, seed: history.dice.next()) } catch
-            JournalFault.system
+        do { store = try FileStore(program, on: disk, history.options, seed: history.dice.next()) } catch JournalFault
+            .system
         {
             // The disk failed while the journal was opened.
             pass(Int64.random(in: 1...History.minute, using: &history.dice))
@@ -145,8 +145,9 @@ struct ConfirmingSimulation {
             history.world.withLock { $0.requests.append(time) }
             life.inBackground { _ = await $0.reconciler.reconcile() }
         case .confirm(let id):
-            history.world.withLock { $0.manual.append((id, time)) }
-            life.inBackground { _ = await $0.confirmer.confirm(id) }
+            life.inBackground { life in
+                await World.$isManual.withValue(true) { _ = await life.confirmer.confirm(id) }
+            }
         case .checkpoint: life.inBackground { _ in _ = await store.journal.checkpoint() }
         }
     }

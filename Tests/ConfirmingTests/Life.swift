@@ -28,6 +28,8 @@ final class Life: Sendable {
         var isOpen = false
         var isDead = false
         var hasTakenUp = false
+        /// What ended it, if it ended by itself.
+        var failure: String?
     }
 
     let program: Program
@@ -52,7 +54,10 @@ final class Life: Sendable {
             on: program, seed: seed)
         store.ledger.addObserver(self)
         inBackground { life in
-            do { try await life.store.open() } catch { return life.die() }
+            do { try await life.store.open() } catch {
+                life.state.withLock { $0.failure = $0.failure ?? "\(error)" }
+                return life.die()
+            }
             life.state.withLock { $0.isOpen = true }
             await life.confirmer.start()
             await life.reconciler.start()
@@ -65,6 +70,9 @@ final class Life: Sendable {
 
     /// Whether it has died.
     var isDead: Bool { state.withLock { $0.isDead } }
+
+    /// What ended it, if it ended by itself.
+    var failure: String? { state.withLock { $0.failure } }
 
     /// Whether it takes reports.
     var isServing: Bool { state.withLock { $0.isOpen && !$0.isDead } }
@@ -167,5 +175,8 @@ extension Life: LedgerObserver {
     }
 
     // The daemon ends itself when a sync has failed.
-    func ledgerDidFail(reason: String, errno: Int32) { die() }
+    func ledgerDidFail(reason: String, errno: Int32) {
+        state.withLock { if !$0.isDead { $0.failure = $0.failure ?? reason } }
+        die()
+    }
 }

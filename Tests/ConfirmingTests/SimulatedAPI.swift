@@ -67,7 +67,8 @@ final class SimulatedAPI: PaymentAPI {
         let (call, fault) = world.withLock { $0.begin(subject, life: life, at: began) }
         let longest: Int64 = machine.draw(9) == 0 ? 8_000_000_000 : 500_000_000
         let time =
-            fault == .timeOut ? (subject == .list ? Self.longestCall : 10_000_000_000) : 5_000_000 + machine.draw(longest)
+            fault == .timeOut
+            ? (subject == .list ? Self.longestCall : 10_000_000_000) : 5_000_000 + machine.draw(longest)
         world.withLock { $0.calls[call].arrives = began + time }
         await machine.sleep(time)
         if isDead.load(ordering: .relaxed) { throw error(.cancelled, "/payments") }

@@ -78,6 +78,8 @@ struct World {
         let subject: Subject
         let life: Int
         let fault: Fault
+        /// Whether an operator asked for it.
+        let isManual: Bool
         let began: Int64
         let beganTick: Int
         /// When the API's answer arrives, whether anybody still waits for it or not.
@@ -91,6 +93,9 @@ struct World {
         var shown: Set<PaymentID> = []
     }
 
+    /// Whether the task does what an operator asked for.
+    @TaskLocal static var isManual = false
+
     let payments: [Payment]
     /// From then on all is well.
     let calm: Int64
@@ -101,8 +106,6 @@ struct World {
     var calls: [Call] = []
     /// Which answer has these bytes.
     var answerOfBytes: [[UInt8]: Int] = [:]
-    /// Calls that an operator asked for: the payment and the time.
-    var manual: [(id: PaymentID, time: Int64)] = []
     /// Times at which an operator asked for a listing.
     var requests: [Int64] = []
     /// Runs of the program whose disk failed now and then.
@@ -165,7 +168,9 @@ struct World {
     /// Takes down that a call begins; answers its number and what goes wrong with it.
     mutating func begin(_ subject: Call.Subject, life: Int, at time: Int64) -> (Int, Fault) {
         let fault = weather.fault(subject, at: time, using: &dice)
-        calls.append(Call(subject: subject, life: life, fault: fault, began: time, beganTick: tick()))
+        calls.append(
+            Call(
+                subject: subject, life: life, fault: fault, isManual: Self.isManual, began: time, beganTick: tick()))
         return (calls.count - 1, fault)
     }
 

@@ -49,6 +49,18 @@ struct SharedStateTests {
         #expect(other.state.schedule(of: 1, isAnswered: true, isNews: true).turns.map(\.lags) == [1])
     }
 
+    @Test func `a schedule that is told by a clock which was set waits for no longer than any other`() throws {
+        let ledger = LedgerHarness()
+        try report(ledger, "paid")
+        let later = ledger.now + .seconds(3 * 3600)
+        ledger.state.beganElsewhere(1, node: 2, upTo: 1, now: ledger.now)
+        let turn = PaymentSchedule.Turn(seq: 1, due: later, lags: 1, absences: 0)
+        ledger.state.endedElsewhere(1, answered(turns: [turn], notBefore: later), now: ledger.now)
+        #expect(ledger.claim() == nil)
+        ledger.pass(.seconds(15 * 60))
+        #expect(ledger.claim()?.id == 1)
+    }
+
     @Test func `a dead node's calls are made here at once`() throws {
         let ledger = LedgerHarness()
         try report(ledger, "paid")

@@ -42,6 +42,18 @@
             #expect(try await server.joined(3).join(.test(3)).opened == turn.records[0].line)
         }
 
+        @Test func `reports keep the numbers that they have`() async throws {
+            let server = try await PostgreSQLServer()
+            let one = try await server.joined(1)
+            // As where a journal with a gap is copied.
+            try await one.write(1, [.report(7), .report(8), .report(9)]) { turn in
+                turn.records.remove(at: 1)
+            }
+            let stored = try await server.execute(
+                "SELECT seq, payment, news, call FROM ecryptopayd.records ORDER BY seq")
+            #expect(stored == "1|7|f|0\n3|9|f|0")
+        }
+
         @Test func `nothing of a turn that is rolled back`() async throws {
             let server = try await PostgreSQLServer()
             let (one, other) = (try await server.joined(1), try await server.joined(2))

@@ -46,6 +46,7 @@ public final class DrawnFates: Sendable {
             if call.kind == .commit { fate.writing = Self.delay(weather, &dice) }
             fate.lingering = Int64.random(in: 0...2 * Self.second, using: &dice)
             if dice.next() % 8 == 0 { fate.limit = Int.random(in: 1...40, using: &dice) }
+            if dice.next() % 4 == 0 { fate.failingOver = Self.delay(weather, &dice) }
             if dice.next() % 1000 < weather.faults { fate.misfortune = Self.misfortune(of: call, weather, &dice) }
             return fate
         }

@@ -50,6 +50,8 @@ public struct Fate: Sendable {
     public var back: Int64 = 0
     /// How long the server keeps the transaction of a connection that broke, in nanoseconds.
     public var lingering: Int64 = 0
+    /// How long behind a commit that the standby has not got it takes over, in nanoseconds; nil for never.
+    public var failingOver: Int64?
     /// How many records and notes are shown at once.
     public var limit = 5000
     /// What goes wrong.

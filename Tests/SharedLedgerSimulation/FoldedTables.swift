@@ -44,7 +44,8 @@ struct FoldedTables: Sendable {
 
     /// Whether anything before a record is needed.
     func needs(before end: Int64) -> Bool {
-        seq < end - 1 || known.values.contains { $0.seq < end } || waiting.values.contains { $0.contains { $0.seq < end } }
+        seq < end - 1 || known.values.contains { $0.seq < end }
+            || waiting.values.contains { $0.contains { $0.seq < end } }
             || deliveries.values.contains { $0.contains { $0.seq < end } }
     }
 

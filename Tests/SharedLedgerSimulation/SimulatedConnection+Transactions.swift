@@ -1,6 +1,7 @@
 public import SharedLedger
 import Synchronization
 
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension SimulatedConnection {
     public func lock(after cut: Cut) async throws(DatabaseFault) -> SharedView {
         begin(.lock)
@@ -120,6 +121,9 @@ extension SimulatedConnection {
                     return database.after(fate.back) { answer(.failed(.init(simulated: kind))) }
                 case .doneLater, .warned: isReplicated = false
                 default: break
+                }
+                if !isReplicated, let time = fate.failingOver {
+                    database.surroundings.after(time) { database.failOver() }
                 }
                 guard database.finish(session, turn, of: node, isReplicated: isReplicated),
                     fate.misfortune == nil || fate.misfortune == .warned

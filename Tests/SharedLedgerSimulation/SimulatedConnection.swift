@@ -22,6 +22,7 @@ public final class SimulatedConnection: LedgerDatabase {
     let database: SimulatedDatabase
     let state = Mutex(State())
 
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
     public let executor: (any TaskExecutor)?
 
     init(_ database: SimulatedDatabase, on executor: (any TaskExecutor)?) {
@@ -51,6 +52,7 @@ public final class SimulatedConnection: LedgerDatabase {
 
     // MARK: The protocol
 
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
     public func join(_ identity: NodeIdentity) async throws(DatabaseFault) -> Joined {
         begin(.join)
         defer { end() }
@@ -65,6 +67,7 @@ public final class SimulatedConnection: LedgerDatabase {
         }
     }
 
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
     public func load() async throws(DatabaseFault) -> Loaded {
         begin(.load)
         defer { end() }
@@ -75,6 +78,7 @@ public final class SimulatedConnection: LedgerDatabase {
         }
     }
 
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
     public func look(after cut: Cut) async throws(DatabaseFault) -> SharedView {
         begin(.look)
         defer { end() }

@@ -154,7 +154,9 @@ public final class SimulatedDatabase: Sendable {
     func connect() throws(DatabaseFault) -> Session {
         let (session, fault) = state.withLock { state in
             state.sessions += 1
-            return (Session(number: state.sessions, run: state.run), state.closedFor.map { DatabaseFault(simulated: $0) })
+            return (
+                Session(number: state.sessions, run: state.run), state.closedFor.map { DatabaseFault(simulated: $0) }
+            )
         }
         if let fault { throw fault }
         return session

@@ -25,7 +25,8 @@ struct SimulatedKeeper: LedgerKeeper {
             }
             state.willWrite(isReplicated: true)
             state.tables.folded.replace(rows, of: payments, upTo: seq)
-            state.tables.notes.removeAll { $0.written < clock - 3_600_000_000_000 }
+            state.tables.notes.removeFirst(
+                state.tables.notes.prefix { $0.written < clock - 3_600_000_000_000 }.count)
             return true
         }
     }
@@ -53,7 +54,8 @@ struct SimulatedKeeper: LedgerKeeper {
         }
         if try denial.get() != nil { throw DatabaseFault(simulated: .lockTimeout) }
         let isDone = database.serve(session) { state, _, _ in
-            guard end > state.tables.first, end <= state.tables.head.cut.seq + 1, !state.tables.folded.needs(before: end)
+            guard end > state.tables.first, end <= state.tables.head.cut.seq + 1,
+                !state.tables.folded.needs(before: end)
             else { return false }
             state.willWrite(isReplicated: true)
             state.tables.drop(before: end)

@@ -24,6 +24,14 @@ struct Tables: Sendable {
         let row: RecordRow
         /// When it was committed, in true time.
         let committed: Int64
+
+        /// As a view shows it: a report in short.
+        var shown: StoredRecord {
+            guard row.kind == "received", row.order != 0 else { return stored }
+            return StoredRecord(
+                seq: stored.seq, node: stored.node, order: stored.order,
+                line: Array(stored.line.prefix(StoredRecord.headLength)), report: row.payment)
+        }
     }
 
     var journal: String?
@@ -44,7 +52,9 @@ struct Tables: Sendable {
         for (number, node) in nodes.sorted(by: { $0.key < $1.key }) {
             view.nodes.append(NodeRow(node: number, turn: node.turn, isExpired: node.until < time))
         }
-        for (name, node) in leases.sorted(by: { $0.key < $1.key }) { view.leases.append(LeaseRow(name: name, node: node)) }
+        for (name, node) in leases.sorted(by: { $0.key < $1.key }) {
+            view.leases.append(LeaseRow(name: name, node: node))
+        }
         var notes = notes[(firstNote(after: cut.note))...]
         var records = kept.dropFirst(max(0, Int(cut.seq - first) + 1))
         while !notes.isEmpty || !records.isEmpty {
@@ -56,7 +66,7 @@ struct Tables: Sendable {
                 view.notes.append(note)
                 notes.removeFirst()
             } else {
-                view.records.append(records.removeFirst().stored)
+                view.records.append(records.removeFirst().shown)
             }
         }
         if isAnew, cut.seq >= first {

@@ -159,7 +159,8 @@ struct SimulatedDatabaseTests {
         }
         database.open()
         #expect(
-            try await a.look(after: Cut(seq: 1, note: 0)).anchor == .line(try #require(database.records.first).record.line))
+            try await a.look(after: Cut(seq: 1, note: 0)).anchor
+                == .line(try #require(database.records.first).record.line))
         #expect(try await a.look(after: Cut(seq: 1, note: 0)).anchor == nil)
     }
 
