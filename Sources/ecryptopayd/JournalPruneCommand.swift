@@ -1,5 +1,5 @@
 import ArgumentParser
-import JournalStore
+import Payments
 
 /// `ecryptopayd journal prune`: drops old segments in which everything is settled.
 struct JournalPruneCommand: ParsableCommand {
