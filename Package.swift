@@ -19,6 +19,8 @@ let package = Package(
         .executable(name: "ecryptopayd", targets: ["ecryptopayd"]),
         .library(name: "ECryptoPay", targets: ["ECryptoPay"]),
     ],
+    // Off by default: the ledger in files needs no libpq. The name is also the condition in `#if PostgreSQL`.
+    traits: [.trait(name: "PostgreSQL", description: "The ledger on PostgreSQL's protocol, through libpq")],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -29,7 +31,8 @@ let package = Package(
             name: "ecryptopayd",
             dependencies: [
                 "Configuration", "Receiver", "Sandbox", "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer",
-                "HTTP1", "ServiceManager", "POSIX", "Payments", "CivilTime", "JSON", "CQREncode",
+                "HTTP1", "ServiceManager", "POSIX", "Payments", "CivilTime", "JSON", "CQREncode", "SharedLedger",
+                .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -54,7 +57,15 @@ let package = Package(
             name: "JournalStore", dependencies: ["JournalFormat", "Payments", "CivilTime", "JSON", "POSIX"],
             swiftSettings: common),
         .target(
-            name: "SharedLedger", dependencies: ["JournalFormat", "Payments", "CivilTime", "JSON", "POSIX"],
+            name: "SharedLedger", dependencies: ["Payments", "JournalFormat", "CivilTime", "JSON", "POSIX"],
+            swiftSettings: common),
+        // Built without the trait too, but then each of its files is empty: a target cannot be left out.
+        .target(
+            name: "PostgreSQLStore",
+            dependencies: [
+                "SharedLedger", "Payments", "JournalFormat", "POSIX",
+                .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
+            ],
             swiftSettings: common),
         .target(
             name: "HTTPServer",
@@ -79,6 +90,8 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // Without pkgConfig, which would be asked, and warned of, where libpq is not needed.
+        .systemLibrary(name: "CPostgreSQL", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
 
         // Benchmarks. Only the count of allocations is part of a test run, since it does not depend on the machine.
@@ -138,6 +151,10 @@ let package = Package(
             name: "SharedLedgerTests",
             dependencies: ["SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Payments"], swiftSettings: common
         ),
+        .testTarget(
+            name: "PostgreSQLStoreTests",
+            dependencies: ["PostgreSQLStore", "SharedLedger", "Payments", "JournalFormat", "POSIX", "TestSupport"],
+            swiftSettings: common),
         .testTarget(
             name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Payments", "JSON", "TestSupport"],
             swiftSettings: common),

@@ -66,6 +66,8 @@ struct EndpointQueue: Sendable {
         if table[slot].isOnly(seq) {
             table.remove(at: slot)
             count -= 1
+            // Where another node delivers, nobody takes anything from here.
+            while let slot = ready.first, table[slot].id == 0 || table[slot].phase != .ready { _ = ready.popFirst() }
             return
         }
         let wasFirst = table[slot].first.seq == seq

@@ -47,6 +47,13 @@ extension LedgerState {
         if listingElsewhere?.node == node { listingElsewhere = nil }
     }
 
+    /// The same for all but some nodes.
+    public mutating func forgetCalls(exceptOf nodes: Set<Int64>, now: Instant) {
+        var gone = Set(elsewhere.values.map(\.node))
+        if let node = listingElsewhere?.node { gone.insert(node) }
+        for node in gone.subtracting(nodes).sorted() { forgetCalls(of: node, now: now) }
+    }
+
     private mutating func resume(_ slot: Int, now: Instant) {
         schedule(slot, at: max(wanted(slot) ?? now, pending[slot].notBefore), now: now)
     }
@@ -130,6 +137,19 @@ extension LedgerState {
 
 extension LedgerState {
     // MARK: What is asked before and beside a turn
+
+    /// Has what waited for its time fall due, and forgets what wants nothing any more.
+    public mutating func advance(now: Instant) {
+        popTimers(now: now)
+        forgetTaken()
+    }
+
+    /// The payments of which something waits to be delivered.
+    public var paymentsToDeliver: Set<PaymentID> {
+        var payments: Set<PaymentID> = []
+        for queue in deliveries.queues { queue.forEachWaiting { id, _ in payments.insert(id) } }
+        return payments
+    }
 
     /// How many more payments that were never confirmed may wait.
     public var placesLeft: Int { limits.maxPending - unseen }

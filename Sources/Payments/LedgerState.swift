@@ -174,7 +174,7 @@ public struct LedgerState: Sendable {
 
     /// Takes the next payment that is due and within budget, for a call that begins now.
     public mutating func claim(now: Instant, order: Instant? = nil) -> Claim? {
-        while let (time, slot) = timers.popFirst(dueBy: now.nanoseconds) { fallDue(slot, time, now: now) }
+        popTimers(now: now)
         guard pausedUntil <= now else { return nil }
         for turn in 0..<2 {
             let index = (nextClass + turn) % 2
@@ -477,6 +477,11 @@ public struct LedgerState: Sendable {
             pending[slot].due = time
             timers.insert(slot, due: time.nanoseconds)
         }
+    }
+
+    /// Has what waited for its time fall due.
+    mutating func popTimers(now: Instant) {
+        while let (time, slot) = timers.popFirst(dueBy: now.nanoseconds) { fallDue(slot, time, now: now) }
     }
 
     /// An entry of the queue by time, unless it is outdated.

@@ -41,7 +41,11 @@ extension SharedLedger.Core {
     }
 
     private mutating func follow(_ note: StoredNote, _ now: Instant, _ following: inout Following) {
-        guard note.node != node, let notes = NoteCoder.decode(note.body) else { return }
+        if note.node == node { return }
+        guard let notes = NoteCoder.decode(note.body) else {
+            following.strangeNote = following.strangeNote ?? note.number
+            return
+        }
         for told in notes {
             switch told.moved(ahead: -offset) {
             case .began(let payment, let upTo):
@@ -51,6 +55,7 @@ extension SharedLedger.Core {
             case .endedListing(let wholeAt):
                 state.endedListingElsewhere()
                 times.listed = wholeAt ?? times.listed
+            case .redelivers where isOpening: break
             case .redelivers(let payment, let seq):
                 state.redeliver(payment, DeliveryPosition(seq: seq, offset: 0), now: now)
                 folding?.changed.insert(payment)
@@ -88,6 +93,8 @@ extension SharedLedger.Core {
         var isAskedToList = false
         /// A record that is not what it should be.
         var damage: Int64?
+        /// A note that this program does not understand.
+        var strangeNote: Int64?
     }
 
     // MARK: Nodes and leases
@@ -107,6 +114,8 @@ extension SharedLedger.Core {
         leases = Set(rows.filter { $0.node == node }.map(\.name))
         if !leases.contains("keep") { folding = nil }
         isLeaseFree = !wantedLeases.subtracting(rows.map(\.name)).isEmpty
+        // Whoever has no row has nothing under way, though nobody may have said so.
+        state.forgetCalls(exceptOf: Set(nodes.map(\.node)), now: Instant(nanoseconds: now))
         isSomebodyDead = nodes.contains { $0.node != node && isDead($0, at: now) }
     }
 
@@ -114,6 +123,16 @@ extension SharedLedger.Core {
     func isDead(_ row: NodeRow, at now: Int64) -> Bool {
         guard row.isExpired, let seen = watched[row.node], seen.turn == row.turn else { return false }
         return now - seen.since >= options.lease
+    }
+
+    /// Whether an attempt to deliver may begin now. Not while the others could still say that what it tells of was never written.
+    func mayDeliver(to endpoint: String, at now: Int64) -> Bool {
+        leases.contains("endpoint:\(endpoint)") && owed.isEmpty && mayBegin(SharedLedger.longestDelivery, at: now)
+    }
+
+    /// Whether a call of the API may begin now.
+    func mayBeginCall(at now: Int64) -> Bool {
+        state.pausedUntil.nanoseconds <= now && mayBegin(options.longestCall, at: now)
     }
 
     /// Whether something that takes so long may begin now: the node certainly lives longer.

@@ -1,37 +1,40 @@
-/// Why a database did not do what it was asked, as far as that decides what comes next.
+/// Why the database did not do what it was asked for.
+///
+/// Whether something asked for may nevertheless have happened is not said here, but by the call that failed.
 public struct DatabaseFault: Error, Hashable, Sendable {
-    /// What kind of fault it is.
+    /// What kind of trouble it is, so that whoever asked knows what to do next.
     public enum Kind: Hashable, Sendable {
-        /// Nobody answers at the address, or the connection broke.
+        /// No server answers, or the connection broke: connect again after a while.
         case unreachable
-        /// The server takes no connection now: it starts, stops, or has too many.
+        /// A server answers, but takes no connection now: too many, starting up, or shutting down.
         case refused
-        /// The server does not write: it is a standby.
+        /// The server takes no writes: a standby, or the former primary after a failover.
         case readOnly
-        /// Another transaction stood in the way; the same again may succeed (`40001`, `40P01`).
+        /// Another transaction was in the way (serialization failure, deadlock): do it again at once.
         case conflict
-        /// A lock was not granted in time (`55P03`).
+        /// A lock was not granted in time: do it again.
         case lockTimeout
-        /// The server's disk is full (`53100`).
+        /// The server's disk, memory or another resource of it is used up.
         case full
-        /// The password, or the way of proving who one is.
+        /// The server does not know the user, or not by this password or certificate; or the server's own certificate is not
+        /// trusted.
         case authentication
-        /// The database, a privilege or a setting: waiting does not mend it.
+        /// The URL, the database it names, its encoding or the user's privileges are wrong: a person has to mend it.
         case configuration
-        /// The tables are not those that this program knows.
+        /// The tables are not there, or not those that this program knows.
         case schema
-        /// No answer came in time.
+        /// No answer came in time; the connection is closed.
         case deadline
         /// Anything else.
         case failed
     }
 
-    /// What kind.
+    /// What kind of trouble it is.
     public let kind: Kind
-    /// In words for an operator, without secrets.
+    /// What happened, for a log: one line, with the SQLSTATE where the server gave one, and without any secret.
     public let message: String
 
-    /// Joins both.
+    /// Keeps both; `message` must be free of secrets.
     public init(kind: Kind, message: String) {
         self.kind = kind
         self.message = message
@@ -39,6 +42,6 @@ public struct DatabaseFault: Error, Hashable, Sendable {
 }
 
 extension DatabaseFault: CustomStringConvertible {
-    /// The words.
+    /// The message.
     public var description: String { message }
 }

@@ -12,7 +12,7 @@ struct Draft: Sendable {
     /// The head's records and notes as they were.
     let base: Cut
     /// What an `opened` record says in this turn, if there is one.
-    let opened: Record.Opened
+    var opened: Record.Opened
     /// What only this node does, once the turn is committed.
     var leases: Set<String>
     /// What the others must know of this turn; if it is not committed, that is decided anew.
@@ -50,7 +50,6 @@ struct Draft: Sendable {
     /// Adds an `opened` record, which begins a segment and may name other endpoints.
     @discardableResult
     mutating func open(endpoints: [String]? = nil) -> Int64 {
-        var opened = opened
         opened.endpoints = endpoints ?? opened.endpoints
         turn.head.segmentBytes = 0
         turn.head.segments += 1
@@ -71,8 +70,8 @@ struct Arrival: Sendable {
 struct Order: Sendable {
     /// Decides it. Called anew when the turn was not committed.
     var decide: @Sendable (inout Draft, inout LedgerState) -> Plan
-    /// Nothing of it will be written.
-    var giveUp: @Sendable (inout LedgerState, Instant) -> Void = { _, _ in }
+    /// Nothing of it will be written. Answers what the others must know of that.
+    var giveUp: @Sendable (inout LedgerState, Instant) -> [SharedNote] = { _, _ in [] }
     /// Tells whoever waits for it that it failed.
     var fail: @Sendable (DatabaseFault) -> Void = { _ in }
     /// When it is given up, by the monotonic clock; nil for what is kept until it is written.

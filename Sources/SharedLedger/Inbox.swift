@@ -26,11 +26,16 @@ struct Inbox: Sendable {
         return last
     }
 
-    /// Takes so many for a turn.
-    mutating func take(atMost count: Int) -> [Arrival] {
-        let taken = Array(waiting.prefix(count))
+    /// Takes so many for a turn, and no more than so many bytes, but one at least.
+    mutating func take(atMost count: Int, bytes: Int) -> [Arrival] {
+        var size = 0
+        let taken = Array(
+            waiting.prefix(count).prefix { arrival in
+                defer { size += arrival.report.json.count }
+                return size < bytes
+            })
         waiting.removeFirst(taken.count)
-        oldestTaken = taken.first?.time ?? oldestTaken
+        oldestTaken = oldestTaken ?? taken.first?.time
         return taken
     }
 

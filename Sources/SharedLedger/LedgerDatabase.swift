@@ -86,7 +86,7 @@ public struct OldRecords: Hashable, Sendable {
 }
 
 /// What is to be folded.
-public struct Unfolded: Sendable {
+public struct Unfolded: Hashable, Sendable {
     /// The record that the folded state is as of.
     public var seq: Int64
     /// The payments that records behind it are about, each once.

@@ -10,15 +10,9 @@ extension SharedLedger: DeliveryLedger {
     public func configure(endpoints: [String]) throws -> EndpointChange {
         // A reload with the same ones has those go on that wanted nothing more.
         core.withLock { $0.state.startDeliveries() }
-        try performBlocking { draft, state -> Decision<Void> in
-            guard Set(state.endpoints) != Set(endpoints) else { return Decision(result: .success(())) }
-            let seq = draft.open(endpoints: endpoints)
-            return Decision(
-                result: .success(()),
-                apply: { state, _ in
-                    state.configured(endpoints: endpoints, seq: seq)
-                    return []
-                })
+        let before = core.withLock { $0.state.endpoints }
+        try performBlocking(unheard: { self.submit(Order(decide: { Self.configure(before, &$0, &$1).plan })) }) {
+            draft, state in Self.configure(endpoints, &draft, &state)
         }
         // Not before: until then this node delivers to those that were there.
         core.withLock { $0.ownEndpoints = Set(endpoints) }
@@ -31,6 +25,19 @@ extension SharedLedger: DeliveryLedger {
         }
         tell { $0.ledgerDidAnnounce() }
         return change
+    }
+
+    private static func configure(
+        _ endpoints: [String], _ draft: inout Draft, _ state: inout LedgerState
+    ) -> Decision<Void> {
+        guard Set(state.endpoints) != Set(endpoints) else { return Decision(result: .success(())) }
+        let seq = draft.open(endpoints: endpoints)
+        return Decision(
+            result: .success(()),
+            apply: { state, _ in
+                state.configured(endpoints: endpoints, seq: seq)
+                return []
+            })
     }
 
     /// What waits for an endpoint that was removed can only be replayed, to those that are there.
@@ -60,9 +67,7 @@ extension SharedLedger: DeliveryLedger {
         let now = now()
         return core.withLock { core in
             // Looked at last thing before the attempt: it must end while the node certainly lives.
-            guard core.leases.contains("endpoint:\(endpoint)"),
-                core.mayBegin(Self.longestDelivery, at: now.nanoseconds)
-            else { return nil }
+            guard core.mayDeliver(to: endpoint, at: now.nanoseconds) else { return nil }
             return core.state.claimDelivery(for: endpoint, now: now)
         }
     }
@@ -83,6 +88,10 @@ extension SharedLedger: DeliveryLedger {
             case .confirmed(let confirmed) = try Entry(line: record.line.span).record
         else { throw DatabaseFault(kind: .failed, message: "record \(seq) is no confirmation") }
         let entry = try Entry(line: record.line.span)
+        // Reading may have taken long, and the endpoint may be another node's by the end of the attempt.
+        guard core.withLock({ $0.mayDeliver(to: claim.endpoint, at: surroundings.monotonic()) }) else {
+            throw Self.lapsed
+        }
         return DeliveryContent(
             journal: journalID, seq: seq, time: entry.time, current: confirmed.current)
     }
@@ -116,15 +125,17 @@ extension SharedLedger: DeliveryLedger {
         let delivery = Record.Delivery(
             payment: claim.payment, of: claim.position.seq, endpoint: claim.endpoint, attempts: claim.attempt,
             status: status, error: error)
-        core.withLock {
-            $0.state.deliveryEnded(
+        let order = Order(decide: { draft, _ in
+            draft.append(isDelivered ? .delivered(delivery) : .undeliverable(delivery))
+            return Plan()
+        })
+        // Together: a fold in between would be that of no record.
+        core.withLock { core in
+            core.state.deliveryEnded(
                 claim.payment, of: claim.position.seq, endpoint: claim.endpoint, isDelivered: isDelivered, now: now())
+            core.orders.append(order)
         }
-        submit(
-            Order(decide: { draft, _ in
-                draft.append(isDelivered ? .delivered(delivery) : .undeliverable(delivery))
-                return Plan()
-            }))
+        waker.wake()
     }
 
     public func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {

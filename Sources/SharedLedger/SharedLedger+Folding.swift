@@ -54,6 +54,8 @@ extension SharedLedger {
             core.withLock { core in
                 core.folding?.seq = unfolded?.seq
                 core.folding?.changed.formUnion(unfolded?.payments ?? [])
+                // What goes out again stands in no record.
+                core.folding?.changed.formUnion(core.state.paymentsToDeliver)
             }
         case .write(let rows, let payments, let previous, let seq):
             let isFolded = (try? await database.keeper.fold(rows, of: payments, from: previous, to: seq)) ?? false
@@ -66,11 +68,16 @@ extension SharedLedger {
 extension SharedLedger.Core {
     func isFoldDue(_ now: Int64) -> Bool {
         // Deliveries that have ended in the state and not in a record must not be folded.
-        guard leases.contains("keep"), !isFolding, !isClosing, doubt == nil, owed.isEmpty, orders.isEmpty else {
+        guard leases.contains("keep"), !isFolding, !isClosing, doubt == nil, owed.isEmpty,
+            !orders.contains(where: { $0.expires == nil })
+        else {
             return false
         }
-        guard let folding, folding.seq != nil else { return now - lastFold >= SharedLedger.foldInterval / 10 }
+        guard let folding, let seq = folding.seq else {
+            return isFoldForced || now - lastFold >= SharedLedger.foldInterval / 10
+        }
         if folding.changed.count >= SharedLedger.mostChanged { return true }
+        if isFoldForced, seq < cut.seq || !folding.changed.isEmpty { return true }
         return !folding.changed.isEmpty && now - lastFold >= SharedLedger.foldInterval
     }
 }

@@ -27,7 +27,7 @@ extension SharedLedger {
         failures.store(0, ordering: .relaxed)
         switch absorb(view, isLocked: false) {
         case .ready: break
-        case .behind: core.withLock { $0.lastLook = Core.never }
+        case .behind: break
         case .outcast: await rejoin()
         case .lost(let reason): end(reason)
         }
@@ -38,7 +38,7 @@ extension SharedLedger {
         let now = now()
         let (absorbed, following) = core.withLock { core -> (Absorbed, Core.Following) in
             if let reason = core.loss(view) { return (.lost(reason), Core.Following()) }
-            core.offset = view.time - now.nanoseconds
+            core.noteTime(view.time, at: now.nanoseconds)
             core.segments = view.head.segments
             core.bytes = view.head.bytes
             if isLocked, let doubt = core.doubt.take() { resolve(doubt, view, &core) }
@@ -46,8 +46,14 @@ extension SharedLedger {
             if let seq = following.damage {
                 return (.lost("record \(seq) in the database is not what it should be"), following)
             }
+            if let number = following.strangeNote {
+                return (
+                    .lost("note \(number) in the database is none that this version of the program knows"), following
+                )
+            }
             placesLeft.store(core.state.placesLeft, ordering: .relaxed)
             if core.owed.isEmpty { shown.store(core.cut.seq, ordering: .releasing) }
+            core.isBehind = !view.isWhole
             guard view.isWhole else { return (.behind, following) }
             guard view.nodes.contains(where: { $0.node == core.node }) else { return (.outcast, following) }
             core.note(view.nodes, view.leases, at: now.nanoseconds)
@@ -60,9 +66,11 @@ extension SharedLedger {
     }
 
     private func tell(of following: Core.Following) {
-        let committed = committedPosition.load(ordering: .relaxed)
+        telling.withLock { _ in
+            let committed = committedPosition.load(ordering: .relaxed)
+            tell { $0.ledgerDidCommit(upTo: committed) }
+        }
         tell { observer in
-            observer.ledgerDidCommit(upTo: committed)
             if following.hasNews { observer.ledgerDidAnnounce() }
             if following.isAskedToList { observer.ledgerWasAskedToList() }
         }
@@ -112,6 +120,7 @@ extension SharedLedger {
             core.turnNumber = 0
             core.leaseEnd = Core.never
             core.leases = []
+            core.isBehind = false
             core.folding = nil
             core.watched = [:]
             return core.identity
@@ -129,6 +138,8 @@ extension SharedLedger {
         // Others stood in the way, as they may.
         if fault.kind == .conflict, count <= 10 { return }
         refuse(fault.message)
+        // Only a turn tells that it does again.
+        core.withLock { $0.lastTurn = Core.never }
         let pause: Int64 = min(100_000_000 << Int64(min(count, 5)), 2_000_000_000)
         let jitter = core.withLock { $0.draw(pause / 2) }
         let until = surroundings.monotonic() + pause / 2 + jitter
@@ -148,20 +159,23 @@ extension SharedLedger {
     /// Rejects the reports that have waited for too long, and all others with them.
     func expireReports() {
         let now = surroundings.monotonic()
-        let next: (isExpired: Bool, time: Int64?) = inbox.withLock { inbox in
-            guard let oldest = inbox.oldest else {
-                inbox.isWatched = false
-                return (false, nil)
-            }
-            guard now - oldest >= Self.patience else { return (false, oldest + Self.patience) }
-            inbox.reject()
-            inbox.isWatched = false
-            return (true, nil)
+        let oldest = inbox.withLock { inbox in
+            inbox.isWatched = inbox.oldest.map { now - $0 < Self.patience } ?? false
+            return inbox.oldest
         }
-        if let time = next.time {
-            surroundings.after(time - now) { [weak self] in self?.expireReports() }
-        } else if next.isExpired {
-            let reason = unavailability ?? "the database did not answer in \(Self.patience / 1_000_000_000) s"
+        guard let oldest else { return }
+        if now - oldest < Self.patience {
+            surroundings.after(oldest + Self.patience - now) { [weak self] in self?.expireReports() }
+        } else {
+            rejectReports(unavailability ?? "the database did not answer in \(Self.patience / 1_000_000_000) s")
+        }
+    }
+
+    /// Rejects all reports that wait. Nothing is told to be durable in between, or one that is gone would be acknowledged for
+    /// another.
+    func rejectReports(_ reason: String) {
+        telling.withLock { _ in
+            inbox.withLock { $0.reject() }
             tell { $0.ledgerDidReject(after: committedPosition.load(ordering: .relaxed), reason: reason) }
         }
     }
@@ -171,7 +185,7 @@ extension SharedLedger {
         let now = now()
         let expired = core.withLock { core -> [Order] in
             let expired = core.orders.filter { ($0.expires ?? .max) <= now.nanoseconds }
-            for order in expired { order.giveUp(&core.state, now) }
+            for order in expired { core.notes += order.giveUp(&core.state, now) }
             core.orders.removeAll { ($0.expires ?? .max) <= now.nanoseconds }
             let inDoubt = (core.doubt?.plans ?? []) + core.owed.flatMap(\.plans)
             return expired + inDoubt.map(\.order).filter { ($0.expires ?? .max) <= now.nanoseconds }
@@ -192,10 +206,8 @@ extension SharedLedger {
             core.orders = []
             return orders
         }
-        inbox.withLock { inbox in
-            inbox.refusal = reason
-            inbox.reject()
-        }
+        refuse(reason)
+        rejectReports(reason)
         for order in orders { order.fail(DatabaseFault(kind: .failed, message: reason)) }
         tell { $0.ledgerDidFail(reason: reason, errno: 5) }
         waker.wake()
@@ -203,6 +215,24 @@ extension SharedLedger {
 }
 
 extension SharedLedger.Core {
+    /// Notes what the server's clock says. An answer that took longer shows it behind, so the greatest difference counts, but
+    /// for a slow drift, and for a clock that was set.
+    mutating func noteTime(_ time: Int64, at now: Int64) {
+        let measured = time - now
+        let wasSet = offsetFrom == Self.never || abs(offset - measured) > 1_000_000_000
+        // A clock that loses a two-thousandth is a bad one.
+        offset = wasSet ? measured : max(measured, offset - (now - offsetFrom) / 2000)
+        offsetFrom = now
+    }
+
+    /// Whether what the others must know has waited long enough for another reason to write.
+    mutating func areNotesDue(_ now: Int64) -> Bool {
+        guard !notes.isEmpty else { return false }
+        let since = notesFrom ?? now
+        notesFrom = since
+        return now - since >= SharedLedger.noteDelay
+    }
+
     /// Why the database is not the one that this node has followed; nil when it is.
     func loss(_ view: SharedView) -> String? {
         guard view.head.cut.seq >= cut.seq, view.head.cut.note >= cut.note else {

@@ -68,7 +68,7 @@ extension SharedLedger: Ledger {
         let now = surroundings.monotonic()
         let (claim, mustWake) = core.withLock { core -> (Claim?, Bool) in
             // Looked at last thing before the call: it must end while the node certainly lives.
-            if let (claim, _) = core.pool.first, core.mayBegin(core.options.longestCall, at: now) {
+            if let (claim, _) = core.pool.first, core.mayBeginCall(at: now) {
                 core.pool.removeFirst()
                 core.wanted = max(0, count - 1 - core.pool.count)
                 return (claim, false)
@@ -86,8 +86,8 @@ extension SharedLedger: Ledger {
         let now = now()
         return core.withLock { core in
             if let (_, since) = core.pool.first {
-                return core.mayBegin(core.options.longestCall, at: now.nanoseconds)
-                    ? Instant(nanoseconds: since) : now + .seconds(1)
+                let begin = max(Instant(nanoseconds: since), core.state.pausedUntil)
+                return core.mayBeginCall(at: max(now, begin).nanoseconds) ? begin : now + .seconds(1)
             }
             guard let due = core.state.nextDue() else { return nil }
             // What has been asked for, observers hear of; who does not ask is told that it is due.
@@ -97,7 +97,8 @@ extension SharedLedger: Ledger {
 
     public func claim(_ id: PaymentID) async -> Claim? {
         let longest = core.withLock { $0.options.longestCall }
-        let claim = try? await perform { draft, state -> Decision<Claim?> in
+        let claim = try? await perform(unheard: { if let claim = $0 { self.release(claim) } }) {
+            draft, state -> Decision<Claim?> in
             guard let claim = state.claim(id, now: draft.now, order: draft.order) else {
                 return Decision(result: .success(nil))
             }
@@ -105,7 +106,10 @@ extension SharedLedger: Ledger {
             return Decision(result: .success(claim), undo: { state, now in state.putBack(claim, now: now) })
         }
         guard let claim = claim ?? nil else { return nil }
-        if core.withLock({ $0.mayBegin(longest, at: surroundings.monotonic()) }) { return claim }
+        let isAllowed = core.withLock { core in
+            core.state.holds(claim) && core.mayBegin(longest, at: surroundings.monotonic())
+        }
+        if isAllowed { return claim }
         release(claim)
         return nil
     }
@@ -133,7 +137,9 @@ extension SharedLedger: Ledger {
             throw error
         }
         let settlement = try await perform(giveUp: { state, now in
-            if state.holds(claim) { state.release(claim, now: now) }
+            guard state.holds(claim) else { return [] }
+            state.release(claim, now: now)
+            return [.ended(payment: claim.id, state.schedule(of: claim.id, isAnswered: false, isNews: false))]
         }) { draft, state -> Decision<Settlement> in
             guard state.holds(claim) else { return Decision(result: .failure(Self.lapsed)) }
             let judgement = state.judge(claim, answer, reports, now: draft.now, wallClock: draft.time)

@@ -11,7 +11,8 @@ extension SharedLedger {
     public func beginListing() async -> ListingStart {
         // Without a turn, since it is asked for often; who takes the lease is told.
         guard core.withLock({ $0.leases.contains("listing") }) else { return .elsewhere }
-        let start = try? await perform { draft, state -> Decision<ListingStart> in
+        let start = try? await perform(unheard: { if $0 == .begun { _ = self.endListingHere(isWhole: false) } }) {
+            draft, state -> Decision<ListingStart> in
             guard draft.leases.contains("listing"), !state.isListingElsewhere else {
                 return Decision(result: .success(.elsewhere))
             }
@@ -20,6 +21,11 @@ extension SharedLedger {
             }
             draft.notes.append(.beganListing(upTo: listing.upTo))
             return Decision(result: .success(.begun), undo: { state, _ in state.restore(nil) })
+        }
+        // The API may have asked for quiet meanwhile.
+        if start == .begun, pausedUntil > now() {
+            _ = endListingHere(isWhole: false)
+            return .underWay
         }
         return start ?? .elsewhere
     }
@@ -128,7 +134,8 @@ extension SharedLedger {
                 },
                 undo: { [judged] state, now in
                     for judged in judged { state.putBack(judged.claim, now: now) }
-                    state.restore(before)
+                    // Whoever lists may have given up meanwhile.
+                    if state.listing != nil { state.restore(before) }
                 })
         }
         for settlement in settlements { tell { $0.ledgerDidSettle(settlement) } }

@@ -34,7 +34,9 @@ extension SharedLedger {
         while true {
             let view = try await database.look(after: core.withLock { $0.cut })
             switch absorb(view, isLocked: false) {
-            case .ready: return
+            case .ready:
+                core.withLock { $0.isOpening = false }
+                return
             case .behind: continue
             case .outcast: throw DatabaseFault(kind: .failed, message: "the other nodes took this one for dead")
             case .lost(let reason): throw DatabaseFault(kind: .failed, message: reason)

@@ -79,12 +79,18 @@ extension SharedLedger {
 
     /// Has all that has changed be folded; false when this node does it no longer, or it does not come to an end.
     private func foldAll() async throws -> Bool {
+        let target = durable
+        defer { core.withLock { $0.isFoldForced = false } }
         for _ in 0..<200 {
             let isDone = core.withLock { core -> Bool? in
                 guard core.leases.contains("keep") else { return nil }
-                core.lastFold = Core.never
-                guard let folding = core.folding, folding.seq != nil, !core.isFolding else { return false }
-                return folding.changed.isEmpty
+                guard let folding = core.folding, let seq = folding.seq, !core.isFolding, folding.changed.isEmpty,
+                    seq >= target
+                else {
+                    core.isFoldForced = true
+                    return false
+                }
+                return true
             }
             guard let isDone else { return false }
             if isDone { return true }

@@ -16,6 +16,8 @@ extension SharedLedger {
 
     func run() async {
         while true {
+            // What else waits for this thread has its turn too, however much there is to write.
+            await Task.yield()
             switch nextStep() {
             case .turn: await takeTurn()
             case .look: await look()
@@ -32,18 +34,26 @@ extension SharedLedger {
         return core.withLock { core in
             if core.isEnded { return .end }
             returnStaleClaims(&core, now)
+            // First, since there may always be something to write, and it limits itself.
+            if core.isFoldDue(now) { return .fold }
+            // Nobody else could write while the head is locked for what has long been written.
+            if core.isBehind, core.doubt == nil { return .look }
+            // What only had to be forgotten needs no turn.
+            core.state.advance(now: Instant(nanoseconds: now))
             let isClaimDue =
                 core.wanted > 0 && (core.state.nextDue()?.nanoseconds ?? .max) <= now && core.doubt == nil
-            if hasReports || !core.orders.isEmpty || !core.notes.isEmpty || isClaimDue || core.isSomebodyDead
+            if hasReports || !core.orders.isEmpty || core.areNotesDue(now) || isClaimDue || core.isSomebodyDead
                 || core.isLeaseFree || core.doubt != nil || !core.owed.isEmpty || core.isClosing
-                || now - core.lastTurn >= Self.renewal
+                || now - core.lastTurn >= core.options.renewal
             {
                 return .turn
             }
-            if now - core.lastLook >= Self.pollInterval { return .look }
-            if core.isFoldDue(now) { return .fold }
-            let due = core.wanted > 0 ? core.state.nextDue()?.nanoseconds ?? .max : .max
-            return .wait(min(core.lastLook + Self.pollInterval, core.lastTurn + Self.renewal, max(due, now + 1)))
+            if now - core.lastLook >= core.options.pollInterval { return .look }
+            let due = min(
+                core.wanted > 0 ? core.state.nextDue()?.nanoseconds ?? .max : .max,
+                core.notesFrom.map { $0 + Self.noteDelay } ?? .max)
+            return .wait(
+                min(core.lastLook + core.options.pollInterval, core.lastTurn + core.options.renewal, max(due, now + 1)))
         }
     }
 
@@ -84,8 +94,15 @@ extension SharedLedger {
         let outcome = await step { await database.commit(draft.turn) }
         let took = surroundings.monotonic() - began
         switch outcome {
-        case .committed: committed(draft, sent: sent, took: took, warning: nil)
-        case .warned(let warning): committed(draft, sent: sent, took: took, warning: warning)
+        case .committed: committed(draft, sent: sent, took: took)
+        case .warned(let warning):
+            // It may not be as durable as it should be: another commit has to follow before anybody is told.
+            core.withLock { core in
+                apply(draft, &core)
+                core.owed.append(draft)
+                core.isEnded = draft.turn.isLast
+            }
+            await failed(DatabaseFault(kind: .failed, message: "the database commits, but warns: \(warning)"))
         case .failed(let fault):
             core.withLock { core in inbox.withLock { undo(draft, &core, &$0) } }
             await failed(fault)
@@ -115,7 +132,7 @@ extension SharedLedger {
         let orders = core.orders
         core.orders = []
         for order in orders { draft.plans.append((order, order.decide(&draft, &core.state))) }
-        draft.arrivals = inbox.take(atMost: Self.batch)
+        draft.arrivals = inbox.take(atMost: Self.batch, bytes: Self.batchBytes)
         for arrival in draft.arrivals { admit(arrival, &draft, &core.state) }
         if core.isClosing {
             close(&core, &draft)
@@ -187,8 +204,8 @@ extension SharedLedger {
 
     // MARK: Its end
 
-    /// All of the turn is durable; with a warning, none of it may be acknowledged.
-    private func committed(_ draft: Draft, sent: Int64, took: Int64, warning: String?) {
+    /// All of the turn is durable, and with it what was owed.
+    private func committed(_ draft: Draft, sent: Int64, took: Int64) {
         let (told, isLast) = core.withLock { core in
             apply(draft, &core)
             core.leaseEnd = sent + core.options.lease
@@ -202,10 +219,10 @@ extension SharedLedger {
             return (told, draft.turn.isLast)
         }
         failures.store(0, ordering: .relaxed)
-        if let warning {
-            refuse("the database commits, but warns: \(warning)")
-        } else {
-            inbox.withLock { $0.refusal = nil }
+        let isClosing = core.withLock { $0.isClosing }
+        inbox.withLock { inbox in
+            if !isClosing { inbox.refusal = nil }
+            inbox.oldestTaken = nil
         }
         for draft in told { tell(of: draft) }
         tell { $0.ledgerDidSync(.nanoseconds(took)) }
@@ -213,7 +230,10 @@ extension SharedLedger {
             noteSlowCommit()
             tell { $0.ledgerWasSlow(.nanoseconds(took)) }
         }
-        if isLast { waker.wake() }
+        if isLast {
+            rejectReports("the program stops")
+            waker.wake()
+        }
     }
 
     /// Has the state be what the turn made of it.
@@ -226,7 +246,9 @@ extension SharedLedger {
         core.segments = draft.turn.head.segments
         core.bytes = draft.turn.head.bytes
         core.note(draft.turn.records)
-        if draft.turn.records.contains(where: { $0.kind == "opened" }) { core.state.opened(at: draft.time / 1000 * 1000) }
+        if draft.turn.records.contains(where: { $0.kind == "opened" }) {
+            core.state.opened(at: draft.time / 1000 * 1000)
+        }
         for (_, plan) in draft.plans { core.notes += plan.apply(&core.state, now) }
         for note in draft.notes { core.applyOwn(note, now) }
         core.wanted -= min(core.wanted, draft.claims.count)
@@ -237,17 +259,17 @@ extension SharedLedger {
 
     /// Tells everybody what the turn came to.
     private func tell(of draft: Draft) {
-        let position = inbox.withLock { inbox in
-            inbox.oldestTaken = nil
-            return draft.arrivals.last?.position ?? 0
-        }
-        let committed = max(position, committedPosition.load(ordering: .relaxed))
-        committedPosition.store(committed, ordering: .releasing)
         shown.store(draft.turn.head.cut.seq, ordering: .releasing)
         for (_, plan) in draft.plans { plan.done() }
+        telling.withLock { _ in
+            let committed = max(draft.arrivals.last?.position ?? 0, committedPosition.load(ordering: .relaxed))
+            committedPosition.store(committed, ordering: .releasing)
+            tell { $0.ledgerDidCommit(upTo: committed) }
+        }
         tell { observer in
-            observer.ledgerDidCommit(upTo: committed)
-            if !draft.claims.isEmpty || draft.turn.records.isEmpty || !draft.turn.taken.isEmpty { observer.ledgerDidReschedule() }
+            if !draft.claims.isEmpty || draft.turn.records.isEmpty || !draft.turn.taken.isEmpty {
+                observer.ledgerDidReschedule()
+            }
             if draft.turn.records.contains(where: \.isNews) || !draft.turn.taken.isEmpty {
                 observer.ledgerDidAnnounce()
             }
@@ -262,6 +284,7 @@ extension SharedLedger {
         for (_, plan) in draft.plans.reversed() { plan.undo(&core.state, now) }
         core.notes = draft.inherited + core.notes
         inbox.putBack(draft.arrivals)
+        inbox.oldestTaken = core.owed.lazy.compactMap(\.arrivals.first).first?.time
         let orders = draft.plans.map(\.order)
         // Those that have waited for too long are given up by whoever looks for them.
         core.orders = orders + core.orders

@@ -28,6 +28,11 @@ public final class SharedLedger: Sendable {
         /// How long a call of the API may take at the longest, with all that belongs to it.
         public var longestCall: Duration
 
+        /// How often a node without work looks what the others did, in nanoseconds.
+        var pollInterval: Int64 = 100_000_000
+        /// How long a node's last turn may lie back before it renews its lease, in nanoseconds.
+        var renewal: Int64 = 3_000_000_000
+
         /// Sets all of them.
         public init(
             limits: LedgerState.Limits, account: LedgerAccount, name: String, version: String, journal: String,
@@ -48,16 +53,16 @@ public final class SharedLedger: Sendable {
 
     /// An attempt to deliver takes no longer than this.
     static let longestDelivery: Duration = .seconds(15)
-    /// How often a node without work looks what the others did.
-    static let pollInterval: Int64 = 100_000_000
-    /// How long a node's last turn may lie back before it renews its lease.
-    static let renewal: Int64 = 3_000_000_000
     /// How long a report, or an order that somebody waits for, waits before it is given up.
     static let patience: Int64 = 10_000_000_000
     /// How long a report may wait before no other is taken in.
     static let strain: Int64 = 2_000_000_000
     /// So many reports are decided in one turn.
     static let batch = 2048
+    /// And so many bytes of them.
+    static let batchBytes = 4 << 20
+    /// How long what the others must know may wait for a turn that has more to write.
+    static let noteDelay: Int64 = 20_000_000
 
     /// All that the loop and the ledger's callers share.
     struct Core: Sendable {
@@ -79,8 +84,13 @@ public final class SharedLedger: Sendable {
         var leaseEnd = Core.never
         var lastTurn = Core.never
         var lastLook = Core.never
+        /// Whether there is more that should be read before the head is locked.
+        var isBehind = false
+        /// Whether the state is being read: what went out again in the last hour does not do so once more.
+        var isOpening = true
         /// By how much the server's clock is ahead of the monotonic one.
         var offset: Int64 = 0
+        var offsetFrom = Core.never
         /// What this node alone does.
         var leases: Set<String> = []
         /// Whether one of those that it wants is free.
@@ -91,7 +101,11 @@ public final class SharedLedger: Sendable {
         var isSomebodyDead = false
         var orders: [Order] = []
         /// What the others must know and do not yet; times are this node's.
-        var notes: [SharedNote] = []
+        var notes: [SharedNote] = [] {
+            didSet { if notes.isEmpty { notesFrom = nil } }
+        }
+        /// Since when they wait.
+        var notesFrom: Int64?
         /// Calls that the confirmer would begin.
         var wanted = 0
         /// When the confirmer last asked for what was due.
@@ -107,6 +121,8 @@ public final class SharedLedger: Sendable {
         /// What is to be folded, while this node does that for all and has found out.
         var folding: Folding?
         var lastFold = Core.never
+        /// Whether what has changed is waited for.
+        var isFoldForced = false
         /// Whether rows are on their way to the database.
         var isFolding = false
         var isClosing = false
@@ -125,6 +141,8 @@ public final class SharedLedger: Sendable {
     let core: Mutex<Core>
     let inbox = Mutex(Inbox())
     let observers = Mutex<[any LedgerObserver]>([])
+    /// Held while observers hear which reports are durable, or are not and never will be: one after the other.
+    let telling = Mutex(())
     let waker: Waker
     private let slowCommits = Atomic(0)
     /// How many more payments that were never confirmed may wait, as of the last turn.
@@ -168,9 +186,11 @@ public final class SharedLedger: Sendable {
     public var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
 
     /// Changes bounds at run time.
-    public func update(limits: LedgerState.Limits) {
+    public func update(limits: LedgerState.Limits, longestCall: Duration) {
         core.withLock {
             $0.options.limits = limits
+            // Calls of before may still be under way.
+            $0.options.longestCall = max($0.options.longestCall, longestCall)
             $0.state.limits = limits
             placesLeft.store($0.state.placesLeft, ordering: .relaxed)
         }
@@ -197,24 +217,26 @@ public final class SharedLedger: Sendable {
         waker.wake()
     }
 
-    /// The same for whoever can be suspended; throws when it came to nothing in time.
+    /// The same for whoever can be suspended; throws when it came to nothing in time. `unheard` takes what came of it after that.
     func perform<Value: Sendable>(
-        giveUp: @escaping @Sendable (inout LedgerState, Instant) -> Void = { _, _ in },
+        giveUp: @escaping @Sendable (inout LedgerState, Instant) -> [SharedNote] = { _, _ in [] },
+        unheard: @escaping @Sendable (Value) -> Void = { _ in },
         _ decide: @escaping @Sendable (inout Draft, inout LedgerState) -> Decision<Value>
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            submit(giveUp, decide) { continuation.resume(with: $0) }
+            submit(giveUp, unheard, decide) { continuation.resume(with: $0) }
         }
     }
 
     /// The same for whoever has a thread to block.
     func performBlocking<Value: Sendable>(
-        giveUp: @escaping @Sendable (inout LedgerState, Instant) -> Void = { _, _ in },
+        giveUp: @escaping @Sendable (inout LedgerState, Instant) -> [SharedNote] = { _, _ in [] },
+        unheard: @escaping @Sendable (Value) -> Void = { _ in },
         _ decide: @escaping @Sendable (inout Draft, inout LedgerState) -> Decision<Value>
     ) throws -> Value {
         let answer = Awaited<Value>()
         surroundings.wait { done in
-            submit(giveUp, decide) { result in
+            submit(giveUp, unheard, decide) { result in
                 answer.give(result)
                 done()
             }
@@ -223,7 +245,8 @@ public final class SharedLedger: Sendable {
     }
 
     private func submit<Value: Sendable>(
-        _ giveUp: @escaping @Sendable (inout LedgerState, Instant) -> Void,
+        _ giveUp: @escaping @Sendable (inout LedgerState, Instant) -> [SharedNote],
+        _ unheard: @escaping @Sendable (Value) -> Void,
         _ decide: @escaping @Sendable (inout Draft, inout LedgerState) -> Decision<Value>,
         _ tell: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
@@ -234,7 +257,12 @@ public final class SharedLedger: Sendable {
                 decide: { draft, state in
                     let decision = decide(&draft, &state)
                     return Plan(
-                        apply: decision.apply, undo: decision.undo, done: { answer.give(decision.result) })
+                        apply: decision.apply, undo: decision.undo,
+                        done: {
+                            if !answer.give(decision.result), case .success(let value) = decision.result {
+                                unheard(value)
+                            }
+                        })
                 }, giveUp: giveUp, fail: { answer.give(.failure($0)) },
                 expires: surroundings.monotonic() + Self.patience))
     }
@@ -245,6 +273,11 @@ struct Decision<Value: Sendable>: Sendable {
     var result: Result<Value, any Error>
     var apply: @Sendable (inout LedgerState, Instant) -> [SharedNote] = { _, _ in [] }
     var undo: @Sendable (inout LedgerState, Instant) -> Void = { _, _ in }
+}
+
+extension Decision {
+    /// The same for an order that nobody waits for.
+    var plan: Plan { Plan(apply: apply, undo: undo) }
 }
 
 /// An answer that one thread gives and another one waits for.
@@ -267,8 +300,11 @@ final class Once<Value: Sendable>: Sendable {
         self.give = Mutex(give)
     }
 
-    func give(_ value: Value) {
-        let give = give.withLock { $0.take() }
-        give?(value)
+    /// False when he has got one already.
+    @discardableResult
+    func give(_ value: Value) -> Bool {
+        guard let give = give.withLock({ $0.take() }) else { return false }
+        give(value)
+        return true
     }
 }

@@ -30,7 +30,17 @@ struct CheckCommand: ParsableCommand {
     private func checkJournal(_ settings: Settings) throws {
         switch settings.journal {
         case .directory(let path): try checkDirectory(path)
-        case .database(let url): throw DatabaseForm.absence(url)
+        case .database(let url): try checkDatabase(url, settings)
+        }
+    }
+
+    /// A database that is not there now may be when the daemon starts, unless it is to be looked at.
+    private func checkDatabase(_ url: DatabaseURL, _ settings: Settings) throws {
+        do {
+            for warning in try DatabaseForm.check(url, settings) { Console.error("warning: \(warning)") }
+            Console.error("the database at \(url) answers")
+        } catch let failure as CommandFailure where failure.status == .unavailable && !online {
+            Console.error("warning: \(failure.message)")
         }
     }
 

@@ -224,9 +224,8 @@ final class Daemon: LedgerObserver {
                 WatchdogProbe("journal") { [ledger] in ledger.makesProgress(within: .seconds(30)) },
                 WatchdogProbe("confirmer") { [confirmer, weak self] in
                     guard let self else { return true }
-                    // A call may take a token, the payment, and both again: four time-outs, of those in force now. Less
-                    // than that is no lack of progress.
-                    let patience = max(.seconds(30), settings.withLock { $0.apiTimeout } * 4 + .seconds(10))
+                    // Less than the longest call, with the time-out in force now, is no lack of progress.
+                    let patience = max(.seconds(30), settings.withLock { $0.longestCall } + .seconds(10))
                     return confirmer.makesProgress(within: patience)
                 },
             ], notifier: notifier, logger: logger)

@@ -90,12 +90,7 @@ extension JournalKeeper.Event {
     fileprivate func log(_ logger: Logger) {
         switch self {
         case .pruned(let report):
-            if !report.segments.isEmpty {
-                logger.notice(
-                    "\(report.segments.count) old segments dropped: \(report.records) records, \(report.bytes) bytes; the last word on \(report.known) payments was kept"
-                )
-            }
-            if let heldBy = report.heldBy { logger.notice("older segments stay because of \(heldBy)") }
+            report.log(logger, tellsOfHold: true)
         case .dropped(let report):
             logger.notice(
                 """

@@ -12,7 +12,7 @@ struct OpenLedger {
     static func form(_ settings: Settings) throws -> any LedgerForm {
         switch settings.journal {
         case .directory(let path): try FileForm(path)
-        case .database(let url): throw DatabaseForm.absence(url)
+        case .database(let url): try DatabaseForm.form(url)
         }
     }
 }

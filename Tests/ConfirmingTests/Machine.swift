@@ -15,8 +15,10 @@ final class Machine: Sendable {
     private struct State {
         var ready: [(owner: Int, work: @Sendable () -> Void)] = []
         /// The earliest last.
-        var later: [(time: Int64, order: Int, owner: Int, work: @Sendable () -> Void)] = []
-        var order = 0
+        var later: [(time: Int64, owner: Int, work: @Sendable () -> Void)] = []
+        /// How much has run at a time.
+        var count = 0
+        var time: Int64 = 0
         /// What would be ready, of runs of the program that stand still.
         var frozen: [Int: [@Sendable () -> Void]] = [:]
         var dice: Dice
@@ -42,11 +44,13 @@ final class Machine: Sendable {
     /// Has work run at a time.
     func add(at time: Int64, for owner: Int = world, _ work: @escaping @Sendable () -> Void) {
         state.withLock { state in
-            state.order += 1
-            let order = state.order
-            // Of those with the same time, the one that came first.
-            let index = state.later.firstIndex { ($0.time, $0.order) < (time, order) } ?? state.later.count
-            state.later.insert((time, order, owner, work), at: index)
+            // Of those with the same time, the one that came first: all that are no earlier stand behind it.
+            var (low, high) = (0, state.later.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if state.later[middle].time <= time { high = middle } else { low = middle + 1 }
+            }
+            state.later.insert((time, owner, work), at: low)
         }
     }
 
@@ -72,6 +76,9 @@ final class Machine: Sendable {
                 state.later.removeLast()
             }
             if state.ready.isEmpty { return nil }
+            state.count = state.time == now ? state.count + 1 : 0
+            state.time = now
+            precondition(state.count < 300_000, "time stands still")
             state.ready.swapAt(Int.random(in: state.ready.indices, using: &state.dice), state.ready.count - 1)
             return state.ready.removeLast().work
         }

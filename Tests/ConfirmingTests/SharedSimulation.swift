@@ -21,12 +21,16 @@ struct SharedSimulation {
     /// When a node starts that does not run, on the wall clock.
     private var starts: [Int64]
     private var lives = 0
+    /// How often a node looks what the other did.
+    private let pace: Int64
     private var steps = 0
     private var restarts: [(time: Int64, text: String)] = []
 
     init(seed: UInt64) {
         history = History(seed: seed, minutes: [5, 10, 30])
         machine = Machine(history.clock, seed: history.dice.next())
+        let paces: [Int64] = [100, 1000, 2000, 5000, 5000, 5000, 10_000, 10_000]
+        pace = paces.randomElement(using: &history.dice)! * 1_000_000
         let (clock, machine, calm) = (history.clock, machine, history.calm)
         database = SimulatedDatabase(
             ServerSurroundings(now: { clock.wall }, after: { machine.add(at: clock.now + $0, $1) }))
@@ -114,9 +118,9 @@ struct SharedSimulation {
     /// Lets the next thing happen; true when all is well and quiet.
     private mutating func goOn() throws -> Bool {
         let clock = history.clock
-        for slot in 0..<2 { replace(slot) }
-        for life in nodes.all { history.postAgain(life.takeRejected()) }
         if machine.step() { return false }
+        for life in nodes.all { history.postAgain(life.takeRejected()) }
+        if replace(0) || replace(1) { return false }
         if let violation = database.violations.first { throw Violation(violation) }
         if history.isCalm, isQuiet() {
             try judgeStates()
@@ -127,11 +131,15 @@ struct SharedSimulation {
         guard let next = [inside, history.nextTime, start].compactMap({ $0 }).min(),
             next < history.calm + History.patience
         else {
-            throw Violation("not quiet three hours after all is well: \(nodes.all.map { $0.life.ledger.counts })")
+            let pictures = nodes.all.map { "life \($0.number), serving \($0.isServing): \($0.store.picture)" }
+            throw Violation("not quiet three hours after all is well; head \(database.head.cut)\n" + pictures.joined(separator: "\n"))
         }
         clock.set(clock.now + max(0, next - clock.wall))
         if mayAbandon, clock.wall > history.calm + 20 * History.minute {
-            for life in nodes.all where !life.life.hasTakenUp && life.isServing { life.life.takeUp() }
+            for life in nodes.all where !life.life.hasTakenUp && life.isServing {
+                history.world.withLock { $0.requests.append(clock.wall) }
+                life.life.takeUp()
+            }
         }
         while let event = history.takeEvent() { perform(event) }
         return false
@@ -139,8 +147,8 @@ struct SharedSimulation {
 
     private var mayAbandon: Bool { history.options.window < .seconds(3600) }
 
-    /// Buries a node that has died, and starts one where none runs.
-    private mutating func replace(_ slot: Int) {
+    /// Buries a node that has died, and starts one where none runs; false when there was nothing to do.
+    private mutating func replace(_ slot: Int) -> Bool {
         let clock = history.clock
         if let node = nodes[slot], node.isDead {
             history.postAgain(node.takeRejected())
@@ -149,16 +157,18 @@ struct SharedSimulation {
             nodes[slot] = nil
             starts[slot] = clock.wall + Int64.random(in: 1_000_000...History.minute, using: &history.dice)
             restarts.append((clock.wall, "node \(slot), life \(node.number), is dead"))
+            return true
         }
-        guard nodes[slot] == nil, starts[slot] <= clock.wall else { return }
+        guard nodes[slot] == nil, starts[slot] <= clock.wall else { return false }
         lives += 1
         restarts.append((clock.wall, "node \(slot) starts, life \(lives)"))
         let program = Program(
             lives, on: machine, zero: Int64.random(in: 0...1_000_000_000_000_000, using: &history.dice),
             wallError: Int64.random(in: -400_000_000_000_000...400_000_000_000_000, using: &history.dice))
-        let store = SharedStore(program, on: database, history.options, seed: history.dice.next())
+        let store = SharedStore(program, on: database, history.options, pace: pace, seed: history.dice.next())
         let life = Life(program, store, history.world, history.options, seed: history.dice.next())
         nodes[slot] = Node(life: life, store: store)
+        return true
     }
 
     private mutating func perform(_ event: History.Event) {

@@ -26,10 +26,12 @@ struct SharedSimulationTests {
         let count = only == nil ? variable("SHARED_SIM_HISTORIES") ?? 300 : 1
         for seed in first..<first + count {
             var simulation = SharedSimulation(seed: UInt64(seed))
+            if variable("SHARED_SIM_GOES_ON") != nil { print(seed, terminator: " "); fflush(nil) }
             do { try simulation.run() } catch {
+                if variable("SHARED_SIM_GOES_ON") != nil { print("SHARED_SIM_SEED=\(seed)\n\(error)") }
                 if only != nil { print(simulation.story) }
                 Issue.record("SHARED_SIM_SEED=\(seed) swift test --filter SharedSimulationTests\n\(error)")
-                return
+                if variable("SHARED_SIM_GOES_ON") == nil { return }
             }
         }
     }

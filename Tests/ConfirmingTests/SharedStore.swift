@@ -11,16 +11,18 @@ final class SharedStore: Store {
     private let program: Program
     private let isDead = Atomic(false)
 
-    init(_ program: Program, on database: SimulatedDatabase, _ options: LifeOptions, seed: UInt64) {
+    /// `pace` is how often it looks what the others did.
+    init(_ program: Program, on database: SimulatedDatabase, _ options: LifeOptions, pace: Int64, seed: UInt64) {
         self.program = program
         connection = database.connection(on: program)
-        shared = SharedLedger(
-            connection,
-            SharedLedger.Options(
-                limits: options.limits, account: LedgerAccount(api: "api:443", client: "client"),
-                name: "node \(program.number)", version: "1", journal: "id", segmentBytes: options.segmentBytes,
-                longestCall: .nanoseconds(SimulatedAPI.longestCall)),
-            seed: seed,
+        var shared = SharedLedger.Options(
+            limits: options.limits, account: LedgerAccount(api: "api:443", client: "client"),
+            name: "node \(program.number)", version: "1", journal: "id", segmentBytes: options.segmentBytes,
+            longestCall: .nanoseconds(SimulatedAPI.longestCall))
+        shared.pollInterval = pace
+        shared.renewal = max(3_000_000_000, 2 * pace)
+        self.shared = SharedLedger(
+            connection, shared, seed: seed,
             in: SharedSurroundings(
                 monotonic: { program.monotonic }, after: { program.add(at: program.monotonic + $0, $1) },
                 wait: { whenDone in
@@ -48,6 +50,17 @@ final class SharedStore: Store {
         return shared.core.withLock { core in
             core.cut == head && core.orders.isEmpty && core.notes.isEmpty && core.doubt == nil && core.owed.isEmpty
                 && core.pool.isEmpty
+        }
+    }
+
+    /// How it stands, for whoever looks for the fault.
+    var picture: String {
+        shared.core.withLock { core in
+            """
+            \(core.cut), \(core.orders.count) orders, \(core.notes.count) notes, in doubt \(core.doubt != nil), \(core.owed.count) \
+            owed, pool \(core.pool.map(\.claim.id)), leases \(core.leases.sorted()), lists \(core.state.listing != nil), \
+            elsewhere \(core.state.isListingElsewhere), \(core.state.counts)
+            """
         }
     }
 

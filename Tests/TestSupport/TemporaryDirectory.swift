@@ -60,12 +60,16 @@ public final class TemporaryDirectory: Sendable {
 
     /// The names in this directory, or in the directory `name` in it, sorted, without `.` and `..`.
     public func names(in name: String? = nil) throws(SystemError) -> [String] {
-        let directory = name.map(path(of:)) ?? path
-        guard let names = entries(of: directory) else {
-            throw SystemError(call: "opendir", errno: errno, subject: directory)
-        }
-        return names.sorted()
+        try TestSupport.names(in: name.map(path(of:)) ?? path)
     }
+}
+
+/// The names in a directory, sorted, without `.` and `..`.
+func names(in directory: String) throws(SystemError) -> [String] {
+    guard let names = entries(of: directory) else {
+        throw SystemError(call: "opendir", errno: errno, subject: directory)
+    }
+    return names.sorted()
 }
 
 /// The whole content of a file.

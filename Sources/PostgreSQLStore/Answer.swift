@@ -1,0 +1,99 @@
+#if PostgreSQL
+    import CPostgreSQL
+    import SharedLedger
+
+    /// What the server answered to one statement.
+    ///
+    /// The values stay in libpq's memory and are read from there; it is freed with the last copy.
+    struct Answer: Sendable {
+        /// E.g. `COMMIT`, `INSERT 0 64`. A `COMMIT` in a transaction that had failed is answered `ROLLBACK`.
+        let tag: String
+        /// How many rows there are to read.
+        let count: Int
+        /// The warnings that came since the answer before: after one, a `COMMIT` may not be what it should be, such as when the wait
+        /// for the standby was cut short. Without secrets.
+        let warnings: [Notice]
+        private let result: Result
+
+        init(owning result: OpaquePointer, warnings: [Notice]) {
+            self.result = Result(result)
+            self.warnings = warnings
+            tag = String(cString: PQcmdStatus(result))
+            count = Int(PQntuples(result))
+        }
+
+        /// How many rows an `INSERT`, `UPDATE` or `DELETE` changed.
+        var changed: Int {
+            guard let text = PQcmdTuples(result.pointer) else { return 0 }
+            return Int(String(cString: text)) ?? 0
+        }
+
+        func isNull(_ row: Int, _ column: Int) -> Bool {
+            precondition(row < count && column < PQnfields(result.pointer))
+            return PQgetisnull(result.pointer, Int32(row), Int32(column)) == 1
+        }
+
+        /// A `bigint`, `integer` or `smallint`; throws for a null, and for anything that has another length.
+        func int8(_ row: Int, _ column: Int) throws(DatabaseFault) -> Int64 {
+            let bytes = try value(row, column)
+            guard [2, 4, 8].contains(bytes.count) else { throw mismatch(column, "a whole number") }
+            // The first byte brings the sign.
+            var value = Int64(Int8(bitPattern: bytes[0]))
+            for byte in bytes[1...] { value = value << 8 | Int64(byte) }
+            return value
+        }
+
+        /// The same, but nil for a null.
+        func optionalInt8(_ row: Int, _ column: Int) throws(DatabaseFault) -> Int64? {
+            isNull(row, column) ? nil : try int8(row, column)
+        }
+
+        /// A `boolean`.
+        func bool(_ row: Int, _ column: Int) throws(DatabaseFault) -> Bool {
+            let bytes = try value(row, column)
+            guard bytes.count == 1 else { throw mismatch(column, "a boolean") }
+            return bytes[0] != 0
+        }
+
+        /// A `text`, or what is sent like one.
+        func text(_ row: Int, _ column: Int) throws(DatabaseFault) -> String {
+            String(decoding: try value(row, column), as: UTF8.self)
+        }
+
+        /// A `bytea`, or a `text` as it came.
+        func bytes(_ row: Int, _ column: Int) throws(DatabaseFault) -> [UInt8] { Array(try value(row, column)) }
+
+        /// The bytes where they lie, for as long as `body` runs; empty for a null.
+        func withBytes<Value>(_ row: Int, _ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Value) rethrows
+            -> Value
+        {
+            defer { withExtendedLifetime(result) {} }
+            return try body(raw(row, column))
+        }
+
+        /// The caller keeps `self`, and with it the memory.
+        private func value(_ row: Int, _ column: Int) throws(DatabaseFault) -> UnsafeRawBufferPointer {
+            guard !isNull(row, column) else { throw mismatch(column, "a value: it is null") }
+            return raw(row, column)
+        }
+
+        private func raw(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer {
+            precondition(row < count && column < PQnfields(result.pointer))
+            let length = PQgetlength(result.pointer, Int32(row), Int32(column))
+            return UnsafeRawBufferPointer(
+                start: PQgetvalue(result.pointer, Int32(row), Int32(column)), count: Int(length))
+        }
+
+        private func mismatch(_ column: Int, _ expected: String) -> DatabaseFault {
+            let name = PQfname(result.pointer, Int32(column)).map { String(cString: $0) } ?? "\(column)"
+            return DatabaseFault(kind: .schema, message: "the database's column \(name) does not hold \(expected)")
+        }
+
+        /// Unchecked, because libpq promises that a result may be read from any thread: nothing changes it.
+        private final class Result: @unchecked Sendable {
+            let pointer: OpaquePointer
+            init(_ pointer: OpaquePointer) { self.pointer = pointer }
+            deinit { PQclear(pointer) }
+        }
+    }
+#endif

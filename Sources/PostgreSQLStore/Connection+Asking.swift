@@ -1,0 +1,49 @@
+#if PostgreSQL
+    import CPostgreSQL
+    import SharedLedger
+
+    extension Connection {
+        /// How long a flight may take that nobody expects to be long.
+        static let patience: Duration = .seconds(10)
+
+        /// Runs statements that nothing depends on if they fail; a transaction that is open then is rolled back.
+        func ask(_ flight: Flight, within limit: Duration = patience) throws(DatabaseFault) -> [Answer] {
+            do throws(FlightFault) { return try run(flight, within: limit) } catch {
+                abandonTransaction()
+                throw error.fault
+            }
+        }
+
+        /// The same for a single one.
+        @discardableResult
+        func ask(
+            _ statement: Statement, _ arguments: Parameter..., within limit: Duration = patience
+        ) throws(DatabaseFault) -> Answer {
+            var flight = Flight()
+            flight.add(statement, arguments)
+            return try ask(flight, within: limit)[0]
+        }
+
+        /// Has the server know these statements before they are needed, and the head is locked.
+        func prepare(turnStatements statements: [Statement]) throws(DatabaseFault) {
+            do throws(FlightFault) { try prepare(statements, within: Self.patience) } catch { throw error.fault }
+        }
+
+        /// Has plans go by the indexes. They are kept from when the tables were empty, where reading all looks cheaper, until the server
+        /// gets round to counting rows; and a flood is faster than that. An engine that knows no such setting keeps its own ways.
+        func preferIndexes() {
+            for name in ["enable_seqscan", "enable_bitmapscan"] {
+                _ = try? run(Flight(Statement(once: "SET \(name) = off")), within: Self.patience)
+            }
+        }
+
+        /// Whether a transaction is open, failed or not.
+        var isInTransaction: Bool { handle.map { PQtransactionStatus($0) != PQTRANS_IDLE } ?? false }
+
+        /// Sees to it that no transaction is open: with a `ROLLBACK`, and if that does not work, without the connection.
+        func abandonTransaction() {
+            guard isOpen, isInTransaction else { return }
+            do throws(FlightFault) { _ = try run(Flight(Statement.rollBack), within: Self.patience) } catch { close() }
+        }
+    }
+#endif

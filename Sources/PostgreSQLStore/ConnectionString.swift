@@ -1,0 +1,81 @@
+#if PostgreSQL
+    import CPostgreSQL
+    import SharedLedger
+
+    /// What libpq is told to connect with: keywords and their values.
+    struct ConnectionString: Sendable {
+        /// What the URL says, by libpq's keywords, decoded.
+        let values: [String: String]
+        /// What must not show.
+        let secrets: Secrets
+
+        /// Takes what somebody else has read from a URL, and every secret in it.
+        ///
+        /// - Throws: `.configuration`, as for a URL.
+        init(
+            parameters: [(keyword: String, value: String)], secrets: some Sequence<String>
+        ) throws(DatabaseFault) {
+            values = Dictionary(parameters.map { ($0.keyword, $0.value) }) { $1 }
+            self.secrets = Secrets(secrets)
+            try check()
+        }
+
+        /// Parses a URL by libpq's own rules: `postgresql://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?KEYWORD=VALUE`.
+        ///
+        /// - Throws: `.configuration`, for a text that is no such URL, and for one that asks for what a ledger must not have.
+        init(_ text: String) throws(DatabaseFault) {
+            guard let options = PQconninfoParse(text, nil) else {
+                // libpq's message quotes the text, and with it the password.
+                throw Self.fault(
+                    "is not a PostgreSQL URL; it must read postgresql://USER@HOST/DATABASE, with % and @ in its parts "
+                        + "written %25 and %40")
+            }
+            defer { PQconninfoFree(options) }
+            var values: [String: String] = [:]
+            var secrets: [String] = []
+            var option = options
+            while let keyword = option.pointee.keyword {
+                if let value = option.pointee.val {
+                    values[String(cString: keyword)] = String(cString: value)
+                    // What libpq itself says is to be hidden: password, sslpassword.
+                    if let kind = option.pointee.dispchar, kind.pointee == UInt8(ascii: "*") {
+                        secrets.append(String(cString: value))
+                    }
+                }
+                option += 1
+            }
+            self.values = values
+            self.secrets = Secrets(secrets)
+            try check()
+        }
+
+        /// Refuses what a ledger must not have.
+        private func check() throws(DatabaseFault) {
+            if values["options"]?.lowercased().contains("synchronous_commit") == true {
+                throw Self.fault("must not set synchronous_commit: reports are acknowledged once they are committed")
+            }
+            let target = values["target_session_attrs"] ?? "read-write"
+            guard ["read-write", "primary", "any"].contains(target) else {
+                throw Self.fault("has target_session_attrs=\(target); the ledger is written, so it must be read-write")
+            }
+        }
+
+        /// The keywords of a session, with the defaults of a ledger where the URL says nothing.
+        ///
+        /// A connection whose peer is gone is noticed within a minute, even where nothing is asked of it.
+        var keywords: [String: String] {
+            let defaults = [
+                "application_name": "ecryptopayd", "connect_timeout": "3", "tcp_user_timeout": "10000",
+                "keepalives_idle": "10",
+                "keepalives_interval": "5", "keepalives_count": "3", "target_session_attrs": "read-write",
+            ]
+            var all = defaults.merging(values) { $1 }
+            all["client_encoding"] = "UTF8"
+            return all
+        }
+
+        private static func fault(_ what: String) -> DatabaseFault {
+            DatabaseFault(kind: .configuration, message: "the ledger's URL \(what)")
+        }
+    }
+#endif

@@ -1,0 +1,122 @@
+#if PostgreSQL
+    import Payments
+    import SharedLedger
+
+    /// Reads records on a connection of its own.
+    struct PostgreSQLRecords: RecordSource {
+        /// So many numbers are asked for at once.
+        private static let chunk = 1000
+        /// What reads through many records may take.
+        private static let patience: Duration = .seconds(60)
+
+        private let desk: Desk
+
+        init(_ desk: Desk) { self.desk = desk }
+
+        func records(_ seqs: [Int64]) async throws(DatabaseFault) -> [StoredRecord] {
+            guard !seqs.isEmpty else { return [] }
+            let sorted = seqs.sorted()
+            return try await desk.perform { (connection) throws(DatabaseFault) in
+                var records: [StoredRecord] = []
+                for start in stride(from: 0, to: sorted.count, by: Self.chunk) {
+                    let chunk = sorted[start..<min(start + Self.chunk, sorted.count)]
+                    records += try connection.ask(Self.bySeq, .int8s(chunk)).records()
+                }
+                return records
+            }
+        }
+
+        func news(_ selection: Redelivery, upTo seq: Int64) async throws(DatabaseFault) -> [StoredRecord] {
+            try await desk.perform { (connection) throws(DatabaseFault) in
+                switch selection {
+                case .record(let number):
+                    guard number <= seq else { return [] }
+                    return try connection.ask(Self.newsBySeq, .int8(number)).records()
+                case .payment(let payment):
+                    return try connection.ask(
+                        Self.newsOfPayment, .int8(payment), .int8(seq), within: Self.patience
+                    ).records()
+                case .since(let time):
+                    return try connection.ask(
+                        Self.newsSince, .int8(time), .int8(seq), within: Self.patience
+                    ).records()
+                }
+            }
+        }
+
+        func page(after seq: Int64, upTo last: Int64, atMost bytes: Int) throws(DatabaseFault) -> [StoredRecord] {
+            try desk.performBlocking { (connection) throws(DatabaseFault) in
+                var page: [StoredRecord] = []
+                var size = 0
+                while true {
+                    // Lines of reports have some hundred bytes; too few of them are asked for rather than too many.
+                    let count = max(8, min(Self.chunk, (bytes - size) / 512))
+                    let records = try connection.ask(
+                        Self.behind, .int8(page.last?.seq ?? seq), .int8(last), .int8(Int64(count))
+                    ).records()
+                    for record in records {
+                        size += record.line.count
+                        if size > bytes, !page.isEmpty { return page }
+                        page.append(record)
+                    }
+                    if records.count < count || size >= bytes { return page }
+                }
+            }
+        }
+
+        func first(since time: Int64) throws(DatabaseFault) -> Int64? {
+            try desk.performBlocking { (connection) throws(DatabaseFault) in
+                // Records are written in the order of their times, but for a clock that was set back.
+                let ends = try connection.ask(Self.ends)
+                guard var low = try ends.optionalInt8(0, 0), var high = try ends.optionalInt8(0, 1) else { return nil }
+                var found: Int64?
+                while low <= high {
+                    let middle = low + (high - low) / 2
+                    let answer = try connection.ask(Self.timeFrom, .int8(middle))
+                    guard answer.count > 0 else {
+                        high = middle - 1
+                        continue
+                    }
+                    let seq = try answer.int8(0, 0)
+                    if try answer.int8(0, 1) >= time {
+                        found = seq
+                        high = middle - 1
+                    } else {
+                        low = seq + 1
+                    }
+                }
+                return found
+            }
+        }
+
+        private static let columns = "SELECT seq, node, call, line FROM ecryptopayd.records"
+        private static let bySeq = Statement(
+            "records", "\(columns) WHERE seq = ANY ($1) ORDER BY seq", .int8s)
+        private static let behind = Statement(
+            "records_behind", "\(columns) WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3", .int8, .int8, .int8)
+        private static let newsBySeq = Statement("news", "\(columns) WHERE seq = $1 AND news", .int8)
+        private static let newsOfPayment = Statement(
+            "news_of_payment", "\(columns) WHERE news AND payment = $1 AND seq <= $2 ORDER BY seq", .int8, .int8)
+        private static let newsSince = Statement(
+            "news_since", "\(columns) WHERE news AND time >= $1 AND seq <= $2 ORDER BY seq", .int8, .int8)
+        private static let ends = Statement(
+            "records_ends", "SELECT min(seq), max(seq) FROM ecryptopayd.records")
+        private static let timeFrom = Statement(
+            "time_from", "SELECT seq, time FROM ecryptopayd.records WHERE seq >= $1 ORDER BY seq LIMIT 1", .int8)
+    }
+
+    extension Answer {
+        /// Rows of a record's seq, node, call and line.
+        func records() throws(DatabaseFault) -> [StoredRecord] {
+            var records: [StoredRecord] = []
+            records.reserveCapacity(count)
+            for row in 0..<count {
+                records.append(
+                    StoredRecord(
+                        seq: try int8(row, 0), node: try int8(row, 1), order: try int8(row, 2), line: try bytes(row, 3))
+                )
+            }
+            return records
+        }
+    }
+#endif

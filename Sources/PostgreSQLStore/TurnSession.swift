@@ -1,0 +1,190 @@
+#if PostgreSQL
+    import Payments
+    import SharedLedger
+
+    /// The connection of a node's turns, and what it is in the middle of. It connects anew when it has to, and joins nothing anew.
+    struct TurnSession {
+        var string: ConnectionString
+        private var connection: Connection?
+        /// Whether nothing has been looked at yet since it connected.
+        private var isAnew = true
+        private(set) var identity: NodeIdentity?
+        /// The head as the open transaction has locked it, and whether the node's own row was there.
+        private var locked: (head: Head, isMember: Bool)?
+
+        init(_ string: ConnectionString) { self.string = string }
+
+        /// The connection, made anew if there is none.
+        mutating func connected() throws(DatabaseFault) -> Connection {
+            if let connection, connection.isOpen { return connection }
+            let connection = try Connection.open(string, within: Connection.patience)
+            connection.preferIndexes()
+            // Before it has joined, the tables may not be there yet.
+            if identity != nil { try connection.prepare(turnStatements: Statement.turns) }
+            isAnew = true
+            locked = nil
+            self.connection = connection
+            return connection
+        }
+
+        // MARK: Joining
+
+        mutating func join(_ identity: NodeIdentity) throws(DatabaseFault) -> Joined {
+            let connection = try connected()
+            locked = nil
+            connection.abandonTransaction()
+            try Migration(connection, node: identity.number).run()
+            try connection.prepare(turnStatements: Statement.turns)
+            try connection.ask(Self.found, .int8(Schema.version), .text(identity.journal))
+            var flight = Flight(Statement.begin)
+            let head = flight.add(Statement.lock)
+            // Nobody joins while the ledger is being copied into.
+            flight.add(
+                Self.enter, .int8(identity.number), .text(identity.name), .text(identity.version),
+                .int8(identity.lease / 1000))
+            let opened = flight.add(Self.opened)
+            let commit = flight.add(Statement.commit)
+            let answers = try connection.ask(flight)
+            _ = try Head(answers[head])
+            guard answers[commit].tag == "COMMIT" else { throw Self.uncommitted(answers[commit]) }
+            self.identity = identity
+            return Joined(
+                journal: try answers[opened].text(0, 0),
+                opened: answers[opened].isNull(0, 1) ? nil : try answers[opened].bytes(0, 1))
+        }
+
+        private static let found = Statement(
+            once: """
+                INSERT INTO ecryptopayd.ledger (id, schema, journal, copying, seq, note, bytes, segments, segment_bytes, bucket0, \
+                bucket1, next_class, paused_until) VALUES (1, $1, $2, false, 0, 0, 0, 0, 0, 0, 0, 0, 0) \
+                ON CONFLICT (id) DO NOTHING
+                """, .int8, .text)
+        private static let enter = Statement(
+            once: """
+                INSERT INTO ecryptopayd.nodes (node, name, version, turn, until) SELECT $1, $2, $3, 0, \
+                clock_timestamp() + CAST($4 AS double precision) * interval '1 microsecond' \
+                FROM ecryptopayd.ledger WHERE id = 1 AND NOT copying \
+                ON CONFLICT (node) DO UPDATE SET turn = 0, until = excluded.until
+                """, .int8, .text, .text, .int8)
+        private static let opened = Statement(
+            once: """
+                SELECT journal, (SELECT line FROM ecryptopayd.records WHERE kind = 'opened' ORDER BY seq DESC LIMIT 1) \
+                FROM ecryptopayd.ledger WHERE id = 1
+                """)
+
+        // MARK: Looking
+
+        mutating func look(after cut: Cut) throws(DatabaseFault) -> SharedView {
+            let connection = try connected()
+            var flight = Flight()
+            let head = flight.add(Statement.head)
+            let places = view(&flight, after: cut)
+            return try read(connection.ask(flight), head, places, after: cut)
+        }
+
+        mutating func lock(after cut: Cut) throws(DatabaseFault) -> SharedView {
+            let connection = try connected()
+            var flight = Flight(Statement.begin)
+            let head = flight.add(Statement.lock)
+            let places = view(&flight, after: cut)
+            let answers = try connection.ask(flight)
+            do throws(DatabaseFault) {
+                let view = try read(answers, head, places, after: cut)
+                locked = (view.head, view.nodes.contains { $0.node == identity?.number })
+                return view
+            } catch {
+                connection.abandonTransaction()
+                throw error
+            }
+        }
+
+        private func view(_ flight: inout Flight, after cut: Cut) -> (view: Int, anchor: Int?) {
+            let view = flight.add(Statement.view, .int8(cut.seq), .int8(cut.note))
+            return (view, isAnew ? flight.add(Statement.anchor, .int8(cut.seq)) : nil)
+        }
+
+        private mutating func read(
+            _ answers: [Answer], _ head: Int, _ places: (view: Int, anchor: Int?), after cut: Cut
+        ) throws(DatabaseFault) -> SharedView {
+            let view = try ViewReader.read(
+                Head(answers[head]), answers[places.view], after: cut, anchor: places.anchor.map { answers[$0] })
+            isAnew = false
+            return view
+        }
+
+        // MARK: Ending a transaction
+
+        mutating func rollBack() {
+            locked = nil
+            connection?.abandonTransaction()
+        }
+
+        mutating func commit(_ turn: Turn) -> CommitOutcome {
+            guard let connection, connection.isOpen, connection.isInTransaction, let identity, let locked else {
+                return .failed(DatabaseFault(kind: .unreachable, message: "the transaction of the turn is gone"))
+            }
+            self.locked = nil
+            // The caller has seen that it counts as dead, and must not write.
+            guard locked.isMember else {
+                connection.abandonTransaction()
+                return .failed(DatabaseFault(kind: .failed, message: "the other nodes took this one for dead"))
+            }
+            var flight = Flight()
+            flight.add(turn, of: identity)
+            let commit = flight.add(Statement.commit)
+            do throws(FlightFault) {
+                let answers = try connection.run(flight, within: Connection.patience)
+                assert(answers[0].changed == 1, "a node's row is gone although the head is locked")
+                return Self.outcome(answers[commit])
+            } catch {
+                connection.abandonTransaction()
+                if error.undecided.contains(commit) { return .unknown(error.fault) }
+                return error.answers.count > commit ? Self.outcome(error.answers[commit]) : .failed(error.fault)
+            }
+        }
+
+        private static func outcome(_ commit: Answer) -> CommitOutcome {
+            guard commit.tag == "COMMIT" else { return .failed(uncommitted(commit)) }
+            return commit.warnings.first.map { .warned($0.message) } ?? .committed
+        }
+
+        private static func uncommitted(_ commit: Answer) -> DatabaseFault {
+            DatabaseFault(kind: .failed, message: "the database answered \(commit.tag) to a COMMIT")
+        }
+    }
+
+    extension Flight {
+        /// Appends all that a turn writes, the node's row with the first statement.
+        mutating func add(_ turn: Turn, of identity: NodeIdentity) {
+            var (seqs, payments, calls, times) = (
+                ArrayParameter(.int8s), ArrayParameter(.int8s), ArrayParameter(.int8s), ArrayParameter(.int8s)
+            )
+            var (kinds, news) = (ArrayParameter(.texts), ArrayParameter(.bools))
+            var lines = ArrayParameter(
+                .texts, reservingBytes: turn.records.reduce(0) { $0 + $1.line.count + 4 })
+            for record in turn.records {
+                seqs.append(record.seq)
+                kinds.append(record.kind.utf8)
+                if let payment = record.payment { payments.append(payment) } else { payments.appendNull() }
+                news.append(record.isNews)
+                calls.append(record.order)
+                times.append(record.time)
+                lines.append(record.line)
+            }
+            let (node, head) = (Parameter.int8(identity.number), turn.head)
+            add(
+                Statement.write, node, .array(seqs), .array(kinds), .array(payments), .array(news), .array(calls),
+                .array(times), .array(lines), .int8(turn.number), .int8(identity.lease / 1000), .int8(head.cut.seq),
+                .int8(head.cut.note), .int8(head.bytes), .int8(head.segments), .int8(head.segmentBytes),
+                .int8(head.budget.emptyAt[0]), .int8(head.budget.emptyAt[1]), .int8(Int64(head.budget.nextClass)),
+                .int8(head.budget.pausedUntil), turn.note.map { .bytea($0) } ?? .null)
+            let gone = turn.dead + (turn.isLast ? [identity.number] : [])
+            if !gone.isEmpty {
+                add(Statement.bury, .int8s(gone))
+                add(Statement.disinherit, .int8s(gone))
+            }
+            if !turn.freed.isEmpty { add(Statement.free, node, .texts(turn.freed)) }
+            if !turn.taken.isEmpty { add(Statement.take, node, .texts(turn.taken)) }
+        }
+    }
+#endif

@@ -1,0 +1,117 @@
+"""A ledger on PostgreSQL: one daemon and two, beside pgbench on the same server
+
+pgbench inserts one row a transaction, of a record's size, with 64 clients. The daemons take reports of payments never seen
+before, over 64 and 256 connections in all. Then ten thousand reports wait, the API (the sandbox) answers each fetch in 100 ms,
+four at a time for each node, and the rate budget is out of the way. Needs wrk, PostgreSQL's server, and a build with the trait:
+swift build -c release --static-swift-stdlib --traits PostgreSQL.
+"""
+import concurrent.futures, contextlib, http.client, re, time
+
+from suite.daemon import call, daemon, sandbox
+from suite.figures import Figure
+from suite.load import interleaved, load, median
+from suite.notes import say
+from suite.postgres import postgres
+from suite.processes import scratch
+
+NEEDS = ("wrk",)
+CLIENTS = 64
+CONFIRMED = 'ecryptopayd_confirmations_total{outcome="confirmed"}'
+
+# As long as a record of a report.
+LINE = "x" * 370
+
+
+def figure(*values):
+    return Figure("postgresql", *values)
+
+
+def measure(options):
+    with postgres(options) as server:
+        inserts, rounds = intake(options, server)
+        one, two = (confirmed(options, server, nodes) for nodes in (1, 2))
+    rates = {name: median(found, lambda both: sum(round.rate for round in both)) for name, found in rounds.items()}
+    figures = [figure("pgbench, one-row inserts, 64 clients", inserts, "/s", None)]
+    for name, rate in rates.items():
+        figures.append(figure(f"{name}: acknowledged", rate, "/s", "higher"))
+        figures.append(figure(f"{name}: ÷ pgbench", rate / inserts, "", "higher"))
+        figures.append(figure(f"{name}: p99", median(rounds[name], lambda both: max(round.p99 for round in both)), "ms", "lower"))
+        figures.append(figure(f"{name}: not acknowledged", sum(round.failed for both in rounds[name] for round in both), "", "lower"))
+    for connections in (64, 256):
+        quotient = rates[f"two nodes, {connections} connections"] / rates[f"one node, {connections} connections"]
+        figures.append(figure(f"two nodes ÷ one, {connections} connections", quotient, "", "higher"))
+    figures.append(figure("confirmed a second, one node", one, "/s", "higher"))
+    figures.append(figure("confirmed a second, two nodes", two, "/s", "higher"))
+    figures.append(figure("confirming, two nodes ÷ one", two / one, "", "higher"))
+    return figures
+
+
+def intake(options, server):
+    """pgbench's transactions a second, and the rounds of load by what was loaded."""
+    name, url = server.database()
+    with daemon(options, journal=url) as one, nodes(options, server, 2) as two:
+        bench = pgbench(options, server)
+        turns = {"pgbench": bench}
+        for connections in (64, 256):
+            turns[f"one node, {connections} connections"] = lambda connections=connections: together(
+                [one], connections, options.seconds)
+            turns[f"two nodes, {connections} connections"] = lambda connections=connections: together(
+                two, connections, options.seconds)
+        rounds = interleaved("postgresql", turns, options.rounds)
+    return median(rounds.pop("pgbench"), float), rounds
+
+
+@contextlib.contextmanager
+def nodes(options, server, count, settings=None):
+    """So many daemons on one new database."""
+    name, url = server.database()
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(daemon(options, settings, journal=url)) for _ in range(count)]
+
+
+def together(subjects, connections, seconds):
+    """A round of load on all of them at once."""
+    with concurrent.futures.ThreadPoolExecutor(len(subjects)) as pool:
+        return list(pool.map(lambda subject: load(subject, connections // len(subjects), seconds), subjects))
+
+
+def pgbench(options, server):
+    """Transactions a second, each of which inserts a row of its own."""
+    name, url = server.database()
+    server.run("psql", "-q", "-d", name, "-c", "CREATE TABLE rows (id bigserial PRIMARY KEY, line text NOT NULL)")
+
+    def turn():
+        with scratch(options) as directory:
+            script = directory / "insert.sql"
+            script.write_text(f"INSERT INTO rows (line) VALUES ('{LINE}');\n")
+            output = server.run(
+                "pgbench", "-n", "-M", "prepared", "-f", script, "-c", CLIENTS, "-j", 2, "-T", options.seconds, name)
+        return float(re.search(r"^tps = ([\d.]+)", output, re.M).group(1))
+
+    return turn
+
+
+def confirmed(options, server, count):
+    """How many payments a second so many nodes confirm when the API is what they wait for."""
+    waiting = options.count(10_000)
+    with sandbox(options) as api:
+        settings = {"API_URL": api.url, "CONFIRM_RATE": 10_000, "RECONCILE_INTERVAL": 0}
+        with nodes(options, server, count, settings) as own:
+            own[0].wait_for_baseline()
+            say(f"postgresql: {waiting} payments are created and reported, {count} confirm them")
+            api.create(waiting)
+            payments = api.payments()
+            api.post("/sandbox/faults", {"latency_ms": 100})
+            hooks = http.client.HTTPConnection("127.0.0.1", own[0].port)
+            for payment in payments:
+                call(hooks, "POST", "/hook", payment)
+            # Half of what waits stays behind.
+            seconds = min(15 * options.seconds, waiting / 40 / count / 2)
+            before, began = total(own), time.monotonic()
+            time.sleep(seconds)
+            after, took = total(own), time.monotonic() - began
+            return (after - before) / took
+
+
+def total(nodes):
+    return sum(node.metric(CONFIRMED) for node in nodes)

@@ -1,0 +1,129 @@
+#if PostgreSQL
+    import JournalFormat
+    import Payments
+    import SharedLedger
+    import TestSupport
+    import Testing
+
+    @testable import PostgreSQLStore
+
+    /// Records that are read beside the turns, and dropped.
+    @Suite(.ownThread) struct RecordsTests {
+        @Test func `by number, and in pages`() async throws {
+            let server = try await PostgreSQLServer()
+            let database = try await server.joined(1)
+            try await database.write(1, (1...3000).map { .report($0) })
+            let records = database.records
+            #expect(try await records.records([]).isEmpty)
+            #expect(try await records.records([7, 3, 9999, 2]).map(\.seq) == [2, 3, 7])
+            #expect(try await records.records((1...2500).reversed()).map(\.seq) == Array(1...2500))
+            let page = try records.page(after: 10, upTo: 3000, atMost: 100_000)
+            #expect(page.map(\.seq) == Array(11..<11 + Int64(page.count)))
+            let size = page.reduce(0) { $0 + $1.line.count }
+            #expect(size <= 100_000 && size > 99_000)
+            #expect(try records.page(after: 10, upTo: 12, atMost: 100_000).map(\.seq) == [11, 12])
+            #expect(try records.page(after: 10, upTo: 3000, atMost: 1).map(\.seq) == [11])
+            #expect(try records.page(after: 3000, upTo: 4000, atMost: 100).isEmpty)
+            let all = try records.page(after: 0, upTo: 3000, atMost: .max)
+            #expect(all.map(\.seq) == Array(1...3000))
+            let line = all[4].line
+            let entry = try Entry(line: line.span)
+            #expect(entry.record.payment == 5)
+        }
+
+        @Test func `news, and the first since a time`() async throws {
+            let server = try await PostgreSQLServer()
+            let database = try await server.joined(1)
+            #expect(try database.records.first(since: 0) == nil)
+            var times: [Int64] = []
+            for turn in 1...5 as ClosedRange<Int64> {
+                let view = try await database.write(
+                    turn, [.confirmed(turn % 2, isNews: true), .confirmed(8, isNews: false), .report(1)])
+                times.append(view.time / 1000 * 1000)
+            }
+            let records = database.records
+            #expect(try await records.news(.payment(1), upTo: 99).map(\.seq) == [1, 7, 13])
+            #expect(try await records.news(.payment(1), upTo: 7).map(\.seq) == [1, 7])
+            #expect(try await records.news(.payment(8), upTo: 99).isEmpty)
+            #expect(try await records.news(.record(4), upTo: 99).map(\.order) == [40])
+            #expect(try await records.news(.record(5), upTo: 99).isEmpty)
+            #expect(try await records.news(.record(4), upTo: 3).isEmpty)
+            #expect(try await records.news(.since(times[2]), upTo: 12).map(\.seq) == [7, 10])
+            #expect(try records.first(since: 0) == 1)
+            for (index, time) in times.enumerated() {
+                #expect(try records.first(since: time) == Int64(index) * 3 + 1)
+                #expect(try records.first(since: time + 1) == (index == 4 ? nil : Int64(index) * 3 + 4))
+            }
+            try await server.execute("DELETE FROM ecryptopayd.records WHERE seq < 7")
+            #expect(try records.first(since: 0) == 7)
+        }
+
+        @Test func `a connection that was lost is made anew`() async throws {
+            let server = try await PostgreSQLServer()
+            let database = try await server.joined(1)
+            try await database.write(1, [.report(1)])
+            #expect(try await database.records.records([1]).count == 1)
+            try await server.restart()
+            #expect(try await database.records.records([1]).count == 1)
+            try await server.stop()
+            #expect(await fault { try await database.records.records([1]) }?.kind == .unreachable)
+            #expect(await fault { try database.records.page(after: 0, upTo: 1, atMost: 1) }?.kind == .unreachable)
+            try await server.start()
+            #expect(try database.records.page(after: 0, upTo: 1, atMost: 1).count == 1)
+        }
+
+        @Test func `old records, and their end`() async throws {
+            let server = try await PostgreSQLServer()
+            let database = try await server.joined(1)
+            var lines: [RecordRow] = []
+            var ends: [Int64] = []
+            for turn in 1...3 as ClosedRange<Int64> {
+                let view = try await database.write(
+                    turn, [.opened, .confirmed(turn, isNews: true), .baseline(count: Int(turn))],
+                    behind: Cut(seq: turn * 3 - 3, note: 0)
+                ) { lines += $0.records }
+                ends.append(view.time / 1000 * 1000)
+            }
+            let bytes = { (range: Range<Int>) in Int64(lines[range].reduce(0) { $0 + $1.line.count + 1 }) }
+            let keeper = database.keeper
+            #expect(try await keeper.old(before: ends[0], limit: 99) == nil)
+            #expect(try await keeper.old(before: .max, limit: 3) == nil)
+            let one = try #require(try await keeper.old(before: ends[1], limit: 99))
+            #expect(one.end == 4 && one.records == 3 && one.segments == 1 && one.bytes == bytes(0..<3))
+            #expect(one.baseline?.line == lines[2].line)
+            // Never the last segment.
+            let two = try #require(try await keeper.old(before: .max, limit: 99))
+            #expect(two.end == 7 && two.records == 6 && two.segments == 2 && two.bytes == bytes(0..<6))
+            #expect(two.baseline?.seq == 6)
+            // Nothing goes that is needed, or not folded.
+            #expect(await fault { try await keeper.drop(before: 4) } != nil)
+            var rows = LedgerRows()
+            rows.counts = [1]
+            rows.known = [2, 5].map { .init(payment: $0, seq: $0, fingerprint: 0, updatedAt: 0) }
+            #expect(try await keeper.fold(rows, of: [2, 5], from: 0, to: 9))
+            #expect(try await keeper.lastWords(before: 7, behind: 0, atMost: 9).map(\.seq) == [2, 5])
+            #expect(try await keeper.lastWords(before: 7, behind: 0, atMost: 1).map(\.seq) == [2])
+            #expect(try await keeper.lastWords(before: 7, behind: 2, atMost: 9).map(\.seq) == [5])
+            #expect(try await keeper.lastWords(before: 5, behind: 2, atMost: 9).isEmpty)
+            #expect(await fault { try await keeper.drop(before: 4) } != nil)
+            #expect(try await server.execute("SELECT count(*) FROM ecryptopayd.records") == "9")
+            rows.known.removeFirst()
+            #expect(try await keeper.fold(rows, of: [2, 5], from: 9, to: 9))
+            try await keeper.drop(before: 4)
+            #expect(try await server.execute("SELECT first, last FROM ecryptopayd.gaps") == "1|3")
+            #expect(try await server.execute("SELECT min(seq), count(*) FROM ecryptopayd.records") == "4|6")
+            let head = try await database.look(after: .start).head
+            #expect(head.segments == 2 && head.bytes == bytes(3..<9))
+            // Once more, as after an answer that was lost; and what a node left behind that died in between.
+            try await keeper.drop(before: 4)
+            try await server.execute(
+                "INSERT INTO ecryptopayd.records SELECT 2, 1, 'opened', 1, false, 0, 0, 'x' FROM ecryptopayd.ledger")
+            #expect(try await keeper.old(before: .max, limit: 99)?.records == 3)
+            #expect(try await keeper.fold(LedgerRows(), of: [5], from: 9, to: 9))
+            try await keeper.drop(before: 7)
+            #expect(try await server.execute("SELECT first, last FROM ecryptopayd.gaps") == "1|6")
+            #expect(try await server.execute("SELECT min(seq), count(*) FROM ecryptopayd.records") == "7|3")
+            #expect(try await database.look(after: .start).head.bytes == bytes(6..<9))
+        }
+    }
+#endif

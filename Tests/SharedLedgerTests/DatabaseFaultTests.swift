@@ -1,0 +1,9 @@
+import SharedLedger
+import Testing
+
+struct DatabaseFaultTests {
+    @Test func `a fault reads as its message`() {
+        let fault = DatabaseFault(kind: .full, message: "could not extend file (53100)")
+        #expect("\(fault)" == "could not extend file (53100)")
+    }
+}
