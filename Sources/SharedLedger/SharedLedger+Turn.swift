@@ -231,7 +231,7 @@ extension SharedLedger {
             tell { $0.ledgerWasSlow(.nanoseconds(took)) }
         }
         if isLast {
-            rejectReports("the program stops")
+            if inbox.withLock({ $0.oldest != nil }) { rejectReports("the program stops") }
             waker.wake()
         }
     }

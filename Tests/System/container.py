@@ -4,7 +4,7 @@ import hashlib, os, shutil, signal, subprocess, time
 packages = (
     "systemd,systemd-sysv,dbus,nginx-light,ca-certificates,curl,"
     # What the package under test depends on: there is no network to fetch it from later.
-    "libcurl4,libqrencode4,libsystemd0,libstdc++6"
+    "libcurl4,libpq5,libqrencode4,libsystemd0,libstdc++6"
 )
 suite = "bookworm"
 
