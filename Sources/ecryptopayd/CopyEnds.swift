@@ -18,24 +18,24 @@ enum CopyEnds {
         try owner.own(path)
     }
 
-    static func source(_ place: JournalPlace) throws -> Held<any CopySource> {
+    static func source(_ place: JournalPlace, _ settings: Settings) throws -> Held<any CopySource> {
         switch place {
         case .directory(let path):
             let (disk, lock) = try FileSource(path, mend: "write the directory of one").lockedDisk()
             return Held(end: try JournalPages(disk), lock: lock)
-        case .database(let url): throw DatabaseForm.absence(url)
+        case .database(let url): return Held(end: try DatabaseForm.copySource(url, settings), lock: nil)
         }
     }
 
     /// Without `isToWrite`, nothing is made that is not there.
-    static func target(_ place: JournalPlace, isToWrite: Bool) throws -> Held<any CopyTarget> {
+    static func target(_ place: JournalPlace, _ settings: Settings, isToWrite: Bool) throws -> Held<any CopyTarget> {
         switch place {
         case .directory(let path):
             guard isToWrite || (try? Identity.owner(of: path)) != nil else { return Held(end: NoTarget(), lock: nil) }
             let lock: JournalLock?
             do { lock = isToWrite ? try JournalLock(directory: path) : nil } catch { throw CommandFailure(error) }
             return Held(end: try JournalCopyWriter(try DirectoryDisk(path: path)), lock: lock)
-        case .database(let url): throw DatabaseForm.absence(url)
+        case .database(let url): return Held(end: try DatabaseForm.copyTarget(url, settings), lock: nil)
         }
     }
 }

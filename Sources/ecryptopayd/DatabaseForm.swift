@@ -1,4 +1,5 @@
 import Configuration
+import JournalStore
 
 /// The ledger in a database that speaks PostgreSQL's protocol: what a build without it says.
 enum DatabaseForm {
@@ -35,6 +36,31 @@ enum DatabaseForm {
             } catch { throw CommandFailure(error, configured: url) }
         }
 
+        /// The journal of a database, for commands.
+        static func source(_ url: DatabaseURL, _ settings: Settings) throws -> any JournalSource {
+            try DatabaseSource(url, settings)
+        }
+
+        /// The same to copy from.
+        static func copySource(_ url: DatabaseURL, _ settings: Settings) throws -> any CopySource {
+            try copying(url) { try DatabaseCopySource(database(url, settings).journal) }
+        }
+
+        /// The same to copy to.
+        static func copyTarget(_ url: DatabaseURL, _ settings: Settings) throws -> any CopyTarget {
+            try copying(url) { try DatabaseCopyTarget(database(url, settings)) }
+        }
+
+        /// Names the database in whatever is wrong with it.
+        private static func copying<Value>(_ url: DatabaseURL, _ body: () throws -> Value) throws -> Value {
+            do { return try body() } catch let fault as DatabaseFault { throw CommandFailure(fault, "the database at \(url)") }
+        }
+
+        /// What a copy could not go on for; nil when it is no fault of a database's.
+        static func failure(_ error: any Error, from: JournalPlace, to: JournalPlace) -> CommandFailure? {
+            (error as? DatabaseFault).map { CommandFailure($0, "the database that is copied from \(from) to \(to)") }
+        }
+
         static func database(_ url: DatabaseURL, _ settings: Settings) throws(DatabaseFault) -> PostgreSQLDatabase {
             try PostgreSQLDatabase(
                 parameters: url.exposedParameters(caFile: settings.caFile), secrets: url.secrets)
@@ -57,7 +83,8 @@ enum DatabaseForm {
                     do {
                         try blocking { try await ledger.open() }
                         logger.info("joined the ledger in \(url)")
-                        return OpenLedger(ledger: ledger, upkeep: DatabaseUpkeep(url, database, ledger, settings, logger))
+                        return OpenLedger(
+                            ledger: ledger, upkeep: DatabaseUpkeep(url, database, ledger, settings, logger))
                     } catch let fault as DatabaseFault {
                         // An attempt may have got as far as its first turn.
                         _ = try? blocking { await ledger.end() }
@@ -189,24 +216,43 @@ enum DatabaseForm {
     extension CommandFailure {
         /// The exit code that fits a database that cannot be used.
         init(_ fault: DatabaseFault, configured url: DatabaseURL) {
+            self.init(fault, "ECRYPTOPAY_JOURNAL=\(url)")
+        }
+
+        /// The same for one that is named otherwise.
+        init(_ fault: DatabaseFault, _ place: String) {
             let (status, mend): (ExitStatus, String) =
                 switch fault.kind {
                 case .unreachable, .refused, .deadline: (.unavailable, "see that it runs and can be reached")
                 case .readOnly: (.unavailable, "name all of its hosts, so that the one is found that is written")
                 case .conflict, .lockTimeout: (.tryAgain, "see what else works in it, and try again")
                 case .full: (.inputOutput, "make room on its disk")
-                case .authentication: (.permission, "see that the user and the password are right, and allowed from here")
-                case .configuration: (.configuration, "see that the database is there, in UTF8, and that the user may create in it")
+                case .authentication:
+                    (.permission, "see that the user and the password are right, and allowed from here")
+                case .configuration:
+                    (.configuration, "see that the database is there, in UTF8, and that the user may create in it")
                 case .schema: (.configuration, "install the version of ecryptopayd that the other nodes have")
                 case .failed: (.inputOutput, "see what the server's log says")
                 }
-            self.init(status, "ECRYPTOPAY_JOURNAL=\(url) cannot be used: \(fault); \(mend)")
+            self.init(status, "\(place) cannot be used: \(fault); \(mend)")
         }
     }
 #else
     extension DatabaseForm {
         /// There is none.
         static func form(_ url: DatabaseURL) throws -> any LedgerForm { throw absence(url) }
+
+        /// There is none to read.
+        static func source(_ url: DatabaseURL, _ settings: Settings) throws -> any JournalSource { throw absence(url) }
+
+        /// There is none to copy from.
+        static func copySource(_ url: DatabaseURL, _ settings: Settings) throws -> any CopySource { throw absence(url) }
+
+        /// There is none to copy to.
+        static func copyTarget(_ url: DatabaseURL, _ settings: Settings) throws -> any CopyTarget { throw absence(url) }
+
+        /// Nothing can be one.
+        static func failure(_ error: any Error, from: JournalPlace, to: JournalPlace) -> CommandFailure? { nil }
 
         /// There is nothing to look at.
         static func check(_ url: DatabaseURL, _ settings: Settings) throws -> [String] { throw absence(url) }

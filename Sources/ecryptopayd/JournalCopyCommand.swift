@@ -22,24 +22,31 @@ struct JournalCopyCommand: ParsableCommand {
 
     func run() throws {
         try reportingFailure {
-            let (from, to) = (try place(from, "FROM"), try place(to, "TO"))
+            let settings = try settings()
+            let (from, to) = (try place(from, "FROM", settings), try place(to, "TO", settings))
             guard from != to else { throw CommandFailure(.usage, "FROM and TO are the same place") }
-            do { try copy(from, to) } catch let fault as JournalCopyFault {
+            do {
+                try copy(from, to, settings)
+            } catch let fault as JournalCopyFault {
                 throw CommandFailure(fault, from, to)
             } catch let error as SystemError {
                 throw CommandFailure(
                     error.copyStatus, "the journal cannot be copied: \(error); \(error.mendForWriting)")
+            } catch {
+                throw DatabaseForm.failure(error, from: from, to: to) ?? error
             }
         }
     }
 
-    private func copy(_ from: JournalPlace, _ to: JournalPlace) throws {
+    private func copy(_ from: JournalPlace, _ to: JournalPlace, _ settings: Settings) throws {
         let bar = ProgressBar(yes ? "copying" : "reading")
         // Before anything else is written, also what went wrong.
         defer { bar.clear() }
         if yes { try CopyEnds.prepare(to, for: from) }
-        let source = try CopyEnds.source(from)
-        let target = try CopyEnds.target(to, isToWrite: yes)
+        let source = try CopyEnds.source(from, settings)
+        let target = try CopyEnds.target(to, settings, isToWrite: yes)
+        // The locks are theirs.
+        defer { withExtendedLifetime((source, target)) {} }
         try JournalCopy.check(source.end, target.end)
         if yes {
             let report = try JournalCopy.run(from: source.end, to: target.end) { bar.show($0, of: source.end.bytes) }
@@ -53,11 +60,15 @@ struct JournalCopyCommand: ParsableCommand {
         }
     }
 
-    private func place(_ text: String, _ name: String) throws -> JournalPlace {
-        if text == "configured" {
-            let loader = ConfigurationLoader(envFile: configuration.envFile, isDaemon: false)
-            return try loader.load(account: .optional).journal
-        }
+    /// Only what says "configured" needs any, and a database the certificates that it is checked against.
+    private func settings() throws -> Settings {
+        guard [from, to].contains(where: { $0 == "configured" || $0.contains("://") }) else { return Settings() }
+        let loader = ConfigurationLoader(envFile: configuration.envFile, isDaemon: false)
+        return try loader.load(account: .optional)
+    }
+
+    private func place(_ text: String, _ name: String, _ settings: Settings) throws -> JournalPlace {
+        if text == "configured" { return settings.journal }
         do { return try JournalPlace(argument: text) } catch { throw CommandFailure(.usage, "\(name) \(error)") }
     }
 }
