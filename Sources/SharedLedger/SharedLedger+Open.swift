@@ -36,10 +36,24 @@ extension SharedLedger {
             switch absorb(view, isLocked: false) {
             case .ready:
                 core.withLock { $0.isOpening = false }
-                return
+                return await recallTimes()
             case .behind: continue
             case .outcast: throw DatabaseFault(kind: .failed, message: "the other nodes took this one for dead")
             case .lost(let reason): throw DatabaseFault(kind: .failed, message: reason)
+            }
+        }
+    }
+
+    /// Times that stand in records which are folded. What cannot be read counts for nothing: a figure is no reason to fail.
+    private func recallTimes() async {
+        let (received, confirmed) = core.withLock { ($0.state.newestReportSeq, $0.state.newestConfirmationSeq) }
+        let seqs = [received, confirmed].filter { $0 > 0 }
+        let records = seqs.isEmpty ? [] : (try? await database.records.records(seqs)) ?? []
+        core.withLock { core in
+            for record in records {
+                guard let entry = try? Entry(line: record.line.span) else { continue }
+                if record.seq == received { core.times.received = entry.time }
+                if record.seq == confirmed { core.times.confirmed = entry.time }
             }
         }
     }
