@@ -185,7 +185,9 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "ecryptopayd", "ECryptoPay", "HTTPServer", "HTTP1", "JournalFormat", "Payments", "JSON", "POSIX",
-                "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "SharedLedger", "TestSupport",
+                .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
     ]

@@ -6,9 +6,9 @@ import Testing
 
 /// The admin side of the real binary, and the command that asks there.
 struct AdminTests {
-    private func pair() async throws -> (SandboxProcess, DaemonUnderTest) {
+    private func pair(_ form: DaemonForm) async throws -> (SandboxProcess, DaemonUnderTest) {
         let sandbox = try await SandboxProcess.start()
-        return (sandbox, try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings))
+        return (sandbox, try await DaemonUnderTest.make(form, apiURL: sandbox.apiURL, account: sandbox.settings))
     }
 
     private func request(_ daemon: DaemonUnderTest, _ method: String, _ path: String, _ rest: String = "\r\n") throws
@@ -23,8 +23,11 @@ struct AdminTests {
         try request(daemon, "POST", "/reconcile", "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 
-    @Test func `the admin side has its own socket, and the public side does not know its paths`() async throws {
-        let daemon = try DaemonUnderTest()
+    @Test(arguments: DaemonForm.allCases)
+    func `the admin side has its own socket, and the public side does not know its paths`(_ form: DaemonForm)
+        async throws
+    {
+        let daemon = try await DaemonUnderTest.make(form)
         try await daemon.start()
         #expect(try request(daemon, "GET", "/healthz").status == 200)
         #expect(try request(daemon, "GET", "/readyz").status == 200)
@@ -36,8 +39,9 @@ struct AdminTests {
         try await daemon.end()
     }
 
-    @Test func `reconcile finds a payment that no webhook told of`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: DaemonForm.allCases)
+    func `reconcile finds a payment that no webhook told of`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await pair(form)
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
         try await daemon.startWithBaseline()
         let id = try sandbox.create()
@@ -51,8 +55,9 @@ struct AdminTests {
         try await daemon.end()
     }
 
-    @Test func `reconcile fetches one payment, with the cause manual`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: DaemonForm.allCases)
+    func `reconcile fetches one payment, with the cause manual`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await pair(form)
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
         try await daemon.startWithBaseline()
         let (id, other) = (try sandbox.create(), try sandbox.create())
@@ -65,8 +70,9 @@ struct AdminTests {
         try await daemon.end()
     }
 
-    @Test func `what asks wrongly is told so, and nothing begins`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: DaemonForm.allCases)
+    func `what asks wrongly is told so, and nothing begins`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await pair(form)
         defer { withExtendedLifetime(sandbox) {} }
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
         try await daemon.startWithBaseline()
@@ -83,8 +89,9 @@ struct AdminTests {
         #expect(try daemon.records("confirmed").isEmpty)
     }
 
-    @Test func `the command says when there is no daemon, or no admin side`() async throws {
-        let daemon = try DaemonUnderTest()
+    @Test(arguments: DaemonForm.allCases)
+    func `the command says when there is no daemon, or no admin side`(_ form: DaemonForm) async throws {
+        let daemon = try await DaemonUnderTest.make(form)
         try daemon.set("ECRYPTOPAY_LOG_LEVEL", "info")
         let absent = try await daemon.run(["reconcile", "--env-file", daemon.envFile])
         #expect(absent.exit == .code(69))

@@ -5,13 +5,14 @@ import Testing
 
 /// The main job: the daemon and the sandbox as two processes, over real sockets.
 struct ConfirmationTests {
-    private func pair() async throws -> (SandboxProcess, DaemonUnderTest) {
+    private func pair(_ form: DaemonForm) async throws -> (SandboxProcess, DaemonUnderTest) {
         let sandbox = try await SandboxProcess.start()
-        return (sandbox, try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings))
+        return (sandbox, try await DaemonUnderTest.make(form, apiURL: sandbox.apiURL, account: sandbox.settings))
     }
 
-    @Test func `a reported payment is fetched and confirmed`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: DaemonForm.allCases)
+    func `a reported payment is fetched and confirmed`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await pair(form)
         try await daemon.startWithBaseline()
         let id = try sandbox.create()
         try sandbox.move(id, to: "paid")
@@ -27,8 +28,9 @@ struct ConfirmationTests {
         #expect(daemon.process?.errors.contains("payment \(id) confirmed: paid") == true)
     }
 
-    @Test func `the API's word is confirmed, not the report's`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: DaemonForm.allCases)
+    func `the API's word is confirmed, not the report's`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await pair(form)
         try await daemon.startWithBaseline()
         let id = try sandbox.create()
         #expect(try daemon.post(#"{"id":\#(id),"state":"paid","currency":"BTC","amount":"150"}"#).status == 200)
@@ -38,8 +40,9 @@ struct ConfirmationTests {
         try await daemon.end()
     }
 
-    @Test func `a forged amount is refuted, and the genuine report beside it confirmed`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: DaemonForm.allCases)
+    func `a forged amount is refuted, and the genuine report beside it confirmed`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await pair(form)
         try await daemon.startWithBaseline()
         let id = try sandbox.create()
         try sandbox.move(id, to: "paid")
@@ -51,8 +54,9 @@ struct ConfirmationTests {
         try await daemon.end()
     }
 
-    @Test func `an outage is ridden out`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: DaemonForm.allCases)
+    func `an outage is ridden out`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await pair(form)
         try await daemon.startWithBaseline()
         let id = try sandbox.create()
         try sandbox.move(id, to: "paid")
@@ -69,12 +73,15 @@ struct ConfirmationTests {
         #expect(daemon.process?.errors.contains("API reachable again") == true)
     }
 
-    @Test(arguments: [
-        #"{"nonsense_rate":1,"scope":"payments"}"#, #"{"cut_rate":1,"scope":"payments"}"#, #"{"refuse_tokens":true}"#,
-        #"{"error_rate":1,"status":429}"#, #"{"error_rate":1,"status":403,"scope":"token"}"#,
-    ])
-    func `an API that answers nonsense yields no verdict`(faults: String) async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(
+        arguments: DaemonForm.allCases,
+        [
+            #"{"nonsense_rate":1,"scope":"payments"}"#, #"{"cut_rate":1,"scope":"payments"}"#,
+            #"{"refuse_tokens":true}"#,
+            #"{"error_rate":1,"status":429}"#, #"{"error_rate":1,"status":403,"scope":"token"}"#,
+        ])
+    func `an API that answers nonsense yields no verdict`(_ form: DaemonForm, faults: String) async throws {
+        let (sandbox, daemon) = try await pair(form)
         let id = try sandbox.create()
         try sandbox.setFaults(faults)
         try daemon.set("ECRYPTOPAY_LOG_LEVEL", "debug")
@@ -85,18 +92,23 @@ struct ConfirmationTests {
         try await daemon.end()
     }
 
-    @Test func `what was unknown at kill -9 is confirmed after the next start`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: DaemonForm.allCases)
+    func `what was unknown at kill -9 is confirmed after the next start`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await pair(form)
         let id = try sandbox.create()
         try sandbox.move(id, to: "paid")
+        // What a node has that was killed is free once its calls must have ended.
+        try daemon.set("ECRYPTOPAY_API_TIMEOUT", "3s")
         try sandbox.setFaults(#"{"error_rate":1,"status":503}"#)
         try await daemon.start()
         #expect(try daemon.post(DaemonUnderTest.report(id)).status == 200)
         try await daemon.process?.waitForOutput(containing: "API call failed")
         try await daemon.end(SIGKILL)
         try sandbox.clearFaults()
-        try await daemon.startWithBaseline()
-        try await eventually("the confirmation") { try daemon.records("confirmed", payment: id).count == 1 }
+        try await daemon.startWithBaseline(within: form.succession)
+        try await eventually("the confirmation", within: form.succession) {
+            try daemon.records("confirmed", payment: id).count == 1
+        }
         try await daemon.end()
     }
 

@@ -13,10 +13,22 @@ final class DaemonUnderTest {
     private var settings: [String: String]
     private(set) var process: ChildProcess?
 
+    /// Where its ledger is, if that is no directory.
+    private let place: LedgerPlace?
+
+    /// Prepares a daemon whose ledger has a form, as the other one does.
+    static func make(
+        _ form: DaemonForm, apiURL: String = "http://127.0.0.1:9/api/v1", account: [String: String]? = nil
+    ) async throws -> DaemonUnderTest {
+        try DaemonUnderTest(apiURL: apiURL, account: account, place: try await form.place())
+    }
+
     /// Prepares a daemon that asks the API at `apiURL`; nobody answers at the default.
     init(
-        apiURL: String = "http://127.0.0.1:9/api/v1", account: [String: String]? = nil, onUnixSocket: Bool = false
+        apiURL: String = "http://127.0.0.1:9/api/v1", account: [String: String]? = nil, onUnixSocket: Bool = false,
+        place: LedgerPlace? = nil
     ) throws {
+        self.place = place
         directory = try TemporaryDirectory()
         let listen = onUnixSocket ? "unix:\(directory.path(of: "webhook.sock"))" : "127.0.0.1:0"
         socket = try ListeningSocket(binding: try SocketAddress(parsing: listen))
@@ -27,12 +39,15 @@ final class DaemonUnderTest {
             "ECRYPTOPAY_WEBHOOK_PATHS": Self.path, "ECRYPTOPAY_MIN_FREE_BYTES": "0",
             "ECRYPTOPAY_REQUEST_TIMEOUT": "600s", "ECRYPTOPAY_ADMIN_LISTEN": "unix:\(directory.path(of: "admin"))",
         ]
+        if let place { settings["ECRYPTOPAY_JOURNAL"] = place.url }
         settings.merge(account ?? [:]) { $1 }
     }
 
     var listeningDescriptor: Int32 { socket.descriptor.number }
     var webhookURL: String { "http://\(address)\(Self.path)" }
     var journalDirectory: String { directory.path(of: "journal") }
+    /// What has a journal command find it.
+    var journalOptions: [String] { place == nil ? ["--directory", journalDirectory] : ["--env-file", envFile] }
     var envFile: String { directory.path(of: "env") }
 
     func set(_ key: String, _ value: String?) throws {
@@ -59,10 +74,12 @@ final class DaemonUnderTest {
 
     /// Starts it and waits until it has listed what was there before: what comes then is not taken for it. Its admin side may
     /// get a socket as systemd passes it.
-    func startWithBaseline(environment: [String: String] = [:], admin: ListeningSocket? = nil) async throws {
+    func startWithBaseline(
+        environment: [String: String] = [:], admin: ListeningSocket? = nil, within limit: Duration = Deadline.patience
+    ) async throws {
         adminSocket = admin
         try await start(environment: environment)
-        try await eventually("the baseline is complete") { try self.records("baseline").count > 0 }
+        try await eventually("the baseline is complete", within: limit) { try self.records("baseline").count > 0 }
     }
 
     /// Has nobody listen on the admin side's socket any more.
@@ -74,7 +91,7 @@ final class DaemonUnderTest {
         let command = wrapper + [try builtBinary(named: "ecryptopayd"), "serve", "--env-file", envFile]
         process = try ChildProcess(
             command[0], Array(command.dropFirst()),
-            environment: ["ECRYPTOPAY_JOURNAL": journalDirectory].merging(environment) { $1 },
+            environment: ["ECRYPTOPAY_JOURNAL": place?.url ?? journalDirectory].merging(environment) { $1 },
             workingDirectory: directory.path,
             sockets: [.init(name: "webhook", descriptor: socket.descriptor.number)]
                 + (adminSocket.map { [.init(name: "admin", descriptor: $0.descriptor.number)] } ?? []))
@@ -108,6 +125,7 @@ final class DaemonUnderTest {
     /// The records in the journal, as any JSON reader sees them; complete lines only.
     func journal() throws -> [JSONValue] {
         var records: [JSONValue] = []
+        if let place { return try place.lines().map { try JSONValue(parsing: $0) } }
         for name in try directory.names(in: "journal").sorted() where name.hasSuffix(".jsonl") {
             let text = try directory.readText("journal/\(name)")
             for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
@@ -115,6 +133,14 @@ final class DaemonUnderTest {
             }
         }
         return records
+    }
+
+    /// How many bytes the records' lines have.
+    func journalBytes() throws -> Int {
+        if let place { return try place.lines().reduce(0) { $0 + $1.count + 1 } }
+        return try directory.names(in: "journal").filter { $0.hasSuffix(".jsonl") }.reduce(0) {
+            $0 + (try directory.readText("journal/\($1)").utf8.count)
+        }
     }
 
     func records(_ kind: String, payment: Int64? = nil) throws -> [JSONValue] {

@@ -33,19 +33,21 @@ struct EventsTests {
         func seqs(_ count: Int) throws -> [Int64?] { try (0..<count).map { _ in try next()["seq"]?.integer } }
     }
 
-    private func daemon() async throws -> DaemonUnderTest {
-        let daemon = try DaemonUnderTest()
+    private func daemon(_ form: DaemonForm) async throws -> DaemonUnderTest {
+        let daemon = try await DaemonUnderTest.make(form)
         try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "4096")
         try await daemon.start()
         return daemon
     }
 
-    @Test func `records come in order from where the reader left off, over segments, and as they happen`() async throws
+    @Test(arguments: DaemonForm.allCases)
+    func `records come in order from where the reader left off, over segments, and as they happen`(_ form: DaemonForm)
+        async throws
     {
         try await withTaskExecutorPreference(ClientExecutor()) {
-            let daemon = try await daemon()
+            let daemon = try await daemon(form)
             for id in 1...40 { #expect(try daemon.post(DaemonUnderTest.report(Int64(id))).status == 200) }
-            #expect(try daemon.directory.names(in: "journal").filter { $0.hasSuffix(".jsonl") }.count > 2)
+            #expect(try #require(try daemon.status()["journal"]?["segments"]?.integer) > 2)
             let all = try Reader(daemon, "?after=0")
             let last = Int64(try daemon.journal().count)
             #expect(try all.seqs(Int(last)) == (1...last).map { $0 })
@@ -66,8 +68,9 @@ struct EventsTests {
         }
     }
 
-    @Test func `a number that no record has is refused, and so is what there is not`() async throws {
-        let daemon = try await daemon()
+    @Test(arguments: DaemonForm.allCases)
+    func `a number that no record has is refused, and so is what there is not`(_ form: DaemonForm) async throws {
+        let daemon = try await daemon(form)
         for (query, word) in [
             ("after=-1", "digits"), ("after=x", "digits"), ("after=", "digits"), ("after=1.5", "digits"),
             ("after=99", "beyond the last record, which is 1"), ("after=99999999999999999999", "beyond"),
@@ -80,8 +83,9 @@ struct EventsTests {
         try await daemon.end()
     }
 
-    @Test func `a query may be percent-encoded`() async throws {
-        let daemon = try await daemon()
+    @Test(arguments: DaemonForm.allCases)
+    func `a query may be percent-encoded`(_ form: DaemonForm) async throws {
+        let daemon = try await daemon(form)
         let answer = try daemon.ask("/events?kind=confirmed%2Cpaid")
         #expect(answer.status == 400)
         #expect(answer.body.contains("no kind \\\"paid\\\""), "\(answer.body)")
@@ -90,9 +94,10 @@ struct EventsTests {
         try await daemon.end()
     }
 
-    @Test func `what was pruned is told, and the rest follows`() async throws {
+    @Test(arguments: DaemonForm.allCases)
+    func `what was pruned is told, and the rest follows`(_ form: DaemonForm) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
-            let (sandbox, daemon) = try await pair()
+            let (sandbox, daemon) = try await pair(form)
             try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "4096")
             try await daemon.startWithBaseline()
             for _ in 0..<12 {
@@ -102,7 +107,7 @@ struct EventsTests {
             try await eventually("nothing waits") { try daemon.status()["pending"]?.integer == 0 }
             try await daemon.end()
             let prune = try await daemon.run(
-                ["journal", "prune", "--directory", daemon.journalDirectory, "--keep", "0s"])
+                ["journal", "prune", "--keep", "0s"] + daemon.journalOptions)
             #expect(prune.exit == .code(0), "\(prune.errors)")
             try await daemon.start()
             let reader = try Reader(daemon, "?after=1&kind=refuted,confirmed,known")
@@ -116,14 +121,15 @@ struct EventsTests {
         }
     }
 
-    private func pair() async throws -> (SandboxProcess, DaemonUnderTest) {
+    private func pair(_ form: DaemonForm) async throws -> (SandboxProcess, DaemonUnderTest) {
         let sandbox = try await SandboxProcess.start()
-        return (sandbox, try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings))
+        return (sandbox, try await DaemonUnderTest.make(form, apiURL: sandbox.apiURL, account: sandbox.settings))
     }
 
-    @Test func `a stop ends the stream in good order`() async throws {
+    @Test(arguments: DaemonForm.allCases)
+    func `a stop ends the stream in good order`(_ form: DaemonForm) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
-            let daemon = try await daemon()
+            let daemon = try await daemon(form)
             let client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
             try client.send("GET /events?after=1 HTTP/1.1\r\nHost: admin\r\n\r\n")
             _ = try client.receiveHead()

@@ -9,11 +9,11 @@ import Testing
 struct ForwardingTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-    private func setUp(_ urls: [String], _ settings: [String: String] = [:]) async throws -> (
+    private func setUp(_ form: DaemonForm, _ urls: [String], _ settings: [String: String] = [:]) async throws -> (
         SandboxProcess, DaemonUnderTest
     ) {
         let sandbox = try await SandboxProcess.start()
-        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+        let daemon = try await DaemonUnderTest.make(form, apiURL: sandbox.apiURL, account: sandbox.settings)
         if !urls.isEmpty { try daemon.set("ECRYPTOPAY_FORWARD_URLS", urls.joined(separator: ",")) }
         try daemon.set("ECRYPTOPAY_FORWARD_SECRET", Self.secret)
         for (key, value) in settings { try daemon.set(key, value) }
@@ -33,9 +33,12 @@ struct ForwardingTests {
         try await eventually("\(count) deliveries") { try daemon.records("delivered").count == count }
     }
 
-    @Test func `a confirmed payment reaches the shop, with a signature that others can verify`() async throws {
+    @Test(arguments: DaemonForm.allCases)
+    func `a confirmed payment reaches the shop, with a signature that others can verify`(_ form: DaemonForm)
+        async throws
+    {
         let shop = try ShopServer()
-        let (sandbox, daemon) = try await setUp([shop.url])
+        let (sandbox, daemon) = try await setUp(form, [shop.url])
         let id = try pay(sandbox, daemon)
         try await delivered(daemon, 1)
         let delivery = try #require(shop.deliveries.first)
@@ -80,8 +83,8 @@ struct ForwardingTests {
             ])
     }
 
-    @Test(arguments: ["redirect", "410", "500", "endless", "short", "cut", "dripping"])
-    func `what a shop may answer`(answer: String) async throws {
+    @Test(arguments: DaemonForm.allCases, ["redirect", "410", "500", "endless", "short", "cut", "dripping"])
+    func `what a shop may answer`(_ form: DaemonForm, answer: String) async throws {
         let shop = try ShopServer()
         let url = shop.url
         shop.change { exchange in
@@ -97,7 +100,7 @@ struct ForwardingTests {
             default: exchange.respond(Response(status: 200, body: Array(repeating: 0x20, count: 100)))
             }
         }
-        let (sandbox, daemon) = try await setUp([url])
+        let (sandbox, daemon) = try await setUp(form, [url])
         let id = try pay(sandbox, daemon)
         switch answer {
         case "redirect", "500":
@@ -140,7 +143,10 @@ struct ForwardingTests {
         await shop.stop()
     }
 
-    @Test func `a shop behind a private authority is delivered to, one without TLS or an answer is not`() async throws {
+    @Test(arguments: DaemonForm.allCases)
+    func `a shop behind a private authority is delivered to, one without TLS or an answer is not`(_ form: DaemonForm)
+        async throws
+    {
         let shop = try ShopServer()
         let silent = try ShopServer { _ in }
         let certificates = try await Certificates()
@@ -149,7 +155,7 @@ struct ForwardingTests {
             "location / { proxy_pass \(shop.url.dropLast("/hook".count)); }")
         let plain = shop.url.replacing("http:", with: "https:")
         let (sandbox, daemon) = try await setUp(
-            ["\(nginx.url())/hook", plain, silent.url], ["ECRYPTOPAY_CA_FILE": certificates.authority])
+            form, ["\(nginx.url())/hook", plain, silent.url], ["ECRYPTOPAY_CA_FILE": certificates.authority])
         let id = try pay(sandbox, daemon)
         try await delivered(daemon, 1)
         #expect(try daemon.records("delivered", payment: id).first?["endpoint"]?.string == "\(nginx.url())/hook")
@@ -162,10 +168,13 @@ struct ForwardingTests {
         await silent.stop()
     }
 
-    @Test func `a reload adds an endpoint and removes another, and a replay brings what it missed`() async throws {
+    @Test(arguments: DaemonForm.allCases)
+    func `a reload adds an endpoint and removes another, and a replay brings what it missed`(_ form: DaemonForm)
+        async throws
+    {
         let old = try ShopServer { $0.respond(Response(status: 503)) }
         let new = try ShopServer()
-        let (sandbox, daemon) = try await setUp([old.url])
+        let (sandbox, daemon) = try await setUp(form, [old.url])
         let first = try pay(sandbox, daemon)
         try await daemon.process?.waitForOutput(containing: "did not take record")
         try daemon.set("ECRYPTOPAY_FORWARD_URLS", new.url)
@@ -211,8 +220,9 @@ struct ForwardingTests {
         await new.stop()
     }
 
-    @Test func `a program gets each delivery on its standard input`() async throws {
-        let (sandbox, daemon) = try await setUp([])
+    @Test(arguments: DaemonForm.allCases)
+    func `a program gets each delivery on its standard input`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await setUp(form, [])
         let out = daemon.directory.path(of: "out")
         let program = try daemon.directory.write(
             "#!/bin/sh\ntest -e \(out) || { touch \(out); echo not yet; exit 9; }\necho \"$WEBHOOK_ID\" >> \(out); cat >> \(out)\n",

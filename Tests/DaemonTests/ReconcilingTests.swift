@@ -5,18 +5,20 @@ import Testing
 
 /// What no webhook told, found by the daemon in the sandbox's list: two processes, over real sockets.
 struct ReconcilingTests {
-    private func pair() async throws -> (SandboxProcess, DaemonUnderTest) {
+    private func pair(_ form: DaemonForm) async throws -> (SandboxProcess, DaemonUnderTest) {
         let sandbox = try await SandboxProcess.start()
-        return (sandbox, try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings))
+        return (sandbox, try await DaemonUnderTest.make(form, apiURL: sandbox.apiURL, account: sandbox.settings))
     }
 
     private func cause(_ daemon: DaemonUnderTest, _ id: Int64) throws -> [String?] {
         try daemon.records("confirmed", payment: id).map { $0["cause"]?.string }
     }
 
-    @Test func `what was there before is the baseline, and what changed since is found at the next start`() async throws
+    @Test(arguments: DaemonForm.allCases)
+    func `what was there before is the baseline, and what changed since is found at the next start`(_ form: DaemonForm)
+        async throws
     {
-        let (sandbox, daemon) = try await pair()
+        let (sandbox, daemon) = try await pair(form)
         let (old, changed) = (try sandbox.create(), try sandbox.create())
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "1h")
         try await daemon.startWithBaseline()
@@ -33,8 +35,9 @@ struct ReconcilingTests {
         #expect(try daemon.records("baseline").count == 1)
     }
 
-    @Test func `SIGUSR1 lists now, and three unannounced in a row are told to systemd`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: DaemonForm.allCases)
+    func `SIGUSR1 lists now, and three unannounced in a row are told to systemd`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await pair(form)
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
         let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
         try await daemon.startWithBaseline(environment: ["NOTIFY_SOCKET": listener.path])
@@ -52,8 +55,9 @@ struct ReconcilingTests {
         try await daemon.end()
     }
 
-    @Test func `an API that was down at the start has its baseline taken when it answers`() async throws {
-        let (sandbox, daemon) = try await pair()
+    @Test(arguments: DaemonForm.allCases)
+    func `an API that was down at the start has its baseline taken when it answers`(_ form: DaemonForm) async throws {
+        let (sandbox, daemon) = try await pair(form)
         let id = try sandbox.create()
         try sandbox.setFaults(#"{"error_rate":1,"status":503}"#)
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")

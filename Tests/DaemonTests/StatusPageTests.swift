@@ -7,9 +7,9 @@ import Testing
 /// The admin side's page in a real browser, from a real daemon.
 struct StatusPageTests {
     /// A daemon with its admin side on a port, which a browser needs.
-    private func pair() async throws -> (SandboxProcess, DaemonUnderTest, String) {
+    private func pair(_ form: DaemonForm) async throws -> (SandboxProcess, DaemonUnderTest, String) {
         let sandbox = try await SandboxProcess.start()
-        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+        let daemon = try await DaemonUnderTest.make(form, apiURL: sandbox.apiURL, account: sandbox.settings)
         let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
         try daemon.set("ECRYPTOPAY_FORWARD_EXEC", "/bin/true")
@@ -37,11 +37,14 @@ struct StatusPageTests {
         try await daemon.process?.waitForOutput(containing: "API call failed")
     }
 
-    @Test func `a browser shows what came, waits and was refuted, follows what happens, and runs no stranger's script`()
+    @Test(arguments: DaemonForm.allCases)
+    func `a browser shows what came, waits and was refuted, follows what happens, and runs no stranger's script`(
+        _ form: DaemonForm
+    )
         async throws
     {
         try await withTaskExecutorPreference(ClientExecutor()) {
-            let (sandbox, daemon, url) = try await pair()
+            let (sandbox, daemon, url) = try await pair(form)
             try await fill(sandbox, daemon)
             let browser = try Browser(url)
             try await eventually("the page is there") {
@@ -97,8 +100,9 @@ struct StatusPageTests {
         }
     }
 
-    @Test func `the page needs nothing from outside, and its policy lets nothing else in`() async throws {
-        let daemon = try DaemonUnderTest()
+    @Test(arguments: DaemonForm.allCases)
+    func `the page needs nothing from outside, and its policy lets nothing else in`(_ form: DaemonForm) async throws {
+        let daemon = try await DaemonUnderTest.make(form)
         try await daemon.start()
         let client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
         try client.send("GET / HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n")

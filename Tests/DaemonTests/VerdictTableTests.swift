@@ -90,9 +90,9 @@ struct VerdictTableTests {
     }
 
     /// A daemon with a baseline, and a payment that came behind it and is paid.
-    private func setUp(_ row: Row) async throws -> (SandboxProcess, DaemonUnderTest, Int64) {
+    private func setUp(_ form: DaemonForm, _ row: Row) async throws -> (SandboxProcess, DaemonUnderTest, Int64) {
         let sandbox = try await SandboxProcess.start()
-        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+        let daemon = try await DaemonUnderTest.make(form, apiURL: sandbox.apiURL, account: sandbox.settings)
         try daemon.set("ECRYPTOPAY_LOG_LEVEL", "debug")
         if let setting = row.setting { try daemon.set("ECRYPTOPAY_\(setting.key)", setting.value) }
         try await daemon.startWithBaseline()
@@ -105,8 +105,9 @@ struct VerdictTableTests {
         try #require(try daemon.records("received").last?["seq"])
     }
 
-    @Test(arguments: Row.settled) func `a report that agrees is settled by the confirmation`(row: Row) async throws {
-        let (sandbox, daemon, id) = try await setUp(row)
+    @Test(arguments: DaemonForm.allCases, Row.settled)
+    func `a report that agrees is settled by the confirmation`(_ form: DaemonForm, row: Row) async throws {
+        let (sandbox, daemon, id) = try await setUp(form, row)
         defer { withExtendedLifetime(sandbox) {} }
         #expect(try daemon.post(#"{"id":\#(id),\#(row.report)}"#).status == 200)
         try await expectSettled(daemon, id)
@@ -123,10 +124,11 @@ struct VerdictTableTests {
         #expect(try daemon.records("refuted").isEmpty)
     }
 
-    @Test(arguments: Row.refuted) func `a report that is contradicted is refuted, beside the truth`(
-        row: Row
+    @Test(arguments: DaemonForm.allCases, Row.refuted)
+    func `a report that is contradicted is refuted, beside the truth`(
+        _ form: DaemonForm, row: Row
     ) async throws {
-        let (sandbox, daemon, id) = try await setUp(row)
+        let (sandbox, daemon, id) = try await setUp(form, row)
         defer { withExtendedLifetime(sandbox) {} }
         #expect(try daemon.post(#"{"id":\#(id),\#(row.report)}"#).status == 200)
         try await eventually("the refutation") { try !daemon.records("refuted", payment: id).isEmpty }
@@ -141,10 +143,11 @@ struct VerdictTableTests {
         #expect(daemon.process?.errors.contains("of payment \(id) refuted: \(reason)") == true)
     }
 
-    @Test(arguments: Row.unknown) func `what the API does not answer well is unknown, until it does`(
-        row: Row
+    @Test(arguments: DaemonForm.allCases, Row.unknown)
+    func `what the API does not answer well is unknown, until it does`(
+        _ form: DaemonForm, row: Row
     ) async throws {
-        let (sandbox, daemon, id) = try await setUp(row)
+        let (sandbox, daemon, id) = try await setUp(form, row)
         let faults = try #require(row.faults)
         try sandbox.setFaults(faults)
         #expect(try daemon.post(#"{"id":\#(id),\#(row.report)}"#).status == 200)
@@ -158,8 +161,11 @@ struct VerdictTableTests {
         try await expectSettled(daemon, id)
     }
 
-    @Test func `a newer state than the API shows is unknown, and settled when the API shows it`() async throws {
-        let (sandbox, daemon, id) = try await setUp(Row("", .settled))
+    @Test(arguments: DaemonForm.allCases)
+    func `a newer state than the API shows is unknown, and settled when the API shows it`(_ form: DaemonForm)
+        async throws
+    {
+        let (sandbox, daemon, id) = try await setUp(form, Row("", .settled))
         let report =
             #"{"id":\#(id),"state":"done","amount":"150.0","currency":"btc","updated_at":"2099-01-01T00:00:00Z"}"#
         #expect(try daemon.post(report).status == 200)
@@ -174,10 +180,13 @@ struct VerdictTableTests {
     }
 
     /// The looks are two minutes apart in all, and that is the promise.
-    @Test func `an id that the API does not know is refuted after two minutes, and not before it has answered others`()
+    @Test(arguments: DaemonForm.allCases)
+    func `an id that the API does not know is refuted after two minutes, and not before it has answered others`(
+        _ form: DaemonForm
+    )
         async throws
     {
-        let (sandbox, daemon, id) = try await setUp(Row("", .settled))
+        let (sandbox, daemon, id) = try await setUp(form, Row("", .settled))
         defer { withExtendedLifetime(sandbox) {} }
         #expect(try daemon.post(DaemonUnderTest.report(987_654)).status == 200)
         try await daemon.process?.waitForOutput(containing: "payment 987654 unknown")
