@@ -28,7 +28,7 @@ extension ValueKind<JournalPlace> {
 }
 
 extension JournalPlace {
-    @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> JournalPlace {
+    @Sendable static func parse(_ text: String) throws(ValueFault) -> JournalPlace {
         let scheme = text.prefix { $0 != ":" }.lowercased()
         if DatabaseURL.schemes.contains(scheme), scheme.utf8.count < text.utf8.count {
             return .database(try DatabaseURL(parsing: text))

@@ -22,6 +22,8 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
     case system(SystemError)
     /// A repair of the journal was interrupted; its options.
     case halfRepaired(String)
+    /// It is the beginning of a copy that was interrupted.
+    case halfCopied
     /// The journal took no more records.
     case unavailable(JournalUnavailable)
 
@@ -87,6 +89,11 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
             """
             a repair of this journal was interrupted: run "ecryptopayd journal repair \(options) --yes" again. If you have \
             restored the journal from a backup instead, remove the file "\(JournalRepair.markName)" beside its segments
+            """
+        case .halfCopied:
+            """
+            this is not all of a journal: copying it was interrupted. Run the same "ecryptopayd journal copy" again, or remove the \
+            directory, if the journal that was copied is to be used as before
             """
         case .otherAccount(let other): "\(other)"
         case .locked(let directory):

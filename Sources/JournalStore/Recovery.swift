@@ -67,6 +67,7 @@ struct Recovery {
         if let order = try system({ () throws(SystemError) in try JournalRepair.unfinished(disk) }) {
             throw .halfRepaired(order)
         }
+        if try system({ () throws(SystemError) in try JournalCopyWriter.unfinished(disk) }) != nil { throw .halfCopied }
         let extent = try system { () throws(SystemError) in
             let extent = try JournalExtent(disk)
             try extent.finish(disk)

@@ -17,6 +17,11 @@ public struct Identity: Hashable, Sendable {
         return Self(user: result.st_uid, group: result.st_gid)
     }
 
+    /// `chown(2)`: a file or directory belongs to this user and group from now on.
+    public func own(_ path: String) throws(SystemError) {
+        _ = try check("chown", path) { chown(path, user, group) }
+    }
+
     /// `setgroups(2)`, `setegid(2)` and `seteuid(2)`: the whole process acts as that user from now on. The user comes last: who is
     /// not root any more may not change groups.
     public func assume() throws(SystemError) {

@@ -22,6 +22,9 @@
         /// Has the next connection be made with another string.
         func update(_ string: ConnectionString) { queue.async { self.state.withLock { $0.string = string } } }
 
+        /// What it connects with.
+        var string: ConnectionString { queue.sync { state.withLock { $0.string } } }
+
         /// Does something by the connection, without blocking the caller's thread.
         ///
         /// `work` is done a second time when the connection turns out to be lost: it must be such as may be done twice.

@@ -23,12 +23,21 @@
             }
         }
 
+        /// All of it, in the transaction that is open.
+        static func read(_ connection: Connection) throws(DatabaseFault) -> Loaded {
+            var loading = Loading(connection: connection)
+            return try loading.read()
+        }
+
         private init(connection: Connection) { self.connection = connection }
 
         private mutating func run() throws(DatabaseFault) -> Loaded {
-            var flight = Flight(Statement(once: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-            flight.add(Self.folded)
-            let folded = try connection.ask(flight)[1]
+            try connection.ask(Statement(once: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            return try read()
+        }
+
+        private mutating func read() throws(DatabaseFault) -> Loaded {
+            let folded = try connection.ask(Self.folded)
             guard folded.count > 0 else {
                 throw DatabaseFault(kind: .schema, message: "there is no ledger in the database")
             }

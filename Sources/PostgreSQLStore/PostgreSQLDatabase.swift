@@ -10,7 +10,7 @@
         let session: Mutex<TurnSession>
         private let queue = QueueExecutor(label: "ecryptopayd.turns")
         private let reading: Desk
-        private let keeping: Desk
+        let keeping: Desk
 
         /// A database that is connected to when it is first asked for something.
         ///

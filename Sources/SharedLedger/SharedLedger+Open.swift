@@ -31,13 +31,12 @@ extension SharedLedger {
             core.cut = loaded.cut
             core.state.resume(now: now())
         }
-        await readTimes(upTo: loaded.cut.seq)
         while true {
             let view = try await database.look(after: core.withLock { $0.cut })
             switch absorb(view, isLocked: false) {
             case .ready:
                 core.withLock { $0.isOpening = false }
-                return
+                return await recallTimes()
             case .behind: continue
             case .outcast: throw DatabaseFault(kind: .failed, message: "the other nodes took this one for dead")
             case .lost(let reason): throw DatabaseFault(kind: .failed, message: reason)
@@ -45,14 +44,16 @@ extension SharedLedger {
         }
     }
 
-    /// Looks among the last of the folded records when the newest report came. What cannot be read counts for nothing: a figure
-    /// is no reason to fail.
-    private func readTimes(upTo seq: Int64) async {
-        let records = (try? await database.records.records(Array(max(1, seq - 999)..<(seq + 1)))) ?? []
+    /// Times that stand in records which are folded. What cannot be read counts for nothing: a figure is no reason to fail.
+    private func recallTimes() async {
+        let (received, confirmed) = core.withLock { ($0.state.newestReportSeq, $0.state.newestConfirmationSeq) }
+        let seqs = [received, confirmed].filter { $0 > 0 }
+        let records = seqs.isEmpty ? [] : (try? await database.records.records(seqs)) ?? []
         core.withLock { core in
             for record in records {
-                let line = record.line.span
-                if let entry = try? EntryView(RecordLine(checking: line), line) { core.times.note(entry) }
+                guard let entry = try? Entry(line: record.line.span) else { continue }
+                if record.seq == received { core.times.received = entry.time }
+                if record.seq == confirmed { core.times.confirmed = entry.time }
             }
         }
     }

@@ -39,7 +39,8 @@ public struct SharedReader: RecordReader {
             }
             for record in page {
                 let entry = try Entry(line: record.line.span)
-                if record.seq > next { pruned(next...record.seq - 1) }
+                // Who begins with the first record that is there misses none.
+                if record.seq > next, next > 1 { pruned(next...record.seq - 1) }
                 next = record.seq + 1
                 shown += record.line.count + 1
                 body(record.line[...], entry)

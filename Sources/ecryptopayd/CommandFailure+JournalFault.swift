@@ -7,7 +7,8 @@ extension CommandFailure {
     init(_ fault: JournalFault) {
         let status: ExitStatus =
             switch fault {
-            case .corruption, .unreadable, .missingSegment, .missingBeginning, .laterFormat, .halfRepaired: .badData
+            case .corruption, .unreadable, .missingSegment, .missingBeginning, .laterFormat, .halfRepaired, .halfCopied:
+                .badData
             case .otherAccount: .configuration
             case .locked: .tryAgain
             case .unavailable: .inputOutput
@@ -33,7 +34,8 @@ extension CommandFailure {
             switch fault {
             case .system(let error): "\(journal) cannot be used: \(error); \(error.mendForWriting)"
             // The messages name files, and this says where those are.
-            case .corruption, .unreadable, .missingSegment, .missingBeginning, .laterFormat: "\(journal): \(fault)"
+            case .corruption, .unreadable, .missingSegment, .missingBeginning, .laterFormat, .halfCopied:
+                "\(journal): \(fault)"
             default: failure.message
             }
         self.init(failure.status, message, errno: failure.errno)

@@ -1,4 +1,5 @@
 import Configuration
+import JournalStore
 
 /// The ledger in a database that speaks PostgreSQL's protocol: what a build without it says.
 enum DatabaseForm {
@@ -33,6 +34,31 @@ enum DatabaseForm {
             do throws(DatabaseFault) {
                 return try database(url, settings).check().map { "the database at \(url) \($0)" }
             } catch { throw CommandFailure(error, configured: url) }
+        }
+
+        /// The journal of a database, for commands.
+        static func source(_ url: DatabaseURL, _ settings: Settings) throws -> any JournalSource {
+            try DatabaseSource(url, settings)
+        }
+
+        /// The same to copy from.
+        static func copySource(_ url: DatabaseURL, _ settings: Settings) throws -> any CopySource {
+            try copying(url) { try DatabaseCopySource(database(url, settings).journal) }
+        }
+
+        /// The same to copy to.
+        static func copyTarget(_ url: DatabaseURL, _ settings: Settings) throws -> any CopyTarget {
+            try copying(url) { try DatabaseCopyTarget(database(url, settings)) }
+        }
+
+        /// Names the database in whatever is wrong with it.
+        private static func copying<Value>(_ url: DatabaseURL, _ body: () throws -> Value) throws -> Value {
+            do { return try body() } catch let fault as DatabaseFault { throw CommandFailure(fault, "the database at \(url)") }
+        }
+
+        /// What a copy could not go on for; nil when it is no fault of a database's.
+        static func failure(_ error: any Error, from: JournalPlace, to: JournalPlace) -> CommandFailure? {
+            (error as? DatabaseFault).map { CommandFailure($0, "the database that is copied from \(from) to \(to)") }
         }
 
         static func database(_ url: DatabaseURL, _ settings: Settings) throws(DatabaseFault) -> PostgreSQLDatabase {
@@ -193,6 +219,11 @@ enum DatabaseForm {
     extension CommandFailure {
         /// The exit code that fits a database that cannot be used.
         init(_ fault: DatabaseFault, configured url: DatabaseURL) {
+            self.init(fault, "ECRYPTOPAY_JOURNAL=\(url)")
+        }
+
+        /// The same for one that is named otherwise.
+        init(_ fault: DatabaseFault, _ place: String) {
             let (status, mend): (ExitStatus, String) =
                 switch fault.kind {
                 case .unreachable, .refused, .deadline: (.unavailable, "see that it runs and can be reached")
@@ -206,13 +237,25 @@ enum DatabaseForm {
                 case .schema: (.configuration, "install the version of ecryptopayd that the other nodes have")
                 case .failed: (.inputOutput, "see what the server's log says")
                 }
-            self.init(status, "ECRYPTOPAY_JOURNAL=\(url) cannot be used: \(fault); \(mend)")
+            self.init(status, "\(place) cannot be used: \(fault); \(mend)")
         }
     }
 #else
     extension DatabaseForm {
         /// There is none.
         static func form(_ url: DatabaseURL) throws -> any LedgerForm { throw absence(url) }
+
+        /// There is none to read.
+        static func source(_ url: DatabaseURL, _ settings: Settings) throws -> any JournalSource { throw absence(url) }
+
+        /// There is none to copy from.
+        static func copySource(_ url: DatabaseURL, _ settings: Settings) throws -> any CopySource { throw absence(url) }
+
+        /// There is none to copy to.
+        static func copyTarget(_ url: DatabaseURL, _ settings: Settings) throws -> any CopyTarget { throw absence(url) }
+
+        /// Nothing can be one.
+        static func failure(_ error: any Error, from: JournalPlace, to: JournalPlace) -> CommandFailure? { nil }
 
         /// There is nothing to look at.
         static func check(_ url: DatabaseURL, _ settings: Settings) throws -> [String] { throw absence(url) }

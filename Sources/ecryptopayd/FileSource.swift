@@ -9,11 +9,17 @@ import POSIX
 struct FileSource: JournalSource {
     private let path: String
     private let segmentBytes: Int
+    private let mend: String
 
-    /// `segmentBytes` is for what pruning writes: after that many bytes a new segment begins.
-    init(_ path: String, segmentBytes: Int = Settings().journalSegmentBytes) {
+    /// `segmentBytes` is for what pruning writes: after that many bytes a new segment begins. `mend` says what to do where there
+    /// is no journal.
+    init(
+        _ path: String, segmentBytes: Int = Settings().journalSegmentBytes,
+        mend: String = "name its directory with --directory"
+    ) {
         self.path = path
         self.segmentBytes = segmentBytes
+        self.mend = mend
     }
 
     var segments: Int {
@@ -93,7 +99,7 @@ extension FileSource {
                 them from a backup
                 """)
         }
-        throw CommandFailure(.noInput, "there is no journal in \(path); name its directory with --directory")
+        throw CommandFailure(.noInput, "there is no journal in \(path); \(mend)")
     }
 
     /// The directory, with its lock, for changing what is in it.
@@ -103,11 +109,17 @@ extension FileSource {
         do { return (disk, try JournalLock(directory: disk.path)) } catch { throw CommandFailure(error) }
     }
 
+    /// Whom the directory belongs to, where this process is root and that one is not. A directory that is not there is named when it
+    /// is opened.
+    var foreignOwner: Identity? {
+        guard geteuid() == 0, let owner = try? Identity.owner(of: path), owner.user != 0 else { return nil }
+        return owner
+    }
+
     /// What root writes into a journal, its owner could not read, and the daemon's next start would fail. So root acts as the
     /// owner, before anything is opened.
     private func becomeOwner() throws {
-        // A directory that is not there is named when it is opened.
-        guard geteuid() == 0, let owner = try? Identity.owner(of: path), owner.user != 0 else { return }
+        guard let owner = foreignOwner else { return }
         do { try owner.assume() } catch {
             throw CommandFailure(
                 .permission,

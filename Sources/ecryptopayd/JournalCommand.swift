@@ -1,18 +1,18 @@
 import ArgumentParser
 import Configuration
 
-/// `ecryptopayd journal …`: read the journal, prove it whole, drop what is old.
+/// `ecryptopayd journal …`: read the journal, prove it whole, move it, drop what is old.
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal",
-        abstract: "Read the journal, prove it whole, and drop what is old.",
+        abstract: "Read the journal, prove it whole, move it, and drop what is old.",
         discussion: """
-            cat, follow, verify and stats only read, and work beside a running daemon; prune and repair refuse while one \
+            cat, follow, verify and stats only read, and work beside a running daemon; prune, copy and repair refuse while one \
             holds the journal's lock.
             """,
         subcommands: [
             JournalCatCommand.self, JournalFollowCommand.self, JournalVerifyCommand.self, JournalStatsCommand.self,
-            JournalPruneCommand.self, JournalRepairCommand.self,
+            JournalPruneCommand.self, JournalCopyCommand.self, JournalRepairCommand.self,
         ])
 }
 
@@ -34,7 +34,7 @@ struct JournalOptions: ParsableArguments {
         let settings = try settings()
         switch settings.journal {
         case .directory(let path): return FileSource(path, segmentBytes: settings.journalSegmentBytes)
-        case .database(let url): throw DatabaseForm.absence(url)
+        case .database(let url): return try DatabaseForm.source(url, settings)
         }
     }
 

@@ -10,9 +10,10 @@ import Testing
         let sandbox: SandboxProcess
         let daemon: DaemonUnderTest
 
-        init() async throws {
+        init(_ form: TestedLedger) async throws {
             sandbox = try await SandboxProcess.start()
-            daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+            daemon = try await form.daemon(asking: sandbox)
+            try daemon.set("ECRYPTOPAY_JOURNAL", daemon.journalPlace)
             try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
             try await daemon.start()
         }
@@ -34,14 +35,14 @@ import Testing
         func follow() throws -> ChildProcess {
             try ChildProcess(
                 try builtBinary(named: "ecryptopayd"),
-                ["journal", "follow", "--after", "0", "--directory", daemon.journalDirectory])
+                ["journal", "follow", "--after", "0"] + ["--env-file", daemon.envFile])
         }
 
         /// Ends the daemon, drops all that is settled, and starts the daemon again. Answers the first record that is left.
         func prune() async throws -> Int64 {
             try await daemon.end()
             let pruned = try await daemon.run(
-                ["journal", "prune", "--keep", "0d", "--directory", daemon.journalDirectory])
+                ["journal", "prune", "--keep", "0d"] + ["--env-file", daemon.envFile])
             #expect(pruned.exit == .code(0), "\(pruned.errors)")
             #expect(!pruned.output.isEmpty, "something went")
             try await daemon.start()
@@ -55,8 +56,10 @@ import Testing
         }
     }
 
-    @Test func `what was shown before it was pruned is no loss, and what comes is shown once`() async throws {
-        let shop = try await Shop()
+    @Test(arguments: TestedLedger.allCases)
+    func `what was shown before it was pruned is no loss, and what comes is shown once`(_ form: TestedLedger) async throws
+    {
+        let shop = try await Shop(form)
         let follow = try shop.follow()
         let before = try await shop.settle(6)
         try await follow.waitForOutput(containing: #""kind":"confirmed","payment":\#(before),"#)
@@ -70,8 +73,9 @@ import Testing
         try await shop.daemon.end()
     }
 
-    @Test func `what was pruned before it could be shown is said, once`() async throws {
-        let shop = try await Shop()
+    @Test(arguments: TestedLedger.allCases)
+    func `what was pruned before it could be shown is said, once`(_ form: TestedLedger) async throws {
+        let shop = try await Shop(form)
         let follow = try shop.follow()
         let before = try await shop.settle(1)
         try await follow.waitForOutput(containing: #""kind":"confirmed","payment":\#(before),"#)
@@ -93,16 +97,19 @@ import Testing
         try await shop.daemon.end()
     }
 
-    @Test func `who begins at the beginning of a pruned journal misses nothing, and who named a record is told`()
+    @Test(arguments: TestedLedger.allCases)
+    func `who begins at the beginning of a pruned journal misses nothing, and who named a record is told`(
+        _ form: TestedLedger
+    )
         async throws
     {
-        let shop = try await Shop()
+        let shop = try await Shop(form)
         let last = try await shop.settle(6)
         let first = try await shop.prune()
         let whole = try shop.follow()
         let rest = try ChildProcess(
             try builtBinary(named: "ecryptopayd"),
-            ["journal", "follow", "--after", "\(first - 2)", "--directory", shop.daemon.journalDirectory])
+            ["journal", "follow", "--after", "\(first - 2)"] + shop.["--env-file", daemon.envFile])
         for follow in [whole, rest] {
             try await follow.waitForOutput(containing: #""payment":\#(last),"#)
             #expect(try seqs(follow).first == first)

@@ -1,8 +1,6 @@
-import JournalFormat
-
 extension Entry {
     /// Throws when the record announces a journal of another format: what follows it cannot be judged by this version.
-    func requireKnownFormat() throws(LineFault) {
+    public func requireKnownFormat() throws(LineFault) {
         if case .opened(let opened) = record, opened.format != RecordCodec.format {
             throw .content(
                 """

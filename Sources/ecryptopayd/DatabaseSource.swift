@@ -1,0 +1,223 @@
+#if PostgreSQL
+    import Configuration
+    import JournalFormat
+    import POSIX
+    import Payments
+    import PostgreSQLStore
+    import SharedLedger
+
+    /// A journal that a database keeps.
+    struct DatabaseSource: JournalSource {
+        private let url: DatabaseURL
+        private let database: PostgreSQLDatabase
+        private let segmentBytes: Int64
+        private var journal: PostgreSQLJournal { database.journal }
+
+        init(_ url: DatabaseURL, _ settings: Settings) throws {
+            self.url = url
+            segmentBytes = Int64(settings.journalSegmentBytes)
+            do throws(DatabaseFault) { database = try DatabaseForm.database(url, settings) } catch {
+                throw CommandFailure(error, configured: url)
+            }
+        }
+
+        var segments: Int { get throws { Int(try standing().segments) } }
+
+        func forEachLine(matching filter: RecordFilter, _ body: (ArraySlice<UInt8>, Entry) -> Void) throws -> String? {
+            let standing = try standing()
+            let gone = DroppedRanges(standing.gaps)
+            var selection = PostgreSQLJournal.Selection()
+            selection.after = filter.after
+            selection.last = standing.seq
+            selection.payment = filter.payment
+            selection.kinds = filter.kinds.sorted()
+            selection.since = filter.since
+            var next = gone.next(from: filter.after + 1)
+            while true {
+                let page = try asking { () throws(DatabaseFault) in try journal.records(selection) }
+                for record in page {
+                    // Nobody can tell what is missing where only some are asked for.
+                    if filter.isWhole, record.seq != next { return "record \(next) is missing" }
+                    next = gone.next(from: record.seq + 1)
+                    do throws(LineFault) {
+                        let entry = try Entry(line: record.line.span)
+                        if filter.matches(entry) { body(record.line[...], entry) }
+                    } catch { return "record \(record.seq): \(error)" }
+                }
+                guard page.count == PostgreSQLJournal.page, let last = page.last?.seq else {
+                    return filter.isWhole && next <= standing.seq ? "record \(next) is missing" : nil
+                }
+                selection.after = last
+            }
+        }
+
+        func tail(after seq: Int64?) throws -> any RecordTail {
+            let last = try seq ?? standing().seq
+            return DatabaseTail(journal: journal, reader: SharedReader(database.records, after: last))
+        }
+
+        func verify(_ progress: (Int64, Int64) -> Void) throws -> VerifyReport {
+            let audit = try withoutActuallyEscaping(progress) { progress in
+                try asking { () throws(DatabaseFault) in
+                    try journal.look {
+                        SharedAudit(
+                            .init(seq: $0.seq, bytes: $0.bytes, segments: $0.segments, gaps: $0.gaps, folded: $1))
+                    } _: { audit, record in
+                        audit.add(record)
+                        if audit.records % 4096 == 0 { progress(audit.bytes, audit.claims.bytes) }
+                    }
+                }
+            }
+            guard var audit else { throw absence }
+            audit.end()
+            return VerifyReport(audit, url)
+        }
+
+        // MARK: Pruning
+
+        func prune(before: Int64, dryRun: Bool) throws -> PruneReport {
+            let standing = try standing()
+            if dryRun { return try plan(before: before, standing) }
+            if let node = standing.nodes.first {
+                throw CommandFailure(
+                    .tryAgain,
+                    "a daemon runs on the database's ledger, on \(node): have that prune, with ECRYPTOPAY_JOURNAL_KEEP, or stop it first"
+                )
+            }
+            guard let line = try asking({ () throws(DatabaseFault) in try journal.opened() }),
+                case .opened(let opened)? = try? Entry(line: line.span).record
+            else { return PruneReport() }
+            let ledger = SharedLedger(
+                database,
+                .init(
+                    limits: Self.limits, account: LedgerAccount(api: opened.api, client: opened.client),
+                    name: HostName.current, version: Program.version, journal: standing.journal,
+                    segmentBytes: segmentBytes, longestCall: .zero), seed: .random(in: .min ... .max))
+            do {
+                let report = try blocking {
+                    try await ledger.open()
+                    let report = await Result.catching { try await ledger.prune(before: before) }
+                    await ledger.end()
+                    return try report.get()
+                }
+                guard let report else {
+                    throw CommandFailure(
+                        .tryAgain, "another one has begun to keep the database's ledger meanwhile; try again")
+                }
+                return report
+            } catch let fault as DatabaseFault { throw CommandFailure(fault, configured: url) }
+        }
+
+        /// Enough to replay with; nothing is claimed here, and no report is taken.
+        private static let limits = LedgerState.Limits(maxPending: .max, confirmRate: 1, confirmWindow: .zero)
+
+        /// What would go, told without writing anything.
+        private func plan(before: Int64, _ standing: PostgreSQLJournal.Standing) throws -> PruneReport {
+            var state = LedgerState(limits: Self.limits, seed: 0, now: Instant(nanoseconds: 0))
+            var fault: String?
+            _ = try asking { () throws(DatabaseFault) in
+                try journal.look {
+                    _ = state.restore($1.rows)
+                    return $1.cut.seq
+                } _: { folded, record in
+                    guard record.seq > folded else { return }
+                    do throws(LineFault) { try state.replay(record.stored(by: 0)) } catch {
+                        fault = fault ?? "record \(record.seq): \(error)"
+                    }
+                }
+            }
+            if let fault { throw CommandFailure(.badData, fault) }
+            let (hold, keeper) = (state.pruningHold, database.keeper)
+            var report = PruneReport()
+            let limits = (held: min(hold?.seq ?? .max, standing.seq), whole: standing.seq)
+            let (old, more) = try asking { () throws(DatabaseFault) in
+                try waiting { () throws(DatabaseFault) in
+                    (
+                        try await keeper.old(before: before, limit: limits.held),
+                        try await keeper.old(before: before, limit: limits.whole)
+                    )
+                }
+            }
+            if let hold, more?.end ?? 0 > old?.end ?? 0 { report.heldBy = hold.reason }
+            guard let old else { return report }
+            report.segments = (0..<old.segments).map { "segment \($0 + 1)" }
+            report.records = old.records
+            report.bytes = old.bytes
+            report.known = state.rows.known.count { $0.seq < old.end }
+            return report
+        }
+
+        // MARK: Parts
+
+        private func standing() throws -> PostgreSQLJournal.Standing {
+            guard let standing = try asking({ () throws(DatabaseFault) in try journal.standing() }) else {
+                throw absence
+            }
+            return standing
+        }
+
+        private var absence: CommandFailure {
+            CommandFailure(.noInput, "there is no ledger in the database at \(url); the daemon's first start makes one")
+        }
+
+        private func asking<Value>(_ body: () throws(DatabaseFault) -> Value) throws -> Value {
+            do throws(DatabaseFault) { return try body() } catch { throw CommandFailure(error, configured: url) }
+        }
+
+        private func waiting<Value: Sendable>(
+            _ body: @escaping @Sendable () async throws(DatabaseFault) -> Value
+        ) throws(DatabaseFault) -> Value {
+            do { return try blocking(body) } catch let fault as DatabaseFault { throw fault } catch {
+                throw DatabaseFault(kind: .failed, message: "\(error)")
+            }
+        }
+    }
+
+    /// Reads on in a database, which may be gone for a while.
+    private struct DatabaseTail: RecordTail {
+        let journal: PostgreSQLJournal
+        var reader: SharedReader
+
+        mutating func poll(
+            _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
+        ) throws -> String? {
+            let last: Int64
+            do throws(DatabaseFault) { last = try journal.standing()?.seq ?? 0 } catch {
+                guard error.kind.mayPass else { throw CommandFailure(.configuration, "\(error)") }
+                throw RecordsUnreachable("the database does not answer: \(error)")
+            }
+            do { return try reader.read(atMost: .max, upTo: last, body, pruned: pruned) } catch let fault as LineFault {
+                return "record \(reader.next): \(fault)"
+            }
+        }
+    }
+
+    extension RecordFilter {
+        /// Whether it lets through every record behind the first one.
+        fileprivate var isWhole: Bool { payment == nil && kinds.isEmpty && since == .min }
+    }
+
+    extension VerifyReport {
+        fileprivate init(_ audit: SharedAudit, _ url: DatabaseURL) {
+            let state = audit.problemCount == 0 ? "the journal is whole" : "the journal is damaged"
+            self.init(
+                sentence: "\(audit.records) good records, \(audit.bytes) bytes in \(audit.segments) segments: \(state)",
+                json: """
+                    {"records":\(audit.records),"bytes":\(audit.bytes),"segments":\(audit.segments),"claimed":\(audit.claims.seq),\
+                    "problems":\(audit.problemCount)}
+                    """, problems: audit.problems,
+                mend: audit.problemCount == 0
+                    ? nil
+                    : """
+                    \(audit.problemCount) problems in the database at \(url): somebody or something else has written into its tables, or \
+                    its disk is damaged. Restore the database from its backup
+                    """)
+        }
+    }
+
+    extension Result where Failure == any Error {
+        fileprivate static func catching(_ body: () async throws -> Success) async -> Self {
+            do { return .success(try await body()) } catch { return .failure(error) }
+        }
+    }
+#endif
