@@ -109,7 +109,7 @@ import Testing
         let whole = try shop.follow()
         let rest = try ChildProcess(
             try builtBinary(named: "ecryptopayd"),
-            ["journal", "follow", "--after", "\(first - 2)"] + shop.["--env-file", daemon.envFile])
+            ["journal", "follow", "--after", "\(first - 2)"] + ["--env-file", shop.daemon.envFile])
         for follow in [whole, rest] {
             try await follow.waitForOutput(containing: #""payment":\#(last),"#)
             #expect(try seqs(follow).first == first)
