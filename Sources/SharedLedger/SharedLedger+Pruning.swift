@@ -9,15 +9,16 @@ extension SharedLedger {
     private static let wordsPerTurn = 256
 
     /// Drops the oldest segments whose last record is older than `before` (nanoseconds since 1970), as far as everything in
-    /// them is settled; never the last segment. Nil when another node does it. Throws ``DatabaseFault``.
-    public func prune(before: Int64, dryRun: Bool = false) async throws -> PruneReport? {
+    /// them is settled; never the last segment, nor one that goes on behind record `limit`. Nil when another node does it. Throws
+    /// ``DatabaseFault``.
+    public func prune(before: Int64, upTo limit: Int64 = .max, dryRun: Bool = false) async throws -> PruneReport? {
         guard core.withLock({ $0.leases.contains("keep") }) else { return nil }
         var report = PruneReport()
         let hold = core.withLock { $0.state.pruningHold }
         let keeper = database.keeper
-        let found = try await keeper.old(before: before, limit: min(hold?.seq ?? .max, durable))
+        let found = try await keeper.old(before: before, limit: min(hold?.seq ?? .max, limit, durable))
         // Only if more would go otherwise.
-        if let hold, try await keeper.old(before: before, limit: durable)?.end ?? 0 > found?.end ?? 0 {
+        if let hold, try await keeper.old(before: before, limit: min(limit, durable))?.end ?? 0 > found?.end ?? 0 {
             report.heldBy = hold.reason
         }
         guard let old = found else { return report }

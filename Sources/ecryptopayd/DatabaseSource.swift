@@ -96,7 +96,8 @@
             do {
                 let report = try blocking {
                     try await ledger.open()
-                    let report = await Result.catching { try await ledger.prune(before: before) }
+                    // What has begun with this is not looked at.
+                    let report = await Result.catching { try await ledger.prune(before: before, upTo: standing.seq) }
                     await ledger.end()
                     return try report.get()
                 }

@@ -1,0 +1,217 @@
+#if PostgreSQL
+    import Glibc
+    import JSON
+    import TestSupport
+    import Testing
+
+    /// The journal's commands on a ledger that the real daemon keeps on a real server.
+    struct DatabaseCommandTests {
+        /// A server of its own, and a daemon on it with some payments that are settled, in short segments.
+        private struct Shop {
+            let server: PostgreSQLServer
+            let sandbox: SandboxProcess
+            let daemon: DaemonUnderTest
+
+            init(settled count: Int) async throws {
+                server = try await PostgreSQLServer()
+                sandbox = try await SandboxProcess.start()
+                daemon = try DaemonUnderTest(
+                    apiURL: sandbox.apiURL, account: sandbox.settings, database: try LedgerDatabaseUnderTest(server))
+                try daemon.set("ECRYPTOPAY_JOURNAL", daemon.journalPlace)
+                try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
+                try daemon.set("ECRYPTOPAY_API_TIMEOUT", "3s")
+                try await daemon.startWithBaseline()
+                for _ in 0..<count { try settle() }
+                try await eventually("all are confirmed") { Set(try daemon.payments("confirmed")).count == count }
+            }
+
+            func settle() throws {
+                let id = try sandbox.create()
+                try sandbox.move(id, to: "paid")
+                #expect(try daemon.post(#"{"id":\#(id),"state":"paid"}"#).status == 200)
+            }
+
+            func run(_ arguments: String...) async throws -> ChildProcess.Result {
+                try await daemon.run(["journal"] + arguments + ["--env-file", daemon.envFile])
+            }
+        }
+
+        @Test func `cat, stats and verify read what the daemon wrote, beside it`() async throws {
+            let shop = try await Shop(settled: 5)
+            let lines = try shop.daemon.journal()
+            let cat = try await shop.run("cat")
+            #expect(cat.exit == .code(0))
+            #expect(try cat.output.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) } == lines)
+            let one = try #require(try shop.daemon.payments("confirmed").last)
+            let chosen = try await shop.run("cat", "--payment", "\(one)", "--kind", "confirmed", "--since", "1h")
+            #expect(chosen.output.split(separator: "\n").count == 1 && chosen.output.contains(#""payment":\#(one),"#))
+            let behind = try await shop.run("cat", "--after", "\(lines.count - 1)")
+            #expect(behind.output.split(separator: "\n").count == 1)
+            let stats = try await shop.run("stats", "--json")
+            let counts = try JSONValue(parsing: Array(stats.output.utf8))
+            #expect(counts["records"]?.integer == Int64(lines.count))
+            #expect(counts["bytes"]?.integer == Int64(try shop.daemon.journalBytes()))
+            #expect(counts["kinds"]?["confirmed"]?.integer == 5)
+            let verify = try await shop.run("verify")
+            #expect(verify.exit == .code(0) && verify.output.contains("the journal is whole"), "\(verify)")
+            try await shop.daemon.end()
+        }
+
+        @Test func `whatever somebody else changes in the tables, verify tells, and where`() async throws {
+            let shop = try await Shop(settled: 3)
+            // Until all of it is folded.
+            let folded = "SELECT f.seq = l.seq FROM ecryptopayd.folded f, ecryptopayd.ledger l"
+            try await eventually("the fold", within: .seconds(60)) { try await shop.server.execute(folded) == "t" }
+            try await shop.daemon.end()
+            #expect(try await shop.run("verify").exit == .code(0))
+            for (change, undo, word) in [
+                (
+                    "UPDATE ecryptopayd.records SET line = replace(line, 'paid', 'pain') WHERE kind = 'received'",
+                    "UPDATE ecryptopayd.records SET line = replace(line, 'pain', 'paid') WHERE kind = 'received'",
+                    "checksum"
+                ),
+                (
+                    "UPDATE ecryptopayd.records SET seq = 1000 WHERE seq = 3",
+                    "UPDATE ecryptopayd.records SET seq = 3 WHERE seq = 1000",
+                    "record 3 is missing"
+                ),
+                (
+                    "UPDATE ecryptopayd.records SET payment = payment + 1 WHERE kind = 'confirmed'",
+                    "UPDATE ecryptopayd.records SET payment = payment - 1 WHERE kind = 'confirmed'",
+                    "the column payment"
+                ),
+                (
+                    "UPDATE ecryptopayd.ledger SET bytes = bytes + 1",
+                    "UPDATE ecryptopayd.ledger SET bytes = bytes - 1",
+                    "the lines have"
+                ),
+                (
+                    "UPDATE ecryptopayd.known SET seq = seq + 1", "UPDATE ecryptopayd.known SET seq = seq - 1",
+                    "folded as known"
+                ),
+            ] {
+                try await shop.server.execute(change)
+                let found = try await shop.run("verify")
+                #expect(found.exit == .code(65) && found.errors.contains(word), "\(change): \(found)")
+                try await shop.server.execute(undo)
+            }
+            #expect(try await shop.run("verify").exit == .code(0))
+        }
+
+        @Test func `prune refuses beside a daemon, tells what would go, and what is left is whole`() async throws {
+            let shop = try await Shop(settled: 6)
+            let refused = try await shop.run("prune", "--keep", "0s")
+            #expect(refused.exit == .code(75) && refused.errors.contains("ECRYPTOPAY_JOURNAL_KEEP"), "\(refused)")
+            try await shop.daemon.end()
+            let before = try shop.daemon.journal().count
+            let all = Set(try shop.daemon.payments("confirmed"))
+            let dry = try await shop.run("prune", "--keep", "0s", "--dry-run")
+            #expect(dry.exit == .code(0) && dry.errors.contains("would go"), "\(dry)")
+            #expect(try shop.daemon.journal().count == before)
+            let done = try await shop.run("prune", "--keep", "0s")
+            #expect(done.exit == .code(0) && done.output == dry.output, "\(done)")
+            #expect(
+                done.errors
+                    == dry.errors.replacing("would go", with: "went").replacing("would be kept", with: "was kept"))
+            let first = try #require(try shop.daemon.journal().first?["seq"]?.integer)
+            #expect(first > 1)
+            #expect(try await shop.run("verify").exit == .code(0))
+            // What it knew of each payment is still known.
+            let known = try shop.daemon.payments("confirmed") + shop.daemon.payments("known")
+            #expect(Set(known) == all)
+            try await shop.daemon.start()
+            try await shop.daemon.end()
+        }
+
+        @Test func `follow waits for a server that is gone, and goes on behind what it has shown`() async throws {
+            let shop = try await Shop(settled: 1)
+            let follow = try ChildProcess(
+                try builtBinary(named: "ecryptopayd"),
+                ["journal", "follow", "--after", "0", "--env-file", shop.daemon.envFile])
+            let one = try #require(try shop.daemon.payments("confirmed").last)
+            try await follow.waitForOutput(containing: #""kind":"confirmed","payment":\#(one),"#)
+            try await shop.server.killNine()
+            try await follow.waitForOutput(containing: "tried again until it can be read")
+            try await shop.server.start()
+            try await eventually("a report is taken again") {
+                try shop.daemon.post(#"{"id":4711,"state":"paid"}"#).status == 200
+            }
+            try await follow.waitForOutput(containing: #""payment":4711,"#)
+            let shown = try follow.output.split(separator: "\n").map {
+                try JSONValue(parsing: Array($0.utf8))["seq"]?.integer ?? 0
+            }
+            #expect(shown == Array(1...Int64(shown.count)))
+            #expect(follow.errors.contains("the journal is read again"))
+            follow.signal(SIGTERM)
+            try await shop.daemon.end()
+        }
+
+        // MARK: copy
+
+        @Test func `a journal moves into a database and back, and daemons go on with it on either side`() async throws {
+            let server = try await PostgreSQLServer()
+            let sandbox = try await SandboxProcess.start()
+            let database = try LedgerDatabaseUnderTest(server)
+            let files = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+            try files.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
+            try await files.startWithBaseline()
+            let ids = try (0..<4).map { _ in try sandbox.create() }
+            for id in ids {
+                try sandbox.move(id, to: "paid")
+                #expect(try files.post(DaemonUnderTest.report(id)).status == 200)
+            }
+            try await eventually("all are confirmed") { Set(try files.payments("confirmed")) == Set(ids) }
+            let last = try sandbox.create()
+            try sandbox.setFaults(#"{"error_rate":1,"status":503}"#)
+            #expect(try files.post(DaemonUnderTest.report(last)).status == 200)
+            try await files.end()
+            #expect(
+                try await files.run(["journal", "prune", "--keep", "0s", "--directory", files.journalDirectory]).exit
+                    == .code(0))
+            let lines = try files.journal()
+
+            // Interrupted behind what is copied: no daemon works on half of it.
+            let copy = ["journal", "copy", files.journalDirectory, database.url]
+            let dry = try await files.run(copy)
+            #expect(dry.exit == .code(0) && dry.output.contains("\(lines.count) records"), "\(dry)")
+            try await server.execute(
+                "CREATE SCHEMA ecryptopayd",
+                "CREATE TABLE ecryptopayd.gaps (first bigint PRIMARY KEY, last bigint CHECK (last < 0))")
+            #expect(try await files.run(copy + ["--yes"]).exit != .code(0))
+            let half = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings, database: database)
+            try half.launch()
+            #expect(try await half.process?.waitForExit() == .code(78), "\(half.process?.errors ?? "")")
+            #expect(half.process?.errors.contains("go on with \"ecryptopayd journal copy\"") == true)
+            try await server.execute("ALTER TABLE ecryptopayd.gaps DROP CONSTRAINT gaps_last_check")
+            let done = try await files.run(copy + ["--yes"])
+            let whole = "\(lines.count) records, \(try files.journalBytes()) bytes, equal\n"
+            #expect(done.exit == .code(0) && done.output == whole, "\(done)")
+            #expect(try half.journal() == lines)
+            #expect(try await files.run(copy + ["--yes"]).output == done.output)
+
+            // What waited is confirmed there.
+            try half.set("ECRYPTOPAY_JOURNAL", database.url)
+            #expect(try await half.run(["journal", "verify", "--env-file", half.envFile]).exit == .code(0))
+            try sandbox.clearFaults()
+            try await half.start()
+            try await eventually("the confirmation") { try half.payments("confirmed").contains(last) }
+            let back = [
+                "journal", "copy", "configured", half.directory.path(of: "back"), "--yes", "--env-file", half.envFile,
+            ]
+            let refused = try await half.run(back)
+            #expect(refused.exit == .code(75) && refused.errors.contains("a daemon runs"), "\(refused)")
+            try await half.end()
+            #expect(try await files.run(copy + ["--yes"]).errors.contains("has gone on with one of the two"))
+
+            // And back.
+            let returned = try await half.run(back)
+            #expect(returned.exit == .code(0), "\(returned)")
+            let again = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+            try await again.start(environment: ["ECRYPTOPAY_JOURNAL": half.directory.path(of: "back")])
+            #expect(try again.status()["pending"]?.integer == 0)
+            try await again.end()
+            let verify = try await again.run(["journal", "verify", "--directory", half.directory.path(of: "back")])
+            #expect(verify.exit == .code(0), "\(verify)")
+        }
+    }
+#endif
