@@ -178,6 +178,7 @@ let package = Package(
             dependencies: [
                 "Receiver", "ECryptoPay", "JournalStore", "SharedLedger", "SharedLedgerSimulation", "JournalFormat",
                 "HTTPServer", "HTTP1", "POSIX", "Payments", "JSON", "TestSupport",
+                .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),

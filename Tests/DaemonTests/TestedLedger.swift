@@ -27,30 +27,16 @@ enum TestedLedger: Sendable, CaseIterable {
 }
 
 #if PostgreSQL
-    import Glibc
     import Synchronization
 
     /// One server for all tests that only need an empty database. A few of them have one at a time: on a crowded machine, many
     /// ledgers that begin at once would only wait for each other.
     private enum SharedServer {
         private static let places = Places(6)
-        private static let started = Mutex<Task<PostgreSQLServer, any Error>?>(nil)
-        private static let count = Atomic(0)
 
         static func database() async throws -> LedgerDatabaseUnderTest {
             let place = await places.take()
-            let task = started.withLock { started in
-                if let started { return started }
-                // A static value is never given up by itself.
-                atexit { SharedServer.started.withLock { $0 = nil } }
-                // No power is cut here, and much is written.
-                let task = Task { try await PostgreSQLServer(settings: ["fsync": "off", "max_connections": "100"]) }
-                started = task
-                return task
-            }
-            let server = try await task.value
-            let name = "ledger\(count.add(1, ordering: .relaxed).newValue)"
-            try await server.execute("CREATE DATABASE \(name)")
+            let (server, name) = try await PostgreSQLServer.sharedDatabase()
             return try LedgerDatabaseUnderTest(server, database: name, place: place)
         }
     }

@@ -6,7 +6,6 @@ import POSIX
 import Payments
 import SharedLedger
 import SharedLedgerSimulation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -167,13 +166,17 @@ struct ForwarderTests {
         try await confirm(1, ledger)
         if let server = home.server {
             // It ends behind the turn that removes the endpoint.
-            let turns = Atomic(0)
             server.setFates { call in
-                if call.kind == .commit { turns.add(1, ordering: .relaxed) }
-                return Fate(call.kind == .lock && turns.load(ordering: .relaxed) > 0 ? .refused(.schema) : nil)
+                let isRemoved = (try? server.entries)?.contains { entry in
+                    if case .opened(let opened) = entry.record { opened.endpoints == ["new"] } else { false }
+                }
+                return Fate(call.kind == .lock && isRemoved == true ? .refused(.schema) : nil)
             }
             return ledger
         }
+        // What it does not take is given up after a while.
+        let refusal = "ALTER TABLE ecryptopayd.records ADD CONSTRAINT test CHECK (kind <> 'undeliverable')"
+        if try await home.execute(refusal) { return ledger }
         _ = try ledger.configure(endpoints: ["new"])
         ledger.close()
         // As if it had crashed behind the record that removes the endpoint.
@@ -232,7 +235,9 @@ struct ForwarderTests {
         try await eventually("an attempt") { !shop.messages.isEmpty }
         if let server = home.server {
             server.setFates { _ in Fate(.refused(.readOnly)) }
-        } else {
+        } else if try await !home.execute(
+            "ALTER TABLE ecryptopayd.records ADD CONSTRAINT test CHECK (kind <> 'opened') NOT VALID")
+        {
             ledger.close()
         }
         await #expect(throws: (any Error).self) {
@@ -241,6 +246,7 @@ struct ForwarderTests {
         #expect(ledger.endpointStatus.map(\.name) == ["a"])
         // Files are read all the same when nothing can be written.
         home.server?.setFates { _ in Fate() }
+        _ = try await home.execute("ALTER TABLE ecryptopayd.records DROP CONSTRAINT test")
         let before = shop.messages.count
         _ = try await ledger.redeliver(.record(seq), dryRun: false)
         try await eventually("another attempt") { shop.messages.count > before }

@@ -7,6 +7,10 @@ import SharedLedgerSimulation
 import Synchronization
 import TestSupport
 
+#if PostgreSQL
+    import PostgreSQLStore
+#endif
+
 @testable import Receiver
 
 /// How the ledger is kept that a test runs on. What is tested above it must not depend on that.
@@ -15,6 +19,10 @@ enum KeptForm: CaseIterable, Sendable {
     case files
     /// Together with other nodes, on a simulated server that answers at once.
     case shared
+    #if PostgreSQL
+        /// Together with other nodes, on a real server.
+        case database
+    #endif
 }
 
 /// Where a test keeps its ledger: it can be opened again and again, as the program starts.
@@ -22,6 +30,9 @@ final class LedgerHome: Sendable {
     private enum Place: Sendable {
         case files(TemporaryDirectory)
         case shared(SimulatedDatabase)
+        #if PostgreSQL
+            case database(PostgreSQLServer, name: String)
+        #endif
     }
 
     /// What a test may want otherwise.
@@ -38,6 +49,7 @@ final class LedgerHome: Sendable {
 
     private let place = Mutex<Place?>(nil)
     private let opened = Mutex<[SharedLedger]>([])
+    private let databases = Mutex<[any LedgerDatabase]>([])
 
     deinit {
         // Those that a test has not closed itself.
@@ -46,37 +58,52 @@ final class LedgerHome: Sendable {
 
     /// Opens the ledger, of one form in all of a test.
     func open(_ form: KeptForm, _ options: Options = Options()) async throws -> any KeptLedger {
-        let place = try self.place.withLock { place in
-            let chosen = try place ?? Self.make(form)
-            place = chosen
-            return chosen
-        }
+        let place = if let place = self.place.withLock({ $0 }) { place } else { try await Self.make(form) }
+        self.place.withLock { $0 = place }
         switch place {
         case .files(let directory):
             return try FileLedger(
                 try DirectoryDisk(path: directory.path), .init(limits: options.limits, minimumFreeBytes: 0),
                 journal: .init(segmentBytes: options.segmentBytes, version: "test", api: "h:1", client: "c"),
                 randomID: "id", seed: 1)
-        case .shared(let database):
-            let ledger = SharedLedger(
-                // On a thread of its own, as the real one: a test may block all that tasks have.
-                database.connection(on: ClientExecutor()),
-                SharedLedger.Options(
-                    limits: options.limits, account: LedgerAccount(api: "h:1", client: "c"), name: "host",
-                    version: "test", journal: "id", segmentBytes: options.segmentBytes, longestCall: .seconds(10)),
-                seed: .random(in: 0 ... .max))
-            try await ledger.open()
-            opened.withLock { $0.append(ledger) }
-            return ledger
+        // On a thread of its own, as the real one: a test may block all that tasks have.
+        case .shared(let database): return try await open(database.connection(on: ClientExecutor()), options)
+        #if PostgreSQL
+            case .database(let server, let name):
+                return try await open(
+                    PostgreSQLDatabase(
+                        parameters: [
+                            ("host", server.socketDirectory), ("port", "\(server.port)"), ("user", "postgres"),
+                            ("dbname", name),
+                        ], secrets: []), options)
+        #endif
         }
     }
 
-    private static func make(_ form: KeptForm) throws -> Place {
+    private func open(_ database: any LedgerDatabase, _ options: Options) async throws -> SharedLedger {
+        let ledger = SharedLedger(
+            database,
+            SharedLedger.Options(
+                limits: options.limits, account: LedgerAccount(api: "h:1", client: "c"), name: "host", version: "test",
+                journal: "id", segmentBytes: options.segmentBytes, longestCall: .seconds(10)),
+            seed: .random(in: 0 ... .max))
+        try await ledger.open()
+        databases.withLock { $0.append(database) }
+        opened.withLock { $0.append(ledger) }
+        return ledger
+    }
+
+    private static func make(_ form: KeptForm) async throws -> Place {
         switch form {
         case .files: return .files(try TemporaryDirectory())
         case .shared:
             let machine = SharedSurroundings.machine
             return .shared(SimulatedDatabase(ServerSurroundings(now: { Clock.realtime() }, after: machine.after)))
+        #if PostgreSQL
+            case .database:
+                let (server, name) = try await PostgreSQLServer.sharedDatabase()
+                return .database(server, name: name)
+        #endif
         }
     }
 
@@ -94,6 +121,17 @@ final class LedgerHome: Sendable {
         return database
     }
 
+    /// Has the server of a database do something; false where there is none.
+    func execute(_ sql: String) async throws -> Bool {
+        #if PostgreSQL
+            if case .database(let server, let name)? = place.withLock({ $0 }) {
+                try await server.execute(sql, database: name)
+                return true
+            }
+        #endif
+        return false
+    }
+
     /// All records of a kind that are there.
     func records(_ kind: String) throws -> [Record] {
         try entries().map(\.record).filter { $0.kind == kind }
@@ -108,6 +146,17 @@ final class LedgerHome: Sendable {
             if let fault { throw EventFault(description: "\(fault)") }
             return entries
         case .shared(let database)?: return try database.entries
+        #if PostgreSQL
+            case .database?:
+                guard let database = databases.withLock({ $0.last }) else { return [] }
+                var entries: [Entry] = []
+                var reader = SharedReader(database.records, after: 0)
+                _ = try reader.read(atMost: .max, upTo: .max - 1) {
+                    entries.append($1)
+                } pruned: { _ in
+                }
+                return entries
+        #endif
         }
     }
 
