@@ -20,9 +20,11 @@ extension SharedLedger.Core {
                 return following
             }
             cut.note = note.number
+            lastNote = note
             follow(note, now, &following)
         }
         for record in records { follow(record, now, &following) }
+        if view.isWhole, cut.note < view.head.cut.note { following.hasMissed = true }
         state.forgetTaken()
         return following
     }

@@ -18,7 +18,7 @@ extension SharedLedger {
     func look() async {
         let cut = core.withLock { core in
             core.lastLook = surroundings.monotonic()
-            return core.cut
+            return core.seen
         }
         let view: SharedView
         do { view = try await step { () async throws(DatabaseFault) in try await database.look(after: cut) } } catch {
@@ -38,6 +38,7 @@ extension SharedLedger {
         let now = now()
         let (absorbed, following) = core.withLock { core -> (Absorbed, Core.Following) in
             if let reason = core.loss(view) { return (.lost(reason), Core.Following()) }
+            core.isNoteDoubtful = false
             core.noteTime(view.time, at: now.nanoseconds)
             core.segments = view.head.segments
             core.bytes = view.head.bytes
@@ -137,6 +138,7 @@ extension SharedLedger {
     func failed(_ fault: DatabaseFault) async {
         if fault.kind == .schema { return end(fault.message) }
         expireOrders()
+        core.withLock { $0.isNoteDoubtful = true }
         let count = failures.add(1, ordering: .relaxed).newValue
         // Others stood in the way, as they may.
         if fault.kind == .conflict, count <= 10 { return }
@@ -236,6 +238,10 @@ extension SharedLedger.Core {
         return now - since >= SharedLedger.noteDelay
     }
 
+    /// Behind what the database is asked for more. After a failure the last note is asked for again: a standby that took over may
+    /// have another one, and nothing else may tell so.
+    var seen: Cut { isNoteDoubtful && lastNote != nil ? Cut(seq: cut.seq, note: cut.note - 1) : cut }
+
     /// Why the database is not the one that this node has followed; nil when it is.
     func loss(_ view: SharedView) -> String? {
         guard view.head.cut.seq >= cut.seq, view.head.cut.note >= cut.note else {
@@ -243,6 +249,11 @@ extension SharedLedger.Core {
                 the database lacks records that it had acknowledged: it ends with \(view.head.cut.seq), and record \(cut.seq) \
                 was there
                 """
+        }
+        if let lastNote, let note = view.notes.first, note.number == lastNote.number,
+            note.node != lastNote.node || note.body != lastNote.body
+        {
+            return "the database has another note \(note.number) than the one that it had acknowledged"
         }
         guard let anchor = view.anchor, !lastHead.isEmpty else { return nil }
         if case .line(let line) = anchor, StoredRecord.head(of: line) == lastHead { return nil }

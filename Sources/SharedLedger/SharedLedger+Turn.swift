@@ -72,7 +72,7 @@ extension SharedLedger {
 
     private func takeTurn() async {
         let sent = surroundings.monotonic()
-        let cut = core.withLock { $0.cut }
+        let cut = core.withLock { $0.seen }
         let view: SharedView
         do { view = try await step { () async throws(DatabaseFault) in try await database.lock(after: cut) } } catch {
             return await failed(error)
@@ -241,6 +241,10 @@ extension SharedLedger {
         let now = now()
         core.turnNumber = draft.turn.number
         core.cut = draft.turn.head.cut
+        if let body = draft.turn.note {
+            core.lastNote = StoredNote(
+                number: core.cut.note, seq: core.cut.seq, node: draft.node, body: body)
+        }
         if let last = draft.turn.records.last { core.lastHead = StoredRecord.head(of: last.line) }
         core.leases = draft.leases
         core.segments = draft.turn.head.segments

@@ -75,6 +75,10 @@ public final class SharedLedger: Sendable {
         var cut = Cut(seq: 0, note: 0)
         /// The head of the last record's line.
         var lastHead: [UInt8] = []
+        /// The last note of it, if this node has seen it.
+        var lastNote: StoredNote?
+        /// Whether the database may have lost it since: it is asked for once more.
+        var isNoteDoubtful = false
         var journal = ""
         /// This run's number, or a new one since it was taken for dead.
         var node: Int64

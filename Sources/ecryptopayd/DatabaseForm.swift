@@ -53,7 +53,9 @@ enum DatabaseForm {
 
         /// Names the database in whatever is wrong with it.
         private static func copying<Value>(_ url: DatabaseURL, _ body: () throws -> Value) throws -> Value {
-            do { return try body() } catch let fault as DatabaseFault { throw CommandFailure(fault, "the database at \(url)") }
+            do { return try body() } catch let fault as DatabaseFault {
+                throw CommandFailure(fault, "the database at \(url)")
+            }
         }
 
         /// What a copy could not go on for; nil when it is no fault of a database's.

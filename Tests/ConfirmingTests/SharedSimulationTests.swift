@@ -23,7 +23,7 @@ struct SharedSimulationTests {
     private func simulate() async {
         let only = variable("SHARED_SIM_SEED")
         let first = only ?? variable("SHARED_SIM_FIRST") ?? 1
-        let count = only == nil ? variable("SHARED_SIM_HISTORIES") ?? 200 : 1
+        let count = only == nil ? variable("SHARED_SIM_HISTORIES") ?? 150 : 1
         for seed in first..<first + count {
             var simulation = SharedSimulation(seed: UInt64(seed))
             if variable("SHARED_SIM_GOES_ON") != nil { print(seed, terminator: " "); fflush(nil) }

@@ -57,8 +57,9 @@ import Testing
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `what was shown before it was pruned is no loss, and what comes is shown once`(_ form: TestedLedger) async throws
-    {
+    func `what was shown before it was pruned is no loss, and what comes is shown once`(
+        _ form: TestedLedger
+    ) async throws {
         let shop = try await Shop(form)
         let follow = try shop.follow()
         let before = try await shop.settle(6)
@@ -100,9 +101,7 @@ import Testing
     @Test(arguments: TestedLedger.allCases)
     func `who begins at the beginning of a pruned journal misses nothing, and who named a record is told`(
         _ form: TestedLedger
-    )
-        async throws
-    {
+    ) async throws {
         let shop = try await Shop(form)
         let last = try await shop.settle(6)
         let first = try await shop.prune()
