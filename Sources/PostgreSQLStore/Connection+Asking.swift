@@ -38,6 +38,14 @@
             }
         }
 
+        /// Begins a transaction that sees no changes. It holds no lock that anybody waits for, so that it may take its time with what it
+        /// reads.
+        func beginReading() throws(DatabaseFault) {
+            var flight = Flight(Statement(once: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            flight.add(Statement(once: "SET LOCAL idle_in_transaction_session_timeout = '60s'"))
+            _ = try ask(flight)
+        }
+
         /// Whether a transaction is open, failed or not.
         var isInTransaction: Bool { handle.map { PQtransactionStatus($0) != PQTRANS_IDLE } ?? false }
 

@@ -32,7 +32,7 @@
         private init(connection: Connection) { self.connection = connection }
 
         private mutating func run() throws(DatabaseFault) -> Loaded {
-            try connection.ask(Statement(once: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            try connection.beginReading()
             return try read()
         }
 

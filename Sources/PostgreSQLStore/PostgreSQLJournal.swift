@@ -128,7 +128,7 @@
         ) throws(DatabaseFault) -> Value? {
             let connection = try Connection.open(desk.string, within: Connection.patience)
             connection.preferIndexes()
-            try connection.ask(Statement(once: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            try connection.beginReading()
             guard let standing = try Self.standing(connection) else { return nil }
             var value = begin(standing, try Loading.read(connection))
             var selection = Selection()
