@@ -38,10 +38,16 @@
 
         @Test func `cat, stats and verify read what the daemon wrote, beside it`() async throws {
             let shop = try await Shop(settled: 5)
+            // The daemon may still be writing.
+            try await eventually("all that there is, printed") {
+                let cat = try await shop.run("cat")
+                #expect(cat.exit == .code(0))
+                return try cat.output.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+                    == shop.daemon.journal()
+            }
+            #expect(try await shop.run("verify").exit == .code(0))
+            try await shop.daemon.end()
             let lines = try shop.daemon.journal()
-            let cat = try await shop.run("cat")
-            #expect(cat.exit == .code(0))
-            #expect(try cat.output.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) } == lines)
             let one = try #require(try shop.daemon.payments("confirmed").last)
             let chosen = try await shop.run("cat", "--payment", "\(one)", "--kind", "confirmed", "--since", "1h")
             #expect(chosen.output.split(separator: "\n").count == 1 && chosen.output.contains(#""payment":\#(one),"#))
@@ -54,7 +60,6 @@
             #expect(counts["kinds"]?["confirmed"]?.integer == 5)
             let verify = try await shop.run("verify")
             #expect(verify.exit == .code(0) && verify.output.contains("the journal is whole"), "\(verify)")
-            try await shop.daemon.end()
         }
 
         @Test func `whatever somebody else changes in the tables, verify tells, and where`() async throws {
