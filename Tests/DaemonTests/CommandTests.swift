@@ -70,8 +70,8 @@ struct CommandTests {
         }
         try daemon.set("ECRYPTOPAY_FORWARD_EXEC", plain)
         try await daemon.start()
-        #expect(daemon.process?.errors.contains("\(plain) cannot be run (Permission denied)") == true)
         try await daemon.end()
+        #expect(daemon.process?.errors.contains("\(plain) cannot be run (Permission denied)") == true)
     }
 
     @Test func `a wrong option is a usage error`() async throws {

@@ -46,8 +46,7 @@ struct JournalCommandTests {
         }
         #expect(shown == (1...21).map { Int64($0) })
         #expect(try daemon.directory.names(in: "journal").filter { $0.hasSuffix(".jsonl") }.count > 3)
-        follow.signal(SIGTERM)
-        try await follow.waitForExit()
+        try await follow.end()
         let binary = try builtBinary(named: "ecryptopayd")
         let piped = try await ChildProcess.run(
             "/bin/sh", ["-c", "\(binary) journal follow --after 0 --directory \(daemon.journalDirectory) | head -n 1"])

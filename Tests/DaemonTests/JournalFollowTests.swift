@@ -67,6 +67,7 @@ import Testing
         let first = try await shop.prune()
         let after = try await shop.settle(1)
         try await follow.waitForOutput(containing: #""kind":"confirmed","payment":\#(after),"#)
+        try await follow.end()
         let shown = try seqs(follow)
         #expect(first > 1)
         #expect(shown == Array(1...Int64(shown.count)))
@@ -90,6 +91,7 @@ import Testing
         follow.signal(SIGCONT)
         let after = try await shop.settle(1)
         try await follow.waitForOutput(containing: #""kind":"confirmed","payment":\#(after),"#)
+        try await follow.end()
         let shown = try seqs(follow)
         let missed = try #require(shown.firstIndex { $0 >= first })
         #expect(shown[..<missed] == ArraySlice(1...Int64(missed)))
@@ -111,6 +113,7 @@ import Testing
             ["journal", "follow", "--after", "\(first - 2)"] + ["--env-file", shop.daemon.envFile])
         for follow in [whole, rest] {
             try await follow.waitForOutput(containing: #""payment":\#(last),"#)
+            try await follow.end()
             #expect(try seqs(follow).first == first)
         }
         #expect(whole.errors == "")

@@ -43,8 +43,7 @@ struct PaymentsWatchTests {
         _ = try sandbox.create()
         let watch = try watch(sandbox, "--json")
         try await eventually("some lines") { watch.output.split(separator: "\n").count > 2 }
-        watch.signal(SIGTERM)
-        #expect(try await watch.waitForExit() == .code(0))
+        #expect(try await watch.end() == .code(0))
         for line in watch.output.split(separator: "\n") {
             let payment = try JSONValue(parsing: Array(line.utf8))
             #expect(payment["id"]?.integer == 1 && payment["qr_image_path"]?.string != nil)
@@ -108,7 +107,6 @@ struct PaymentsWatchTests {
         // A quarter of an hour at most.
         try await watch.waitForOutput(containing: "asking again in 900 s")
         #expect(try sandbox.request("GET", "/sandbox/counts").body.contains(#""GET /payments/ID":1"#))
-        watch.signal(SIGTERM)
-        #expect(try await watch.waitForExit() == .code(0))
+        #expect(try await watch.end() == .code(0))
     }
 }

@@ -119,6 +119,16 @@ public final class ChildProcess: Sendable {
         return exit
     }
 
+    /// Ends the program as systemd does, and waits until its output is complete.
+    ///
+    /// What a running program has written to one stream says nothing of what has been read from the other: who compares
+    /// the whole of both does it behind this.
+    @discardableResult
+    public func end(isolation: isolated (any Actor)? = #isolation) async throws -> Exit {
+        signal(SIGTERM)
+        return try await waitForExit()
+    }
+
     /// Waits until standard output or standard error holds `text`.
     ///
     /// - Throws: `DeadlinePassed` with all output so far, at once when the program ends without having written it.
