@@ -56,7 +56,7 @@
                         }
                     }
                     let connection = try Connection.open(state.string, within: Connection.patience)
-                    connection.preferIndexes()
+                    connection.settlePlans()
                     state.connection = connection
                     return try work(connection)
                 }

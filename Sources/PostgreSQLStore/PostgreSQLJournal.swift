@@ -127,7 +127,7 @@
             _ begin: (Standing, Loaded) -> Value, _ body: (inout Value, RecordRow) -> Void
         ) throws(DatabaseFault) -> Value? {
             let connection = try Connection.open(desk.string, within: Connection.patience)
-            connection.preferIndexes()
+            connection.settlePlans()
             try connection.beginReading()
             guard let standing = try Self.standing(connection) else { return nil }
             var value = begin(standing, try Loading.read(connection))

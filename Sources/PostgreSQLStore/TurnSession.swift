@@ -18,7 +18,7 @@
         mutating func connected() throws(DatabaseFault) -> Connection {
             if let connection, connection.isOpen { return connection }
             let connection = try Connection.open(string, within: Connection.patience)
-            connection.preferIndexes()
+            connection.settlePlans()
             // Before it has joined, the tables may not be there yet.
             if identity != nil { try connection.prepare(turnStatements: Statement.turns) }
             isAnew = true
