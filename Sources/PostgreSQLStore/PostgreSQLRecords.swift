@@ -20,7 +20,9 @@
                 var records: [StoredRecord] = []
                 for start in stride(from: 0, to: sorted.count, by: Self.chunk) {
                     let chunk = sorted[start..<min(start + Self.chunk, sorted.count)]
-                    records += try connection.ask(Self.bySeq, .int8s(chunk)).records()
+                    records += try Self.ask(
+                        connection, through: chunk.last ?? 0, Self.bySeq, .int8s(chunk)
+                    ).records()
                 }
                 return records
             }
@@ -31,14 +33,14 @@
                 switch selection {
                 case .record(let number):
                     guard number <= seq else { return [] }
-                    return try connection.ask(Self.newsBySeq, .int8(number)).records()
+                    return try Self.ask(connection, through: seq, Self.newsBySeq, .int8(number)).records()
                 case .payment(let payment):
-                    return try connection.ask(
-                        Self.newsOfPayment, .int8(payment), .int8(seq), within: Self.patience
+                    return try Self.ask(
+                        connection, through: seq, Self.newsOfPayment, .int8(payment), .int8(seq), within: Self.patience
                     ).records()
                 case .since(let time):
-                    return try connection.ask(
-                        Self.newsSince, .int8(time), .int8(seq), within: Self.patience
+                    return try Self.ask(
+                        connection, through: seq, Self.newsSince, .int8(time), .int8(seq), within: Self.patience
                     ).records()
                 }
             }
@@ -51,8 +53,9 @@
                 while true {
                     // Lines of reports have some hundred bytes; too few of them are asked for rather than too many.
                     let count = max(8, min(Self.chunk, (bytes - size) / 512))
-                    let records = try connection.ask(
-                        Self.behind, .int8(page.last?.seq ?? seq), .int8(last), .int8(Int64(count))
+                    let records = try Self.ask(
+                        connection, through: last, Self.behind, .int8(page.last?.seq ?? seq), .int8(last),
+                        .int8(Int64(count))
                     ).records()
                     for record in records {
                         size += record.line.count
@@ -64,10 +67,10 @@
             }
         }
 
-        func first(since time: Int64) throws(DatabaseFault) -> Int64? {
+        func first(since time: Int64, upTo last: Int64) throws(DatabaseFault) -> Int64? {
             try desk.performBlocking { (connection) throws(DatabaseFault) in
                 // Records are written in the order of their times, but for a clock that was set back.
-                let ends = try connection.ask(Self.ends)
+                let ends = try Self.ask(connection, through: last, Self.ends)
                 guard var low = try ends.optionalInt8(0, 0), var high = try ends.optionalInt8(0, 1) else { return nil }
                 var found: Int64?
                 while low <= high {
@@ -89,6 +92,28 @@
             }
         }
 
+        /// Asks a server that has record `seq`, and everything before it but for what was pruned. One that was replaced by another
+        /// and does not know it would have the newest records look as if they were gone; it is not asked again.
+        private static func ask(
+            _ connection: Connection, through seq: Int64, _ statement: Statement, _ arguments: Parameter...,
+            within limit: Duration = Connection.patience
+        ) throws(DatabaseFault) -> Answer {
+            var flight = Flight(last)
+            let place = flight.add(statement, arguments)
+            let answers = try connection.ask(flight, within: limit)
+            guard answers[0].count == 1, try answers[0].int8(0, 0) >= seq else {
+                throw connection.close(
+                    DatabaseFault(
+                        kind: .unreachable,
+                        message: """
+                            the server that answers lacks record \(seq): another one has taken its place, or its data are older \
+                            than they were
+                            """))
+            }
+            return answers[place]
+        }
+
+        private static let last = Statement("last_record", "SELECT seq FROM ecryptopayd.ledger WHERE id = 1")
         private static let columns = "SELECT seq, node, call, line FROM ecryptopayd.records"
         private static let bySeq = Statement(
             "records", "\(columns) WHERE seq = ANY ($1) ORDER BY seq", .int8s)

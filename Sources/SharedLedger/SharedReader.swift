@@ -56,7 +56,7 @@ public struct SharedReader: RecordReader {
 
     private mutating func begin(upTo durable: Int64) throws {
         guard let start else { return }
-        next = try ask { source throws(DatabaseFault) in try source.first(since: start) } ?? durable + 1
+        next = try ask { source throws(DatabaseFault) in try source.first(since: start, upTo: durable) } ?? durable + 1
         self.start = nil
     }
 

@@ -11,11 +11,11 @@ struct SimulatedRecords: RecordSource {
 
     func records(_ seqs: [Int64]) async throws(DatabaseFault) -> [StoredRecord] {
         let wanted = Set(seqs)
-        return try await read { $0.filter { wanted.contains($0.row.seq) } }
+        return try await read(through: wanted.max() ?? 0) { $0.filter { wanted.contains($0.row.seq) } }
     }
 
     func news(_ selection: Redelivery, upTo seq: Int64) async throws(DatabaseFault) -> [StoredRecord] {
-        try await read { rows in
+        try await read(through: seq) { rows in
             rows.filter { row in
                 guard row.row.isNews, row.row.seq <= seq else { return false }
                 return switch selection {
@@ -30,7 +30,7 @@ struct SimulatedRecords: RecordSource {
     func page(after seq: Int64, upTo last: Int64, atMost bytes: Int) throws(DatabaseFault) -> [StoredRecord] {
         var size = 0
         var page: [StoredRecord] = []
-        for row in try readNow() where row.row.seq > seq && row.row.seq <= last {
+        for row in try readNow(through: last) where row.row.seq > seq && row.row.seq <= last {
             size += row.row.line.count
             if size > bytes, !page.isEmpty { break }
             page.append(row.stored)
@@ -38,19 +38,32 @@ struct SimulatedRecords: RecordSource {
         return page
     }
 
-    func first(since time: Int64) throws(DatabaseFault) -> Int64? {
-        try readNow().first { $0.row.time >= time }?.row.seq
+    func first(since time: Int64, upTo last: Int64) throws(DatabaseFault) -> Int64? {
+        try readNow(through: last).first { $0.row.time >= time }?.row.seq
     }
 
-    private func readNow() throws(DatabaseFault) -> [Tables.Row] {
+    private func readNow(through seq: Int64) throws(DatabaseFault) -> [Tables.Row] {
         if case .refused(let kind) = connection.fate(.read).misfortune { throw DatabaseFault(simulated: kind) }
-        return connection.database.state.withLock { Array($0.tables.kept) }
+        return try connection.database.state.withLock { state throws(DatabaseFault) in
+            try state.tables.rows(through: seq)
+        }
     }
 
     private func read(
-        _ body: @escaping @Sendable ([Tables.Row]) -> [Tables.Row]
+        through seq: Int64, _ body: @escaping @Sendable ([Tables.Row]) -> [Tables.Row]
     ) async throws(DatabaseFault) -> [StoredRecord] {
-        try await connection.askBeside(.read) { state, _ in body(Array(state.tables.kept)).map(\.stored) }
+        let found = try await connection.askBeside(.read) { state, _ in
+            Result { () throws(DatabaseFault) in body(try state.tables.rows(through: seq)).map(\.stored) }
+        }
+        return try found.get()
+    }
+}
+
+extension Tables {
+    /// What is kept, if all up to a record was there.
+    fileprivate func rows(through seq: Int64) throws(DatabaseFault) -> [Row] {
+        guard head.cut.seq >= seq else { throw DatabaseFault(simulated: .unreachable) }
+        return Array(kept)
     }
 }
 
