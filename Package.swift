@@ -153,7 +153,10 @@ let package = Package(
         ),
         .testTarget(
             name: "PostgreSQLStoreTests",
-            dependencies: ["PostgreSQLStore", "SharedLedger", "Payments", "JournalFormat", "POSIX", "TestSupport"],
+            dependencies: [
+                "PostgreSQLStore", "SharedLedger", "SharedLedgerSimulation", "Payments", "JournalFormat", "POSIX",
+                "TestSupport",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Payments", "JSON", "TestSupport"],

@@ -28,10 +28,10 @@
             segments bigint NOT NULL, segment_bytes bigint NOT NULL, bucket0 bigint NOT NULL, bucket1 bigint NOT NULL, \
             next_class bigint NOT NULL, paused_until bigint NOT NULL)
             """,
-            // Who lives: `turn` is the last that was committed, `until` its lease.
+            // Who lives: `turn` is the last that was committed, and the node counts as living for `lease` microseconds behind it.
             """
             CREATE TABLE IF NOT EXISTS ecryptopayd.nodes (node bigint PRIMARY KEY, name text NOT NULL, version text NOT NULL, \
-            turn bigint NOT NULL, until timestamptz NOT NULL)
+            turn bigint NOT NULL, lease bigint NOT NULL, until timestamptz NOT NULL)
             """,
             // What one node does for all.
             "CREATE TABLE IF NOT EXISTS ecryptopayd.leases (name text PRIMARY KEY, node bigint NOT NULL)",

@@ -31,7 +31,7 @@
             SELECT 0 AS what, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) AS a, CAST(0 AS bigint) AS b, \
             CAST(0 AS bigint) AS c, CAST(NULL AS text) AS t, CAST(NULL AS bytea) AS y, \
             CAST(NULL AS bigint) AS p \
-            UNION ALL SELECT 1, node, turn, CASE WHEN until < clock_timestamp() THEN CAST(1 AS bigint) ELSE 0 END, NULL, NULL, NULL \
+            UNION ALL SELECT 1, node, turn, CASE WHEN until < clock_timestamp() THEN CAST(1 AS bigint) ELSE 0 END, NULL, NULL, lease \
             FROM ecryptopayd.nodes \
             UNION ALL SELECT 2, node, 0, 0, name, NULL, NULL FROM ecryptopayd.leases \
             UNION ALL SELECT * FROM (SELECT 3, seq, node, call, \
@@ -78,7 +78,7 @@
             SELECT $5, $4, $1, clock_timestamp(), $13 WHERE $13 IS NOT NULL), \
             moved AS (UPDATE ecryptopayd.ledger SET seq = $4, note = $5, bytes = $6, segments = $7, segment_bytes = $8, \
             bucket0 = $9, bucket1 = $10, next_class = $11, paused_until = $12 WHERE id = 1) \
-            UPDATE ecryptopayd.nodes SET turn = $2, \
+            UPDATE ecryptopayd.nodes SET turn = $2, lease = $3, \
             until = clock_timestamp() + CAST($3 AS double precision) * interval '1 microsecond' WHERE node = $1
             """
         }

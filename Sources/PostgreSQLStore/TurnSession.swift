@@ -61,10 +61,10 @@
                 """, .int8, .text)
         private static let enter = Statement(
             once: """
-                INSERT INTO ecryptopayd.nodes (node, name, version, turn, until) SELECT $1, $2, $3, 0, \
+                INSERT INTO ecryptopayd.nodes (node, name, version, turn, lease, until) SELECT $1, $2, $3, 0, $4, \
                 clock_timestamp() + CAST($4 AS double precision) * interval '1 microsecond' \
                 FROM ecryptopayd.ledger WHERE id = 1 AND NOT copying \
-                ON CONFLICT (node) DO UPDATE SET turn = 0, until = excluded.until
+                ON CONFLICT (node) DO UPDATE SET turn = 0, lease = excluded.lease, until = excluded.until
                 """, .int8, .text, .text, .int8)
         private static let opened = Statement(
             once: """
@@ -198,7 +198,7 @@
         mutating func add(_ turn: Turn, of identity: NodeIdentity) {
             let (node, head) = (Parameter.int8(identity.number), turn.head)
             let common: [Parameter] = [
-                node, .int8(turn.number), .int8(identity.lease / 1000), .int8(head.cut.seq), .int8(head.cut.note),
+                node, .int8(turn.number), .int8(turn.lease / 1000), .int8(head.cut.seq), .int8(head.cut.note),
                 .int8(head.bytes), .int8(head.segments), .int8(head.segmentBytes), .int8(head.budget.emptyAt[0]),
                 .int8(head.budget.emptyAt[1]), .int8(Int64(head.budget.nextClass)), .int8(head.budget.pausedUntil),
                 turn.note.map { .bytea($0) } ?? .null,

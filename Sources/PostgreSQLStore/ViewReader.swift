@@ -33,11 +33,16 @@
             return result
         }
 
+        /// No node has a longer one: what is in the table is bounded before anybody reckons with it. In microseconds.
+        private static let longestLease: Int64 = 3_600_000_000
+
         private static func add(_ row: Int, of view: Answer, to result: inout SharedView) throws(DatabaseFault) {
             let (a, b, c) = (try view.int8(row, 1), try view.int8(row, 2), try view.int8(row, 3))
             switch try view.int8(row, 0) {
             case 0: result.time = a * 1000
-            case 1: result.nodes.append(NodeRow(node: a, turn: b, isExpired: c != 0))
+            case 1:
+                let lease = min(max(0, try view.int8(row, 6)), longestLease)
+                result.nodes.append(NodeRow(node: a, turn: b, lease: lease * 1000, isExpired: c != 0))
             case 2: result.leases.append(LeaseRow(name: try view.text(row, 4), node: a))
             case 3:
                 result.records.append(

@@ -144,7 +144,7 @@ extension SharedLedger.Core {
     /// since the node was there; then it is asked for nothing, and this one's counts for more.
     func isDead(_ row: NodeRow, at now: Int64) -> Bool {
         guard let seen = watched[row.node], seen.turn == row.turn else { return false }
-        return now - seen.since >= (row.isExpired ? options.lease : 3 * options.lease)
+        return now - seen.since >= (row.isExpired ? row.lease : 3 * row.lease)
     }
 
     /// Whether an attempt to deliver may begin now. Not while the others could still say that what it tells of was never written.

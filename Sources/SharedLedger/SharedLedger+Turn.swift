@@ -122,8 +122,8 @@ extension SharedLedger {
     private func decide(_ view: SharedView, _ core: inout Core) -> Draft {
         let now = now()
         var draft = Draft(
-            turn: Turn(number: core.turnNumber + 1, head: view.head), node: core.node, now: now, time: view.time,
-            base: view.head.cut, opened: core.opened, leases: core.leases)
+            turn: Turn(number: core.turnNumber + 1, lease: core.options.lease, head: view.head), node: core.node,
+            now: now, time: view.time, base: view.head.cut, opened: core.opened, leases: core.leases)
         core.state.adopt(view.head.budget, ahead: core.offset, now: now)
         bury(view, &core, &draft)
         takeLeases(view, core, &draft)
@@ -208,7 +208,7 @@ extension SharedLedger {
     private func committed(_ draft: Draft, sent: Int64, took: Int64) {
         let (told, isLast) = core.withLock { core in
             apply(draft, &core)
-            core.leaseEnd = sent + core.options.lease
+            core.leaseEnd = sent + draft.turn.lease
             core.lastTurn = sent
             let told = core.owed + [draft]
             core.owed = []

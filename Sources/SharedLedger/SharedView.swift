@@ -73,13 +73,16 @@ public struct NodeRow: Hashable, Sendable {
     public var node: Int64
     /// Its last turn that was committed.
     public var turn: Int64
+    /// How long it counts as living behind that, in nanoseconds: it may have other settings than who looks.
+    public var lease: Int64
     /// Whether its lease has run out by the server's clock.
     public var isExpired: Bool
 
     /// Sets all of them.
-    public init(node: Int64, turn: Int64, isExpired: Bool) {
+    public init(node: Int64, turn: Int64, lease: Int64, isExpired: Bool) {
         self.node = node
         self.turn = turn
+        self.lease = lease
         self.isExpired = isExpired
     }
 }

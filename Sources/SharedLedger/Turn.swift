@@ -2,6 +2,8 @@
 public struct Turn: Sendable {
     /// Which of the node's turns it is: its row keeps the number, and tells so whether a turn was committed.
     public var number: Int64
+    /// How long the node counts as living behind it, in nanoseconds.
+    public var lease: Int64
     /// The head as it is afterwards.
     public var head: Head
     /// New records, numbered behind the head as it was.
@@ -18,8 +20,9 @@ public struct Turn: Sendable {
     public var isLast = false
 
     /// One that writes nothing but the node's row.
-    public init(number: Int64, head: Head) {
+    public init(number: Int64, lease: Int64, head: Head) {
         self.number = number
+        self.lease = lease
         self.head = head
     }
 }

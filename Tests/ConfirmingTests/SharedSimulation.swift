@@ -84,6 +84,12 @@ struct SharedSimulation {
             if history.dice.next() % 3 == 0 {
                 _ = plan(lasting: History.minute, "node \(slot) is stopped") { nodes[slot]?.end() }
             }
+            if history.dice.next() % 3 == 0 {
+                let longest = longestCall()
+                _ = plan("node \(slot) is told that calls may take \(longest) ns") {
+                    nodes[slot]?.store.reload(longestCall: longest)
+                }
+            }
             guard history.dice.next() % 2 == 0 else { continue }
             let length = Int64.random(in: 0...3 * History.minute, using: &history.dice)
             _ = plan(lasting: length, "node \(slot) stands still for \(length) ns") {
@@ -92,6 +98,11 @@ struct SharedSimulation {
                 machine.add(at: machine.clock.now + length) { machine.thaw(life.number) }
             }
         }
+    }
+
+    /// How long a call may take as an operator has it: the nodes need not agree.
+    private mutating func longestCall() -> Int64 {
+        SimulatedAPI.longestCall + [0, 0, 30, 120].randomElement(using: &history.dice)! * 1_000_000_000
     }
 
     // MARK: What happens
@@ -173,7 +184,8 @@ struct SharedSimulation {
         let program = Program(
             lives, on: machine, zero: Int64.random(in: 0...1_000_000_000_000_000, using: &history.dice),
             wallError: Int64.random(in: -400_000_000_000_000...400_000_000_000_000, using: &history.dice))
-        let store = SharedStore(program, on: database, history.options, pace: pace, seed: history.dice.next())
+        let store = SharedStore(
+            program, on: database, history.options, pace: pace, longestCall: longestCall(), seed: history.dice.next())
         let life = Life(program, store, history.world, history.options, seed: history.dice.next())
         nodes[slot] = Node(life: life, store: store)
         return true

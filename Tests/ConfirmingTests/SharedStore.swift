@@ -9,16 +9,21 @@ final class SharedStore: Store {
     let shared: SharedLedger
     let connection: SimulatedConnection
     private let program: Program
+    private let limits: LedgerState.Limits
     private let isDead = Atomic(false)
 
-    /// `pace` is how often it looks what the others did.
-    init(_ program: Program, on database: SimulatedDatabase, _ options: LifeOptions, pace: Int64, seed: UInt64) {
+    /// `pace` is how often it looks what the others did, `longestCall` how long its operator has a call of the API take.
+    init(
+        _ program: Program, on database: SimulatedDatabase, _ options: LifeOptions, pace: Int64, longestCall: Int64,
+        seed: UInt64
+    ) {
         self.program = program
+        limits = options.limits
         connection = database.connection(on: program)
         var shared = SharedLedger.Options(
             limits: options.limits, account: LedgerAccount(api: "api:443", client: "client"),
             name: "node \(program.number)", version: "1", journal: "id", segmentBytes: options.segmentBytes,
-            longestCall: .nanoseconds(SimulatedAPI.longestCall))
+            longestCall: .nanoseconds(longestCall))
         shared.pollInterval = pace
         shared.renewal = max(3_000_000_000, 2 * pace)
         self.shared = SharedLedger(
@@ -35,6 +40,9 @@ final class SharedStore: Store {
     var ledger: any RecordLedger { shared }
 
     func open() async throws { try await shared.open() }
+
+    /// The operator has calls take longer.
+    func reload(longestCall: Int64) { shared.update(limits: limits, longestCall: .nanoseconds(longestCall)) }
 
     func die() {
         if isDead.exchange(true, ordering: .relaxed) { return }

@@ -1,6 +1,7 @@
 #if PostgreSQL
     import Glibc
     import SharedLedger
+    import SharedLedgerSimulation
     import TestSupport
     import Testing
 

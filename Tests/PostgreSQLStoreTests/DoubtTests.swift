@@ -1,5 +1,6 @@
 #if PostgreSQL
     import SharedLedger
+    import SharedLedgerSimulation
     import TestSupport
     import Testing
 
@@ -61,7 +62,7 @@
             // It joins nothing anew.
             let view = try await database.look(after: cut)
             #expect(view.anchor == .line(records[1].line))
-            #expect(view.nodes == [NodeRow(node: 1, turn: 1, isExpired: false)])
+            #expect(view.nodes == [NodeRow(node: 1, turn: 1, lease: 50_000_000_000, isExpired: false)])
             #expect(try await database.look(after: cut).anchor == nil)
         }
 

@@ -2,6 +2,7 @@
     import JournalFormat
     import Payments
     import SharedLedger
+    import SharedLedgerSimulation
     import TestSupport
     import Testing
 

@@ -1,5 +1,6 @@
 #if PostgreSQL
     import SharedLedger
+    import SharedLedgerSimulation
     import TestSupport
     import Testing
 

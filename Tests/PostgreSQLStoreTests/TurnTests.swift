@@ -2,6 +2,7 @@
     import JournalFormat
     import Payments
     import SharedLedger
+    import SharedLedgerSimulation
     import TestSupport
     import Testing
 
@@ -32,7 +33,7 @@
             #expect(view.records.allSatisfy { $0.node == 1 })
             #expect(view.notes == [StoredNote(number: 1, seq: 4, node: 1, body: [1, 2, 3])])
             #expect(Set(view.leases) == [.init(name: "listing", node: 1), .init(name: "endpoint:a b", node: 1)])
-            #expect(view.nodes.first { $0.node == 1 } == NodeRow(node: 1, turn: 1, isExpired: false))
+            #expect(view.nodes.first { $0.node == 1 } == NodeRow(node: 1, turn: 1, lease: 50_000_000_000, isExpired: false))
             #expect(
                 try await server.execute(
                     "SELECT kind, payment, news, time = \(turn.records[0].time) FROM ecryptopayd.records ORDER BY seq")
@@ -78,7 +79,10 @@
         @Test func `whose lease has run out by the server's clock`() async throws {
             let server = try await PostgreSQLServer()
             let (one, other) = (try await server.joined(1), try await server.joined(2, lease: 1000))
-            try await other.write(1) { $0.taken = ["keep", "listing"] }
+            try await other.write(1) {
+                $0.lease = 1000
+                $0.taken = ["keep", "listing"]
+            }
             // A microsecond has passed since.
             let view = try await one.lock(after: .start)
             #expect(view.nodes.first { $0.node == 2 }?.isExpired == true)
@@ -109,6 +113,10 @@
             let seconds =
                 "SELECT round(extract(epoch FROM until - clock_timestamp())) BETWEEN 20 AND 50 FROM ecryptopayd.nodes"
             #expect(try await server.execute(seconds) == "t")
+            // For as long as the node says then, which the others see.
+            try await one.write(2) { $0.lease = 7200 * 1_000_000_000 }
+            #expect(try await server.execute("SELECT until > clock_timestamp() + interval '1 hour' FROM ecryptopayd.nodes") == "t")
+            #expect(try await one.look(after: .start).nodes.map(\.lease) == [3600 * 1_000_000_000], "an hour at most")
         }
 
         @Test func `leases that are given back, and a last turn`() async throws {

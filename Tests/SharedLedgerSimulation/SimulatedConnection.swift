@@ -61,7 +61,7 @@ public final class SimulatedConnection: LedgerDatabase {
             state.willWrite(isReplicated: true)
             if state.tables.journal == nil { state.tables.journal = identity.journal }
             state.tables.nodes[identity.number] = Tables.Node(
-                identity: identity, turn: 0, until: clock + identity.lease, renewed: now)
+                identity: identity, turn: 0, lease: identity.lease, until: clock + identity.lease, renewed: now)
             let opened = state.tables.kept.last { $0.row.kind == "opened" }
             return Joined(journal: state.tables.journal ?? "", opened: opened?.row.line)
         }

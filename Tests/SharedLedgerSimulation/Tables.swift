@@ -7,6 +7,7 @@ struct Tables: Sendable {
     struct Node: Sendable {
         let identity: NodeIdentity
         var turn: Int64
+        var lease: Int64
         /// By the server's clock.
         var until: Int64
         /// When the lease was last renewed, in true time.
@@ -50,7 +51,7 @@ struct Tables: Sendable {
         var view = SharedView(
             head: head, time: time, nodes: [], leases: [], records: [], notes: [], isWhole: true, anchor: nil)
         for (number, node) in nodes.sorted(by: { $0.key < $1.key }) {
-            view.nodes.append(NodeRow(node: number, turn: node.turn, isExpired: node.until < time))
+            view.nodes.append(NodeRow(node: number, turn: node.turn, lease: node.lease, isExpired: node.until < time))
         }
         for (name, node) in leases.sorted(by: { $0.key < $1.key }) {
             view.leases.append(LeaseRow(name: name, node: node))
@@ -101,9 +102,10 @@ struct Tables: Sendable {
         for dead in turn.dead { remove(dead) }
         if turn.isLast {
             remove(node)
-        } else if let lease = nodes[node]?.identity.lease {
+        } else {
             nodes[node]?.turn = turn.number
-            nodes[node]?.until = clock + lease
+            nodes[node]?.lease = turn.lease
+            nodes[node]?.until = clock + turn.lease
             nodes[node]?.renewed = now
         }
     }
@@ -128,7 +130,7 @@ struct Tables: Sendable {
         for name in turn.freed where leases[name] != node { return "frees \(name), which it has not" }
         for dead in turn.dead {
             guard dead != node, let row = nodes[dead] else { return "declares \(dead) dead, which is no other node" }
-            guard now - row.renewed >= row.identity.lease else {
+            guard now - row.renewed >= row.lease else {
                 return "declares \(dead) dead, \(now - row.renewed) ns after its last turn"
             }
         }

@@ -201,7 +201,7 @@ struct SimulatedDatabaseTests {
         #expect(database.nodes == [2] && database.records.count == 2)
         _ = await a.commit(try await a.lock(after: .start).turn(2))
         #expect(database.violations.count == 8)
-        _ = await a.commit(Turn(number: 3, head: database.head))
+        _ = await a.commit(Turn(number: 3, lease: 0, head: database.head))
         #expect(database.violations.count == 9)
     }
 
@@ -230,5 +230,14 @@ struct SimulatedDatabaseTests {
             return calls.map { "\(fates.fate(of: $0))" }
         }
         #expect(fates() == fates() && fates().contains { $0.contains("lostAfter") })
+    }
+}
+
+extension SimulatedDatabase {
+    /// A connection whose node has joined.
+    fileprivate func joined(_ number: Int64) async throws -> SimulatedConnection {
+        let connection = connection()
+        _ = try await connection.join(.test(number))
+        return connection
     }
 }
