@@ -77,13 +77,17 @@
             // And what was asked for next reached that other one.
             var reader = SharedReader(records, after: 3)
             #expect(throws: RecordsUnreachable.self) {
-                _ = try reader.read(atMost: .max, upTo: 4) { _, _ in } pruned: { _ in
+                _ = try reader.read(atMost: .max, upTo: 4) { _, _ in
+                } pruned: { _ in
                     Issue.record("nothing was pruned")
                 }
             }
             try await database.write(2, [.report(3)], behind: Cut(seq: 3, note: 0))
             var shown: [Int64] = []
-            _ = try reader.read(atMost: .max, upTo: 4) { _, entry in shown.append(entry.seq) } pruned: { _ in }
+            _ = try reader.read(atMost: .max, upTo: 4) { _, entry in
+                shown.append(entry.seq)
+            } pruned: { _ in
+            }
             #expect(shown == [4])
         }
 

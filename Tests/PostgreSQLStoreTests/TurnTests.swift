@@ -33,7 +33,8 @@
             #expect(view.records.allSatisfy { $0.node == 1 })
             #expect(view.notes == [StoredNote(number: 1, seq: 4, node: 1, body: [1, 2, 3])])
             #expect(Set(view.leases) == [.init(name: "listing", node: 1), .init(name: "endpoint:a b", node: 1)])
-            #expect(view.nodes.first { $0.node == 1 } == NodeRow(node: 1, turn: 1, lease: 50_000_000_000, isExpired: false))
+            #expect(
+                view.nodes.first { $0.node == 1 } == NodeRow(node: 1, turn: 1, lease: 50_000_000_000, isExpired: false))
             #expect(
                 try await server.execute(
                     "SELECT kind, payment, news, time = \(turn.records[0].time) FROM ecryptopayd.records ORDER BY seq")
@@ -115,7 +116,9 @@
             #expect(try await server.execute(seconds) == "t")
             // For as long as the node says then, which the others see.
             try await one.write(2) { $0.lease = 7200 * 1_000_000_000 }
-            #expect(try await server.execute("SELECT until > clock_timestamp() + interval '1 hour' FROM ecryptopayd.nodes") == "t")
+            #expect(
+                try await server.execute("SELECT until > clock_timestamp() + interval '1 hour' FROM ecryptopayd.nodes")
+                    == "t")
             #expect(try await one.look(after: .start).nodes.map(\.lease) == [3600 * 1_000_000_000], "an hour at most")
         }
 
