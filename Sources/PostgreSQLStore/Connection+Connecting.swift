@@ -7,7 +7,7 @@
     extension Connection {
         /// Connects to the first server that answers and takes writes, and sets the session up.
         ///
-        /// - Parameter limit: for all of it, but for the lookup of names. Each address has `connect_timeout` seconds of it, 2 at least.
+        /// - Parameter limit: for all of it. Each address has `connect_timeout` seconds of it, 2 at least, and the lookup of names half.
         /// - Throws: of the addresses' faults the one that tells most, with the messages of all.
         static func open(_ string: ConnectionString, within limit: Duration) throws(DatabaseFault) -> Connection {
             let deadline = Clock.monotonic() + limit.nanoseconds
@@ -15,7 +15,7 @@
             let seconds = keywords["connect_timeout"].flatMap { Int64($0) } ?? 3
             let each = seconds > 0 ? max(2, min(seconds, 3600)) * 1_000_000_000 : limit.nanoseconds
             var faults: [DatabaseFault] = []
-            for attempt in try HostAttempt.all(keywords) {
+            for attempt in try HostAttempt.all(keywords, until: deadline - limit.nanoseconds / 2) {
                 guard Clock.monotonic() < deadline else { break }
                 do throws(DatabaseFault) {
                     let until = min(deadline, Clock.monotonic() + each)

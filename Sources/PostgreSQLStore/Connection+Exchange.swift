@@ -8,6 +8,7 @@
         /// Sends what `send` queues, `count` statements, with a sync behind them, and gathers their answers.
         func exchange(_ count: Int, _ deadline: Int64, _ send: (OpaquePointer) -> Bool) throws(FlightFault) -> [Answer]
         {
+            let deadline = min(deadline, end ?? .max)
             let handle: OpaquePointer
             do throws(DatabaseFault) { handle = try ready() } catch { throw FlightFault(fault: error) }
             var answers: [Answer] = []

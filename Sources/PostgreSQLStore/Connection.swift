@@ -12,8 +12,11 @@
         private(set) var handle: OpaquePointer?
         let secrets: Secrets
         let notices: NoticeBox
+        /// When everything that is asked has to have its answer, by the monotonic clock in nanoseconds, whatever each question's own
+        /// limit is; nil while there is no such time.
+        var end: Int64?
         /// Why it was closed.
-        private var end = DatabaseFault(kind: .unreachable, message: "not connected")
+        private var reason = DatabaseFault(kind: .unreachable, message: "not connected")
         /// The statements that the server knows on this connection, by their names.
         private var prepared: Set<String> = []
 
@@ -73,17 +76,17 @@
 
         /// Closes the connection for a reason, and answers it.
         func close(_ fault: DatabaseFault) -> DatabaseFault {
-            guard let handle else { return end }
+            guard let handle else { return reason }
             PQfinish(handle)
             self.handle = nil
             prepared = []
-            end = fault
+            reason = fault
             return fault
         }
 
         /// The handle, if it still is good for a flight, as far as one can know without asking the server.
         func ready() throws(DatabaseFault) -> OpaquePointer {
-            guard let handle else { throw end }
+            guard let handle else { throw reason }
             _ = notices.take()
             let isAlive = PQconsumeInput(handle) == 1 && PQstatus(handle) == CONNECTION_OK
             // Looks at what was read: the server may have said good-bye.

@@ -1,6 +1,15 @@
 #if PostgreSQL
+    import Dispatch
     import Glibc
+    import POSIX
     import SharedLedger
+    import Synchronization
+
+    /// A name that is being looked up.
+    private final class Lookup: Sendable {
+        let answer = Mutex<Result<[String], DatabaseFault>?>(nil)
+        let isDone = DispatchSemaphore(value: 0)
+    }
 
     /// One server address that may be tried.
     ///
@@ -12,10 +21,11 @@
         var address: String?
         var port: String?
 
-        /// All addresses of all hosts that the keywords name, in order; names are looked up in DNS, which may block.
+        /// All addresses of all hosts that the keywords name, in order; names are looked up in DNS, as far as it answers in time.
         ///
+        /// - Parameter deadline: by the monotonic clock, in nanoseconds.
         /// - Throws: `.configuration` when the lists of hosts and ports do not match, `.unreachable` when no name is known.
-        static func all(_ keywords: [String: String]) throws(DatabaseFault) -> [HostAttempt] {
+        static func all(_ keywords: [String: String], until deadline: Int64) throws(DatabaseFault) -> [HostAttempt] {
             let hosts = list(keywords["host"])
             let addresses = list(keywords["hostaddr"])
             let ports = list(keywords["port"])
@@ -39,7 +49,7 @@
                     continue
                 }
                 do throws(DatabaseFault) {
-                    for address in try lookUp(host) {
+                    for address in try lookUp(host, until: deadline) {
                         attempt.address = address
                         attempts.append(attempt)
                     }
@@ -60,6 +70,21 @@
         private static func list(_ text: String?) -> [String] {
             guard let text, !text.isEmpty else { return [] }
             return text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+
+        /// Asks on a thread of its own, which is left alone when it takes too long: nothing else ends a lookup.
+        private static func lookUp(_ name: String, until deadline: Int64) throws(DatabaseFault) -> [String] {
+            let lookup = Lookup()
+            DispatchQueue.global().async {
+                let found = Result { () throws(DatabaseFault) in try lookUp(name) }
+                lookup.answer.withLock { $0 = found }
+                lookup.isDone.signal()
+            }
+            let left = max(0, deadline - Clock.monotonic())
+            guard lookup.isDone.wait(timeout: .now() + .nanoseconds(Int(left))) == .success,
+                let answer = lookup.answer.withLock({ $0 })
+            else { throw DatabaseFault(kind: .unreachable, message: "cannot look up \(name): no answer in time") }
+            return try answer.get()
         }
 
         private static func lookUp(_ name: String) throws(DatabaseFault) -> [String] {

@@ -54,10 +54,15 @@
 
         /// Reads the folded state.
         public func load() async throws(DatabaseFault) -> Loaded {
-            try session.withLock { (session) throws(DatabaseFault) in try Loading.load(session.connected()) }
+            try session.withLock { (session) throws(DatabaseFault) in
+                let connection = try session.connected()
+                // However much it is.
+                connection.end = nil
+                return try Loading.load(connection)
+            }
         }
 
-        /// Locks the head, within 5 s.
+        /// Locks the head, for which it waits for 5 s at most.
         public func lock(after cut: Cut) async throws(DatabaseFault) -> SharedView {
             try session.withLock { (session) throws(DatabaseFault) in try session.lock(after: cut) }
         }

@@ -1,4 +1,5 @@
 #if PostgreSQL
+    import POSIX
     import Payments
     import SharedLedger
 
@@ -14,10 +15,18 @@
 
         init(_ string: ConnectionString) { self.string = string }
 
-        /// The connection, made anew if there is none.
+        /// What a turn or a look may take in all, connecting included: less than the watchdog allows for, however slow each answer is.
+        private static let patience: Duration = .seconds(20)
+
+        /// The connection, made anew if there is none, for all that is asked within ``patience``.
         mutating func connected() throws(DatabaseFault) -> Connection {
-            if let connection, connection.isOpen { return connection }
+            let end = Clock.monotonic() + Self.patience.nanoseconds
+            if let connection, connection.isOpen {
+                connection.end = end
+                return connection
+            }
             let connection = try Connection.open(string, within: Connection.patience)
+            connection.end = end
             connection.settlePlans()
             // Before it has joined, the tables may not be there yet.
             if identity != nil { try connection.prepare(turnStatements: Statement.turns) }
@@ -31,6 +40,8 @@
 
         mutating func join(_ identity: NodeIdentity) throws(DatabaseFault) -> Joined {
             let connection = try connected()
+            // A start may have to bring the tables to this program's version, and nobody waits for it.
+            if self.identity == nil { connection.end = nil }
             locked = nil
             connection.abandonTransaction()
             try Migration(connection, node: identity.number).run()
@@ -116,6 +127,7 @@
 
         mutating func rollBack() {
             locked = nil
+            connection?.end = nil
             connection?.abandonTransaction()
         }
 
@@ -129,6 +141,7 @@
                 connection.abandonTransaction()
                 return .failed(DatabaseFault(kind: .failed, message: "the other nodes took this one for dead"))
             }
+            connection.end = nil
             var flight = Flight()
             flight.add(turn, of: identity)
             let commit = flight.add(Statement.commit)

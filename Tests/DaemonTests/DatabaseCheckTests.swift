@@ -34,5 +34,23 @@
             let online = try await check(server.url(), "--online")
             #expect(online.exit == .code(69), "\(online.errors)")
         }
+
+        @Test func `a name server that does not answer is not waited for`() async throws {
+            let daemon = try DaemonUnderTest()
+            try daemon.set("ECRYPTOPAY_JOURNAL", "postgresql://ledger@database.example/ledger")
+            // Nobody there hears what is sent to the name server, and the resolver would wait for it for two minutes.
+            let resolver = try daemon.directory.write(
+                "nameserver 192.0.2.1\noptions timeout:30 attempts:4\n", to: "resolv.conf")
+            let binary = try builtBinary(named: "ecryptopayd")
+            let script = """
+                ip link set lo up && ip route add 192.0.2.1 dev lo && mount --bind \(resolver) /etc/resolv.conf \
+                && exec \(binary) check --online --env-file \(daemon.envFile)
+                """
+            let result = try await ChildProcess.run(
+                "/usr/bin/unshare", ["--user", "--map-root-user", "--mount", "--net", "/bin/sh", "-c", script],
+                environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
+            #expect(result.exit == .code(69), "\(result.errors)")
+            #expect(result.errors.contains("cannot look up database.example: no answer in time"), "\(result.errors)")
+        }
     }
 #endif

@@ -128,6 +128,18 @@
             #expect(!connection.isOpen)
         }
 
+        @Test func `all that is asked for one purpose has one end, whatever each question may take`() async throws {
+            let server = try await PostgreSQLServer()
+            let connection = try server.connect()
+            connection.end = Clock.monotonic() + 20_000_000_000
+            try connection.run("SELECT pg_sleep(0.01)")
+            connection.end = Clock.monotonic() + 100_000_000
+            let late = try connection.fault("SELECT pg_sleep(5)", within: .seconds(60))
+            #expect(late.fault.kind == .deadline)
+            #expect(late.undecided == 0..<2)
+            #expect(!connection.isOpen)
+        }
+
         @Test func `a connection that ended while idle is known before anything is sent`() async throws {
             let server = try await PostgreSQLServer()
             let connection = try server.connect()
