@@ -32,11 +32,12 @@ struct LedgerDatabaseUnderTest: Sendable {
                 lines: {
                     var lines: [[UInt8]] = []
                     var last: Int64 = 0
+                    let end = try reader.journal.standing()?.seq ?? 0
                     while true {
-                        let page = try reader.records.page(after: last, upTo: .max, atMost: 1 << 20)
-                        guard let end = page.last else { return lines }
+                        let page = try reader.records.page(after: last, upTo: end, atMost: 1 << 20)
+                        guard let record = page.last else { return lines }
                         lines += page.map(\.line)
-                        last = end.seq
+                        last = record.seq
                     }
                 }, place: place)
         }

@@ -24,16 +24,21 @@
 
     extension PostgreSQLDatabase {
         /// Locks, writes these records, and commits.
+        ///
+        /// What is written is made before, if nobody else writes meanwhile: the server ends a session that holds the lock and does
+        /// nothing for two seconds, which thousands of records may take in a debug build.
         @discardableResult
         func write(
             _ number: Int64, _ records: [Record] = [], note: [UInt8]? = nil, behind cut: Cut? = nil,
             _ change: (inout Turn) -> Void = { _ in }
         ) async throws -> SharedView {
+            let seen = try await look(after: cut ?? .start)
+            let made = seen.turn(number, records, note: note)
             let view = try await lock(after: cut ?? .start)
-            var turn = view.turn(number, records, note: note)
+            var turn = view.head == seen.head ? made : view.turn(number, records, note: note)
             change(&turn)
             #expect(await commit(turn) == .committed)
-            return view
+            return seen.head == view.head ? seen : view
         }
     }
 

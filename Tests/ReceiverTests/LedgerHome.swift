@@ -148,10 +148,10 @@ final class LedgerHome: Sendable {
         case .shared(let database)?: return try database.entries
         #if PostgreSQL
             case .database?:
-                guard let database = databases.withLock({ $0.last }) else { return [] }
+                guard let database = databases.withLock({ $0.last }) as? PostgreSQLDatabase else { return [] }
                 var entries: [Entry] = []
                 var reader = SharedReader(database.records, after: 0)
-                _ = try reader.read(atMost: .max, upTo: .max - 1) {
+                _ = try reader.read(atMost: .max, upTo: try database.journal.standing()?.seq ?? 0) {
                     entries.append($1)
                 } pruned: { _ in
                 }
