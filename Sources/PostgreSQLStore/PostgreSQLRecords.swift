@@ -28,21 +28,26 @@
             }
         }
 
-        func news(_ selection: Redelivery, upTo seq: Int64) async throws(DatabaseFault) -> [StoredRecord] {
+        func news(
+            _ selection: Redelivery, upTo seq: Int64
+        ) async throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
             try await desk.perform { (connection) throws(DatabaseFault) in
-                switch selection {
-                case .record(let number):
-                    guard number <= seq else { return [] }
-                    return try Self.ask(connection, through: seq, Self.newsBySeq, .int8(number)).records()
-                case .payment(let payment):
-                    return try Self.ask(
-                        connection, through: seq, Self.newsOfPayment, .int8(payment), .int8(seq), within: Self.patience
-                    ).records()
-                case .since(let time):
-                    return try Self.ask(
-                        connection, through: seq, Self.newsSince, .int8(time), .int8(seq), within: Self.patience
-                    ).records()
-                }
+                let answer =
+                    switch selection {
+                    case .record(let number):
+                        try Self.ask(connection, through: seq, Self.newsBySeq, .int8(number), .int8(seq))
+                    case .payment(let payment):
+                        try Self.ask(
+                            connection, through: seq, Self.newsOfPayment, .int8(payment), .int8(seq),
+                            within: Self.patience)
+                    case .since(let time):
+                        try Self.ask(
+                            connection, through: seq, Self.newsSince, .int8(time), .int8(seq), within: Self.patience)
+                    }
+                var news: [(payment: PaymentID, seq: Int64)] = []
+                news.reserveCapacity(answer.count)
+                for row in 0..<answer.count { news.append((try answer.int8(row, 0), try answer.int8(row, 1))) }
+                return news
             }
         }
 
@@ -119,11 +124,13 @@
             "records", "\(columns) WHERE seq = ANY ($1) ORDER BY seq", .int8s)
         private static let behind = Statement(
             "records_behind", "\(columns) WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3", .int8, .int8, .int8)
-        private static let newsBySeq = Statement("news", "\(columns) WHERE seq = $1 AND news", .int8)
+        private static let newsColumns = "SELECT payment, seq FROM ecryptopayd.records"
+        private static let newsBySeq = Statement(
+            "news", "\(newsColumns) WHERE seq = $1 AND news AND seq <= $2", .int8, .int8)
         private static let newsOfPayment = Statement(
-            "news_of_payment", "\(columns) WHERE news AND payment = $1 AND seq <= $2 ORDER BY seq", .int8, .int8)
+            "news_of_payment", "\(newsColumns) WHERE news AND payment = $1 AND seq <= $2 ORDER BY seq", .int8, .int8)
         private static let newsSince = Statement(
-            "news_since", "\(columns) WHERE news AND time >= $1 AND seq <= $2 ORDER BY seq", .int8, .int8)
+            "news_since", "\(newsColumns) WHERE news AND time >= $1 AND seq <= $2 ORDER BY seq", .int8, .int8)
         private static let ends = Statement(
             "records_ends", "SELECT min(seq), max(seq) FROM ecryptopayd.records")
         private static let timeFrom = Statement(

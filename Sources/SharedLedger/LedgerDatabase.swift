@@ -107,8 +107,11 @@ public protocol RecordSource: Sendable {
     /// The records with these numbers, in their order; those that are gone are left out.
     func records(_ seqs: [Int64]) async throws(DatabaseFault) -> [StoredRecord]
 
-    /// The `confirmed` records that were news and are selected, up to `seq`, in their order.
-    func news(_ selection: Redelivery, upTo seq: Int64) async throws(DatabaseFault) -> [StoredRecord]
+    /// The `confirmed` records that were news and are selected, up to `seq`, in their order: their payments and numbers, since they
+    /// may be all that there are.
+    func news(
+        _ selection: Redelivery, upTo seq: Int64
+    ) async throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)]
 
     /// The records behind `seq` and up to `last`, in their order, until their lines have so many bytes; at least one, if there
     /// is any. Blocks.

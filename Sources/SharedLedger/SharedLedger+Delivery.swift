@@ -18,7 +18,11 @@ extension SharedLedger: DeliveryLedger {
         core.withLock { $0.ownEndpoints = Set(endpoints) }
         var change = EndpointChange()
         do {
-            change = try performBlocking { [self] draft, state in giveUpStranded(&draft, &state) }
+            while true {
+                let given = try performBlocking { draft, state in Self.giveUpStranded(&draft, &state) }
+                if given.isEmpty { break }
+                for delivery in given { change.lose(delivery.seq, of: delivery.endpoint) }
+            }
         } catch {
             // The endpoints are in force all the same, so this is no reason to refuse them.
             change.failure = "\(error)"
@@ -40,12 +44,15 @@ extension SharedLedger: DeliveryLedger {
             })
     }
 
-    /// What waits for an endpoint that was removed can only be replayed, to those that are there.
-    private func giveUpStranded(_ draft: inout Draft, _ state: inout LedgerState) -> Decision<EndpointChange> {
-        var change = EndpointChange()
-        let stranded = state.strandedDeliveries
+    /// So many deliveries are given up, or made again, in one turn: a flood of them must not keep reports waiting.
+    private static let deliveriesPerTurn = 2000
+
+    /// What waits for an endpoint that was removed can only be replayed, to those that are there. Gives up the first of it.
+    private static func giveUpStranded(
+        _ draft: inout Draft, _ state: inout LedgerState
+    ) -> Decision<[(endpoint: String, payment: PaymentID, seq: Int64)]> {
+        let stranded = Array(state.strandedDeliveries.prefix(deliveriesPerTurn))
         for delivery in stranded {
-            change.lose(delivery.seq, of: delivery.endpoint)
             draft.append(
                 .undeliverable(
                     Record.Delivery(
@@ -53,7 +60,7 @@ extension SharedLedger: DeliveryLedger {
                         status: nil, error: "the endpoint was removed")))
         }
         return Decision(
-            result: .success(change),
+            result: .success(stranded),
             apply: { state, now in
                 for delivery in stranded {
                     state.deliveryEnded(
@@ -139,14 +146,17 @@ extension SharedLedger: DeliveryLedger {
     }
 
     public func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
-        let found = try await database.records.news(selection, upTo: durable).compactMap { record in
-            try Entry(line: record.line.span).record.payment.map { ($0, record.seq) }
-        }
+        let found = try await database.records.news(selection, upTo: durable)
         let count = found.count * core.withLock { $0.state.endpoints.count }
         if dryRun || found.isEmpty { return count }
-        try await perform { draft, _ -> Decision<Void> in
-            draft.notes += found.map { .redelivers(payment: $0, seq: $1) }
-            return Decision(result: .success(()))
+        for start in stride(from: 0, to: found.count, by: Self.deliveriesPerTurn) {
+            let notes = found[start..<min(start + Self.deliveriesPerTurn, found.count)].map {
+                SharedNote.redelivers(payment: $0.payment, seq: $0.seq)
+            }
+            try await perform { draft, _ -> Decision<Void> in
+                draft.notes += notes
+                return Decision(result: .success(()))
+            }
         }
         tell { $0.ledgerDidAnnounce() }
         return count

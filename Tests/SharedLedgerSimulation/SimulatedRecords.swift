@@ -11,20 +11,15 @@ struct SimulatedRecords: RecordSource {
 
     func records(_ seqs: [Int64]) async throws(DatabaseFault) -> [StoredRecord] {
         let wanted = Set(seqs)
-        return try await read(through: wanted.max() ?? 0) { $0.filter { wanted.contains($0.row.seq) } }
+        return try await read(through: wanted.max() ?? 0) { $0.filter { wanted.contains($0.row.seq) } }.map(\.stored)
     }
 
-    func news(_ selection: Redelivery, upTo seq: Int64) async throws(DatabaseFault) -> [StoredRecord] {
+    func news(
+        _ selection: Redelivery, upTo seq: Int64
+    ) async throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
         try await read(through: seq) { rows in
-            rows.filter { row in
-                guard row.row.isNews, row.row.seq <= seq else { return false }
-                return switch selection {
-                case .record(let number): row.row.seq == number
-                case .payment(let payment): row.row.payment == payment
-                case .since(let time): row.row.time >= time
-                }
-            }
-        }
+            rows.filter { $0.row.isNews && $0.row.seq <= seq && selection.names($0.row) }
+        }.map { row in (row.row.payment ?? 0, row.row.seq) }
     }
 
     func page(after seq: Int64, upTo last: Int64, atMost bytes: Int) throws(DatabaseFault) -> [StoredRecord] {
@@ -51,11 +46,22 @@ struct SimulatedRecords: RecordSource {
 
     private func read(
         through seq: Int64, _ body: @escaping @Sendable ([Tables.Row]) -> [Tables.Row]
-    ) async throws(DatabaseFault) -> [StoredRecord] {
+    ) async throws(DatabaseFault) -> [Tables.Row] {
         let found = try await connection.askBeside(.read) { state, _ in
-            Result { () throws(DatabaseFault) in body(try state.tables.rows(through: seq)).map(\.stored) }
+            Result { () throws(DatabaseFault) in body(try state.tables.rows(through: seq)) }
         }
         return try found.get()
+    }
+}
+
+extension Redelivery {
+    /// Whether it selects a record that was news.
+    fileprivate func names(_ row: RecordRow) -> Bool {
+        switch self {
+        case .record(let number): row.seq == number
+        case .payment(let payment): row.payment == payment
+        case .since(let time): row.time >= time
+        }
     }
 }
 
