@@ -149,8 +149,10 @@ let package = Package(
             path: "Tests/SharedLedgerSimulation", swiftSettings: common),
         .testTarget(
             name: "SharedLedgerTests",
-            dependencies: ["SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Payments"], swiftSettings: common
-        ),
+            dependencies: [
+                "SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Payments", "POSIX", "TestSupport",
+            ],
+            swiftSettings: common),
         .testTarget(
             name: "PostgreSQLStoreTests",
             dependencies: [

@@ -100,7 +100,9 @@ extension SharedLedger {
                 core.owed.append(draft)
                 core.isEnded = draft.turn.isLast
             }
-            await failed(DatabaseFault(kind: .failed, message: "the database commits, but warns: \(warning)"))
+            let fault = DatabaseFault(kind: .failed, message: "the database commits, but warns: \(warning)")
+            if draft.turn.isLast { return giveUpOwed(fault) }
+            await failed(fault)
         case .failed(let fault):
             core.withLock { core in inbox.withLock { undo(draft, &core, &$0) } }
             await failed(fault)
@@ -234,6 +236,14 @@ extension SharedLedger {
             if inbox.withLock({ $0.oldest != nil }) { rejectReports("the program stops") }
             waker.wake()
         }
+    }
+
+    /// There will be no other commit to prove what was committed: nobody is told that it is durable, and the others go on from it.
+    private func giveUpOwed(_ fault: DatabaseFault) {
+        let orders = core.withLock { $0.owed.flatMap(\.plans).map(\.order) + $0.orders }
+        for order in orders { order.fail(fault) }
+        rejectReports(fault.message)
+        waker.wake()
     }
 
     /// Has the state be what the turn made of it.

@@ -235,7 +235,7 @@ struct SimulatedDatabaseTests {
 
 extension SimulatedDatabase {
     /// A connection whose node has joined.
-    fileprivate func joined(_ number: Int64) async throws -> SimulatedConnection {
+    func joined(_ number: Int64) async throws -> SimulatedConnection {
         let connection = connection()
         _ = try await connection.join(.test(number))
         return connection

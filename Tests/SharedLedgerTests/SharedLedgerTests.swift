@@ -1,0 +1,143 @@
+import JournalFormat
+import POSIX
+import Payments
+import SharedLedgerSimulation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import SharedLedger
+
+/// One node's ledger on a simulated server, which does what the real one seldom does.
+@Suite(.ownThread) struct SharedLedgerTests {
+    private let database = SimulatedDatabase(
+        ServerSurroundings(now: { Clock.realtime() }, after: SharedSurroundings.machine.after))
+    private let observer = Observer()
+
+    private func open() async throws -> SharedLedger {
+        let ledger = SharedLedger(
+            database.connection(on: ClientExecutor()),
+            SharedLedger.Options(
+                limits: .init(maxPending: 100_000, confirmRate: 1000, confirmWindow: .seconds(3600)),
+                account: LedgerAccount(api: "h:1", client: "c"), name: "host", version: "test", journal: "id",
+                segmentBytes: 1 << 20, longestCall: .seconds(10)), seed: 1)
+        try await ledger.open()
+        ledger.addObserver(observer)
+        return ledger
+    }
+
+    private func post(_ id: Int64, to ledger: SharedLedger) throws -> Int64 {
+        let report = try ReportedPayment(body: Array(#"{"id":\#(id),"state":"paid"}"#.utf8).span)
+        guard case .pending(let position) = ledger.record(report, peer: "test") else {
+            throw DeadlinePassed(what: "a report that is taken in")
+        }
+        return position
+    }
+
+    private var received: Int { get throws { try database.entries.count { $0.record.kind == "received" } } }
+
+    // MARK: Warnings
+
+    @Test func `what was committed with a warning is told to nobody before another commit`() async throws {
+        let ledger = try await open()
+        let locks = Counter()
+        database.setFates { call in
+            switch call.kind {
+            // The server has lost its standby, and the report with it if it goes.
+            case .commit: return Fate(.warned)
+            case .lock where locks.next() > 1: return Fate(.refused(.unreachable))
+            default: return Fate()
+            }
+        }
+        let position = try post(7, to: ledger)
+        try await eventually("it is written, and more turns fail") { locks.value > 3 }
+        #expect(try received == 1)
+        #expect(ledger.committed < position && observer.committed < position)
+        #expect(ledger.durable < database.head.cut.seq, "nobody who follows the records sees it")
+        #expect(ledger.unavailability != nil, "none is taken in meanwhile")
+        database.setFates { _ in Fate() }
+        try await eventually("it is told") { observer.committed >= position }
+        #expect(ledger.durable == database.head.cut.seq)
+        await ledger.end()
+        #expect(try received == 1, "it is not written twice")
+        #expect(database.violations.isEmpty)
+    }
+
+    @Test func `what the last turn commits with a warning is rejected, not left without an answer`() async throws {
+        let ledger = try await open()
+        // The turn before the last waits until there is something for the last one.
+        let (gate, isPassed) = (Counter(), Counter())
+        database.setFates { call in
+            guard call.kind == .commit else { return Fate() }
+            if gate.next() > 1 { return Fate(.warned) }
+            var slow = Fate()
+            slow.writing = 200_000_000
+            _ = isPassed.next()
+            return slow
+        }
+        let first = try post(7, to: ledger)
+        try await eventually("its turn is under way") { isPassed.value > 0 }
+        let second = try post(8, to: ledger)
+        await ledger.end()
+        #expect(observer.committed == first && ledger.committed == first)
+        #expect(observer.rejectedAfter == first && second > first)
+        #expect(database.violations.isEmpty)
+    }
+
+    // MARK: Much at once
+
+    @Test func `a long queue of deliveries is given up, and made again, so many in one turn`() async throws {
+        let ledger = try await open()
+        _ = try ledger.configure(endpoints: ["https://shop"])
+        // Another node confirms them.
+        let other = try await database.joined(2)
+        let view = try await other.lock(after: .start)
+        let news = (1...4500).map { id in
+            Record.confirmed(
+                .init(
+                    payment: id,
+                    current: Array(
+                        #"{"id":\#(id),"state":"paid","amount":"1.0","currency":"btc","updated_at":"2026-11-20T18:09:11.456Z"}"#
+                            .utf8), news: true, of: [], cause: .webhook))
+        }
+        #expect(await other.commit(view.turn(1, news)) == .committed)
+        let last = database.head.cut.seq
+        try await eventually("they wait") { ledger.durable >= last && ledger.endpointStatus.first?.waiting == 4500 }
+        #expect(try await ledger.redeliver(.since(0), dryRun: false) == 4500)
+        let redelivered = database.notes.compactMap { NoteCoder.decode($0.body) }.map { notes in
+            notes.count { if case .redelivers = $0 { true } else { false } }
+        }
+        #expect(redelivered.filter { $0 > 0 } == [2000, 2000, 500])
+        let change = try ledger.configure(endpoints: [])
+        #expect(change.failure == nil)
+        #expect(change.losses.map(\.count) == [4500])
+        let given = try database.entries.filter { $0.record.kind == "undeliverable" }
+        #expect(given.count == 4500 && Set(given.map(\.durable)).count == 3)
+        await ledger.end()
+        #expect(database.violations.isEmpty)
+    }
+}
+
+/// What the ledger tells.
+private final class Observer: LedgerObserver {
+    private let state = Mutex((committed: Int64(0), rejectedAfter: Int64?.none))
+
+    var committed: Int64 { state.withLock { $0.committed } }
+    var rejectedAfter: Int64? { state.withLock { $0.rejectedAfter } }
+
+    func ledgerDidCommit(upTo position: Int64) { state.withLock { $0.committed = position } }
+
+    func ledgerDidReject(after position: Int64, reason: String) { state.withLock { $0.rejectedAfter = position } }
+
+    func ledgerDidFail(reason: String, errno: Int32) {}
+}
+
+/// Counts what happens on any thread.
+private final class Counter: Sendable {
+    private let count = Atomic(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+
+    /// One more.
+    func next() -> Int { count.add(1, ordering: .relaxed).newValue }
+}
