@@ -30,8 +30,10 @@
                 switch PQresultStatus(result) {
                 case PGRES_PIPELINE_SYNC:
                     PQclear(result)
-                    if let failure { throw failure }
-                    return answers
+                    guard let failure else { return answers }
+                    // Another server has taken this one's place, or will: the next connection looks for it.
+                    if failure.fault.kind == .readOnly { _ = close(failure.fault) }
+                    throw failure
                 case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
                     emptyHanded = 0
                     if let result { answers.append(Answer(owning: result, warnings: warnings())) }

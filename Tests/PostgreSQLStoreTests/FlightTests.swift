@@ -128,6 +128,21 @@
             #expect(!connection.isOpen)
         }
 
+        @Test func `a server that takes no writes any more is left`() async throws {
+            let server = try await PostgreSQLServer()
+            let connection = try server.connect()
+            try connection.run("CREATE TABLE t (i integer)")
+            // As an operator does before another server takes this one's place: its sessions stay open.
+            try await server.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            try await server.execute("SELECT pg_reload_conf()")
+            try await eventually("it is read-only") {
+                try await server.execute("SHOW transaction_read_only") == "on"
+            }
+            let fault = try connection.fault("BEGIN", "INSERT INTO t VALUES (1)", "COMMIT")
+            #expect(fault.fault.kind == .readOnly && fault.undecided.isEmpty)
+            #expect(!connection.isOpen)
+        }
+
         @Test func `all that is asked for one purpose has one end, whatever each question may take`() async throws {
             let server = try await PostgreSQLServer()
             let connection = try server.connect()
