@@ -7,7 +7,8 @@
     extension Connection {
         /// Connects to the first server that answers and takes writes, and sets the session up.
         ///
-        /// - Parameter limit: for all of it. Each address has `connect_timeout` seconds of it, 2 at least, and the lookup of names half.
+        /// - Parameter limit: for all of it. Each address has `connect_timeout` seconds of it, 2 at least, if there is time for all of
+        ///   them, and the lookup of names has half.
         /// - Throws: of the addresses' faults the one that tells most, with the messages of all.
         static func open(_ string: ConnectionString, within limit: Duration) throws(DatabaseFault) -> Connection {
             let deadline = Clock.monotonic() + limit.nanoseconds
@@ -15,10 +16,13 @@
             let seconds = keywords["connect_timeout"].flatMap { Int64($0) } ?? 3
             let each = seconds > 0 ? max(2, min(seconds, 3600)) * 1_000_000_000 : limit.nanoseconds
             var faults: [DatabaseFault] = []
-            for attempt in try HostAttempt.all(keywords, until: deadline - limit.nanoseconds / 2) {
-                guard Clock.monotonic() < deadline else { break }
+            let attempts = try HostAttempt.all(keywords, until: deadline - limit.nanoseconds / 2)
+            for (index, attempt) in attempts.enumerated() {
+                let left = deadline - Clock.monotonic()
+                guard left > 0 else { break }
                 do throws(DatabaseFault) {
-                    let until = min(deadline, Clock.monotonic() + each)
+                    // However many there are, the last one has its time too.
+                    let until = Clock.monotonic() + min(each, left / Int64(attempts.count - index))
                     let connection = try open(attempt, keywords, string.secrets, until)
                     try connection.setUp(deadline)
                     return connection

@@ -1,15 +1,5 @@
 #if PostgreSQL
-    import Dispatch
-    import Glibc
-    import POSIX
     import SharedLedger
-    import Synchronization
-
-    /// A name that is being looked up.
-    private final class Lookup: Sendable {
-        let answer = Mutex<Result<[String], DatabaseFault>?>(nil)
-        let isDone = DispatchSemaphore(value: 0)
-    }
 
     /// One server address that may be tried.
     ///
@@ -37,21 +27,27 @@
                     kind: .configuration,
                     message: "the ledger's URL has \(count) hosts, but another number of ports or addresses")
             }
-            var attempts: [HostAttempt] = []
-            var unknown: [String] = []
-            for index in 0..<count {
+            let named = (0..<count).map { index in
                 var attempt = HostAttempt()
                 attempt.host = hosts.isEmpty ? nil : hosts[index]
                 attempt.address = addresses.isEmpty || addresses[index].isEmpty ? nil : addresses[index]
                 attempt.port = ports.isEmpty ? nil : ports[ports.count == 1 ? 0 : index]
-                guard attempt.address == nil, let host = attempt.host, attempt.isByName else {
+                return attempt
+            }
+            // All at once: one name that cannot be looked up must not use up the time of the others.
+            let lookups = named.map { attempt in
+                attempt.address == nil && attempt.isByName ? attempt.host.map(NameLookup.begin) : nil
+            }
+            var attempts: [HostAttempt] = []
+            var unknown: [String] = []
+            for (attempt, lookup) in zip(named, lookups) {
+                guard let lookup else {
                     attempts.append(attempt)
                     continue
                 }
                 do throws(DatabaseFault) {
-                    for address in try lookUp(host, until: deadline) {
-                        attempt.address = address
-                        attempts.append(attempt)
+                    for address in try lookup.addresses(until: deadline) {
+                        attempts.append(HostAttempt(host: attempt.host, address: address, port: attempt.port))
                     }
                 } catch { unknown.append(error.message) }
             }
@@ -70,45 +66,6 @@
         private static func list(_ text: String?) -> [String] {
             guard let text, !text.isEmpty else { return [] }
             return text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        }
-
-        /// Asks on a thread of its own, which is left alone when it takes too long: nothing else ends a lookup.
-        private static func lookUp(_ name: String, until deadline: Int64) throws(DatabaseFault) -> [String] {
-            let lookup = Lookup()
-            DispatchQueue.global().async {
-                let found = Result { () throws(DatabaseFault) in try lookUp(name) }
-                lookup.answer.withLock { $0 = found }
-                lookup.isDone.signal()
-            }
-            let left = max(0, deadline - Clock.monotonic())
-            guard lookup.isDone.wait(timeout: .now() + .nanoseconds(Int(left))) == .success,
-                let answer = lookup.answer.withLock({ $0 })
-            else { throw DatabaseFault(kind: .unreachable, message: "cannot look up \(name): no answer in time") }
-            return try answer.get()
-        }
-
-        private static func lookUp(_ name: String) throws(DatabaseFault) -> [String] {
-            var hints = addrinfo()
-            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-            var list: UnsafeMutablePointer<addrinfo>?
-            let code = getaddrinfo(name, nil, &hints, &list)
-            guard code == 0 else {
-                throw DatabaseFault(
-                    kind: .unreachable, message: "cannot look up \(name): \(String(cString: gai_strerror(code)))")
-            }
-            defer { freeaddrinfo(list) }
-            var found: [String] = []
-            var entry = list
-            while let info = entry?.pointee {
-                var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-                if getnameinfo(info.ai_addr, info.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
-                {
-                    let address = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-                    if !found.contains(address) { found.append(address) }
-                }
-                entry = info.ai_next
-            }
-            return found
         }
     }
 #endif
