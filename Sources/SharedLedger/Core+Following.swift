@@ -149,7 +149,8 @@ extension SharedLedger.Core {
 
     /// Whether an attempt to deliver may begin now. Not while the others could still say that what it tells of was never written.
     func mayDeliver(to endpoint: String, at now: Int64) -> Bool {
-        leases.contains("endpoint:\(endpoint)") && owed.isEmpty && mayBegin(SharedLedger.longestDelivery, at: now)
+        leases.contains("endpoint:\(endpoint)") && owed.isEmpty && !hasUnprovenNews
+            && mayBegin(SharedLedger.longestDelivery, at: now)
     }
 
     /// Whether a call of the API may begin now.

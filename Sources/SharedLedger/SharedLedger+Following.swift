@@ -56,7 +56,7 @@ extension SharedLedger {
                 )
             }
             placesLeft.store(core.state.placesLeft, ordering: .relaxed)
-            if core.owed.isEmpty { shown.store(core.cut.seq, ordering: .releasing) }
+            core.hasUnprovenNews = core.hasUnprovenNews || following.hasNews
             core.isBehind = !view.isWhole
             guard view.isWhole else { return (.behind, following) }
             guard view.nodes.contains(where: { $0.node == core.node }) else { return (.outcast, following) }

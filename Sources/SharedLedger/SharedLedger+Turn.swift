@@ -43,7 +43,7 @@ extension SharedLedger {
             let isClaimDue =
                 core.wanted > 0 && (core.state.nextDue()?.nanoseconds ?? .max) <= now && core.doubt == nil
             if hasReports || !core.orders.isEmpty || core.areNotesDue(now) || isClaimDue || core.isSomebodyDead
-                || core.isLeaseFree || core.doubt != nil || !core.owed.isEmpty || core.isClosing
+                || core.isLeaseFree || core.hasUnprovenNews || core.doubt != nil || !core.owed.isEmpty || core.isClosing
                 || now - core.lastTurn >= core.options.renewal
             {
                 return .turn
@@ -208,8 +208,9 @@ extension SharedLedger {
 
     /// All of the turn is durable, and with it what was owed.
     private func committed(_ draft: Draft, sent: Int64, took: Int64) {
-        let (told, isLast) = core.withLock { core in
+        let (told, isLast, provesNews) = core.withLock { core in
             apply(draft, &core)
+            defer { core.hasUnprovenNews = false }
             core.leaseEnd = sent + draft.turn.lease
             core.lastTurn = sent
             let told = core.owed + [draft]
@@ -218,7 +219,7 @@ extension SharedLedger {
             let now = surroundings.monotonic()
             core.pool += told.flatMap(\.claims).map { ($0, now) }
             if draft.turn.isLast { core.isEnded = true }
-            return (told, draft.turn.isLast)
+            return (told, draft.turn.isLast, core.hasUnprovenNews)
         }
         failures.store(0, ordering: .relaxed)
         let isClosing = core.withLock { $0.isClosing }
@@ -227,6 +228,7 @@ extension SharedLedger {
             inbox.oldestTaken = nil
         }
         for draft in told { tell(of: draft) }
+        if provesNews { tell { $0.ledgerDidAnnounce() } }
         tell { $0.ledgerDidSync(.nanoseconds(took)) }
         if took >= 1_000_000_000 {
             noteSlowCommit()

@@ -120,6 +120,9 @@ public final class SharedLedger: Sendable {
         var doubt: Draft?
         /// Turns that are applied and not told: another commit has to prove them durable.
         var owed: [Draft] = []
+        /// Whether another node has confirmed something, and no commit of this one stands behind it yet: a server shows what it
+        /// has committed before it has crashed, and with a warning, though its standby may never have got it.
+        var hasUnprovenNews = false
         var segments: Int64 = 0
         var bytes: Int64 = 0
         /// What is to be folded, while this node does that for all and has found out.
@@ -153,7 +156,7 @@ public final class SharedLedger: Sendable {
     let placesLeft: Atomic<Int>
     /// The last position that is durable.
     let committedPosition = Atomic<Int64>(0)
-    /// The last record that may be shown.
+    /// The last record that may be shown: the last that a commit of this node's stands behind.
     let shown = Atomic<Int64>(0)
     /// Since when the loop has waited for the database; 0 while it does not.
     let stepBegan = Atomic<Int64>(0)

@@ -34,6 +34,13 @@ import Testing
         return position
     }
 
+    /// What another node may have written.
+    private func confirmed(_ id: Int64) -> Record {
+        let payment =
+            #"{"id":\#(id),"state":"paid","amount":"1.0","currency":"btc","updated_at":"2026-11-20T18:09:11.456Z"}"#
+        return .confirmed(.init(payment: id, current: Array(payment.utf8), news: true, of: [], cause: .webhook))
+    }
+
     private var received: Int { get throws { try database.entries.count { $0.record.kind == "received" } } }
 
     // MARK: Warnings
@@ -84,6 +91,26 @@ import Testing
         #expect(database.violations.isEmpty)
     }
 
+    @Test func `what another node has confirmed is shown and delivered behind a commit of its own`() async throws {
+        let ledger = try await open()
+        _ = try ledger.configure(endpoints: ["https://shop"])
+        try await eventually("it delivers") { database.leases.contains { $0.name == "endpoint:https://shop" } }
+        // The server shows what it has committed also where its standby has never got it.
+        database.setFates { $0.kind == .commit && $0.node != 2 ? Fate(.refused(.unreachable)) : Fate() }
+        let other = try await database.joined(2)
+        let view = try await other.lock(after: .start)
+        #expect(await other.commit(view.turn(1, [confirmed(7)])) == .committed)
+        let seq = database.head.cut.seq
+        try await eventually("it is followed") { ledger.endpointStatus.first?.waiting == 1 }
+        #expect(ledger.durable < seq)
+        #expect(ledger.claimDelivery(for: "https://shop") == nil)
+        database.setFates { _ in Fate() }
+        try await eventually("it is shown") { ledger.durable >= seq }
+        try await eventually("it goes out") { ledger.claimDelivery(for: "https://shop")?.position.seq == seq }
+        await ledger.end()
+        #expect(database.violations.isEmpty)
+    }
+
     // MARK: Much at once
 
     @Test func `a long queue of deliveries is given up, and made again, so many in one turn`() async throws {
@@ -92,14 +119,7 @@ import Testing
         // Another node confirms them.
         let other = try await database.joined(2)
         let view = try await other.lock(after: .start)
-        let news = (1...4500).map { id in
-            Record.confirmed(
-                .init(
-                    payment: id,
-                    current: Array(
-                        #"{"id":\#(id),"state":"paid","amount":"1.0","currency":"btc","updated_at":"2026-11-20T18:09:11.456Z"}"#
-                            .utf8), news: true, of: [], cause: .webhook))
-        }
+        let news = (1...4500).map { confirmed($0) }
         #expect(await other.commit(view.turn(1, news)) == .committed)
         let last = database.head.cut.seq
         try await eventually("they wait") { ledger.durable >= last && ledger.endpointStatus.first?.waiting == 4500 }
