@@ -27,16 +27,22 @@
                     if answer.count < Loading.page { break }
                 }
                 unfolded.payments = seen.sorted()
+                try Self.remove(connection)
                 return unfolded
             }
         }
 
         func fold(
-            _ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64
+            _ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64,
+            whoseLineBegins head: [UInt8]
         ) async throws(DatabaseFault) -> Bool {
             try await desk.perform { (connection) throws(DatabaseFault) in
                 do throws(DatabaseFault) {
-                    let isFolded = try Self.fold(rows, payments, previous, seq, connection)
+                    guard try Self.lock(connection, previous, seq, head) else {
+                        connection.abandonTransaction()
+                        return false
+                    }
+                    let isFolded = try Self.fold(rows, payments, seq, connection)
                     if isFolded { try Self.forgetNotes(connection) }
                     return isFolded
                 } catch {
@@ -46,15 +52,22 @@
             }
         }
 
-        private static func fold(
-            _ rows: LedgerRows, _ payments: [PaymentID], _ previous: Int64, _ seq: Int64, _ connection: Connection
+        /// Whether the folded state is as of `previous`, and the ledger the one that was followed; nobody else folds from then on.
+        private static func lock(
+            _ connection: Connection, _ previous: Int64, _ seq: Int64, _ head: [UInt8]
         ) throws(DatabaseFault) -> Bool {
             var flight = Flight(Statement.begin)
-            flight.add(lockFolded)
-            guard try connection.ask(flight)[1].int8(0, 0) == previous else {
-                connection.abandonTransaction()
-                return false
-            }
+            let folded = flight.add(lockFolded)
+            let anchor = flight.add(Statement.anchor, .int8(seq))
+            let answers = try connection.ask(flight)
+            guard try answers[folded].int8(0, 0) == previous else { return false }
+            if head.isEmpty { return true }
+            return answers[anchor].isNull(0, 0) ? false : try answers[anchor].bytes(0, 0).starts(with: head)
+        }
+
+        private static func fold(
+            _ rows: LedgerRows, _ payments: [PaymentID], _ seq: Int64, _ connection: Connection
+        ) throws(DatabaseFault) -> Bool {
             for flight in FoldFlights(rows, payments) { _ = try connection.ask(flight) }
             var last = Flight()
             last.add(moveFolded, .int8(seq), .int8s(rows.counts))

@@ -42,11 +42,12 @@ public protocol LedgerKeeper: Sendable {
     /// As of which record the folded state is, and which payments the records behind that are about.
     func unfolded() async throws(DatabaseFault) -> Unfolded
 
-    /// Puts rows in the place of what the folded state says of their payments, so that it is as of `seq`; false, with nothing
-    /// changed, when it is not as of `previous`. Forgets notes that are older than an hour, which no schedule is.
-    func fold(_ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64)
-        async throws(DatabaseFault)
-        -> Bool
+    /// Puts rows in the place of what the folded state says of their payments, so that it is as of the record `seq`, whose line
+    /// begins with `head`; false, with nothing changed, when it is not as of `previous`, or when that record is not there: a server
+    /// that took another one's place may lack it. Forgets notes that are older than an hour, which no schedule is.
+    func fold(
+        _ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64, whoseLineBegins head: [UInt8]
+    ) async throws(DatabaseFault) -> Bool
 
     /// The segments before record `limit` whose last record is older than `time` (nanoseconds since 1970); never the last
     /// segment. Nil when there are none.

@@ -31,7 +31,8 @@ extension SharedLedger {
             }
             let payments = folding.changed.sorted()
             core.folding = Folding(seq: core.cut.seq, changed: [])
-            return .write(core.state.rows(of: payments), payments, from: seq, to: core.cut.seq)
+            return .write(
+                core.state.rows(of: payments), payments, from: seq, to: core.cut.seq, head: core.lastHead)
         }
         guard let work else { return }
         Task(executorPreference: database.executor) {
@@ -44,7 +45,7 @@ extension SharedLedger {
     private enum FoldWork: Sendable {
         /// Finds out what there is to fold.
         case find
-        case write(LedgerRows, [PaymentID], from: Int64, to: Int64)
+        case write(LedgerRows, [PaymentID], from: Int64, to: Int64, head: [UInt8])
     }
 
     private func perform(_ work: FoldWork) async {
@@ -57,8 +58,10 @@ extension SharedLedger {
                 // What goes out again stands in no record.
                 core.folding?.changed.formUnion(core.state.paymentsToDeliver)
             }
-        case .write(let rows, let payments, let previous, let seq):
-            let isFolded = (try? await database.keeper.fold(rows, of: payments, from: previous, to: seq)) ?? false
+        case .write(let rows, let payments, let previous, let seq, let head):
+            let isFolded =
+                (try? await database.keeper.fold(
+                    rows, of: payments, from: previous, to: seq, whoseLineBegins: head)) ?? false
             // Nobody knows what is there: it is found out anew.
             if !isFolded { core.withLock { $0.folding = nil } }
         }

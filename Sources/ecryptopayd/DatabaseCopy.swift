@@ -109,7 +109,9 @@
             let payments = Set(rows.known.map(\.payment) + rows.waiting.map(\.payment) + rows.deliveries.map(\.payment))
                 .sorted()
             let (keeper, folded, last) = (database.keeper, try stored.standing()?.folded ?? 0, last)
-            let isFolded = try blocking { try await keeper.fold(rows, of: payments, from: folded, to: last) }
+            let isFolded = try blocking {
+                try await keeper.fold(rows, of: payments, from: folded, to: last, whoseLineBegins: [])
+            }
             guard isFolded else {
                 throw CommandFailure(
                     .tryAgain, "somebody else has written into the database's ledger since the copy began")

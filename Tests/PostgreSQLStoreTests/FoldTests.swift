@@ -28,9 +28,13 @@
                 #expect(unfolded == Unfolded(seq: folded, payments: history.changed.sorted()))
                 let rows = history.state.rows(of: unfolded.payments)
                 let seq = history.seq
-                #expect(try await database.keeper.fold(rows, of: unfolded.payments, from: folded, to: seq))
+                #expect(
+                    try await database.keeper.fold(
+                        rows, of: unfolded.payments, from: folded, to: seq, whoseLineBegins: []))
                 // As of then it is no more.
-                #expect(try await !database.keeper.fold(LedgerRows(), of: [], from: folded, to: seq + 1))
+                #expect(
+                    try await !database.keeper.fold(
+                        LedgerRows(), of: [], from: folded, to: seq + 1, whoseLineBegins: []))
                 folded = seq
                 history.changed = []
                 let loaded = try await database.load()
@@ -74,12 +78,31 @@
             }
             #expect(try await database.load().cut == .start)
             try await server.execute("UPDATE ecryptopayd.notes SET at = at - interval '61 minutes' WHERE number <= 2")
-            #expect(try await database.keeper.fold(LedgerRows(), of: [], from: 0, to: 0))
+            #expect(try await database.keeper.fold(LedgerRows(), of: [], from: 0, to: 0, whoseLineBegins: []))
             #expect(try await server.execute("SELECT min(number), count(*) FROM ecryptopayd.notes") == "3|2")
             #expect(try await database.load().cut == Cut(seq: 0, note: 2))
             try await server.execute("UPDATE ecryptopayd.notes SET at = at - interval '61 minutes'")
-            #expect(try await database.keeper.fold(LedgerRows(), of: [], from: 0, to: 0))
+            #expect(try await database.keeper.fold(LedgerRows(), of: [], from: 0, to: 0, whoseLineBegins: []))
             #expect(try await database.load().cut == Cut(seq: 0, note: 4))
+        }
+
+        @Test func `what is folded is folded only on the record that it is as of`() async throws {
+            let server = try await PostgreSQLServer()
+            let database = try await server.joined(1)
+            try await database.write(1, [.report(1), .report(2)])
+            var rows = LedgerRows()
+            rows.counts = [1]
+            rows.known = [.init(payment: 1, seq: 1, fingerprint: 1, updatedAt: 1)]
+            let head = try #require(try await database.records.records([2]).first).line.prefix(16)
+            // The server took the place of one that had another record there, or that had one more.
+            for (seq, head) in [(2, Array(head.reversed())), (3, Array(head))] as [(Int64, [UInt8])] {
+                #expect(try await !database.keeper.fold(rows, of: [1], from: 0, to: seq, whoseLineBegins: head))
+                let left = try await database.load()
+                #expect(left.rows == LedgerRows() && left.cut.seq == 0)
+            }
+            #expect(try await database.keeper.fold(rows, of: [1], from: 0, to: 2, whoseLineBegins: Array(head)))
+            let folded = try await database.load()
+            #expect(folded.rows == rows && folded.cut.seq == 2)
         }
 
         @Test func `a fold that the server refuses leaves nothing`() async throws {
@@ -89,10 +112,12 @@
             rows.counts = [1]
             rows.known = [1, 1].map { .init(payment: $0, seq: 1, fingerprint: 1, updatedAt: 1) }
             let broken = rows
-            #expect(await fault { try await database.keeper.fold(broken, of: [1], from: 0, to: 5) }?.kind == .failed)
+            #expect(
+                await fault { try await database.keeper.fold(broken, of: [1], from: 0, to: 5, whoseLineBegins: []) }?
+                    .kind == .failed)
             #expect(try await database.load().rows == LedgerRows())
             rows.known.removeLast()
-            #expect(try await database.keeper.fold(rows, of: [1], from: 0, to: 5))
+            #expect(try await database.keeper.fold(rows, of: [1], from: 0, to: 5, whoseLineBegins: []))
             try await server.restart()
             // The keeper's connection has broken meanwhile, which nobody has to know.
             #expect(try await database.keeper.unfolded() == Unfolded(seq: 5, payments: []))

@@ -134,7 +134,7 @@
             var rows = LedgerRows()
             rows.counts = [1]
             rows.known = [2, 5].map { .init(payment: $0, seq: $0, fingerprint: 0, updatedAt: 0) }
-            #expect(try await keeper.fold(rows, of: [2, 5], from: 0, to: 9))
+            #expect(try await keeper.fold(rows, of: [2, 5], from: 0, to: 9, whoseLineBegins: []))
             #expect(try await keeper.lastWords(before: 7, behind: 0, atMost: 9).map(\.seq) == [2, 5])
             #expect(try await keeper.lastWords(before: 7, behind: 0, atMost: 1).map(\.seq) == [2])
             #expect(try await keeper.lastWords(before: 7, behind: 2, atMost: 9).map(\.seq) == [5])
@@ -142,7 +142,7 @@
             #expect(await fault { try await keeper.drop(before: 4) } != nil)
             #expect(try await server.execute("SELECT count(*) FROM ecryptopayd.records") == "9")
             rows.known.removeFirst()
-            #expect(try await keeper.fold(rows, of: [2, 5], from: 9, to: 9))
+            #expect(try await keeper.fold(rows, of: [2, 5], from: 9, to: 9, whoseLineBegins: []))
             try await keeper.drop(before: 4)
             #expect(try await server.execute("SELECT first, last FROM ecryptopayd.gaps") == "1|3")
             #expect(try await server.execute("SELECT min(seq), count(*) FROM ecryptopayd.records") == "4|6")
@@ -155,7 +155,7 @@
             try await server.execute(
                 "INSERT INTO ecryptopayd.records SELECT 2, 1, 'opened', 1, false, 0, 0, 'x' FROM ecryptopayd.ledger")
             #expect(try await keeper.old(before: .max, limit: 99)?.records == 3)
-            #expect(try await keeper.fold(LedgerRows(), of: [5], from: 9, to: 9))
+            #expect(try await keeper.fold(LedgerRows(), of: [5], from: 9, to: 9, whoseLineBegins: []))
             try await keeper.drop(before: 7)
             #expect(try await server.execute("SELECT first, last FROM ecryptopayd.gaps") == "1|6")
             #expect(try await server.execute("SELECT min(seq), count(*) FROM ecryptopayd.records") == "7|3")

@@ -16,10 +16,12 @@ struct SimulatedKeeper: LedgerKeeper {
     }
 
     func fold(
-        _ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64
+        _ rows: LedgerRows, of payments: [PaymentID], from previous: Int64, to seq: Int64, whoseLineBegins head: [UInt8]
     ) async throws(DatabaseFault) -> Bool {
         try await connection.askBeside(.fold) { state, clock in
-            guard state.tables.folded.seq == previous else { return false }
+            guard state.tables.folded.seq == previous, state.tables.hasRecord(seq, beginning: head) else {
+                return false
+            }
             if let objection = FoldedTables.objection(to: rows, of: payments, upTo: seq, state.tables.head) {
                 state.violations.append(objection)
             }
@@ -67,6 +69,11 @@ struct SimulatedKeeper: LedgerKeeper {
 }
 
 extension Tables {
+    /// Whether a record is there, and the one that was followed.
+    fileprivate func hasRecord(_ seq: Int64, beginning head: [UInt8]) -> Bool {
+        head.isEmpty || seq <= records.count && records[Int(seq) - 1].stored.line.starts(with: head)
+    }
+
     /// Whole segments that are older than a time, but for the last one.
     fileprivate func old(before time: Int64, limit: Int64) -> OldRecords? {
         var old = OldRecords(end: first, records: 0, bytes: 0, segments: 0, baseline: nil)

@@ -211,11 +211,11 @@ struct SimulatedDatabaseTests {
         var rows = LedgerRows()
         rows.counts = [2]
         rows.waiting = [7, 8].map { .init(payment: $0, seq: $0 - 6, fingerprint: 1, isAside: false) }
-        #expect(try await a.keeper.fold(rows, of: [7, 8], from: 0, to: 2))
-        #expect(try await !a.keeper.fold(LedgerRows(), of: [7], from: 0, to: 2))
+        #expect(try await a.keeper.fold(rows, of: [7, 8], from: 0, to: 2, whoseLineBegins: []))
+        #expect(try await !a.keeper.fold(LedgerRows(), of: [7], from: 0, to: 2, whoseLineBegins: []))
         var later = LedgerRows()
         later.known = [.init(payment: 7, seq: 2, fingerprint: 1, updatedAt: 3)]
-        #expect(try await a.keeper.fold(later, of: [7], from: 2, to: 2))
+        #expect(try await a.keeper.fold(later, of: [7], from: 2, to: 2, whoseLineBegins: []))
         #expect(try await a.keeper.unfolded().seq == 2)
         let loaded = try await a.load()
         #expect(loaded.cut == Cut(seq: 2, note: 0) && loaded.rows.known == later.known)
