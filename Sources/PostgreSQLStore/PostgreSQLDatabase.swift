@@ -1,15 +1,17 @@
 #if PostgreSQL
+    import Dispatch
     public import SharedLedger
     import Synchronization
 
     /// A shared ledger in a database that speaks PostgreSQL's protocol.
     ///
-    /// It has three connections, each made when it is first needed, and made anew after it has broken: for turns, for reading records,
-    /// and for keeping the tables small. Each blocks a queue of its own.
+    /// It has four connections, each made when it is first needed, and made anew after it has broken: for turns, for reading records,
+    /// for searching through many of them, and for keeping the tables small. Each blocks a queue of its own.
     public final class PostgreSQLDatabase: LedgerDatabase {
         let session: Mutex<TurnSession>
         private let queue = QueueExecutor(label: "ecryptopayd.turns")
         private let reading: Desk
+        private let searching: Desk
         let keeping: Desk
 
         /// A database that is connected to when it is first asked for something.
@@ -26,19 +28,21 @@
         init(_ string: ConnectionString) {
             session = Mutex(TurnSession(string))
             reading = Desk(label: "ecryptopayd.records", string)
+            searching = Desk(label: "ecryptopayd.searching", string)
             keeping = Desk(label: "ecryptopayd.keeping", string)
         }
 
-        /// Has the next connections be made with other parameters, such as a new password; those that are open stay. Waits for what the
-        /// database is asked just now.
+        /// Has the next connections be made with other parameters, such as a new password; those that are open stay.
         ///
         /// - Throws: as ``init(parameters:secrets:)``.
         public func update(
             parameters: [(keyword: String, value: String)], secrets: [String]
         ) throws(DatabaseFault) {
             let string = try ConnectionString(parameters: parameters, secrets: secrets)
-            session.withLock { $0.string = string }
+            // Not at once: the turns' connection may be waiting for the server, and the caller has other things to do.
+            queue.queue.async { self.session.withLock { $0.string = string } }
             reading.update(string)
+            searching.update(string)
             keeping.update(string)
         }
 
@@ -79,7 +83,7 @@
         }
 
         /// Reads on a connection of its own.
-        public var records: any RecordSource { PostgreSQLRecords(reading) }
+        public var records: any RecordSource { PostgreSQLRecords(reading, searching: searching) }
 
         /// Keeps on a connection of its own.
         public var keeper: any LedgerKeeper { PostgreSQLKeeper(keeping) }

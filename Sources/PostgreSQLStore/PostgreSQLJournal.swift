@@ -152,7 +152,7 @@
             "rows",
             """
             SELECT seq, kind, payment, news, call, time, line FROM ecryptopayd.records \
-            WHERE seq > $1 AND seq <= $2 AND time >= $3 AND ($4 OR payment = $5) AND ($6 OR kind = ANY ($7)) \
+            WHERE seq > GREATEST($1, \(Statement.pruned)) AND seq <= $2 AND time >= $3 AND ($4 OR payment = $5) AND ($6 OR kind = ANY ($7)) \
             ORDER BY seq LIMIT $8
             """, .int8, .int8, .int8, .bool, .int8, .bool, .texts, .int8)
         private static let newestOpened = Statement(

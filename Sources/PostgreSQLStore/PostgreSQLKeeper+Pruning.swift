@@ -45,11 +45,15 @@
                     connection.abandonTransaction()
                     throw error
                 }
-                // They count no more; what a node that dies here leaves behind, the next one removes.
-                while try connection.ask(Self.remove, .int8(end), .int8(Int64(Self.chunk * 10)), within: Self.longest)
-                    .changed > 0
-                {}
+                try Self.remove(connection)
             }
+        }
+
+        /// Removes the records that are known to be gone: they count no more. What a node leaves behind that dies over it, the next
+        /// one removes.
+        static func remove(_ connection: Connection) throws(DatabaseFault) {
+            let first = try connection.ask(first).int8(0, 0)
+            while try connection.ask(remove, .int8(first), .int8(Int64(chunk * 10)), within: longest).changed > 0 {}
         }
 
         /// Takes down that records are gone, the lock on the head being held for no longer than that takes.
@@ -89,7 +93,7 @@
             "old_sums",
             """
             SELECT count(*), CAST(COALESCE(sum(octet_length(line) + 1), 0) AS bigint), \
-            COALESCE(sum(CASE WHEN kind = 'opened' THEN 1 ELSE 0 END), 0), max(CASE WHEN kind = 'baseline' THEN seq END) \
+            CAST(COALESCE(sum(CASE WHEN kind = 'opened' THEN 1 ELSE 0 END), 0) AS bigint), max(CASE WHEN kind = 'baseline' THEN seq END) \
             FROM ecryptopayd.records WHERE seq >= $1 AND seq < $2
             """, .int8, .int8)
         private static let one = Statement(

@@ -6,12 +6,17 @@
     struct PostgreSQLRecords: RecordSource {
         /// So many numbers are asked for at once.
         private static let chunk = 1000
-        /// What reads through many records may take.
-        private static let patience: Duration = .seconds(60)
+        /// So many are looked through at once.
+        private static let stretch: Int64 = 50_000
 
         private let desk: Desk
+        /// For what reads through many records: verdicts and deliveries must not wait behind that.
+        private let searching: Desk
 
-        init(_ desk: Desk) { self.desk = desk }
+        init(_ desk: Desk, searching: Desk) {
+            self.desk = desk
+            self.searching = searching
+        }
 
         func records(_ seqs: [Int64]) async throws(DatabaseFault) -> [StoredRecord] {
             guard !seqs.isEmpty else { return [] }
@@ -31,24 +36,29 @@
         func news(
             _ selection: Redelivery, upTo seq: Int64
         ) async throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
-            try await desk.perform { (connection) throws(DatabaseFault) in
-                let answer =
-                    switch selection {
-                    case .record(let number):
-                        try Self.ask(connection, through: seq, Self.newsBySeq, .int8(number), .int8(seq))
-                    case .payment(let payment):
-                        try Self.ask(
-                            connection, through: seq, Self.newsOfPayment, .int8(payment), .int8(seq),
-                            within: Self.patience)
-                    case .since(let time):
-                        try Self.ask(
-                            connection, through: seq, Self.newsSince, .int8(time), .int8(seq), within: Self.patience)
-                    }
-                var news: [(payment: PaymentID, seq: Int64)] = []
-                news.reserveCapacity(answer.count)
-                for row in 0..<answer.count { news.append((try answer.int8(row, 0), try answer.int8(row, 1))) }
-                return news
+            try await searching.perform { (connection) throws(DatabaseFault) in
+                switch selection {
+                case .record(let number):
+                    try Self.ask(connection, through: seq, Self.newsBySeq, .int8(number), .int8(seq)).news()
+                case .payment(let payment):
+                    try Self.ask(connection, through: seq, Self.newsOfPayment, .int8(payment), .int8(seq)).news()
+                case .since(let time): try Self.news(since: time, upTo: seq, connection)
+                }
             }
+        }
+
+        /// So many records at once: it may be all of them, and no statement takes long.
+        private static func news(
+            since time: Int64, upTo seq: Int64, _ connection: Connection
+        ) throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
+            guard var next = try first(since: time, upTo: seq, connection) else { return [] }
+            var news: [(payment: PaymentID, seq: Int64)] = []
+            while next <= seq {
+                let last = min(next + stretch - 1, seq)
+                news += try connection.ask(newsSince, .int8(time), .int8(next), .int8(last)).news()
+                next = last + 1
+            }
+            return news
         }
 
         func page(after seq: Int64, upTo last: Int64, atMost bytes: Int) throws(DatabaseFault) -> [StoredRecord] {
@@ -74,38 +84,43 @@
 
         func first(since time: Int64, upTo last: Int64) throws(DatabaseFault) -> Int64? {
             try desk.performBlocking { (connection) throws(DatabaseFault) in
-                // Records are written in the order of their times, but for a clock that was set back.
-                let ends = try Self.ask(connection, through: last, Self.ends)
-                guard var low = try ends.optionalInt8(0, 0), var high = try ends.optionalInt8(0, 1) else { return nil }
-                var found: Int64?
-                while low <= high {
-                    let middle = low + (high - low) / 2
-                    let answer = try connection.ask(Self.timeFrom, .int8(middle))
-                    guard answer.count > 0 else {
-                        high = middle - 1
-                        continue
-                    }
-                    let seq = try answer.int8(0, 0)
-                    if try answer.int8(0, 1) >= time {
-                        found = seq
-                        high = middle - 1
-                    } else {
-                        low = seq + 1
-                    }
-                }
-                return found
+                try Self.first(since: time, upTo: last, connection)
             }
+        }
+
+        private static func first(
+            since time: Int64, upTo last: Int64, _ connection: Connection
+        ) throws(DatabaseFault) -> Int64? {
+            // Records are written in the order of their times, but for a clock that was set back.
+            let ends = try ask(connection, through: last, ends)
+            guard var low = try ends.optionalInt8(0, 0), var high = try ends.optionalInt8(0, 1) else { return nil }
+            var found: Int64?
+            while low <= high {
+                let middle = low + (high - low) / 2
+                let answer = try connection.ask(timeFrom, .int8(middle))
+                guard answer.count > 0 else {
+                    high = middle - 1
+                    continue
+                }
+                let seq = try answer.int8(0, 0)
+                if try answer.int8(0, 1) >= time {
+                    found = seq
+                    high = middle - 1
+                } else {
+                    low = seq + 1
+                }
+            }
+            return found
         }
 
         /// Asks a server that has record `seq`, and everything before it but for what was pruned. One that was replaced by another
         /// and does not know it would have the newest records look as if they were gone; it is not asked again.
         private static func ask(
-            _ connection: Connection, through seq: Int64, _ statement: Statement, _ arguments: Parameter...,
-            within limit: Duration = Connection.patience
+            _ connection: Connection, through seq: Int64, _ statement: Statement, _ arguments: Parameter...
         ) throws(DatabaseFault) -> Answer {
             var flight = Flight(last)
             let place = flight.add(statement, arguments)
-            let answers = try connection.ask(flight, within: limit)
+            let answers = try connection.ask(flight)
             guard answers[0].count == 1, try answers[0].int8(0, 0) >= seq else {
                 throw connection.close(
                     DatabaseFault(
@@ -123,21 +138,32 @@
         private static let bySeq = Statement(
             "records", "\(columns) WHERE seq = ANY ($1) ORDER BY seq", .int8s)
         private static let behind = Statement(
-            "records_behind", "\(columns) WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3", .int8, .int8, .int8)
-        private static let newsColumns = "SELECT payment, seq FROM ecryptopayd.records"
-        private static let newsBySeq = Statement(
-            "news", "\(newsColumns) WHERE seq = $1 AND news AND seq <= $2", .int8, .int8)
+            "records_behind",
+            "\(columns) WHERE seq > GREATEST($1, \(Statement.pruned)) AND seq <= $2 ORDER BY seq LIMIT $3", .int8,
+            .int8, .int8)
+        private static let newsColumns =
+            "SELECT payment, seq FROM ecryptopayd.records WHERE news AND seq > \(Statement.pruned)"
+        private static let newsBySeq = Statement("news", "\(newsColumns) AND seq = $1 AND seq <= $2", .int8, .int8)
         private static let newsOfPayment = Statement(
-            "news_of_payment", "\(newsColumns) WHERE news AND payment = $1 AND seq <= $2 ORDER BY seq", .int8, .int8)
+            "news_of_payment", "\(newsColumns) AND payment = $1 AND seq <= $2 ORDER BY seq", .int8, .int8)
         private static let newsSince = Statement(
-            "news_since", "\(newsColumns) WHERE news AND time >= $1 AND seq <= $2 ORDER BY seq", .int8, .int8)
+            "news_since", "\(newsColumns) AND time >= $1 AND seq BETWEEN $2 AND $3 ORDER BY seq", .int8, .int8, .int8)
         private static let ends = Statement(
-            "records_ends", "SELECT min(seq), max(seq) FROM ecryptopayd.records")
+            "records_ends",
+            "SELECT min(seq), max(seq) FROM ecryptopayd.records WHERE seq > \(Statement.pruned)")
         private static let timeFrom = Statement(
             "time_from", "SELECT seq, time FROM ecryptopayd.records WHERE seq >= $1 ORDER BY seq LIMIT 1", .int8)
     }
 
     extension Answer {
+        /// Rows of a payment and a record's seq.
+        fileprivate func news() throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
+            var news: [(payment: PaymentID, seq: Int64)] = []
+            news.reserveCapacity(count)
+            for row in 0..<count { news.append((try int8(row, 0), try int8(row, 1))) }
+            return news
+        }
+
         /// Rows of a record's seq, node, call and line.
         func records() throws(DatabaseFault) -> [StoredRecord] {
             var records: [StoredRecord] = []

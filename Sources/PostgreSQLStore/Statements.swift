@@ -17,6 +17,9 @@
         /// The same, and nobody else has it until the transaction ends.
         static let lock = Statement("lock", "SELECT \(headColumns) FOR UPDATE")
 
+        /// The last record that was pruned: rows up to it are about to be removed, and stand for nothing.
+        static let pruned = "COALESCE((SELECT last FROM ecryptopayd.gaps WHERE first = 1), 0)"
+
         /// How many records, and how many notes, are shown at once.
         static let viewLimit = 5000
 

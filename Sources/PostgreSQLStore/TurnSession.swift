@@ -55,10 +55,11 @@
                 .int8(identity.lease / 1000))
             let opened = flight.add(Self.opened)
             let commit = flight.add(Statement.commit)
+            // Before there is an answer: the row may be there though none comes.
+            self.identity = identity
             let answers = try connection.ask(flight)
             _ = try Head(answers[head])
             guard answers[commit].tag == "COMMIT" else { throw Self.uncommitted(answers[commit]) }
-            self.identity = identity
             return Joined(
                 journal: try answers[opened].text(0, 0),
                 opened: answers[opened].isNull(0, 1) ? nil : try answers[opened].bytes(0, 1))

@@ -36,6 +36,12 @@ extension SharedLedger: KeptLedger {
             segments: Int(segments), bytes: bytes, lastReceivedAt: times.received, lastConfirmedAt: times.confirmed)
     }
 
+    /// What the server's clock says, in nanoseconds since 1970.
+    public var serverTime: Int64 {
+        let now = now().nanoseconds
+        return core.withLock { now + $0.offset }
+    }
+
     // MARK: Records
 
     public var durable: Int64 { shown.load(ordering: .acquiring) }

@@ -26,7 +26,7 @@ extension SharedLedger {
         report.records = old.records
         report.bytes = old.bytes
         // The words are looked for in what is folded, and without what stood there a start would know nothing.
-        guard try await foldAll() else { return nil }
+        guard try await foldAll(old.end - 1) else { return nil }
         var last: PaymentID = 0
         while true {
             let words = try await keeper.lastWords(before: old.end, behind: last, atMost: Self.wordsPerTurn)
@@ -46,7 +46,7 @@ extension SharedLedger {
         }
         if dryRun { return report }
         if let baseline = old.baseline { try await write(Entry(line: baseline.line.span).record) }
-        guard try await foldAll(), core.withLock({ $0.leases.contains("keep") }) else { return nil }
+        guard try await foldAll(durable), core.withLock({ $0.leases.contains("keep") }) else { return nil }
         try await keeper.drop(before: old.end)
         return report
     }
@@ -78,16 +78,13 @@ extension SharedLedger {
         }
     }
 
-    /// Has all that has changed be folded; false when this node does it no longer, or it does not come to an end.
-    private func foldAll() async throws -> Bool {
-        let target = durable
+    /// Has everything up to a record be folded; false when this node does it no longer. Throws when it does not come to an end.
+    private func foldAll(_ target: Int64) async throws -> Bool {
         defer { core.withLock { $0.isFoldForced = false } }
         for _ in 0..<200 {
             let isDone = core.withLock { core -> Bool? in
                 guard core.leases.contains("keep") else { return nil }
-                guard let folding = core.folding, let seq = folding.seq, !core.isFolding, folding.changed.isEmpty,
-                    seq >= target
-                else {
+                guard let folding = core.folding, let seq = folding.seq, !core.isFolding, seq >= target else {
                     core.isFoldForced = true
                     return false
                 }
@@ -100,7 +97,7 @@ extension SharedLedger {
                 surroundings.after(50_000_000) { continuation.resume() }
             }
         }
-        return false
+        throw DatabaseFault(kind: .deadline, message: "folding the state took too long")
     }
 
     private func write(_ record: Record) async throws {

@@ -179,7 +179,8 @@ enum DatabaseForm {
             }
             guard keep > .zero else { return }
             Task {
-                await self.prune(before: Clock.realtime() - keep.nanoseconds)
+                // By the server's clock, which dates the records: this machine's may be wrong.
+                await self.prune(before: self.ledger.serverTime - keep.nanoseconds)
                 self.state.withLock { $0.isPruning = false }
             }
         }

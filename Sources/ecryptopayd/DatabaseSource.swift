@@ -97,7 +97,7 @@
                 let report = try blocking {
                     try await ledger.open()
                     // What has begun with this is not looked at.
-                    let report = await Result.catching { try await ledger.prune(before: before, upTo: standing.seq) }
+                    let report = await Result.catching { try await self.prune(ledger, before, standing.seq) }
                     await ledger.end()
                     return try report.get()
                 }
@@ -108,6 +108,25 @@
                 return report
             } catch let fault as DatabaseFault { throw CommandFailure(fault, configured: url) }
         }
+
+        /// Asks again while a daemon that was killed still counts as the one that keeps the ledger: it has to be watched for as long as
+        /// it might have lived.
+        private func prune(_ ledger: SharedLedger, _ before: Int64, _ limit: Int64) async throws -> PruneReport? {
+            let end = Clock.monotonic() + Self.patience.nanoseconds
+            var isTold = false
+            while true {
+                if let report = try await ledger.prune(before: before, upTo: limit) { return report }
+                // This one lives too.
+                guard try standing().nodes.count < 2, Clock.monotonic() < end else { return nil }
+                if !isTold {
+                    Console.error("a daemon did not end in order: waiting until it certainly is dead, a minute or two")
+                }
+                isTold = true
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+
+        private static let patience: Duration = .seconds(600)
 
         /// Enough to replay with; nothing is claimed here, and no report is taken.
         private static let limits = LedgerState.Limits(maxPending: .max, confirmRate: 1, confirmWindow: .zero)

@@ -108,6 +108,13 @@
             let refused = try await shop.run("prune", "--keep", "0s")
             #expect(refused.exit == .code(75) && refused.errors.contains("ECRYPTOPAY_JOURNAL_KEEP"), "\(refused)")
             try await shop.daemon.end()
+            // The record that first names an endpoint goes too.
+            try shop.daemon.set("ECRYPTOPAY_FORWARD_URLS", "http://127.0.0.1:1/")
+            try shop.daemon.set("ECRYPTOPAY_FORWARD_SECRET", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+            for _ in 0..<2 {
+                try await shop.daemon.start()
+                try await shop.daemon.end()
+            }
             let before = try shop.daemon.journal().count
             let all = Set(try shop.daemon.payments("confirmed"))
             let dry = try await shop.run("prune", "--keep", "0s", "--dry-run")
@@ -120,12 +127,46 @@
                     == dry.errors.replacing("would go", with: "went").replacing("would be kept", with: "was kept"))
             let first = try #require(try shop.daemon.journal().first?["seq"]?.integer)
             #expect(first > 1)
-            #expect(try await shop.run("verify").exit == .code(0))
+            let verified = try await shop.run("verify")
+            #expect(verified.exit == .code(0), "\(verified)")
             // What it knew of each payment is still known.
             let known = try shop.daemon.payments("confirmed") + shop.daemon.payments("known")
             #expect(Set(known) == all)
             try await shop.daemon.start()
             try await shop.daemon.end()
+        }
+
+        @Test func `rows that an interrupted prune has left are nobody's records, and the next node removes them`()
+            async throws
+        {
+            let shop = try await Shop(settled: 6)
+            try await shop.daemon.end()
+            try await shop.server.execute("CREATE TABLE before AS SELECT * FROM ecryptopayd.records")
+            #expect(try await shop.run("prune", "--keep", "0s").exit == .code(0))
+            let first = try #require(try shop.daemon.journal().first?["seq"]?.integer)
+            #expect(first > 2)
+            let whole = try await shop.run("cat")
+            // It went down between taking down that they are gone and removing them.
+            try await shop.server.execute(
+                "INSERT INTO ecryptopayd.records SELECT * FROM before WHERE seq = \(first - 1)")
+            #expect(try await shop.run("cat") == whole)
+            let verified = try await shop.run("verify")
+            #expect(verified.exit == .code(0), "\(verified)")
+            try await shop.daemon.start()
+            try await eventually("they are removed") {
+                try await shop.server.execute("SELECT min(seq) FROM ecryptopayd.records") == "\(first)"
+            }
+            try await shop.daemon.end()
+        }
+
+        @Test func `prune waits until a daemon that was killed is certainly dead`() async throws {
+            let shop = try await Shop(settled: 6)
+            try await shop.daemon.end(SIGKILL)
+            // The lease has run out by the server's clock, without the test waiting for it.
+            try await shop.server.execute("UPDATE ecryptopayd.nodes SET until = clock_timestamp(), lease = 1000000")
+            let done = try await shop.run("prune", "--keep", "0s")
+            #expect(done.exit == .code(0) && done.errors.contains("waiting until it certainly is dead"), "\(done)")
+            #expect(try #require(try shop.daemon.journal().first?["seq"]?.integer) > 1)
         }
 
         @Test func `follow waits for a server that is gone, and goes on behind what it has shown`() async throws {

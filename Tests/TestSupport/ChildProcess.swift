@@ -31,7 +31,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// What a finished program left behind.
-    public struct Result: Sendable {
+    public struct Result: Hashable, Sendable {
         /// How it ended.
         public let exit: Exit
         /// All it wrote to its standard output.
