@@ -13,7 +13,7 @@ public protocol DeliveryLedger: Ledger {
     /// When ``claimDelivery(for:)`` may next have something, on the monotonic clock; nil when nothing waits.
     func nextDelivery(for endpoint: String) -> Instant?
 
-    /// What a delivery says.
+    /// What a delivery says. Throws ``RecordGone`` when nothing can say it any more.
     func content(of claim: DeliveryClaim) async throws -> DeliveryContent
 
     /// Journals and applies what came of an attempt.
@@ -22,4 +22,16 @@ public protocol DeliveryLedger: Ledger {
     /// Has records that were news go out again to every endpoint, in order; answers how many deliveries that makes. A dry run
     /// only counts them.
     func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int
+}
+
+/// A record that was to be delivered and was pruned meanwhile, as one that was replayed in that moment.
+public struct RecordGone: Error, Hashable, CustomStringConvertible {
+    /// The record.
+    public let seq: Int64
+
+    /// Names it.
+    public init(_ seq: Int64) { self.seq = seq }
+
+    /// In words for an operator.
+    public var description: String { "record \(seq) was pruned" }
 }

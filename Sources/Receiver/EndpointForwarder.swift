@@ -91,6 +91,9 @@ actor EndpointForwarder {
     private func attempt(_ claim: DeliveryClaim) async -> DeliveryOutcome {
         do {
             return await sender.send(DeliveryMessage(try await ledger.content(of: claim)))
+        } catch let gone as RecordGone {
+            // No attempt will do better, but so it ends, and what waits behind it goes out.
+            return .failed(DeliveryFailure(status: nil, error: "\(gone)"))
         } catch {
             logger.error(
                 "record \(claim.position.seq) could not be read and is delivered later: \(error)",

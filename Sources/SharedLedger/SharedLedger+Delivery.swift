@@ -71,8 +71,9 @@ extension SharedLedger: DeliveryLedger {
     }
 
     public func claimDelivery(for endpoint: String) -> DeliveryClaim? {
-        let now = now()
+        let (now, suspended) = (now(), surroundings.suspended())
         return core.withLock { core in
+            core.noteSuspension(suspended)
             // Looked at last thing before the attempt: it must end while the node certainly lives.
             guard core.mayDeliver(to: endpoint, at: now.nanoseconds) else { return nil }
             return core.state.claimDelivery(for: endpoint, now: now)
@@ -91,14 +92,17 @@ extension SharedLedger: DeliveryLedger {
 
     public func content(of claim: DeliveryClaim) async throws -> DeliveryContent {
         let seq = claim.position.seq
-        guard let record = try await database.records.records([seq]).first,
-            case .confirmed(let confirmed) = try Entry(line: record.line.span).record
+        guard let record = try await database.records.records([seq]).first else { throw RecordGone(seq) }
+        guard case .confirmed(let confirmed) = try Entry(line: record.line.span).record
         else { throw DatabaseFault(kind: .failed, message: "record \(seq) is no confirmation") }
         let entry = try Entry(line: record.line.span)
         // Reading may have taken long, and the endpoint may be another node's by the end of the attempt.
-        guard core.withLock({ $0.mayDeliver(to: claim.endpoint, at: surroundings.monotonic()) }) else {
-            throw Self.lapsed
+        let (later, suspended) = (surroundings.monotonic(), surroundings.suspended())
+        let isAllowed = core.withLock { core in
+            core.noteSuspension(suspended)
+            return core.mayDeliver(to: claim.endpoint, at: later)
         }
+        guard isAllowed else { throw Self.lapsed }
         return DeliveryContent(
             journal: journalID, seq: seq, time: entry.time, current: confirmed.current)
     }

@@ -40,6 +40,22 @@ struct ForwarderTests {
 
     private func records(_ kind: String) throws -> [Record] { try home.records(kind) }
 
+    #if PostgreSQL
+        @Test func `a record that is gone is a failure like others, and does not go in circles`() async throws {
+            let ledger = try await ledger(.database)
+            _ = try ledger.configure(endpoints: ["a"])
+            let seq = try await confirm(42, ledger)
+            #expect(try await home.execute("DELETE FROM ecryptopayd.records WHERE seq = \(seq)"))
+            let (forwarder, shop) = (forwarder(ledger), ScriptedShop())
+            try await forwarder.update(endpoints: [endpoint("a", shop)])
+            try await eventually("the failure") {
+                ledger.endpointStatus.first?.failing?.error == "record \(seq) was pruned"
+            }
+            #expect(shop.messages.isEmpty)
+            await forwarder.stop()
+        }
+    #endif
+
     @Test(arguments: KeptForm.allCases)
     func `news goes to every endpoint, and what came of it is journaled`(_ form: KeptForm) async throws {
         let ledger = try await ledger(form)
