@@ -158,6 +158,14 @@ extension SharedLedger.Core {
         state.pausedUntil.nanoseconds <= now && mayBegin(options.longestCall, at: now)
     }
 
+    /// Counts the time for which the machine was suspended as having passed for the lease: the server's clock went on.
+    mutating func noteSuspension(_ time: Int64) {
+        // Less is what lies between reading two clocks.
+        guard time - suspended > 1_000_000 else { return }
+        leaseEnd -= time - suspended
+        suspended = time
+    }
+
     /// Whether something that takes so long may begin now: the node certainly lives longer.
     func mayBegin(_ duration: Duration, at now: Int64) -> Bool {
         leaseEnd - now > duration.nanoseconds + 1_000_000_000

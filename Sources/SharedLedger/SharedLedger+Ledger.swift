@@ -66,7 +66,9 @@ extension SharedLedger: Ledger {
 
     public func claim(wanting count: Int) -> Claim? {
         let now = surroundings.monotonic()
+        let suspended = surroundings.suspended()
         let (claim, mustWake) = core.withLock { core -> (Claim?, Bool) in
+            core.noteSuspension(suspended)
             // Looked at last thing before the call: it must end while the node certainly lives.
             if let (claim, _) = core.pool.first, core.mayBeginCall(at: now) {
                 core.pool.removeFirst()
@@ -106,8 +108,10 @@ extension SharedLedger: Ledger {
             return Decision(result: .success(claim), undo: { state, now in state.putBack(claim, now: now) })
         }
         guard let claim = claim ?? nil else { return nil }
+        let suspended = surroundings.suspended()
         let isAllowed = core.withLock { core in
-            core.state.holds(claim) && core.mayBegin(longest, at: surroundings.monotonic())
+            core.noteSuspension(suspended)
+            return core.state.holds(claim) && core.mayBegin(longest, at: surroundings.monotonic())
         }
         if isAllowed { return claim }
         release(claim)

@@ -71,7 +71,7 @@ extension SharedLedger {
     // MARK: A turn
 
     private func takeTurn() async {
-        let sent = surroundings.monotonic()
+        let (sent, suspended) = (surroundings.monotonic(), surroundings.suspended())
         let cut = core.withLock { $0.seen }
         let view: SharedView
         do { view = try await step { () async throws(DatabaseFault) in try await database.lock(after: cut) } } catch {
@@ -92,7 +92,7 @@ extension SharedLedger {
         let outcome = await step { await database.commit(draft.turn) }
         let took = surroundings.monotonic() - began
         switch outcome {
-        case .committed: committed(draft, sent: sent, took: took)
+        case .committed: committed(draft, sent: sent, suspended, took: took)
         case .warned(let warning):
             // It may not be as durable as it should be: another commit has to follow before anybody is told.
             core.withLock { core in
@@ -207,11 +207,12 @@ extension SharedLedger {
     // MARK: Its end
 
     /// All of the turn is durable, and with it what was owed.
-    private func committed(_ draft: Draft, sent: Int64, took: Int64) {
+    private func committed(_ draft: Draft, sent: Int64, _ suspended: Int64, took: Int64) {
         let (told, isLast, provesNews) = core.withLock { core in
             apply(draft, &core)
             defer { core.hasUnprovenNews = false }
             core.leaseEnd = sent + draft.turn.lease
+            core.suspended = suspended
             core.lastTurn = sent
             let told = core.owed + [draft]
             core.owed = []

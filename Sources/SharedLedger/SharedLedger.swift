@@ -86,6 +86,8 @@ public final class SharedLedger: Sendable {
         var turnNumber: Int64 = 0
         /// Until when the node certainly counts as living, by the monotonic clock.
         var leaseEnd = Core.never
+        /// For how long the machine has been suspended, as ``leaseEnd`` counts it.
+        var suspended: Int64 = 0
         var lastTurn = Core.never
         var lastLook = Core.never
         /// Whether there is more that should be read before the head is locked.

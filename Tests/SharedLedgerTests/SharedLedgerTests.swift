@@ -14,13 +14,15 @@ import Testing
         ServerSurroundings(now: { Clock.realtime() }, after: SharedSurroundings.machine.after))
     private let observer = Observer()
 
-    private func open() async throws -> SharedLedger {
+    private func open(suspended: @escaping @Sendable () -> Int64 = { 0 }) async throws -> SharedLedger {
+        var surroundings = SharedSurroundings.machine
+        surroundings.suspended = suspended
         let ledger = SharedLedger(
             database.connection(on: ClientExecutor()),
             SharedLedger.Options(
                 limits: .init(maxPending: 100_000, confirmRate: 1000, confirmWindow: .seconds(3600)),
                 account: LedgerAccount(api: "h:1", client: "c"), name: "host", version: "test", journal: "id",
-                segmentBytes: 1 << 20, longestCall: .seconds(10)), seed: 1)
+                segmentBytes: 1 << 20, longestCall: .seconds(10)), seed: 1, in: surroundings)
         try await ledger.open()
         ledger.addObserver(observer)
         return ledger
@@ -109,6 +111,23 @@ import Testing
         try await eventually("it goes out") { ledger.claimDelivery(for: "https://shop")?.position.seq == seq }
         await ledger.end()
         #expect(database.violations.isEmpty)
+    }
+
+    @Test func `while the machine is suspended, the lease runs out`() async throws {
+        let suspended = Counter()
+        // In hours.
+        let ledger = try await open { Int64(suspended.value) * 3_600_000_000_000 }
+        _ = try ledger.configure(endpoints: ["https://shop"])
+        let other = try await database.joined(2)
+        let view = try await other.lock(after: .start)
+        #expect(await other.commit(view.turn(1, [confirmed(7), confirmed(8)])) == .committed)
+        try await eventually("one goes out") { ledger.claimDelivery(for: "https://shop") != nil }
+        database.setFates { $0.kind == .commit ? Fate(.refused(.unreachable)) : Fate() }
+        _ = suspended.next()
+        #expect(ledger.claimDelivery(for: "https://shop") == nil, "the other may deliver it by now")
+        database.setFates { _ in Fate() }
+        try await eventually("the other goes out") { ledger.claimDelivery(for: "https://shop") != nil }
+        await ledger.end()
     }
 
     // MARK: Much at once
