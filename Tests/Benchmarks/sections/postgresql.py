@@ -2,7 +2,8 @@
 
 pgbench inserts one row a transaction, of a record's size, with 64 clients. The daemons take reports of payments never seen
 before, over 64 and 256 connections in all. Then ten thousand reports wait, the API (the sandbox) answers each fetch in 100 ms,
-four at a time for each node, and the rate budget is out of the way. Needs wrk, PostgreSQL's server, and a build with the trait:
+four at a time for each node, and the rate budget is out of the way. Last, what a webhook costs that comes alone and is confirmed:
+processor time, and room in the tables. Needs wrk, PostgreSQL's server, and a build with the trait:
 swift build -c release --static-swift-stdlib --traits PostgreSQL.
 """
 import concurrent.futures, contextlib, http.client, re, time
@@ -10,9 +11,9 @@ import concurrent.futures, contextlib, http.client, re, time
 from suite.daemon import call, daemon, sandbox
 from suite.figures import Figure
 from suite.load import interleaved, load, median
-from suite.notes import say
+from suite.notes import CannotRun, say
 from suite.postgres import postgres
-from suite.processes import scratch
+from suite.processes import processor, scratch
 
 NEEDS = ("wrk",)
 CLIENTS = 64
@@ -30,6 +31,7 @@ def measure(options):
     with postgres(options) as server:
         inserts, rounds = intake(options, server)
         one, two = (confirmed(options, server, nodes) for nodes in (1, 2))
+        costs = cost(options, server)
     rates = {name: median(found, lambda both: sum(round.rate for round in both)) for name, found in rounds.items()}
     figures = [figure("pgbench, one-row inserts, 64 clients", inserts, "/s", None)]
     for name, rate in rates.items():
@@ -43,7 +45,7 @@ def measure(options):
     figures.append(figure("confirmed a second, one node", one, "/s", "higher"))
     figures.append(figure("confirmed a second, two nodes", two, "/s", "higher"))
     figures.append(figure("confirming, two nodes ÷ one", two / one, "", "higher"))
-    return figures
+    return figures + costs
 
 
 def intake(options, server):
@@ -111,6 +113,48 @@ def confirmed(options, server, count):
             time.sleep(seconds)
             after, took = total(own), time.monotonic() - began
             return (after - before) / took
+
+
+def cost(options, server):
+    """What webhooks cost that come one after the other, each of a new payment, and are confirmed."""
+    count = options.count(3000)
+    name, url = server.database()
+    with sandbox(options) as api:
+        settings = {"API_URL": api.url, "CONFIRM_RATE": 10_000, "RECONCILE_INTERVAL": 0}
+        with daemon(options, settings, journal=url) as own:
+            own.wait_for_baseline()
+            say(f"postgresql: {count} payments are reported one after the other, and confirmed")
+            api.create(count)
+            payments = api.payments()
+            hooks = http.client.HTTPConnection("127.0.0.1", own.port)
+            before = sizes(server, name)
+            spent = processor(own.pid), processor(server.pid)
+            for payment in payments:
+                call(hooks, "POST", "/hook", payment)
+            deadline = time.monotonic() + 120
+            while own.metric(CONFIRMED) < count:
+                if time.monotonic() > deadline:
+                    raise CannotRun("not all payments were confirmed within two minutes")
+                time.sleep(0.1)
+            spent = processor(own.pid) - spent[0], processor(server.pid) - spent[1]
+            # The last of it is folded.
+            time.sleep(12)
+            after = sizes(server, name)
+    figures = [
+        figure("one webhook at a time, confirmed: processor time of the daemon", spent[0] / count * 1e6, "µs", "lower"),
+        figure("one webhook at a time, confirmed: processor time of the server", spent[1] / count * 1e6, "µs", "lower"),
+    ]
+    for table, size in after.items():
+        figures.append(figure(f"a webhook in {table}", (size - before[table]) / count, "bytes", "lower"))
+    return figures
+
+
+def sizes(server, name):
+    """The bytes that each table has that grows with webhooks, with its indexes."""
+    tables = "records", "notes", "known"
+    columns = ", ".join(f"pg_total_relation_size('ecryptopayd.{table}')" for table in tables)
+    found = server.run("psql", "-A", "-t", "-d", name, "-c", f"SELECT {columns}").strip().split("|")
+    return dict(zip(tables, map(int, found)))
 
 
 def total(nodes):

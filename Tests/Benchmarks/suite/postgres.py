@@ -9,7 +9,7 @@ class Server:
     """A server that runs, and databases in it."""
 
     def __init__(self, programs, sockets):
-        self.programs, self.sockets, self.count = programs, sockets, 0
+        self.programs, self.sockets, self.count, self.pid = programs, sockets, 0, None
 
     def environment(self):
         return {**os.environ, "PGHOST": str(self.sockets), "PGUSER": "postgres"}
@@ -46,7 +46,8 @@ def postgres(options):
             raise CannotRun(f"initdb ended with {made.returncode}: {made.stderr.strip()[-500:]}")
         server = Server(programs, sockets)
         command = [*owner, programs / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses="]
-        with running(command, lambda: is_ready(server)):
+        with running(command, lambda: is_ready(server)) as process:
+            server.pid = process.pid
             yield server
 
 
