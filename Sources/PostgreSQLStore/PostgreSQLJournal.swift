@@ -143,7 +143,7 @@
         private static let ledger = Statement(
             once: """
                 SELECT l.schema, l.journal, l.copying, l.seq, l.bytes, l.segments, f.seq FROM ecryptopayd.ledger AS l \
-                JOIN ecryptopayd.folded AS f ON f.id = 1 WHERE l.id = 1
+                LEFT JOIN ecryptopayd.folded AS f ON f.id = 1 WHERE l.id = 1
                 """)
         private static let living = Statement(
             once: "SELECT name FROM ecryptopayd.nodes WHERE until >= clock_timestamp() ORDER BY name")

@@ -61,7 +61,7 @@
             self.identity = identity
             return Joined(
                 journal: try answers[opened].text(0, 0),
-                opened: answers[opened].isNull(0, 1) ? nil : try answers[opened].bytes(0, 1))
+                opened: try answers[opened].isNull(0, 1) ? nil : try answers[opened].bytes(0, 1))
         }
 
         private static let found = Statement(

@@ -84,6 +84,17 @@ import Testing
         #expect(database.violations.isEmpty)
     }
 
+    // MARK: Damage
+
+    @Test(arguments: [DatabaseFault.Kind.schema, .damaged])
+    func `tables that are not what they should be end the ledger`(kind: DatabaseFault.Kind) async throws {
+        let ledger = try await open()
+        database.setFates { Fate($0.kind == .lock ? .refused(kind) : nil) }
+        _ = try post(7, to: ledger)
+        try await eventually("it has ended") { ledger.failure != nil }
+        await ledger.end()
+    }
+
     // MARK: Much at once
 
     @Test func `a long queue of deliveries is given up, and made again, so many in one turn`() async throws {
