@@ -62,6 +62,23 @@
             #expect(verify.exit == .code(0) && verify.output.contains("the journal is whole"), "\(verify)")
         }
 
+        @Test func `behind any number there is what there is, as in files`() async throws {
+            let server = try await PostgreSQLServer()
+            let daemon = try DaemonUnderTest()
+            try CraftedJournal().write(to: daemon)
+            let filled = try await daemon.run(["journal", "copy", daemon.journalDirectory, server.url(), "--yes"])
+            #expect(filled.exit == .code(0), "\(filled)")
+            try daemon.set("ECRYPTOPAY_JOURNAL", server.url())
+            for (after, count) in [
+                ("9223372036854775807", 0), ("12", 0), ("11", 1), ("-1", 12), ("-9223372036854775808", 12),
+            ] {
+                for place in [["--directory", daemon.journalDirectory], ["--env-file", daemon.envFile]] {
+                    let cat = try await daemon.run(["journal", "cat", "--after=\(after)"] + place)
+                    #expect(cat.exit == .code(0) && cat.output.split(separator: "\n").count == count, "\(cat)")
+                }
+            }
+        }
+
         @Test func `whatever somebody else changes in the tables, verify tells, and where`() async throws {
             let shop = try await Shop(settled: 3)
             // Until all of it is folded.

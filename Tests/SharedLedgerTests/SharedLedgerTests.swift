@@ -84,6 +84,24 @@ import Testing
         #expect(database.violations.isEmpty)
     }
 
+    // MARK: Reading
+
+    @Test func `whoever reads behind any number gets what there is, and behind the greatest nothing`() async throws {
+        let ledger = try await open()
+        let last = ledger.durable
+        for (seq, expected) in [(Int64.min, Array(1...last)), (-1, Array(1...last)), (last, []), (.max, [])] {
+            var reader = SharedReader(database.connection(on: ClientExecutor()).records, after: seq)
+            var shown: [Int64] = []
+            _ = try reader.read(atMost: .max, upTo: last) { _, entry in
+                shown.append(entry.seq)
+            } pruned: { _ in
+                Issue.record("nothing was pruned")
+            }
+            #expect(shown == expected, "behind \(seq)")
+        }
+        await ledger.end()
+    }
+
     // MARK: Damage
 
     @Test(arguments: [DatabaseFault.Kind.schema, .damaged])
