@@ -53,7 +53,7 @@
 
         func tail(after seq: Int64?) throws -> any RecordTail {
             let last = try seq ?? standing().seq
-            return DatabaseTail(journal: journal, reader: SharedReader(database.records, after: last))
+            return DatabaseTail(url: url, journal: journal, reader: SharedReader(database.records, after: last))
         }
 
         func verify(_ progress: (Int64, Int64) -> Void) throws -> VerifyReport {
@@ -84,9 +84,12 @@
                     "a daemon runs on the database's ledger, on \(node): have that prune, with ECRYPTOPAY_JOURNAL_KEEP, or stop it first"
                 )
             }
-            guard let line = try asking({ () throws(DatabaseFault) in try journal.opened() }),
-                case .opened(let opened)? = try? Entry(line: line.span).record
-            else { return PruneReport() }
+            guard let line = try asking({ () throws(DatabaseFault) in try journal.opened() }) else {
+                return PruneReport()
+            }
+            guard case .opened(let opened)? = try? Entry(line: line.span).record else {
+                throw damage("the newest record of the kind \"opened\" is none")
+            }
             let ledger = SharedLedger(
                 database,
                 .init(
@@ -118,7 +121,7 @@
             var fault: String?
             _ = try asking { () throws(DatabaseFault) in
                 try journal.look {
-                    _ = state.restore($1.rows)
+                    if !state.restore($1.rows) { fault = "the folded state makes no sense" }
                     return $1.cut.seq
                 } _: { folded, record in
                     guard record.seq > folded else { return }
@@ -127,7 +130,7 @@
                     }
                 }
             }
-            if let fault { throw CommandFailure(.badData, fault) }
+            if let fault { throw damage(fault) }
             let (hold, keeper) = (state.pruningHold, database.keeper)
             var report = PruneReport()
             let limits = (held: min(hold?.seq ?? .max, standing.seq), whole: standing.seq)
@@ -161,6 +164,11 @@
             CommandFailure(.noInput, "there is no ledger in the database at \(url); the daemon's first start makes one")
         }
 
+        /// What somebody else has written, or a disk has not kept.
+        private func damage(_ what: String) -> CommandFailure {
+            CommandFailure(DatabaseFault(kind: .damaged, message: what), configured: url)
+        }
+
         private func asking<Value>(_ body: () throws(DatabaseFault) -> Value) throws -> Value {
             do throws(DatabaseFault) { return try body() } catch { throw CommandFailure(error, configured: url) }
         }
@@ -176,6 +184,7 @@
 
     /// Reads on in a database, which may be gone for a while.
     private struct DatabaseTail: RecordTail {
+        let url: DatabaseURL
         let journal: PostgreSQLJournal
         var reader: SharedReader
 
@@ -184,7 +193,7 @@
         ) throws -> String? {
             let last: Int64
             do throws(DatabaseFault) { last = try journal.standing()?.seq ?? 0 } catch {
-                guard error.kind.mayPass else { throw CommandFailure(.configuration, "\(error)") }
+                guard error.kind.mayPass else { throw CommandFailure(error, configured: url) }
                 throw RecordsUnreachable("the database does not answer: \(error)")
             }
             do { return try reader.read(atMost: .max, upTo: last, body, pruned: pruned) } catch let fault as LineFault {
