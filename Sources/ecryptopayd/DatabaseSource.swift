@@ -57,20 +57,23 @@
         }
 
         func verify(_ progress: (Int64, Int64) -> Void) throws -> VerifyReport {
-            let audit = try withoutActuallyEscaping(progress) { progress in
+            let found = try withoutActuallyEscaping(progress) { progress in
                 try asking { () throws(DatabaseFault) in
-                    try journal.look {
-                        SharedAudit(
-                            .init(seq: $0.seq, bytes: $0.bytes, segments: $0.segments, gaps: $0.gaps, folded: $1))
-                    } _: { audit, record in
-                        audit.add(record)
-                        if audit.records % 4096 == 0 { progress(audit.bytes, audit.claims.bytes) }
+                    try journal.look { standing, folded in
+                        let audit = SharedAudit(
+                            .init(
+                                seq: standing.seq, bytes: standing.bytes, segments: standing.segments,
+                                gaps: standing.gaps, folded: folded))
+                        return (audit: audit, isCopying: standing.isCopying)
+                    } _: { found, record in
+                        found.audit.add(record)
+                        if found.audit.records % 4096 == 0 { progress(found.audit.bytes, found.audit.claims.bytes) }
                     }
                 }
             }
-            guard var audit else { throw absence }
-            audit.end()
-            return VerifyReport(audit, url)
+            guard var found else { throw absence }
+            found.audit.end()
+            return VerifyReport(found.audit, isHalfCopied: found.isCopying, url)
         }
 
         // MARK: Pruning
@@ -208,20 +211,19 @@
     }
 
     extension VerifyReport {
-        fileprivate init(_ audit: SharedAudit, _ url: DatabaseURL) {
-            let state = audit.problemCount == 0 ? "the journal is whole" : "the journal is damaged"
+        fileprivate init(_ audit: SharedAudit, isHalfCopied: Bool, _ url: DatabaseURL) {
+            let state = Self.state(problems: audit.problemCount, isHalfCopied: isHalfCopied)
+            let damage = """
+                \(audit.problemCount) problems in the database at \(url): somebody or something else has written into its tables, or \
+                its disk is damaged. Restore the database from its backup
+                """
             self.init(
                 sentence: "\(audit.records) good records, \(audit.bytes) bytes in \(audit.segments) segments: \(state)",
                 json: """
                     {"records":\(audit.records),"bytes":\(audit.bytes),"segments":\(audit.segments),"claimed":\(audit.claims.seq),\
-                    "problems":\(audit.problemCount)}
-                    """, problems: audit.problems,
-                mend: audit.problemCount == 0
-                    ? nil
-                    : """
-                    \(audit.problemCount) problems in the database at \(url): somebody or something else has written into its tables, or \
-                    its disk is damaged. Restore the database from its backup
-                    """)
+                    "problems":\(audit.problemCount + (isHalfCopied ? 1 : 0))}
+                    """, problems: (isHalfCopied ? [Self.halfCopied] : []) + audit.problems,
+                mend: isHalfCopied ? Self.halfCopiedMend : audit.problemCount == 0 ? nil : damage)
         }
     }
 

@@ -227,6 +227,33 @@
 
         // MARK: copy
 
+        @Test func `half a copy is no whole journal, and one that is damaged says how to remove it`() async throws {
+            let server = try await PostgreSQLServer()
+            let daemon = try DaemonUnderTest()
+            try CraftedJournal().write(to: daemon)
+            let copy = ["journal", "copy", daemon.journalDirectory, server.url(), "--yes"]
+            #expect(try await daemon.run(copy).exit == .code(0))
+            try daemon.set("ECRYPTOPAY_JOURNAL", server.url())
+            let verify = ["journal", "verify", "--env-file", daemon.envFile]
+            let whole = try await daemon.run(verify)
+            #expect(whole.exit == .code(0), "\(whole)")
+            // As if it had been interrupted before its end.
+            try await server.execute("UPDATE ecryptopayd.ledger SET copying = true")
+            let half = try await daemon.run(verify)
+            #expect(half.exit == .code(65) && half.output.contains("half a copy"), "\(half)")
+            #expect(half.errors.contains("copying it was interrupted: run the same \"ecryptopayd journal copy\" again"))
+            #expect(try await daemon.run(verify + ["--json"]).output.contains(#""problems":1}"#))
+            try await server.execute(
+                "UPDATE ecryptopayd.records SET line = replace(line, 'paid', 'pain') WHERE seq = 7")
+            let damaged = try await daemon.run(copy)
+            #expect(damaged.exit == .code(65) && damaged.errors.contains("record 7"), "\(damaged)")
+            let removal = "DROP SCHEMA ecryptopayd CASCADE"
+            #expect(damaged.errors.contains("remove the copy. In the database: \(removal)\n"), "\(damaged)")
+            try await server.execute(removal)
+            #expect(try await daemon.run(copy).exit == .code(0))
+            #expect(try await daemon.run(verify).output == whole.output)
+        }
+
         @Test func `a journal moves into a database and back, and daemons go on with it on either side`() async throws {
             let server = try await PostgreSQLServer()
             let sandbox = try await SandboxProcess.start()
