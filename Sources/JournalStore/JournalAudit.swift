@@ -20,6 +20,8 @@ public struct JournalAudit {
         public fileprivate(set) var problemCount = 0
         /// Everything up to this record had been synced.
         public fileprivate(set) var claimed: Int64 = 0
+        /// Whether it is the beginning of a copy that was not brought to its end.
+        public fileprivate(set) var isHalfCopied = false
         /// The first segment, when those before it are gone and it is itself what its name says.
         public fileprivate(set) var beginning: String?
         /// The record that should stand where the first problem is.
@@ -55,6 +57,7 @@ public struct JournalAudit {
             let segments = extent.segments
             var audit = JournalAudit(disk: disk, progress: progress, extent: extent)
             audit.report.claimed = mark
+            audit.report.isHalfCopied = try JournalCopyWriter.unfinished(disk) != nil
             audit.report.segments = segments.count
             try audit.read(segments)
             audit.noteBeginning(segments.first)

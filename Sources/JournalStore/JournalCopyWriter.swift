@@ -130,8 +130,10 @@ public final class JournalCopyWriter: CopyTarget {
 
     /// Takes the mark away, so that a daemon opens it.
     public func finish() throws {
-        // Where it is gone already, that may be so in the page cache only.
-        if try !disk.names().contains(Self.markName) { try disk.replace(Self.markName, with: []) }
+        // Where it is gone already, that may be so in the page cache only. Whoever is interrupted here goes on with it as with any copy.
+        if case .whole(let journal) = content, try !disk.names().contains(Self.markName) {
+            try disk.replace(Self.markName, with: Array(journal.utf8))
+        }
         try disk.unlink(Self.markName)
         try disk.synchronizeDirectory()
     }

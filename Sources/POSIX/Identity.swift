@@ -22,6 +22,22 @@ public struct Identity: Hashable, Sendable {
         _ = try check("chown", path) { chown(path, user, group) }
     }
 
+    /// Acts as that user for as long as `body` runs, and then as before. For a process that root has begun.
+    public func acting<Value>(_ body: () throws -> Value) throws -> Value {
+        let before = Self.effective
+        if before.user == user { return try body() }
+        try become()
+        let result = Result(catching: body)
+        try before.become()
+        return try result.get()
+    }
+
+    /// As root again, and from there as that user.
+    private func become() throws(SystemError) {
+        _ = try check("seteuid", "0") { seteuid(0) }
+        try assume()
+    }
+
     /// `setgroups(2)`, `setegid(2)` and `seteuid(2)`: the whole process acts as that user from now on. The user comes last: who is
     /// not root any more may not change groups.
     public func assume() throws(SystemError) {

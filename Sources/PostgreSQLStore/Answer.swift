@@ -28,8 +28,10 @@
             return Int(String(cString: text)) ?? 0
         }
 
-        func isNull(_ row: Int, _ column: Int) -> Bool {
-            precondition(row < count && column < PQnfields(result.pointer))
+        /// Throws for a row that is not there, as all that reads one does: somebody may have deleted what was always there.
+        func isNull(_ row: Int, _ column: Int) throws(DatabaseFault) -> Bool {
+            precondition(column < PQnfields(result.pointer))
+            guard row < count else { throw damage(column, "has no row") }
             return PQgetisnull(result.pointer, Int32(row), Int32(column)) == 1
         }
 
@@ -45,7 +47,7 @@
 
         /// The same, but nil for a null.
         func optionalInt8(_ row: Int, _ column: Int) throws(DatabaseFault) -> Int64? {
-            isNull(row, column) ? nil : try int8(row, column)
+            try isNull(row, column) ? nil : int8(row, column)
         }
 
         /// A `boolean`.
@@ -73,7 +75,7 @@
 
         /// The caller keeps `self`, and with it the memory.
         private func value(_ row: Int, _ column: Int) throws(DatabaseFault) -> UnsafeRawBufferPointer {
-            guard !isNull(row, column) else { throw mismatch(column, "a value: it is null") }
+            guard try !isNull(row, column) else { throw mismatch(column, "a value: it is null") }
             return raw(row, column)
         }
 
@@ -85,8 +87,12 @@
         }
 
         private func mismatch(_ column: Int, _ expected: String) -> DatabaseFault {
+            damage(column, "does not hold \(expected)")
+        }
+
+        private func damage(_ column: Int, _ problem: String) -> DatabaseFault {
             let name = PQfname(result.pointer, Int32(column)).map { String(cString: $0) } ?? "\(column)"
-            return DatabaseFault(kind: .schema, message: "the database's column \(name) does not hold \(expected)")
+            return DatabaseFault(kind: .damaged, message: "the database's column \(name) \(problem)")
         }
 
         /// Unchecked, because libpq promises that a result may be read from any thread: nothing changes it.

@@ -38,11 +38,8 @@
 
         private mutating func read() throws(DatabaseFault) -> Loaded {
             let folded = try connection.ask(Self.folded)
-            guard folded.count > 0 else {
-                throw DatabaseFault(kind: .schema, message: "there is no ledger in the database")
-            }
             let cut = Cut(seq: try folded.int8(0, 0), note: try folded.int8(0, 1))
-            for row in 0..<folded.count where !folded.isNull(row, 2) { rows.counts.append(try folded.int8(row, 2)) }
+            for row in 0..<folded.count where try !folded.isNull(row, 2) { rows.counts.append(try folded.int8(row, 2)) }
             try readKnown()
             try readWaiting()
             try readEndpoints()

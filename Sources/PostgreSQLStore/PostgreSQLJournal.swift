@@ -38,12 +38,17 @@
 
             /// All.
             public init() {}
+
+            /// Whether none is left out between the first and the last.
+            var isWhole: Bool { payment == nil && kinds.isEmpty && since == .min }
         }
 
         /// So many records are read at once.
         public static let page = 500
-        /// What reads through many records may take.
-        private static let patience: Duration = .seconds(600)
+        /// So many are looked through at once for those that are wanted: what one statement does has a bound, however large the ledger is.
+        static let stretch = 10_000
+        /// What looks through a stretch of records may take.
+        private static let patience: Duration = .seconds(60)
 
         let desk: Desk
 
@@ -96,12 +101,33 @@
         private static func records(
             _ selection: Selection, _ connection: Connection
         ) throws(DatabaseFault) -> [RecordRow] {
-            let answer = try connection.ask(
-                rows, .int8(selection.after), .int8(selection.last), .int8(selection.since),
-                .bool(selection.payment == nil), .int8(selection.payment ?? 0), .bool(selection.kinds.isEmpty),
-                .texts(selection.kinds), .int8(Int64(page)), within: patience)
+            var selection = selection
             var records: [RecordRow] = []
-            records.reserveCapacity(answer.count)
+            while let end = try stretchEnd(selection, connection) {
+                try append(to: &records, selection, upTo: end, connection)
+                if selection.isWhole || records.count == page { break }
+                selection.after = end
+            }
+            return records
+        }
+
+        /// Up to where a selection is looked through next; nil at its end. All records are wanted as they come, up to the last.
+        private static func stretchEnd(
+            _ selection: Selection, _ connection: Connection
+        ) throws(DatabaseFault) -> Int64? {
+            if selection.isWhole { return selection.last }
+            return try connection.ask(
+                end, .int8(selection.after), .int8(selection.last), .int8(Int64(stretch)), within: patience
+            ).optionalInt8(0, 0)
+        }
+
+        private static func append(
+            to records: inout [RecordRow], _ selection: Selection, upTo end: Int64, _ connection: Connection
+        ) throws(DatabaseFault) {
+            let answer = try connection.ask(
+                rows, .int8(selection.after), .int8(end), .int8(selection.since),
+                .bool(selection.payment == nil), .int8(selection.payment ?? 0), .bool(selection.kinds.isEmpty),
+                .texts(selection.kinds), .int8(Int64(page - records.count)), within: patience)
             for row in 0..<answer.count {
                 records.append(
                     RecordRow(
@@ -110,7 +136,6 @@
                         isNews: try answer.bool(row, 3), order: try answer.int8(row, 4), time: try answer.int8(row, 5),
                         line: try answer.bytes(row, 6)))
             }
-            return records
         }
 
         /// The line of the newest `opened` record; nil when there is none.
@@ -143,11 +168,16 @@
         private static let ledger = Statement(
             once: """
                 SELECT l.schema, l.journal, l.copying, l.seq, l.bytes, l.segments, f.seq FROM ecryptopayd.ledger AS l \
-                JOIN ecryptopayd.folded AS f ON f.id = 1 WHERE l.id = 1
+                LEFT JOIN ecryptopayd.folded AS f ON f.id = 1 WHERE l.id = 1
                 """)
         private static let living = Statement(
             once: "SELECT name FROM ecryptopayd.nodes WHERE until >= clock_timestamp() ORDER BY name")
         private static let gaps = Statement(once: "SELECT first, last FROM ecryptopayd.gaps ORDER BY first")
+        private static let end = Statement(
+            "stretch_end",
+            """
+            SELECT max(seq) FROM (SELECT seq FROM ecryptopayd.records WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3) AS stretch
+            """, .int8, .int8, .int8)
         private static let rows = Statement(
             "rows",
             """

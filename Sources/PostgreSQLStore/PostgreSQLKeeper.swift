@@ -62,7 +62,7 @@
             let answers = try connection.ask(flight)
             guard try answers[folded].int8(0, 0) == previous else { return false }
             if head.isEmpty { return true }
-            return answers[anchor].isNull(0, 0) ? false : try answers[anchor].bytes(0, 0).starts(with: head)
+            return try answers[anchor].isNull(0, 0) ? false : answers[anchor].bytes(0, 0).starts(with: head)
         }
 
         private static func fold(

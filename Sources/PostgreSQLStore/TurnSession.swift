@@ -62,7 +62,7 @@
             guard answers[commit].tag == "COMMIT" else { throw Self.uncommitted(answers[commit]) }
             return Joined(
                 journal: try answers[opened].text(0, 0),
-                opened: answers[opened].isNull(0, 1) ? nil : try answers[opened].bytes(0, 1))
+                opened: try answers[opened].isNull(0, 1) ? nil : try answers[opened].bytes(0, 1))
         }
 
         private static let found = Statement(

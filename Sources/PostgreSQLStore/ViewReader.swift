@@ -54,7 +54,7 @@
 
         /// Nil where the record was pruned, or there never was one.
         private static func read(_ anchor: Answer, of cut: Cut) throws(DatabaseFault) -> SharedView.Anchor? {
-            if !anchor.isNull(0, 0) { return .line(try anchor.bytes(0, 0)) }
+            if try !anchor.isNull(0, 0) { return .line(try anchor.bytes(0, 0)) }
             let isGone = try anchor.bool(0, 1)
             if cut.seq == 0 || isGone { return nil }
             return .missing
@@ -65,7 +65,7 @@
         /// Reads the answer to ``Statement/head`` or ``Statement/lock``; throws when the ledger is not to be touched by this program.
         init(_ answer: Answer) throws(DatabaseFault) {
             guard answer.count == 1 else {
-                throw DatabaseFault(kind: .schema, message: "there is no ledger in the database")
+                throw DatabaseFault(kind: .damaged, message: "there is no ledger in the database any more")
             }
             let schema = try answer.int8(0, 0)
             guard schema == Schema.version else {

@@ -23,6 +23,8 @@ public struct DatabaseFault: Error, Hashable, Sendable {
         case configuration
         /// The tables are not there, or not those that this program knows.
         case schema
+        /// The tables are those that this program knows, and do not hold what it has written.
+        case damaged
         /// No answer came in time; the connection is closed.
         case deadline
         /// Anything else.

@@ -5,7 +5,7 @@ import Synchronization
 extension SharedLedger {
     /// The database did not do what it was asked: again after a while, and meanwhile no report is taken in.
     func failed(_ fault: DatabaseFault) async {
-        if fault.kind == .schema { return end(fault.message) }
+        if fault.kind == .schema || fault.kind == .damaged { return end(fault.message) }
         expireOrders()
         core.withLock { $0.isNoteDoubtful = true }
         let count = failures.add(1, ordering: .relaxed).newValue

@@ -51,7 +51,7 @@ extension SharedLedger {
     private func perform(_ work: FoldWork) async {
         switch work {
         case .find:
-            let unfolded = try? await database.keeper.unfolded()
+            let unfolded = await asking { () throws(DatabaseFault) in try await database.keeper.unfolded() }
             core.withLock { core in
                 core.folding?.seq = unfolded?.seq
                 core.folding?.changed.formUnion(unfolded?.payments ?? [])
@@ -59,11 +59,19 @@ extension SharedLedger {
                 core.folding?.changed.formUnion(core.state.paymentsToDeliver)
             }
         case .write(let rows, let payments, let previous, let seq, let head):
-            let isFolded =
-                (try? await database.keeper.fold(
-                    rows, of: payments, from: previous, to: seq, whoseLineBegins: head)) ?? false
+            let isFolded = await asking { () throws(DatabaseFault) in
+                try await database.keeper.fold(rows, of: payments, from: previous, to: seq, whoseLineBegins: head)
+            }
             // Nobody knows what is there: it is found out anew.
-            if !isFolded { core.withLock { $0.folding = nil } }
+            if isFolded != true { core.withLock { $0.folding = nil } }
+        }
+    }
+
+    /// Nil when it may be asked again. Tables that are damaged end the ledger, before a start finds that it cannot go on from them.
+    private func asking<Value>(_ question: () async throws(DatabaseFault) -> Value) async -> Value? {
+        do throws(DatabaseFault) { return try await question() } catch {
+            if error.kind == .damaged { end(error.message) }
+            return nil
         }
     }
 }

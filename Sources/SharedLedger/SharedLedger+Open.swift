@@ -25,7 +25,7 @@ extension SharedLedger {
         let loaded = try await database.load()
         try core.withLock { core in
             guard core.state.restore(loaded.rows) else {
-                throw DatabaseFault(kind: .schema, message: "the folded state in the database makes no sense")
+                throw DatabaseFault(kind: .damaged, message: "the folded state in the database makes no sense")
             }
             core.journal = joined.journal
             core.cut = loaded.cut

@@ -30,7 +30,7 @@ extension SharedLedger {
         var last: PaymentID = 0
         while true {
             let words = try await keeper.lastWords(before: old.end, behind: last, atMost: Self.wordsPerTurn)
-            guard let next = try words.last.flatMap({ try Entry(line: $0.line.span).record.payment }) else { break }
+            guard let next = try words.last.flatMap({ try $0.record().payment }) else { break }
             last = next
             if dryRun {
                 report.known += words.count
@@ -45,7 +45,7 @@ extension SharedLedger {
             }
         }
         if dryRun { return report }
-        if let baseline = old.baseline { try await write(Entry(line: baseline.line.span).record) }
+        if let baseline = old.baseline { try await write(baseline.record()) }
         guard try await foldAll(durable), core.withLock({ $0.leases.contains("keep") }) else { return nil }
         try await keeper.drop(before: old.end)
         return report
@@ -54,7 +54,7 @@ extension SharedLedger {
     /// Writes words anew, but for those on which another has been spoken since.
     private func keep(_ words: [StoredRecord]) async throws -> (count: Int, busy: PaymentID?) {
         let known = try words.compactMap { word in
-            try Entry(line: word.line.span).record.knowledge.map {
+            try word.record().knowledge.map {
                 (payment: $0.payment, current: $0.current, seq: word.seq)
             }
         }
@@ -104,6 +104,15 @@ extension SharedLedger {
         try await perform { draft, _ -> Decision<Void> in
             draft.append(record)
             return Decision(result: .success(()))
+        }
+    }
+}
+
+extension StoredRecord {
+    /// What its line says.
+    fileprivate func record() throws(DatabaseFault) -> Record {
+        do throws(LineFault) { return try Entry(line: line.span).record } catch {
+            throw DatabaseFault(kind: .damaged, message: "record \(seq): \(error)")
         }
     }
 }

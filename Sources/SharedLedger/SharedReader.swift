@@ -12,10 +12,10 @@ public struct SharedReader: RecordReader {
     /// The number of the record to be shown next; 1 before it is known.
     public private(set) var next: Int64
 
-    /// Begins behind a record.
+    /// Begins behind a record, whichever number anybody asks for: behind the greatest there is nothing.
     public init(_ source: any RecordSource, after seq: Int64) {
         self.source = source
-        next = seq + 1
+        next = min(max(0, seq), .max - 1) + 1
     }
 
     /// Begins with the first record that was written at or after a time, in nanoseconds since 1970.

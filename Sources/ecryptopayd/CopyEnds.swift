@@ -10,10 +10,13 @@ enum CopyEnds {
         let lock: JournalLock?
     }
 
-    /// Makes a directory to copy to, which belongs to whom the other one does: what root makes, the daemon could not use.
+    /// Makes a directory to copy to, in one of root's, which belongs to whom the other one does: what root makes, the daemon could
+    /// not use.
     static func prepare(_ target: JournalPlace, for source: JournalPlace) throws {
         guard case .directory(let path) = target, case .directory(let other) = source else { return }
-        guard let owner = FileSource(other).foreignOwner, (try? Identity.owner(of: path)) == nil else { return }
+        guard let owner = FileSource(other).foreignOwner, (try? Identity.owner(of: path)) == nil,
+            WritingIdentity.owner(of: path)?.user == 0
+        else { return }
         try FileCalls.makeDirectory(path)
         try owner.own(path)
     }
@@ -31,11 +34,20 @@ enum CopyEnds {
     static func target(_ place: JournalPlace, _ settings: Settings, isToWrite: Bool) throws -> Held<any CopyTarget> {
         switch place {
         case .directory(let path):
-            guard isToWrite || (try? Identity.owner(of: path)) != nil else { return Held(end: NoTarget(), lock: nil) }
-            let lock: JournalLock?
-            do { lock = isToWrite ? try JournalLock(directory: path) : nil } catch { throw CommandFailure(error) }
-            return Held(end: try JournalCopyWriter(try DirectoryDisk(path: path)), lock: lock)
+            if isToWrite { return try writer(path) }
+            guard (try? Identity.owner(of: path)) != nil else { return Held(end: NoTarget(), lock: nil) }
+            return Held(end: try JournalCopyWriter(try DirectoryDisk(path: path)), lock: nil)
         case .database(let url): return Held(end: try DatabaseForm.copyTarget(url, settings), lock: nil)
+        }
+    }
+
+    private static func writer(_ path: String) throws -> Held<any CopyTarget> {
+        let identity = try WritingIdentity(path)
+        return try identity.acting {
+            let lock: JournalLock
+            do throws(JournalFault) { lock = try JournalLock(directory: path) } catch { throw CommandFailure(error) }
+            let writer = try JournalCopyWriter(try DirectoryDisk(path: path))
+            return Held(end: OwnedTarget(target: writer, identity: identity), lock: lock)
         }
     }
 }

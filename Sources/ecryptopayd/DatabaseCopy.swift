@@ -101,7 +101,11 @@
             var selection = PostgreSQLJournal.Selection()
             while true {
                 let page = try stored.records(selection)
-                for record in page { try state.replay(record.stored(by: 0)) }
+                for record in page {
+                    do throws(LineFault) { try state.replay(record.stored(by: 0)) } catch {
+                        throw JournalCopyFault.misread("record \(record.seq): \(error)")
+                    }
+                }
                 guard let end = page.last?.seq else { break }
                 selection.after = end
             }

@@ -214,7 +214,7 @@ enum DatabaseForm {
         var mayPass: Bool {
             switch self {
             case .unreachable, .refused, .readOnly, .conflict, .lockTimeout, .full, .deadline, .failed: true
-            case .authentication, .configuration, .schema: false
+            case .authentication, .configuration, .schema, .damaged: false
             }
         }
     }
@@ -238,6 +238,7 @@ enum DatabaseForm {
                 case .configuration:
                     (.configuration, "see that the database is there, in UTF8, and that the user may create in it")
                 case .schema: (.configuration, "install the version of ecryptopayd that the other nodes have")
+                case .damaged: (.badData, "restore the database from its backup")
                 case .failed: (.inputOutput, "see what the server's log says")
                 }
             self.init(status, "\(place) cannot be used: \(fault); \(mend)")

@@ -53,24 +53,27 @@
 
         func tail(after seq: Int64?) throws -> any RecordTail {
             let last = try seq ?? standing().seq
-            return DatabaseTail(journal: journal, reader: SharedReader(database.records, after: last))
+            return DatabaseTail(url: url, journal: journal, reader: SharedReader(database.records, after: last))
         }
 
         func verify(_ progress: (Int64, Int64) -> Void) throws -> VerifyReport {
-            let audit = try withoutActuallyEscaping(progress) { progress in
+            let found = try withoutActuallyEscaping(progress) { progress in
                 try asking { () throws(DatabaseFault) in
-                    try journal.look {
-                        SharedAudit(
-                            .init(seq: $0.seq, bytes: $0.bytes, segments: $0.segments, gaps: $0.gaps, folded: $1))
-                    } _: { audit, record in
-                        audit.add(record)
-                        if audit.records % 4096 == 0 { progress(audit.bytes, audit.claims.bytes) }
+                    try journal.look { standing, folded in
+                        let audit = SharedAudit(
+                            .init(
+                                seq: standing.seq, bytes: standing.bytes, segments: standing.segments,
+                                gaps: standing.gaps, folded: folded))
+                        return (audit: audit, isCopying: standing.isCopying)
+                    } _: { found, record in
+                        found.audit.add(record)
+                        if found.audit.records % 4096 == 0 { progress(found.audit.bytes, found.audit.claims.bytes) }
                     }
                 }
             }
-            guard var audit else { throw absence }
-            audit.end()
-            return VerifyReport(audit, url)
+            guard var found else { throw absence }
+            found.audit.end()
+            return VerifyReport(found.audit, isHalfCopied: found.isCopying, url)
         }
 
         // MARK: Pruning
@@ -84,9 +87,12 @@
                     "a daemon runs on the database's ledger, on \(node): have that prune, with ECRYPTOPAY_JOURNAL_KEEP, or stop it first"
                 )
             }
-            guard let line = try asking({ () throws(DatabaseFault) in try journal.opened() }),
-                case .opened(let opened)? = try? Entry(line: line.span).record
-            else { return PruneReport() }
+            guard let line = try asking({ () throws(DatabaseFault) in try journal.opened() }) else {
+                return PruneReport()
+            }
+            guard case .opened(let opened)? = try? Entry(line: line.span).record else {
+                throw damage("the newest record of the kind \"opened\" is none")
+            }
             let ledger = SharedLedger(
                 database,
                 .init(
@@ -137,7 +143,7 @@
             var fault: String?
             _ = try asking { () throws(DatabaseFault) in
                 try journal.look {
-                    _ = state.restore($1.rows)
+                    if !state.restore($1.rows) { fault = "the folded state makes no sense" }
                     return $1.cut.seq
                 } _: { folded, record in
                     guard record.seq > folded else { return }
@@ -146,7 +152,7 @@
                     }
                 }
             }
-            if let fault { throw CommandFailure(.badData, fault) }
+            if let fault { throw damage(fault) }
             let (hold, keeper) = (state.pruningHold, database.keeper)
             var report = PruneReport()
             let limits = (held: min(hold?.seq ?? .max, standing.seq), whole: standing.seq)
@@ -180,6 +186,11 @@
             CommandFailure(.noInput, "there is no ledger in the database at \(url); the daemon's first start makes one")
         }
 
+        /// What somebody else has written, or a disk has not kept.
+        private func damage(_ what: String) -> CommandFailure {
+            CommandFailure(DatabaseFault(kind: .damaged, message: what), configured: url)
+        }
+
         private func asking<Value>(_ body: () throws(DatabaseFault) -> Value) throws -> Value {
             do throws(DatabaseFault) { return try body() } catch { throw CommandFailure(error, configured: url) }
         }
@@ -195,6 +206,7 @@
 
     /// Reads on in a database, which may be gone for a while.
     private struct DatabaseTail: RecordTail {
+        let url: DatabaseURL
         let journal: PostgreSQLJournal
         var reader: SharedReader
 
@@ -203,7 +215,7 @@
         ) throws -> String? {
             let last: Int64
             do throws(DatabaseFault) { last = try journal.standing()?.seq ?? 0 } catch {
-                guard error.kind.mayPass else { throw CommandFailure(.configuration, "\(error)") }
+                guard error.kind.mayPass else { throw CommandFailure(error, configured: url) }
                 throw RecordsUnreachable("the database does not answer: \(error)")
             }
             do { return try reader.read(atMost: .max, upTo: last, body, pruned: pruned) } catch let fault as LineFault {
@@ -218,20 +230,19 @@
     }
 
     extension VerifyReport {
-        fileprivate init(_ audit: SharedAudit, _ url: DatabaseURL) {
-            let state = audit.problemCount == 0 ? "the journal is whole" : "the journal is damaged"
+        fileprivate init(_ audit: SharedAudit, isHalfCopied: Bool, _ url: DatabaseURL) {
+            let state = Self.state(problems: audit.problemCount, isHalfCopied: isHalfCopied)
+            let damage = """
+                \(audit.problemCount) problems in the database at \(url): somebody or something else has written into its tables, or \
+                its disk is damaged. Restore the database from its backup
+                """
             self.init(
                 sentence: "\(audit.records) good records, \(audit.bytes) bytes in \(audit.segments) segments: \(state)",
                 json: """
                     {"records":\(audit.records),"bytes":\(audit.bytes),"segments":\(audit.segments),"claimed":\(audit.claims.seq),\
-                    "problems":\(audit.problemCount)}
-                    """, problems: audit.problems,
-                mend: audit.problemCount == 0
-                    ? nil
-                    : """
-                    \(audit.problemCount) problems in the database at \(url): somebody or something else has written into its tables, or \
-                    its disk is damaged. Restore the database from its backup
-                    """)
+                    "problems":\(audit.problemCount + (isHalfCopied ? 1 : 0))}
+                    """, problems: (isHalfCopied ? [Self.halfCopied] : []) + audit.problems,
+                mend: isHalfCopied ? Self.halfCopiedMend : audit.problemCount == 0 ? nil : damage)
         }
     }
 

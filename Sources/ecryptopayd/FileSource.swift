@@ -120,16 +120,19 @@ extension FileSource {
     /// owner, before anything is opened.
     private func becomeOwner() throws {
         guard let owner = foreignOwner else { return }
-        do { try owner.assume() } catch {
-            throw CommandFailure(
-                .permission,
-                "the journal in \(path) belongs to the user with the id \(owner.user), whom this process cannot act as (\(error)); run this as that user"
-            )
-        }
+        do { try owner.assume() } catch { throw CommandFailure(owner, "the journal in \(path)", error) }
     }
 }
 
 extension CommandFailure {
+    /// Root may not act as whom something belongs to.
+    init(_ owner: Identity, _ what: String, _ error: SystemError) {
+        self.init(
+            .permission,
+            "\(what) belongs to the user with the id \(owner.user), whom this process cannot act as (\(error)); run this as that user"
+        )
+    }
+
     /// A journal that cannot be read.
     init(reading error: SystemError) {
         let status: ExitStatus =

@@ -79,8 +79,15 @@ extension CommandFailure {
         case .nothingThere: self.init(.noInput, "\(from): \(fault)")
         case .damaged, .unfinished: self.init(.badData, "\(from): \(fault)")
         case .occupied: self.init(.usage, "\(to): \(fault)")
-        case .differs, .misread, .goneOn: self.init(.badData, "\(to): \(fault)")
+        case .differs, .misread: self.init(.badData, "\(to): \(fault)\(Self.removal(to))")
+        case .goneOn: self.init(.badData, "\(to): \(fault)")
         }
+    }
+
+    /// How a copy is removed, where that is not plain to see.
+    private static func removal(_ place: JournalPlace) -> String {
+        if case .database = place { return ". In the database: DROP SCHEMA ecryptopayd CASCADE" }
+        return ""
     }
 }
 

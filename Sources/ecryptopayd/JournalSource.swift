@@ -40,4 +40,16 @@ struct VerifyReport {
     var problems: [String]
     /// What to do about it; nil when nothing is.
     var mend: String?
+
+    /// The first problem of what is only the beginning of a copy, however good its lines are.
+    static let halfCopied = "copying it was interrupted: run the same \"ecryptopayd journal copy\" again"
+    /// What that comes to.
+    static let halfCopiedMend =
+        "this is not all of a journal, and no daemon works on it before the copy has come to its end"
+
+    /// What is wrong with the whole of a journal.
+    static func state(problems: Int, isHalfCopied: Bool) -> String {
+        if isHalfCopied { return "half a copy of a journal" }
+        return problems == 0 ? "the journal is whole" : "the journal is damaged"
+    }
 }

@@ -10,7 +10,7 @@ struct RecordFilter {
     let payment: Int64?
     /// Their kinds; empty for all.
     let kinds: Set<String>
-    /// Behind this number.
+    /// Behind this number, which may be 0, and has one behind it.
     let after: Int64
     /// Written since then, in nanoseconds since 1970.
     let since: Int64
@@ -37,7 +37,7 @@ struct RecordFilter {
         }
         self.payment = payment
         self.kinds = Set(kinds)
-        self.after = after
+        self.after = min(max(0, after), .max - 1)
         self.since = since
     }
 

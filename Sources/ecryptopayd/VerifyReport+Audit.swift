@@ -5,14 +5,15 @@ extension VerifyReport {
     /// Of a journal in files.
     init(_ report: JournalAudit.Report, directory: String) {
         self.init(
-            sentence: report.sentence, json: report.json, problems: report.problems.map(\.description),
-            mend: report.mend(directory: directory))
+            sentence: report.sentence, json: report.json,
+            problems: (report.isHalfCopied ? [Self.halfCopied] : []) + report.problems.map(\.description),
+            mend: report.isHalfCopied ? Self.halfCopiedMend : report.mend(directory: directory))
     }
 }
 
 extension JournalAudit.Report {
     fileprivate var sentence: String {
-        let state = problemCount == 0 ? "the journal is whole" : "the journal is damaged"
+        let state = VerifyReport.state(problems: problemCount, isHalfCopied: isHalfCopied)
         return "\(records) good records, \(bytes) bytes in \(segments) segments: \(state)"
     }
 
@@ -49,7 +50,8 @@ extension JournalAudit.Report {
 
     fileprivate var json: String {
         """
-        {"records":\(records),"bytes":\(bytes),"segments":\(segments),"claimed":\(claimed),"problems":\(problemCount)}
+        {"records":\(records),"bytes":\(bytes),"segments":\(segments),"claimed":\(claimed),\
+        "problems":\(problemCount + (isHalfCopied ? 1 : 0))}
         """
     }
 }

@@ -62,6 +62,80 @@
             #expect(verify.exit == .code(0) && verify.output.contains("the journal is whole"), "\(verify)")
         }
 
+        @Test func `behind any number there is what there is, as in files`() async throws {
+            let server = try await PostgreSQLServer()
+            let daemon = try DaemonUnderTest()
+            try CraftedJournal().write(to: daemon)
+            let filled = try await daemon.run(["journal", "copy", daemon.journalDirectory, server.url(), "--yes"])
+            #expect(filled.exit == .code(0), "\(filled)")
+            try daemon.set("ECRYPTOPAY_JOURNAL", server.url())
+            for (after, count) in [
+                ("9223372036854775807", 0), ("12", 0), ("11", 1), ("-1", 12), ("-9223372036854775808", 12),
+            ] {
+                for place in [["--directory", daemon.journalDirectory], ["--env-file", daemon.envFile]] {
+                    let cat = try await daemon.run(["journal", "cat", "--after=\(after)"] + place)
+                    #expect(cat.exit == .code(0) && cat.output.split(separator: "\n").count == count, "\(cat)")
+                }
+            }
+        }
+
+        @Test func `what is damaged is told with its place and mend, by prune as by all others`() async throws {
+            let shop = try await Shop(settled: 6)
+            let folded = "SELECT f.seq = l.seq FROM ecryptopayd.folded f, ecryptopayd.ledger l"
+            try await eventually("the fold", within: .seconds(60)) { try await shop.server.execute(folded) == "t" }
+            try await shop.daemon.end()
+            func expectDamage(_ word: String, _ arguments: [String]) async throws {
+                let result = try await shop.daemon.run(arguments + ["--env-file", shop.daemon.envFile])
+                #expect(result.exit == .code(65) && result.errors.contains(word), "\(arguments): \(result)")
+                #expect(result.errors.contains("ECRYPTOPAY_JOURNAL=postgresql://"), "\(arguments): \(result)")
+                #expect(result.errors.contains("restore the database from its backup"), "\(arguments): \(result)")
+            }
+            let prune = ["journal", "prune", "--keep", "0s"]
+            // The last word on a payment, which pruning would write anew.
+            let word = "(SELECT min(seq) FROM ecryptopayd.known)"
+            let change = { (old: String, new: String) in
+                "UPDATE ecryptopayd.records SET line = replace(line, '\(old)', '\(new)') WHERE seq = \(word)"
+            }
+            try await shop.server.execute(change("paid", "pain"))
+            try await expectDamage("its checksum says", prune)
+            try await shop.server.execute(change("pain", "paid"))
+            let open = "seq = (SELECT max(seq) FROM ecryptopayd.records WHERE kind = 'opened')"
+            try await shop.server.execute("UPDATE ecryptopayd.records SET line = 'x' || line WHERE \(open)")
+            try await expectDamage("opened", prune)
+            try await shop.server.execute("UPDATE ecryptopayd.records SET line = substring(line FROM 2) WHERE \(open)")
+            // The folded state.
+            try await shop.server.execute("UPDATE ecryptopayd.folded SET counts = '{-1}'")
+            try await expectDamage("makes no sense", ["serve"])
+            try await expectDamage("makes no sense", prune + ["--dry-run"])
+            try await shop.server.execute("DELETE FROM ecryptopayd.folded")
+            for arguments in [["serve"], prune, ["journal", "verify"], ["journal", "cat"]] {
+                try await expectDamage("column seq", arguments)
+            }
+        }
+
+        @Test func `follow ends with place and mend when the user is refused`() async throws {
+            let server = try await PostgreSQLServer()
+            let daemon = try DaemonUnderTest()
+            try CraftedJournal().write(to: daemon)
+            #expect(
+                try await daemon.run(["journal", "copy", daemon.journalDirectory, server.url(), "--yes"]).exit
+                    == .code(0))
+            try await server.execute(
+                "CREATE ROLE reader LOGIN", "GRANT USAGE ON SCHEMA ecryptopayd TO reader",
+                "GRANT SELECT ON ALL TABLES IN SCHEMA ecryptopayd TO reader")
+            try daemon.set("ECRYPTOPAY_JOURNAL", server.url(user: "reader"))
+            let follow = try ChildProcess(
+                try builtBinary(named: "ecryptopayd"),
+                ["journal", "follow", "--after", "0", "--env-file", daemon.envFile])
+            try await follow.waitForOutput(containing: #""payment":12,"#)
+            try await server.execute(
+                "ALTER ROLE reader NOLOGIN",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader'")
+            #expect(try await follow.waitForExit() == .code(77), "\(follow.errors)")
+            #expect(follow.errors.contains("ECRYPTOPAY_JOURNAL=postgresql://reader@"), "\(follow.errors)")
+            #expect(follow.errors.contains("see that the user and the password are right"), "\(follow.errors)")
+        }
+
         @Test func `whatever somebody else changes in the tables, verify tells, and where`() async throws {
             let shop = try await Shop(settled: 3)
             // Until all of it is folded.
@@ -193,6 +267,33 @@
         }
 
         // MARK: copy
+
+        @Test func `half a copy is no whole journal, and one that is damaged says how to remove it`() async throws {
+            let server = try await PostgreSQLServer()
+            let daemon = try DaemonUnderTest()
+            try CraftedJournal().write(to: daemon)
+            let copy = ["journal", "copy", daemon.journalDirectory, server.url(), "--yes"]
+            #expect(try await daemon.run(copy).exit == .code(0))
+            try daemon.set("ECRYPTOPAY_JOURNAL", server.url())
+            let verify = ["journal", "verify", "--env-file", daemon.envFile]
+            let whole = try await daemon.run(verify)
+            #expect(whole.exit == .code(0), "\(whole)")
+            // As if it had been interrupted before its end.
+            try await server.execute("UPDATE ecryptopayd.ledger SET copying = true")
+            let half = try await daemon.run(verify)
+            #expect(half.exit == .code(65) && half.output.contains("half a copy"), "\(half)")
+            #expect(half.errors.contains("copying it was interrupted: run the same \"ecryptopayd journal copy\" again"))
+            #expect(try await daemon.run(verify + ["--json"]).output.contains(#""problems":1}"#))
+            try await server.execute(
+                "UPDATE ecryptopayd.records SET line = replace(line, 'paid', 'pain') WHERE seq = 7")
+            let damaged = try await daemon.run(copy)
+            #expect(damaged.exit == .code(65) && damaged.errors.contains("record 7"), "\(damaged)")
+            let removal = "DROP SCHEMA ecryptopayd CASCADE"
+            #expect(damaged.errors.contains("remove the copy. In the database: \(removal)\n"), "\(damaged)")
+            try await server.execute(removal)
+            #expect(try await daemon.run(copy).exit == .code(0))
+            #expect(try await daemon.run(verify).output == whole.output)
+        }
 
         @Test func `a journal moves into a database and back, and daemons go on with it on either side`() async throws {
             let server = try await PostgreSQLServer()

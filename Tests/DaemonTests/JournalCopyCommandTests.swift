@@ -66,6 +66,18 @@ struct JournalCopyCommandTests {
         #expect(other.exit == .code(65) && other.errors.contains("has gone on with one of the two"), "\(other)")
     }
 
+    @Test func `verify tells half a copy`() async throws {
+        let daemon = try DaemonUnderTest()
+        try CraftedJournal().write(to: daemon)
+        let verify = ["journal", "verify", "--directory", daemon.journalDirectory]
+        #expect(try await daemon.run(verify).exit == .code(0))
+        try daemon.directory.write("crafted", to: "journal/copying")
+        let half = try await daemon.run(verify)
+        #expect(half.exit == .code(65) && half.output.contains("half a copy"), "\(half)")
+        #expect(half.errors.contains("copying it was interrupted: run the same \"ecryptopayd journal copy\" again"))
+        #expect(try await daemon.run(verify + ["--json"]).output.contains(#""problems":1}"#))
+    }
+
     @Test func `damage is told, and where`() async throws {
         let daemon = try await journal()
         let name = try #require(try segments(daemon, "journal").keys.sorted().dropFirst().first)

@@ -94,11 +94,50 @@ import Testing
     /// Nobody: in any case another than the one who runs the tests.
     private static let other = (user: uid_t(65_534), group: gid_t(65_534))
 
-    private func expectOwner(_ daemon: DaemonUnderTest) throws {
-        for name in try daemon.directory.names(in: "journal") {
-            let owner = try Identity.owner(of: "\(daemon.journalDirectory)/\(name)")
+    private func expectOwner(_ daemon: DaemonUnderTest, of directory: String = "journal") throws {
+        let path = daemon.directory.path(of: directory)
+        for name in try daemon.directory.names(in: directory) + ["."] {
+            let owner = try Identity.owner(of: "\(path)/\(name)")
             #expect(owner.user == Self.other.user && owner.group == Self.other.group, "\(name) belongs to \(owner)")
         }
+    }
+
+    private func give(_ path: String) throws {
+        _ = try check("chown", path) { chown(path, Self.other.user, Self.other.group) }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can act as another user"))
+    func `what root copies belongs to whom the directory does, or the one that it is made in`() async throws {
+        let daemon = try DaemonUnderTest()
+        try CraftedJournal().write(to: daemon)
+        try setMode(0o711, daemon.directory.path)
+        for name in ["there", "parent"] { try give(daemon.directory.makeDirectory(name)) }
+        let copy = { (from: String, to: String) in
+            ["journal", "copy", daemon.directory.path(of: from), daemon.directory.path(of: to), "--yes"]
+        }
+        // From root's own, to theirs; and from theirs, to root's directory.
+        for (from, to) in [("journal", "there"), ("journal", "parent/new"), ("there", "new")] {
+            let result = try await daemon.run(copy(from, to))
+            #expect(result.exit == .code(0), "\(from) to \(to): \(result.errors)")
+            try expectOwner(daemon, of: to)
+        }
+        #expect(try Identity.owner(of: daemon.journalDirectory).user == 0)
+        for name in try daemon.directory.names(in: "journal") {
+            #expect(try Identity.owner(of: "\(daemon.journalDirectory)/\(name)").user == 0)
+        }
+        #if PostgreSQL
+            let server = try await PostgreSQLServer()
+            for name in ["there again", "parent again"] { try give(daemon.directory.makeDirectory(name)) }
+            let filled = try await daemon.run(["journal", "copy", daemon.journalDirectory, server.url(), "--yes"])
+            #expect(filled.exit == .code(0), "\(filled)")
+            for to in ["there again", "parent again/new"] {
+                let result = try await daemon.run([
+                    "journal", "copy", server.url(), daemon.directory.path(of: to), "--yes",
+                ])
+                #expect(result.exit == .code(0), "\(to): \(result.errors)")
+                try expectOwner(daemon, of: to)
+            }
+        #endif
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can act as another user"))

@@ -40,6 +40,14 @@ struct JournalAuditTests {
         #expect(try !JournalAudit.run(disk([1: segment(1...2)], mark: 2)).isTornTail, "nothing is wrong")
     }
 
+    @Test func `half a copy is told, however good its lines are`() throws {
+        let disk = disk([1: segment(1...2)], mark: 2)
+        #expect(try !JournalAudit.run(disk).isHalfCopied)
+        disk.put(Array("id".utf8), as: JournalCopyWriter.markName)
+        let report = try JournalAudit.run(disk)
+        #expect(report.isHalfCopied && report.problemCount == 0)
+    }
+
     @Test func `a checkpoint claims what it was taken at`() async throws {
         let first = try LedgerFixture()
         _ = first.record(try report(1, "paid"))

@@ -1,5 +1,6 @@
 import JournalFormat
 import POSIX
+import Synchronization
 import Testing
 
 @testable import JournalStore
@@ -85,6 +86,22 @@ struct JournalCopyTests {
             #expect(try copy(source, disk).records == 9)
             #expect(try segments(disk) == segments(source))
             #expect(try open(SimulatedDisk(disk.state.afterLosingAll())).seqs.count == 9)
+        }
+    }
+
+    @Test func `a power cut while a whole copy is compared once more leaves what the next run ends`() throws {
+        let (source, target) = (try journal(), SimulatedDisk())
+        _ = try copy(source, target)
+        let states = Mutex<[DiskState]>([])
+        _ = try copy(source, SimulatedDisk(target.state) { state in states.withLock { $0.append(state) } })
+        let all = states.withLock { $0 }
+        // The mark is made and taken away.
+        #expect(all.contains { $0.names[JournalCopyWriter.markName] != nil })
+        for state in all {
+            for disk in [SimulatedDisk(state), SimulatedDisk(state.afterLosingAll())] {
+                #expect(try copy(source, disk).records == 9)
+                #expect(try open(SimulatedDisk(disk.state.afterLosingAll())).seqs.count == 9)
+            }
         }
     }
 

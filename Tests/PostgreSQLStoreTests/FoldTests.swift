@@ -122,6 +122,27 @@
             // The keeper's connection has broken meanwhile, which nobody has to know.
             #expect(try await database.keeper.unfolded() == Unfolded(seq: 5, payments: []))
         }
+
+        @Test func `a row that somebody has deleted is told, by whatever needs it`() async throws {
+            let server = try await PostgreSQLServer()
+            let database = try await server.joined(1)
+            try await server.execute("DELETE FROM ecryptopayd.folded")
+            let keeper = database.keeper
+            let faults = [
+                await fault { try await keeper.unfolded() },
+                await fault { try await keeper.fold(LedgerRows(), of: [], from: 0, to: 1, whoseLineBegins: []) },
+                await fault { try await keeper.drop(before: 1) },
+                await fault { try await database.load() },
+            ]
+            for fault in faults {
+                #expect(fault?.kind == .damaged && fault?.message == "the database's column seq has no row")
+            }
+            #expect(await fault { try database.journal.standing() }?.kind == .damaged)
+            try await server.execute("INSERT INTO ecryptopayd.folded VALUES (1, 0, '{}')")
+            #expect(try await keeper.unfolded() == Unfolded(seq: 0, payments: []))
+            try await server.execute("DELETE FROM ecryptopayd.ledger")
+            #expect(await fault { try await database.lock(after: .start) }?.kind == .damaged)
+        }
     }
 
     /// A history with all kinds of records, and the state that it comes to.

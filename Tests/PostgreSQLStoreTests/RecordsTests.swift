@@ -31,6 +31,50 @@
             #expect(entry.record.payment == 5)
         }
 
+        @Test func `a selection from a large ledger is looked through in stretches`() async throws {
+            let server = try await PostgreSQLServer(settings: ["log_statement": "all"])
+            let database = try await server.joined(1)
+            let count = 3 * Int64(PostgreSQLJournal.stretch)
+            // Payment 7 is told of seldom; 8 everywhere, but for a stretch; and a thousand records are gone.
+            try await server.execute(
+                """
+                INSERT INTO ecryptopayd.records SELECT n, 1, CASE WHEN n % 9000 = 0 THEN 'confirmed' ELSE 'received' END, \
+                CASE WHEN n % 9000 = 0 THEN 7 WHEN n / 10000 <> 1 THEN 8 END, false, 0, n, 'x' \
+                FROM generate_series(1, \(count)) AS n WHERE n NOT BETWEEN 5000 AND 5999
+                """)
+            let journal = database.journal
+            func all(_ change: (inout PostgreSQLJournal.Selection) -> Void) throws -> [Int64] {
+                var selection = PostgreSQLJournal.Selection()
+                change(&selection)
+                var found: [Int64] = []
+                while true {
+                    let page = try journal.records(selection)
+                    found += page.map(\.seq)
+                    guard page.count == PostgreSQLJournal.page, let last = page.last?.seq else { return found }
+                    selection.after = last
+                }
+            }
+            let there = (1...count).filter { !(5000...5999).contains($0) }
+            let seldom = there.filter { $0 % 9000 == 0 }
+            #expect(try all { $0.payment = 7 } == seldom)
+            // However few are found, no statement looks through many more than a stretch.
+            let asked = server.log.split(separator: "execute ").filter { $0.hasPrefix("rows: ") }
+            #expect(asked.count == 3)
+            for text in asked {
+                func value(_ number: Int) -> Int64? {
+                    text.split(separator: "$\(number) = '").dropFirst().first.flatMap { Int64($0.prefix { $0 != "'" }) }
+                }
+                let (after, end) = (try #require(value(1)), try #require(value(2)))
+                #expect(end - after <= 11_000)
+            }
+            #expect(try all { $0.kinds = ["confirmed"] } == seldom)
+            #expect(try all { $0.payment = 9 }.isEmpty)
+            #expect(try all { ($0.payment, $0.after, $0.last) = (7, 9000, 18_000) } == [18_000])
+            #expect(try all { $0.since = count - 3 } == Array(count - 3...count))
+            #expect(try all { $0.payment = 8 } == there.filter { $0 % 9000 != 0 && $0 / 10000 != 1 })
+            #expect(try all { _ in } == there)
+        }
+
         @Test func `news, and the first since a time`() async throws {
             let server = try await PostgreSQLServer()
             let database = try await server.joined(1)

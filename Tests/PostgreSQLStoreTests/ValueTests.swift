@@ -21,7 +21,7 @@
                 #expect(try answer.bool(0, 1) == (number > 0))
                 #expect(try answer.text(0, 2) == "ä \"'\\ \(number)")
                 #expect(try answer.bytes(0, 3) == [0, 255, UInt8(truncatingIfNeeded: number)])
-                #expect(answer.isNull(0, 4))
+                #expect(try answer.isNull(0, 4))
             }
         }
 
@@ -54,7 +54,7 @@
                 #expect(try answer.optionalInt8(row, 0) == (row % 3 == 1 ? nil : Int64(row) - 2))
                 #expect(try answer.bool(row, 1) == (row % 2 == 0))
                 #expect(try answer.text(row, 2) == "line {\"\(row)\", NULL}")
-                #expect(answer.isNull(row, 3) == (row % 5 == 4))
+                #expect(try answer.isNull(row, 3) == (row % 5 == 4))
                 if row % 5 != 4 { #expect(try answer.bytes(row, 3).count == row % 4) }
             }
         }
@@ -66,10 +66,20 @@
             #expect(try answer.int8(0, 0) == -5)
             #expect(try answer.int8(0, 1) == -70_000)
             let fault = #expect(throws: DatabaseFault.self) { try answer.int8(0, 2) }
-            #expect(fault?.kind == .schema)
-            #expect(fault?.message.contains("column name") == true)
+            #expect(fault?.kind == .damaged)
+            #expect(fault?.message == "the database's column name does not hold a whole number")
             #expect(throws: DatabaseFault.self) { try answer.int8(0, 3) }
             #expect(throws: DatabaseFault.self) { try answer.bool(0, 1) }
+        }
+
+        @Test func `a row that is not there is a fault`() async throws {
+            let server = try await PostgreSQLServer()
+            let answer = try server.connect().run("SELECT 1::bigint AS seq, 'a'::text WHERE false")[0]
+            let missing = DatabaseFault(kind: .damaged, message: "the database's column seq has no row")
+            #expect(throws: missing) { try answer.int8(0, 0) }
+            #expect(throws: missing) { try answer.optionalInt8(0, 0) }
+            #expect(throws: missing) { try answer.isNull(0, 0) }
+            #expect(throws: DatabaseFault.self) { try answer.text(0, 1) }
         }
 
         @Test func `tags and counts of changed rows`() async throws {

@@ -130,6 +130,35 @@ import Testing
         await ledger.end()
     }
 
+    // MARK: Reading
+
+    @Test func `whoever reads behind any number gets what there is, and behind the greatest nothing`() async throws {
+        let ledger = try await open()
+        let last = ledger.durable
+        for (seq, expected) in [(Int64.min, Array(1...last)), (-1, Array(1...last)), (last, []), (.max, [])] {
+            var reader = SharedReader(database.connection(on: ClientExecutor()).records, after: seq)
+            var shown: [Int64] = []
+            _ = try reader.read(atMost: .max, upTo: last) { _, entry in
+                shown.append(entry.seq)
+            } pruned: { _ in
+                Issue.record("nothing was pruned")
+            }
+            #expect(shown == expected, "behind \(seq)")
+        }
+        await ledger.end()
+    }
+
+    // MARK: Damage
+
+    @Test(arguments: [DatabaseFault.Kind.schema, .damaged])
+    func `tables that are not what they should be end the ledger`(kind: DatabaseFault.Kind) async throws {
+        let ledger = try await open()
+        database.setFates { Fate($0.kind == .lock ? .refused(kind) : nil) }
+        _ = try post(7, to: ledger)
+        try await eventually("it has ended") { ledger.failure != nil }
+        await ledger.end()
+    }
+
     // MARK: Much at once
 
     @Test func `a long queue of deliveries is given up, and made again, so many in one turn`() async throws {
