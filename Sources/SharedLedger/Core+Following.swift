@@ -74,7 +74,7 @@ extension SharedLedger.Core {
             case .endedListing(let wholeAt):
                 state.endedListingElsewhere()
                 times.listed = wholeAt ?? times.listed
-            case .redelivers where isOpening: break
+            case .redelivers where note.seq < foldedSeq ?? 0: break
             case .redelivers(let payment, let seq):
                 state.redeliver(payment, DeliveryPosition(seq: seq, offset: 0), now: now)
                 folding?.changed.insert(payment)
