@@ -77,7 +77,7 @@ extension SharedLedger: DeliveryLedger {
         return core.withLock { core in
             guard core.leases.contains("endpoint:\(endpoint)") else { return nil }
             let next = core.state.nextDelivery(for: endpoint)
-            return core.mayBegin(Self.longestDelivery, at: now.nanoseconds)
+            return core.mayDeliver(to: endpoint, at: now.nanoseconds)
                 ? next : next.map { max($0, now + .seconds(1)) }
         }
     }
