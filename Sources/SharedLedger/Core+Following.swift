@@ -74,10 +74,9 @@ extension SharedLedger.Core {
             case .endedListing(let wholeAt):
                 state.endedListingElsewhere()
                 times.listed = wholeAt ?? times.listed
-            case .redelivers where isOpening: break
+            case .redelivers where note.seq < foldedSeq ?? 0: break
             case .redelivers(let payment, let seq):
-                state.redeliver(payment, DeliveryPosition(seq: seq, offset: 0), now: now)
-                folding?.changed.insert(payment)
+                redeliver(payment, seq, now)
                 following.hasNews = true
             case .asksForListing: following.isAskedToList = true
             case .dead(let dead) where dead != node: state.forgetCalls(of: dead, now: now)
@@ -90,11 +89,18 @@ extension SharedLedger.Core {
     mutating func applyOwn(_ note: SharedNote, _ now: Instant) {
         switch note {
         case .redelivers(let payment, let seq):
-            state.redeliver(payment, DeliveryPosition(seq: seq, offset: 0), now: now)
-            folding?.changed.insert(payment)
+            redeliver(payment, seq, now)
         case .dead(let dead) where dead != node: state.forgetCalls(of: dead, now: now)
         default: break
         }
+    }
+
+    /// Has a record go out again. Where its delivery has ended and that is not written yet, it ends for the others behind what
+    /// they are told now, and so it does here.
+    private mutating func redeliver(_ payment: PaymentID, _ seq: Int64, _ now: Instant) {
+        let ended = orders.compactMap(\.ends).filter { $0.position.seq == seq }.map(\.endpoint)
+        state.redeliver(payment, DeliveryPosition(seq: seq, offset: 0), now: now, except: ended)
+        folding?.changed.insert(payment)
     }
 
     /// Notes which payments have changed, for the next fold.

@@ -74,6 +74,8 @@ struct Order: Sendable {
     var giveUp: @Sendable (inout LedgerState, Instant) -> [SharedNote] = { _, _ in [] }
     /// Tells whoever waits for it that it failed.
     var fail: @Sendable (DatabaseFault) -> Void = { _ in }
+    /// The delivery whose end it writes.
+    var ends: DeliveryClaim?
     /// When it is given up, by the monotonic clock; nil for what is kept until it is written.
     var expires: Int64?
 }

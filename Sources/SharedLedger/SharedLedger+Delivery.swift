@@ -136,10 +136,11 @@ extension SharedLedger: DeliveryLedger {
         let delivery = Record.Delivery(
             payment: claim.payment, of: claim.position.seq, endpoint: claim.endpoint, attempts: claim.attempt,
             status: status, error: error)
-        let order = Order(decide: { draft, _ in
-            draft.append(isDelivered ? .delivered(delivery) : .undeliverable(delivery))
-            return Plan()
-        })
+        let order = Order(
+            decide: { draft, _ in
+                draft.append(isDelivered ? .delivered(delivery) : .undeliverable(delivery))
+                return Plan()
+            }, ends: claim)
         // Together: a fold in between would be that of no record.
         core.withLock { core in
             core.state.deliveryEnded(

@@ -29,13 +29,14 @@ extension SharedLedger {
             }
             core.journal = joined.journal
             core.cut = loaded.cut
+            core.foldedSeq = loaded.cut.seq
             core.state.resume(now: now())
         }
         while true {
             let view = try await database.look(after: core.withLock { $0.cut })
             switch absorb(view, isLocked: false) {
             case .ready:
-                core.withLock { $0.isOpening = false }
+                core.withLock { $0.foldedSeq = nil }
                 return await recallTimes()
             case .behind: continue
             case .outcast: throw DatabaseFault(kind: .failed, message: "the other nodes took this one for dead")

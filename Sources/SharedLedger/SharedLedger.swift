@@ -92,8 +92,9 @@ public final class SharedLedger: Sendable {
         var lastLook = Core.never
         /// Whether there is more that should be read before the head is locked.
         var isBehind = false
-        /// Whether the state is being read: what went out again in the last hour does not do so once more.
-        var isOpening = true
+        /// The record as of which the state was folded, while it is being read: what was to go out again before that stands in
+        /// it, or has gone out.
+        var foldedSeq: Int64? = 0
         /// By how much the server's clock is ahead of the monotonic one.
         var offset: Int64 = 0
         var offsetFrom = Core.never

@@ -36,13 +36,19 @@ final class Life: Sendable {
     let store: any Store
     let confirmer: Confirmer
     let reconciler: Reconciler
+    /// What brings news to the shop, where there is one.
+    private let deliverer: Deliverer?
     private let api: SimulatedAPI
     private let world: SharedWorld
     private let state = Mutex(State())
 
     /// Starts the program.
-    init(_ program: Program, _ store: any Store, _ world: SharedWorld, _ options: LifeOptions, seed: UInt64) {
+    init(
+        _ program: Program, _ store: any Store, _ world: SharedWorld, _ options: LifeOptions, seed: UInt64,
+        deliverer: Deliverer? = nil
+    ) {
         self.program = program
+        self.deliverer = deliverer
         self.store = store
         self.world = world
         api = SimulatedAPI(world, program)
@@ -54,11 +60,15 @@ final class Life: Sendable {
             on: program, seed: seed)
         store.ledger.addObserver(self)
         inBackground { life in
-            do { try await life.store.open() } catch {
+            do {
+                try await life.store.open()
+                life.state.withLock { $0.isOpen = true }
+                // Before anything is confirmed: a new endpoint begins with what comes next.
+                try await life.deliverer?.start()
+            } catch {
                 life.state.withLock { $0.failure = $0.failure ?? "\(error)" }
                 return life.die()
             }
-            life.state.withLock { $0.isOpen = true }
             await life.confirmer.start()
             await life.reconciler.start()
         }
@@ -135,6 +145,7 @@ final class Life: Sendable {
     /// The program is killed: nothing that it does from now on is seen by anybody.
     func die() {
         api.die()
+        deliverer?.die()
         store.die()
         state.withLock { state in
             guard !state.isDead else { return }
@@ -149,6 +160,7 @@ final class Life: Sendable {
         inBackground { life in
             await life.reconciler.stop()
             await life.confirmer.stop()
+            await life.deliverer?.stop()
             life.store.bury()
         }
     }

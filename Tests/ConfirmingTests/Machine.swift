@@ -108,6 +108,12 @@ final class Machine: Sendable {
         if isBusy { add { self.freeze(owner) } }
     }
 
+    /// The same for some time.
+    func freeze(_ owner: Int, for length: Int64) {
+        freeze(owner)
+        add(at: clock.now + length) { self.thaw(owner) }
+    }
+
     /// Has it run again.
     func thaw(_ owner: Int) {
         state.withLock { state in

@@ -14,10 +14,11 @@ struct SharedSimulation {
     /// A call may begin so long after it was allowed: the commit's answer is late, and then it waits for its turn.
     private static let delay: Int64 = 12_000_000_000
 
-    private var history: History
-    private let machine: Machine
-    private let database: SimulatedDatabase
-    private let nodes = Nodes()
+    var history: History
+    let machine: Machine
+    let database: SimulatedDatabase
+    let nodes = Nodes()
+    let merchant: Merchant
     /// When a node starts that does not run, on the wall clock.
     private var starts: [Int64]
     private var lives = 0
@@ -29,6 +30,7 @@ struct SharedSimulation {
     init(seed: UInt64) {
         history = History(seed: seed, minutes: [5, 10, 30])
         machine = Machine(history.clock, seed: history.dice.next())
+        merchant = Self.merchant(&history)
         let paces: [Int64] = [100, 1000, 2000, 5000, 5000, 5000, 10_000, 10_000]
         pace = paces.randomElement(using: &history.dice)! * 1_000_000
         let (clock, machine, calm) = (history.clock, machine, history.calm)
@@ -43,12 +45,13 @@ struct SharedSimulation {
         database.setFates { fates.fate(of: $0) }
         planServer()
         planNodes()
+        planDeliveries()
     }
 
     // MARK: What will happen
 
     /// Has something happen, at a drawn time before all is well.
-    private mutating func plan(lasting length: Int64 = 0, _ text: String, _ work: @escaping @Sendable () -> Void)
+    mutating func plan(lasting length: Int64 = 0, _ text: String, _ work: @escaping @Sendable () -> Void)
         -> Int64
     {
         let start = history.clock.wall
@@ -94,8 +97,7 @@ struct SharedSimulation {
             let length = Int64.random(in: 0...3 * History.minute, using: &history.dice)
             _ = plan(lasting: length, "node \(slot) stands still for \(length) ns") {
                 guard let life = nodes[slot] else { return }
-                machine.freeze(life.number)
-                machine.add(at: machine.clock.now + length) { machine.thaw(life.number) }
+                machine.freeze(life.number, for: length)
             }
         }
     }
@@ -111,13 +113,17 @@ struct SharedSimulation {
         while try !goOn() {}
         for life in nodes.all { life.die() }
         if let violation = database.violations.first { throw Violation(violation) }
-        let records = try database.records.map { (try Entry(line: $0.record.line.span), $0.committed) }
+        let names = database.names
+        let records = try database.records.map {
+            (entry: try Entry(line: $0.record.line.span), committed: $0.committed, node: names[$0.record.node] ?? "")
+        }
         let world = history.world.withLock { $0 }
         var judge = Judge(world, history.options, calm: history.calm)
         let (pauses, steps) = (database.pauses, steps)
-        try judge.judge(records, isClockSet: steps > 0) {
+        try judge.judge(records.map { ($0.entry, $0.committed) }, isClockSet: steps > 0) {
             try $0.judgeShared(pauses: pauses, delay: Self.delay, steps: steps)
         }
+        try DeliveryJudge(records, merchant, database.takings).judge()
     }
 
     /// What happened, for whoever looks for the fault.
@@ -127,6 +133,7 @@ struct SharedSimulation {
             let line = String(decoding: record.line.dropFirst(18), as: UTF8.self)
             lines.append((committed, "node \(record.node) for call \(record.order): \(line)"))
         }
+        lines += merchant.shop.story + merchant.story
         for note in database.notes { lines.append((0, "note \(note)")) }
         return history.world.withLock { [lines] in $0.story(lines) }
     }
@@ -138,6 +145,10 @@ struct SharedSimulation {
         for life in nodes.all { history.postAgain(life.takeRejected()) }
         if replace(0) || replace(1) { return false }
         if let violation = database.violations.first { throw Violation(violation) }
+        for node in nodes.all {
+            guard let endpoint = node.store.endpointDueInVain else { continue }
+            throw Violation("life \(node.number) says that something is due for \(endpoint), and may not deliver it")
+        }
         if history.isCalm, isQuiet() {
             try judgeStates()
             return true
@@ -186,8 +197,11 @@ struct SharedSimulation {
             wallError: Int64.random(in: -400_000_000_000_000...400_000_000_000_000, using: &history.dice))
         let store = SharedStore(
             program, on: database, history.options, pace: pace, longestCall: longestCall(), seed: history.dice.next())
-        let life = Life(program, store, history.world, history.options, seed: history.dice.next())
-        nodes[slot] = Node(life: life, store: store)
+        let merchant = merchant
+        let deliverer = Deliverer(store.shared, merchant.shop, program) { merchant[slot] }
+        let life = Life(
+            program, store, history.world, history.options, seed: history.dice.next(), deliverer: deliverer)
+        nodes[slot] = Node(life: life, store: store, deliverer: deliverer)
         return true
     }
 
@@ -218,7 +232,7 @@ struct SharedSimulation {
         guard history.nextTime == nil, nodes.count == 2 else { return false }
         for node in nodes {
             guard node.isServing, node.life.ledger.counts.pending == 0, node.life.hasTakenUp || !mayAbandon,
-                node.store.isQuiet(database)
+                node.store.isQuiet(database), node.deliverer.isSettled, node.store.waitingPayments.isEmpty
             else { return false }
         }
         let living = nodes.map(\.number)
@@ -243,49 +257,6 @@ struct SharedSimulation {
             }
         }
     }
-}
-
-/// A node while it runs.
-struct Node: Sendable {
-    let life: Life
-    let store: SharedStore
-
-    var number: Int { life.number }
-    var isDead: Bool { life.isDead }
-    var isServing: Bool { life.isServing }
-
-    func die() { life.die() }
-
-    func takeRejected() -> [Int] { life.takeRejected() }
-
-    /// Drops what is old.
-    func prune(before time: Int64) {
-        let store = store
-        life.inBackground { _ in _ = try? await store.shared.prune(before: time) }
-    }
-
-    /// Stops in order.
-    func end() {
-        let store = store
-        life.inBackground { life in
-            await life.reconciler.stop()
-            await life.confirmer.stop()
-            await store.shared.end()
-            life.die()
-        }
-    }
-}
-
-/// The nodes that run, wherever they are asked for.
-final class Nodes: Sendable {
-    private let nodes = Mutex<[Node?]>([nil, nil])
-
-    subscript(_ slot: Int) -> Node? {
-        get { nodes.withLock { $0[slot] } }
-        set { nodes.withLock { $0[slot] = newValue } }
-    }
-
-    var all: [Node] { nodes.withLock { $0.compactMap { $0 } } }
 }
 
 extension LedgerRows {

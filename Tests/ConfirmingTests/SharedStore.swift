@@ -55,6 +55,8 @@ final class SharedStore: Store {
     /// Whether it has nothing to write, and its state reflects all that was written.
     func isQuiet(_ database: SimulatedDatabase) -> Bool {
         let head = database.head.cut
+        // What a turn writes that is on its way is neither here nor there.
+        guard shared.stepBegan.load(ordering: .relaxed) == 0 else { return false }
         return shared.core.withLock { core in
             core.cut == head && core.orders.isEmpty && core.notes.isEmpty && core.doubt == nil && core.owed.isEmpty
                 && core.pool.isEmpty
@@ -67,8 +69,20 @@ final class SharedStore: Store {
             """
             \(core.cut), \(core.orders.count) orders, \(core.notes.count) notes, in doubt \(core.doubt != nil), \(core.owed.count) \
             owed, pool \(core.pool.map(\.claim.id)), leases \(core.leases.sorted()), lists \(core.state.listing != nil), \
-            elsewhere \(core.state.isListingElsewhere), \(core.state.counts)
+            elsewhere \(core.state.isListingElsewhere), \(core.state.counts), \(core.state.endpointStatus)
             """
+        }
+    }
+
+    /// The payments of which something waits to be delivered.
+    var waitingPayments: [PaymentID] { shared.core.withLock { $0.state.paymentsToDeliver.sorted() } }
+
+    /// An endpoint for which it says that something is due, and gives nothing: whoever delivers would ask again and again.
+    var endpointDueInVain: String? {
+        let now = program.monotonic
+        return shared.core.withLock { $0.ownEndpoints }.sorted().first { endpoint in
+            guard let next = shared.nextDelivery(for: endpoint), next.nanoseconds <= now else { return false }
+            return shared.core.withLock { !$0.mayDeliver(to: endpoint, at: now) }
         }
     }
 

@@ -60,6 +60,7 @@ public final class SimulatedConnection: LedgerDatabase {
         return try await ask(.join) { state, clock, now in
             state.willWrite(isReplicated: true)
             if state.tables.journal == nil { state.tables.journal = identity.journal }
+            state.tables.names[identity.number] = identity.name
             state.tables.nodes[identity.number] = Tables.Node(
                 identity: identity, turn: 0, lease: identity.lease, until: clock + identity.lease, renewed: now)
             let opened = state.tables.kept.last { $0.row.kind == "opened" }

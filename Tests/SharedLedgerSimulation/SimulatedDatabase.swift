@@ -109,6 +109,15 @@ public final class SimulatedDatabase: Sendable {
         }
     }
 
+    /// Who took what, and when, as far as the server has it.
+    public var takings: [LeaseTaking] { state.withLock { $0.tables.takings } }
+
+    /// What each node calls itself that has ever joined, by its number.
+    public var names: [Int64: String] { state.withLock { $0.tables.names } }
+
+    /// The first record that has not been dropped.
+    public var firstRecord: Int64 { state.withLock { $0.tables.first } }
+
     /// The nodes that count as living.
     public var nodes: [Int64] { state.withLock { $0.tables.nodes.keys.sorted() } }
 

@@ -44,6 +44,10 @@ struct Tables: Sendable {
     var notes: [Note] = []
     var nodes: [Int64: Node] = [:]
     var leases: [String: Int64] = [:]
+    /// Every lease that was taken, in order.
+    var takings: [LeaseTaking] = []
+    /// What each node calls itself that has ever joined.
+    var names: [Int64: String] = [:]
     var folded = FoldedTables()
 
     /// What is behind a cut, or the first of it, in the order in which it was added.
@@ -98,7 +102,10 @@ struct Tables: Sendable {
         }
         head = turn.head
         for name in turn.freed { leases[name] = nil }
-        for name in turn.taken { leases[name] = node }
+        for name in turn.taken {
+            leases[name] = node
+            takings.append(LeaseTaking(name: name, holder: names[node] ?? "", committed: now))
+        }
         for dead in turn.dead { remove(dead) }
         if turn.isLast {
             remove(node)
