@@ -81,6 +81,7 @@ extension FileLedger: DeliveryLedger {
 
     public func conclude(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome) throws -> DeliveryEnd {
         try state.withLock { state throws(JournalUnavailable) in
+            state.concludeDelivery(claim)
             switch outcome {
             case .accepted(let status):
                 try end(

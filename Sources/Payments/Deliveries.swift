@@ -74,6 +74,11 @@ struct Deliveries: Sendable {
     /// When ``claim(for:now:)`` may next have something.
     func nextDue(for endpoint: String) -> Instant? { index(of: endpoint).flatMap { queues[$0].nextDue } }
 
+    /// An attempt has ended; what came of it is said next.
+    mutating func conclude(_ claim: DeliveryClaim) {
+        if let index = index(of: claim.endpoint) { queues[index].conclude(claim) }
+    }
+
     /// An attempt failed: when the next one is, or nil when there is none left, and the delivery is to be given up.
     func nextAttempt(after claim: DeliveryClaim) -> Duration? {
         let delays = RetrySchedule.delivery

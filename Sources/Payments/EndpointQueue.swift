@@ -14,6 +14,10 @@ struct EndpointQueue: Sendable {
     private var table = IDTable<PendingDelivery>()
     private var ready = SlotQueue()
     private var timers = DueQueue()
+    /// Payments with an attempt under way: whatever another node says of them meanwhile, no other begins.
+    private var underWay: Set<PaymentID> = []
+    /// Those among them whose next delivery is ready when it has ended.
+    private var held: Set<PaymentID> = []
 
     init(name: String, since: Int64) {
         self.name = name
@@ -57,7 +61,7 @@ struct EndpointQueue: Sendable {
     private mutating func add(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
         let slot = table.insert(PendingDelivery(id: id, position))
         count += 1
-        if now != nil { ready.append(slot) }
+        if now != nil { fallDue(slot) }
     }
 
     /// Takes one away that has ended.
@@ -82,7 +86,7 @@ struct EndpointQueue: Sendable {
 
     private mutating func fallDue(_ slot: Int) {
         table[slot].phase = .ready
-        ready.append(slot)
+        if underWay.contains(table[slot].id) { held.insert(table[slot].id) } else { ready.append(slot) }
     }
 
     mutating func claim(now: Instant) -> DeliveryClaim? {
@@ -94,6 +98,7 @@ struct EndpointQueue: Sendable {
         while let slot = ready.popFirst() {
             guard table[slot].id != 0, table[slot].phase == .ready else { continue }
             table[slot].phase = .inFlight
+            underWay.insert(table[slot].id)
             return DeliveryClaim(
                 endpoint: name, payment: table[slot].id, position: table[slot].first,
                 attempt: Int(table[slot].attempts) + 1)
@@ -106,6 +111,14 @@ struct EndpointQueue: Sendable {
         if isStopped || !isConfigured { return nil }
         if !ready.isEmpty { return .distantPast }
         return timers.earliest.map { Instant(nanoseconds: $0) }
+    }
+
+    /// The attempt has ended, whatever came of it.
+    mutating func conclude(_ claim: DeliveryClaim) {
+        underWay.remove(claim.payment)
+        guard held.remove(claim.payment) != nil, let slot = table.slot(of: claim.payment), table[slot].phase == .ready
+        else { return }
+        ready.append(slot)
     }
 
     mutating func postpone(_ claim: DeliveryClaim, until due: Instant) {

@@ -49,6 +49,10 @@ extension LedgerState {
     /// When ``claimDelivery(for:now:)`` may next have something; nil when nothing waits.
     public func nextDelivery(for endpoint: String) -> Instant? { deliveries.nextDue(for: endpoint) }
 
+    /// The attempt has ended, and with it the reason why nothing else of its payment goes out. To be called before what says what
+    /// came of it.
+    public mutating func concludeDelivery(_ claim: DeliveryClaim) { deliveries.conclude(claim) }
+
     /// Notes what an attempt failed with, at a time in nanoseconds since 1970: an operator wants to know.
     public mutating func deliveryFailed(_ claim: DeliveryClaim, _ error: String, at time: Int64) {
         deliveries.failed(claim, error, at: time)

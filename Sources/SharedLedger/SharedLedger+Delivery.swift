@@ -108,7 +108,10 @@ extension SharedLedger: DeliveryLedger {
     }
 
     public func conclude(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome) throws -> DeliveryEnd {
-        let time = core.withLock { core in now().nanoseconds + core.offset }
+        let time = core.withLock { core in
+            core.state.concludeDelivery(claim)
+            return now().nanoseconds + core.offset
+        }
         switch outcome {
         case .accepted(let status):
             end(claim, isDelivered: true, status: status, error: nil)

@@ -21,12 +21,14 @@ struct DeliveriesTests {
 
         func done(_ claim: DeliveryClaim?) {
             guard let claim else { return }
+            deliveries.conclude(claim)
             deliveries.ended(
                 claim.payment, of: claim.position.seq, endpoint: claim.endpoint, isDelivered: true, now: now)
         }
 
         func fail(_ claim: DeliveryClaim?) {
             guard let claim, let delay = deliveries.nextAttempt(after: claim) else { return }
+            deliveries.conclude(claim)
             deliveries.postpone(claim, by: delay, now: now)
         }
 
@@ -124,6 +126,7 @@ struct DeliveriesTests {
         ledger.announce(1, 10)
         ledger.announce(2, 11)
         let claim = ledger.claim()!
+        ledger.deliveries.conclude(claim)
         ledger.deliveries.stop(claim)
         #expect(ledger.claim() == nil && ledger.deliveries.nextDue(for: "a") == nil)
         #expect(ledger.waiting() == 2)
@@ -187,6 +190,25 @@ struct DeliveriesTests {
         #expect(ledger.waiting() == 1)
     }
 
+    @Test func `what another node says has ended, while an attempt is under way, has nothing else go out beside that`() {
+        let ledger = Harness("a")
+        for seq in [10, 11] as [Int64] { ledger.announce(1, seq) }
+        ledger.announce(2, 20)
+        let (first, other) = (ledger.claim(), ledger.claim())
+        #expect(first?.position.seq == 10 && other?.position.seq == 20)
+        // A node that stood still writes what it had delivered when the endpoint was still its own.
+        for (id, seq) in [(1, 10), (2, 20)] as [(PaymentID, Int64)] {
+            ledger.deliveries.ended(id, of: seq, endpoint: "a", isDelivered: true, now: ledger.now)
+        }
+        ledger.announce(2, 21)
+        #expect(ledger.claim() == nil && ledger.deliveries.nextDue(for: "a") == nil)
+        ledger.done(first)
+        #expect(ledger.claim()?.position.seq == 11)
+        ledger.fail(other)
+        #expect(ledger.claim()?.position.seq == 21)
+        #expect(ledger.waiting() == 2)
+    }
+
     @Test func `a replay during the last attempt is not lost when that fails`() throws {
         let ledger = LedgerHarness()
         ledger.state.configured(endpoints: ["a"], seq: 1)
@@ -198,6 +220,7 @@ struct DeliveriesTests {
             let claim = try #require(next)
             #expect(claim.attempt == attempt)
             if attempt == 10 { ledger.state.redeliver(1, position, now: ledger.now) }
+            ledger.state.concludeDelivery(claim)
             let isPostponed = ledger.state.postpone(claim, now: ledger.now)
             #expect(isPostponed)
         }

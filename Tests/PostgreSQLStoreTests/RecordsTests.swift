@@ -58,7 +58,11 @@
             let seldom = there.filter { $0 % 9000 == 0 }
             #expect(try all { $0.payment = 7 } == seldom)
             // However few are found, no statement looks through many more than a stretch.
-            let asked = server.log.split(separator: "execute ").filter { $0.hasPrefix("rows: ") }
+            func statements() -> [Substring] {
+                server.log.split(separator: "execute ").filter { $0.hasPrefix("rows: ") }
+            }
+            try await eventually("the server has told of them") { statements().count > 2 }
+            let asked = statements()
             #expect(asked.count == 3)
             for text in asked {
                 func value(_ number: Int) -> Int64? {
