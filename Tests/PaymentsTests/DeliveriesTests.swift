@@ -190,7 +190,8 @@ struct DeliveriesTests {
         #expect(ledger.waiting() == 1)
     }
 
-    @Test func `what another node says has ended, while an attempt is under way, has nothing else go out beside that`() {
+    @Test func `what another node says has ended, while an attempt is under way, has nothing else go out beside that`()
+    {
         let ledger = Harness("a")
         for seq in [10, 11] as [Int64] { ledger.announce(1, seq) }
         ledger.announce(2, 20)
