@@ -1,23 +1,26 @@
-public import Testing
+// The module is there only where tests are built; a release build without them has this target too.
+#if canImport(Testing)
+    public import Testing
 
-/// Each test of a suite on a thread of its own: what it calls blocks, and what it waits for may be the work of a task that needs one
-/// of the few threads that all tasks share.
-public struct OwnThread: SuiteTrait, TestTrait, TestScoping {
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
-    public let isRecursive = true
+    /// Each test of a suite on a thread of its own: what it calls blocks, and what it waits for may be the work of a task that needs one
+    /// of the few threads that all tasks share.
+    public struct OwnThread: SuiteTrait, TestTrait, TestScoping {
+        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+        public let isRecursive = true
 
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
-    public func scopeProvider(for test: Test, testCase: Test.Case?) -> OwnThread? { testCase == nil ? nil : self }
+        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+        public func scopeProvider(for test: Test, testCase: Test.Case?) -> OwnThread? { testCase == nil ? nil : self }
 
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
-    public func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
-    ) async throws {
-        try await withTaskExecutorPreference(ClientExecutor()) { try await function() }
+        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+        public func provideScope(
+            for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+        ) async throws {
+            try await withTaskExecutorPreference(ClientExecutor()) { try await function() }
+        }
     }
-}
 
-extension Trait where Self == OwnThread {
-    /// On a thread of its own, which it may block.
-    public static var ownThread: Self { OwnThread() }
-}
+    extension Trait where Self == OwnThread {
+        /// On a thread of its own, which it may block.
+        public static var ownThread: Self { OwnThread() }
+    }
+#endif
