@@ -11,8 +11,8 @@ extension SharedLedger: DeliveryLedger {
         // A reload with the same ones has those go on that wanted nothing more.
         core.withLock { $0.state.startDeliveries() }
         let before = core.withLock { $0.state.endpoints }
-        try performBlocking(unheard: { self.submit(Order(decide: { Self.configure(before, &$0, &$1).plan })) }) {
-            draft, state in Self.configure(endpoints, &draft, &state)
+        try performBlocking(unheard: { self.takeBack(endpoints, for: before) }) { draft, state in
+            Self.configure(endpoints, &draft, &state)
         }
         // Not before: until then this node delivers to those that were there.
         core.withLock { $0.ownEndpoints = Set(endpoints) }
@@ -29,6 +29,15 @@ extension SharedLedger: DeliveryLedger {
         }
         tell { $0.ledgerDidAnnounce() }
         return change
+    }
+
+    /// What was written when nobody waited for it any more does not count, unless a node has said something else since.
+    private func takeBack(_ endpoints: [String], for before: [String]) {
+        submit(
+            Order(decide: { draft, state in
+                guard Set(state.endpoints) == Set(endpoints) else { return Plan() }
+                return Self.configure(before, &draft, &state).plan
+            }))
     }
 
     private static func configure(

@@ -113,6 +113,29 @@ import Testing
         #expect(database.violations.isEmpty)
     }
 
+    @Test func `what was confirmed with a warning goes out behind another commit`() async throws {
+        let ledger = try await open()
+        _ = try ledger.configure(endpoints: ["https://shop"])
+        try await eventually("it delivers") { database.leases.contains { $0.name == "endpoint:https://shop" } }
+        let claim = try #require(await ledger.claim(7))
+        guard case .confirmed(let record) = confirmed(7) else { return }
+        let payment = try ConfirmedPayment(answer: record.current, asked: 7)
+        let commits = Counter()
+        database.setFates { call in
+            guard call.kind == .commit else { return Fate() }
+            return commits.next() == 1 ? Fate(.warned) : Fate(.refused(.unreachable))
+        }
+        async let settled = ledger.settle(claim, .payment(payment), cause: .webhook)
+        try await eventually("other turns fail") { commits.value > 2 }
+        #expect(ledger.endpointStatus.first?.waiting == 1)
+        #expect(ledger.claimDelivery(for: "https://shop") == nil)
+        database.setFates { _ in Fate() }
+        #expect(try await settled.confirmedSeq != nil)
+        try await eventually("it goes out") { ledger.claimDelivery(for: "https://shop") != nil }
+        await ledger.end()
+        #expect(database.violations.isEmpty)
+    }
+
     @Test func `while the machine is suspended, the lease runs out`() async throws {
         let suspended = Counter()
         // In hours.
