@@ -22,12 +22,17 @@ extension SharedLedger {
             draft.notes.append(.beganListing(upTo: listing.upTo))
             return Decision(result: .success(.begun), undo: { state, _ in state.restore(nil) })
         }
-        // The API may have asked for quiet meanwhile.
-        if start == .begun, pausedUntil > now() {
-            _ = endListingHere(isWhole: false)
-            return .underWay
+        guard start == .begun else { return start ?? .elsewhere }
+        // Looked at last thing before the call, as of any other: this node may have stood still, and count as dead by now.
+        let (now, suspended) = (now().nanoseconds, surroundings.suspended())
+        let lives = core.withLock { core in
+            core.noteSuspension(suspended)
+            return core.mayBegin(core.options.longestCall, at: now)
         }
-        return start ?? .elsewhere
+        // The API may have asked for quiet meanwhile.
+        if lives, pausedUntil.nanoseconds <= now { return .begun }
+        _ = endListingHere(isWhole: false)
+        return lives ? .underWay : .elsewhere
     }
 
     public func askToList() async -> Bool {
