@@ -14,7 +14,11 @@
         private let answer = Mutex<Result<[String], DatabaseFault>?>(nil)
         private let isDone = DispatchGroup()
 
-        private init(_ name: String) { self.name = name }
+        private init(_ name: String) {
+            self.name = name
+            // Before anybody can find it: nobody waits for a group that is empty.
+            isDone.enter()
+        }
 
         /// Begins, or joins the one that is under way.
         static func begin(_ name: String) -> NameLookup {
@@ -29,7 +33,6 @@
         }
 
         private func start() {
-            isDone.enter()
             DispatchQueue(label: "ecryptopayd.lookup").async { [self] in
                 let found = Result { () throws(DatabaseFault) in try Self.addresses(of: name) }
                 answer.withLock { $0 = found }
