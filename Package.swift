@@ -145,7 +145,7 @@ let package = Package(
             dependencies: ["JournalStore", "JournalFormat", "Payments", "JSON", "POSIX", "TestSupport"],
             swiftSettings: common),
         .target(
-            name: "SharedLedgerSimulation", dependencies: ["SharedLedger", "JournalFormat", "Payments"],
+            name: "SharedLedgerSimulation", dependencies: ["SharedLedger", "JournalFormat", "Payments", "POSIX"],
             path: "Tests/SharedLedgerSimulation", swiftSettings: common),
         .testTarget(
             name: "SharedLedgerTests",

@@ -98,7 +98,7 @@ final class LedgerHome: Sendable {
         case .files: return .files(try TemporaryDirectory())
         case .shared:
             let machine = SharedSurroundings.machine
-            return .shared(SimulatedDatabase(ServerSurroundings(now: { Clock.realtime() }, after: machine.after)))
+            return .shared(SimulatedDatabase(.machine(after: machine.after)))
         #if PostgreSQL
             case .database:
                 let (server, name) = try await PostgreSQLServer.sharedDatabase()

@@ -17,8 +17,6 @@ struct HeadLock: Sendable {
         case timeout, restart
     }
 
-    /// How long a transaction may stand idle, in nanoseconds.
-    static let idleTime: Int64 = 2_000_000_000
     /// How long one waits for it, in nanoseconds.
     static let patience: Int64 = 5_000_000_000
 

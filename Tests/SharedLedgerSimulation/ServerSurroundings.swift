@@ -1,3 +1,4 @@
+import POSIX
 import Synchronization
 
 /// What a simulated server takes from its world.
@@ -6,14 +7,26 @@ public struct ServerSurroundings: Sendable {
     public var now: @Sendable () -> Int64
     /// Has work run so many nanoseconds later.
     public var after: @Sendable (_ nanoseconds: Int64, _ work: @escaping @Sendable () -> Void) -> Void
+    /// How long a transaction may stand idle while others wait, in nanoseconds.
+    public var idleTime: Int64
 
-    /// Joins both.
+    /// Joins them. A transaction may stand idle for two seconds, as on the real server.
     public init(
         now: @escaping @Sendable () -> Int64,
-        after: @escaping @Sendable (_ nanoseconds: Int64, _ work: @escaping @Sendable () -> Void) -> Void
+        after: @escaping @Sendable (_ nanoseconds: Int64, _ work: @escaping @Sendable () -> Void) -> Void,
+        idleTime: Int64 = 2_000_000_000
     ) {
         self.now = now
         self.after = after
+        self.idleTime = idleTime
+    }
+
+    /// The machine's own time. There a transaction may stand idle for an hour: a busy machine keeps a test waiting for longer
+    /// than a server would wait for a program.
+    public static func machine(
+        after: @escaping @Sendable (_ nanoseconds: Int64, _ work: @escaping @Sendable () -> Void) -> Void
+    ) -> ServerSurroundings {
+        ServerSurroundings(now: { Clock.realtime() }, after: after, idleTime: 3600 * 1_000_000_000)
     }
 }
 

@@ -10,7 +10,7 @@ extension SimulatedDatabase {
         let (isGranted, waiter) = state.withLock { state -> (Bool, Int?) in
             guard state.run == session.run else { return (false, nil) }
             if state.lock.holder == nil {
-                state.lock.holder = .init(session: session.number, idleUntil: now + HeadLock.idleTime)
+                state.lock.holder = .init(session: session.number, idleUntil: now + surroundings.idleTime)
                 return (true, nil)
             }
             return (false, state.lock.wait(session.number, granted))
@@ -40,7 +40,7 @@ extension SimulatedDatabase {
             guard !state.lock.waiters.isEmpty else { return nil }
             let waiter = state.lock.waiters.removeFirst()
             // Whose connection is gone is found out only now.
-            let time = state.lingering[waiter.session] ?? HeadLock.idleTime
+            let time = state.lingering[waiter.session] ?? surroundings.idleTime
             state.lock.holder = .init(session: waiter.session, idleUntil: now + time)
             return waiter
         }

@@ -1,5 +1,4 @@
 import JournalFormat
-import POSIX
 import Payments
 import SharedLedgerSimulation
 import Synchronization
@@ -10,8 +9,7 @@ import Testing
 
 /// One node's ledger on a simulated server, which does what the real one seldom does.
 @Suite(.ownThread) struct SharedLedgerTests {
-    private let database = SimulatedDatabase(
-        ServerSurroundings(now: { Clock.realtime() }, after: SharedSurroundings.machine.after))
+    private let database = SimulatedDatabase(.machine(after: SharedSurroundings.machine.after))
     private let observer = Observer()
 
     private func open(suspended: @escaping @Sendable () -> Int64 = { 0 }) async throws -> SharedLedger {
@@ -189,8 +187,8 @@ import Testing
         _ = try ledger.configure(endpoints: ["https://shop"])
         // Another node confirms them.
         let other = try await database.joined(2)
-        let view = try await other.lock(after: .start)
         let news = (1...4500).map { confirmed($0) }
+        let view = try await other.lock(after: .start)
         #expect(await other.commit(view.turn(1, news)) == .committed)
         let last = database.head.cut.seq
         try await eventually("they wait") { ledger.durable >= last && ledger.endpointStatus.first?.waiting == 4500 }
