@@ -40,7 +40,7 @@ extension FileLedger {
 
     private func settleAbsentees() throws -> [Settlement] {
         var rest = state.withLock { state in
-            state.noteAnswered()
+            state.noteListed()
             return state.absentees()
         }[...]
         var settlements: [Settlement] = []

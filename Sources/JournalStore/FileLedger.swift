@@ -245,8 +245,7 @@ extension FileLedger: Ledger {
     }
 
     public func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
-        // Now, not when it is written: what comes in between has not been there when the API answered.
-        if case .payment = answer { state.withLock { $0.noteAnswered() } }
+        if case .payment = answer { state.withLock { $0.noteAnswered(claim) } }
         let reports: [ClaimedReport]
         do { reports = try await readBack(claim) } catch {
             state.withLock { $0.release(claim, now: now()) }

@@ -70,7 +70,8 @@ extension LedgerState {
     private mutating func claim(_ id: PaymentID, _ slot: Int?, _ reports: [WaitingReport], _ listing: Listing) -> Claim
     {
         let claim = Claim(
-            id: id, reports: reports, began: listing.began, order: listing.order, generation: listing.generation)
+            id: id, reports: reports, began: listing.began, order: listing.order, newestReport: listing.upTo,
+            generation: listing.generation)
         inFlight[id] = claim
         if let slot { pending[slot].phase = .inFlight }
         return claim

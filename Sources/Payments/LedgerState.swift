@@ -65,7 +65,7 @@ public struct LedgerState: Sendable {
     var unseen = 0
     /// No call begins before this.
     public internal(set) var pausedUntil = Instant.distantPast
-    /// The newest record when a call was last answered with 2xx.
+    /// The newest report when a call began that was answered with 2xx.
     var answeredAt: Int64 = 0
     var newestReport: Int64 = 0
     private(set) var generation = 0
@@ -188,7 +188,8 @@ public struct LedgerState: Sendable {
             nextClass = (index + 1) % 2
             pending[slot].phase = .inFlight
             let claim = Claim(
-                id: pending[slot].id, reports: pending[slot].reports, began: now, order: order, generation: generation)
+                id: pending[slot].id, reports: pending[slot].reports, began: now, order: order,
+                newestReport: newestReport, generation: generation)
             inFlight[claim.id] = claim
             return claim
         }
@@ -203,7 +204,8 @@ public struct LedgerState: Sendable {
         guard pausedUntil <= now else { return nil }
         let slot = pending.slot(of: id)
         let claim = Claim(
-            id: id, reports: slot.map { pending[$0].reports } ?? [], began: now, order: order, generation: generation)
+            id: id, reports: slot.map { pending[$0].reports } ?? [], began: now, order: order,
+            newestReport: newestReport, generation: generation)
         inFlight[id] = claim
         if let slot { pending[slot].phase = .inFlight }
         return claim
@@ -239,8 +241,20 @@ public struct LedgerState: Sendable {
     }
 
     /// Notes that a call was answered with 2xx: only then does a 404 or 403 say anything about a payment.
-    public mutating func noteAnswered() {
-        answeredAt = newestReport
+    ///
+    /// It speaks for the reports that were there when it began. Whoever counts up to when its answer is taken in counts what
+    /// came in between as well, and a program may stand still for long between the two.
+    public mutating func noteAnswered(_ claim: Claim) {
+        noteAnswered(upTo: claim.newestReport, claim.generation)
+    }
+
+    /// The same of the listing that is under way.
+    public mutating func noteListed() {
+        if let listing { noteAnswered(upTo: listing.upTo, listing.generation) }
+    }
+
+    private mutating func noteAnswered(upTo seq: Int64, _ generation: Int) {
+        if generation == self.generation { answeredAt = max(answeredAt, seq) }
     }
 
     // MARK: Judging

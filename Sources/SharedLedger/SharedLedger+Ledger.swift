@@ -133,8 +133,7 @@ extension SharedLedger: Ledger {
     // MARK: Settling
 
     public func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
-        // Now, not when it is written: what comes in between has not been there when the API answered.
-        if case .payment = answer { core.withLock { $0.state.noteAnswered() } }
+        if case .payment = answer { core.withLock { $0.state.noteAnswered(claim) } }
         let reports: [ClaimedReport]
         do { reports = try await readBack(claim) } catch {
             release(claim)

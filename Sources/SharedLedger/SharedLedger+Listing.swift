@@ -78,7 +78,7 @@ extension SharedLedger {
 
     private func settleAbsentees() throws -> [Settlement] {
         var rest = core.withLock { core in
-            core.state.noteAnswered()
+            core.state.noteListed()
             return core.state.absentees()
         }[...]
         var settlements: [Settlement] = []

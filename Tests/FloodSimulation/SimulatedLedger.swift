@@ -33,7 +33,7 @@ struct SimulatedLedger {
 
     /// The answer to a fetch. Answers what is news.
     mutating func settle(_ claim: Claim, _ answer: Answer, now: Instant) -> ConfirmedPayment? {
-        if case .payment = answer { state.noteAnswered() }
+        if case .payment = answer { state.noteAnswered(claim) }
         let judgement = state.judge(claim, answer, claimed(claim), now: now, wallClock: now.nanoseconds)
         return apply(claim, judgement, .webhook, now: now)
     }
@@ -47,7 +47,7 @@ struct SimulatedLedger {
                 claim, .payment(payment), claimed(claim), now: now, wallClock: now.nanoseconds)
             if let payment = apply(claim, judgement, cause, now: now) { news.append(payment) }
         }
-        state.noteAnswered()
+        state.noteListed()
         for id in state.absentees() {
             guard let claim = state.claimAbsent(id) else { continue }
             let (judgement, cause) = state.judgeListed(

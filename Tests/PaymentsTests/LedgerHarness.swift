@@ -44,8 +44,15 @@ final class LedgerHarness {
         return claim
     }
 
+    /// A call for another payment, answered at once with 2xx.
+    func answerAnother() {
+        guard let claim = state.claim(1_000_000, now: now) else { return }
+        state.noteAnswered(claim)
+        state.release(claim, now: now)
+    }
+
     func settle(_ claim: Claim, _ answer: Answer) {
-        if case .payment = answer { state.noteAnswered() }
+        if case .payment = answer { state.noteAnswered(claim) }
         let reports = claim.reports.map { ClaimedReport(waiting: $0, report: journal[$0.seq]!, receivedAt: 0) }
         let judgement = state.judge(claim, answer, reports, now: now, wallClock: now.nanoseconds)
         apply(claim, judgement, .webhook)

@@ -112,7 +112,7 @@ struct LedgerStateTests {
     func `absence is unknown three times over two minutes, then refuted`(answer: Answer, reason: String) throws {
         let ledger = LedgerHarness()
         ledger.offer(try report(state: "paid", updatedAt: time(2)))
-        ledger.state.noteAnswered()
+        ledger.answerAnother()
         let start = ledger.now
         var looks = 0
         while ledger.story.isEmpty, looks < 10 {
@@ -339,10 +339,10 @@ struct LedgerStateTests {
 
     @Test func `a forged report is refuted, however often it is repeated`() throws {
         let ledger = LedgerHarness()
-        ledger.state.noteAnswered()
+        ledger.answerAnother()
         for _ in 0..<10 {
             ledger.offer(try report(state: "paid", updatedAt: time(2)))
-            ledger.state.noteAnswered()
+            ledger.answerAnother()
             ledger.fetch(.notFound)
             ledger.pass(.seconds(45))
         }
@@ -359,10 +359,56 @@ struct LedgerStateTests {
         #expect(ledger.claim(42) != nil)
     }
 
+    @Test func `an answer says nothing of reports that came after its call began`() throws {
+        let ledger = LedgerHarness()
+        ledger.offer(try report(id: 1, state: "paid", updatedAt: time(1)))
+        let claim = try #require(ledger.claim())
+        ledger.offer(try report(id: 9, state: "paid", updatedAt: time(1)))
+        // The answer came before that report, and is taken in behind it.
+        ledger.settle(claim, .payment(try payment(id: 1, state: "paid", updatedAt: time(1))))
+        for _ in 0..<1000 {
+            ledger.fetch(.notFound)
+            ledger.pass(.seconds(1))
+        }
+        #expect(ledger.verdicts == [1: "settled"])
+        ledger.answerAnother()
+        ledger.pass(.seconds(900))
+        ledger.fetch(.notFound)
+        #expect(ledger.verdicts[2] == "not-found")
+    }
+
+    @Test func `nor does a listing of those that came while it was under way`() throws {
+        let ledger = LedgerHarness()
+        ledger.list([try payment(id: 1, state: "paid", updatedAt: time(1))]) {
+            _ = try? ledger.offer(report(id: 9, state: "paid", updatedAt: time(1)))
+        }
+        for _ in 0..<1000 {
+            ledger.fetch(.notFound)
+            ledger.pass(.seconds(1))
+        }
+        #expect(ledger.verdicts == [:])
+    }
+
+    @Test func `an answer to a call from before a rejection says nothing of numbers given again`() throws {
+        let ledger = LedgerHarness()
+        for id in 1...3 { ledger.offer(try report(id: PaymentID(id), state: "paid", updatedAt: time(1))) }
+        let claim = try #require(ledger.claim())
+        ledger.state.rollBack(after: 0)
+        ledger.seq = 0
+        ledger.offer(try report(id: 9, state: "paid", updatedAt: time(1)))
+        ledger.state.noteAnswered(claim)
+        ledger.state.release(claim, now: ledger.now)
+        for _ in 0..<1000 {
+            ledger.fetch(.notFound)
+            ledger.pass(.seconds(1))
+        }
+        #expect(ledger.story == [], "nothing has been answered since it came")
+    }
+
     @Test func `a rejected number that is given again is not taken for answered`() throws {
         let ledger = LedgerHarness()
         for id in 1...3 { ledger.offer(try report(id: PaymentID(id), state: "paid", updatedAt: time(1))) }
-        ledger.state.noteAnswered()
+        ledger.answerAnother()
         ledger.state.rollBack(after: 0)
         ledger.seq = 0
         ledger.offer(try report(id: 9, state: "paid", updatedAt: time(1)))

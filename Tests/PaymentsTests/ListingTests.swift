@@ -18,7 +18,7 @@ extension LedgerHarness {
             if let claim = state.claimListed(payment) { settleListed(claim, .payment(payment)) }
         }
         guard isWhole else { return state.endListing(isWhole: false) }
-        state.noteAnswered()
+        state.noteListed()
         for id in state.absentees() {
             if let claim = state.claimAbsent(id) { settleListed(claim, .notFound) }
         }

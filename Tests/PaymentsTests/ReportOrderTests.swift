@@ -142,7 +142,7 @@ private final class ReportHistory {
             underWay.append((claim, ends, try answer(claim.id)))
         }
         // Else a forged id alone would wait for an answer about another payment for ever.
-        if dice.next() % 2 == 0 { ledger.state.noteAnswered() }
+        if dice.next() % 2 == 0 { ledger.answerAnother() }
     }
 
     private func answer(_ id: PaymentID) throws -> Answer {
