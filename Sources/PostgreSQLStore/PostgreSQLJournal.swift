@@ -17,6 +17,8 @@
             public let segments: Int64
             /// As of which record the folded state is.
             public let folded: Int64
+            /// What time it is by the server's clock, which the records' times come from, in nanoseconds since 1970.
+            public let now: Int64
             /// The hosts of the nodes that live.
             public let nodes: [String]
             /// Numbers that are gone on purpose.
@@ -89,7 +91,7 @@
                 journal: try answers[0].text(0, 1), isCopying: try answers[0].bool(0, 2),
                 seq: try answers[0].int8(0, 3),
                 bytes: try answers[0].int8(0, 4), segments: try answers[0].int8(0, 5),
-                folded: try answers[0].int8(0, 6),
+                folded: try answers[0].int8(0, 6), now: try answers[0].int8(0, 7) * 1000,
                 nodes: nodes, gaps: ranges)
         }
 
@@ -167,7 +169,8 @@
 
         private static let ledger = Statement(
             once: """
-                SELECT l.schema, l.journal, l.copying, l.seq, l.bytes, l.segments, f.seq FROM ecryptopayd.ledger AS l \
+                SELECT l.schema, l.journal, l.copying, l.seq, l.bytes, l.segments, f.seq, \
+                CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) FROM ecryptopayd.ledger AS l \
                 LEFT JOIN ecryptopayd.folded AS f ON f.id = 1 WHERE l.id = 1
                 """)
         private static let living = Statement(

@@ -23,6 +23,8 @@
 
         var segments: Int { get throws { Int(try standing().segments) } }
 
+        var now: Int64 { get throws { try standing().now } }
+
         func forEachLine(matching filter: RecordFilter, _ body: (ArraySlice<UInt8>, Entry) -> Void) throws -> String? {
             let standing = try standing()
             let gone = DroppedRanges(standing.gaps)
@@ -87,9 +89,10 @@
                     "a daemon runs on the database's ledger, on \(node): have that prune, with ECRYPTOPAY_JOURNAL_KEEP, or stop it first"
                 )
             }
-            guard let line = try asking({ () throws(DatabaseFault) in try journal.opened() }) else {
-                return PruneReport()
-            }
+            // Whoever opens the ledger writes into it.
+            let planned = try plan(before: before, standing)
+            guard !planned.segments.isEmpty, let line = try asking({ () throws(DatabaseFault) in try journal.opened() })
+            else { return planned }
             guard case .opened(let opened)? = try? Entry(line: line.span).record else {
                 throw damage("the newest record of the kind \"opened\" is none")
             }

@@ -31,6 +31,8 @@ struct FileSource: JournalSource {
         }
     }
 
+    var now: Int64 { Clock.realtime() }
+
     func forEachLine(matching filter: RecordFilter, _ body: (ArraySlice<UInt8>, Entry) -> Void) throws -> String? {
         let disk = try disk()
         do throws(SystemError) {

@@ -16,9 +16,10 @@ struct JournalCatCommand: ParsableCommand {
 
     func run() throws {
         try reportingFailure {
-            let filter = try RecordFilter(selection)
+            let source = try journal.source()
+            let filter = try RecordFilter(selection, of: source)
             var output: [UInt8] = []
-            let fault = try journal.source().forEachLine(matching: filter) { line, _ in
+            let fault = try source.forEachLine(matching: filter) { line, _ in
                 output += line
                 output.append(UInt8(ascii: "\n"))
                 if output.count > 1 << 16 {

@@ -18,8 +18,9 @@ struct JournalPruneCommand: ParsableCommand {
 
     func run() throws {
         try reportingFailure {
-            let before = try RecordFilter.time(keep, of: "--keep")
-            let report = try journal.source().prune(before: before, dryRun: dryRun)
+            let source = try journal.source()
+            let before = try RecordFilter.time(keep, of: "--keep", now: source.now)
+            let report = try source.prune(before: before, dryRun: dryRun)
             for segment in report.segments { Console.print(segment) }
             let verb = dryRun ? "would go" : "went"
             Console.error(

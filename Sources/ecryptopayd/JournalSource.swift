@@ -7,6 +7,9 @@ protocol JournalSource {
     /// How many segments it has.
     var segments: Int { get throws }
 
+    /// What time it is by the clock that its records' times come from, in nanoseconds since 1970.
+    var now: Int64 { get throws }
+
     /// Shows every good record that a filter lets through, with its line, without the newline, until one is not good; answers
     /// what is wrong with that one.
     func forEachLine(matching filter: RecordFilter, _ body: (ArraySlice<UInt8>, Entry) -> Void) throws -> String?

@@ -22,10 +22,11 @@ struct RecordFilter {
         (payment, kinds, after, since) = (nil, [], 0, .min)
     }
 
-    init(_ selection: RecordSelection) throws {
+    /// What a person has selected of a journal.
+    init(_ selection: RecordSelection, of source: any JournalSource) throws {
         try self.init(
             payment: selection.payment, kinds: selection.kind, after: selection.after,
-            since: try selection.since.map { try Self.time($0, of: "--since") } ?? .min)
+            since: try selection.since.map { try Self.time($0, of: "--since", now: source.now) } ?? .min)
     }
 
     init(payment: Int64?, kinds: [String], after: Int64, since: Int64) throws {
@@ -47,11 +48,13 @@ struct RecordFilter {
     }
 
     /// A time, or a duration before now; `option` is what it was given for.
-    static func time(_ text: String, of option: String) throws -> Int64 {
+    static func time(
+        _ text: String, of option: String, now: @autoclosure () throws -> Int64 = Clock.realtime()
+    ) throws -> Int64 {
         if let time = Timestamp(text) { return time.nanoseconds }
         if let duration = Duration(configurationText: text) {
             // No record is older than 1970.
-            let now = Clock.realtime()
+            let now = try now()
             return duration < .nanoseconds(now) ? now - duration.nanoseconds : 0
         }
         throw CommandFailure(

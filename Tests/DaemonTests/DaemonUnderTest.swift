@@ -12,7 +12,7 @@ final class DaemonUnderTest {
     private var adminSocket: ListeningSocket?
     private var settings: [String: String]
     /// Where its ledger is, if not in files.
-    private let database: LedgerDatabaseUnderTest?
+    let database: LedgerDatabaseUnderTest?
     private(set) var process: ChildProcess?
 
     /// Prepares a daemon that asks the API at `apiURL`; nobody answers at the default.

@@ -12,8 +12,9 @@
             let sandbox: SandboxProcess
             let daemon: DaemonUnderTest
 
-            init(settled count: Int) async throws {
-                server = try await PostgreSQLServer()
+            init(settled count: Int, on server: PostgreSQLServer? = nil) async throws {
+                self.server = if let server { server } else { try await PostgreSQLServer() }
+                let server = self.server
                 sandbox = try await SandboxProcess.start()
                 daemon = try DaemonUnderTest(
                     apiURL: sandbox.apiURL, account: sandbox.settings, database: try LedgerDatabaseUnderTest(server))
@@ -34,32 +35,6 @@
             func run(_ arguments: String...) async throws -> ChildProcess.Result {
                 try await daemon.run(["journal"] + arguments + ["--env-file", daemon.envFile])
             }
-        }
-
-        @Test func `cat, stats and verify read what the daemon wrote, beside it`() async throws {
-            let shop = try await Shop(settled: 5)
-            // The daemon may still be writing.
-            try await eventually("all that there is, printed") {
-                let cat = try await shop.run("cat")
-                #expect(cat.exit == .code(0))
-                return try cat.output.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
-                    == shop.daemon.journal()
-            }
-            #expect(try await shop.run("verify").exit == .code(0))
-            try await shop.daemon.end()
-            let lines = try shop.daemon.journal()
-            let one = try #require(try shop.daemon.payments("confirmed").last)
-            let chosen = try await shop.run("cat", "--payment", "\(one)", "--kind", "confirmed", "--since", "1h")
-            #expect(chosen.output.split(separator: "\n").count == 1 && chosen.output.contains(#""payment":\#(one),"#))
-            let behind = try await shop.run("cat", "--after", "\(lines.count - 1)")
-            #expect(behind.output.split(separator: "\n").count == 1)
-            let stats = try await shop.run("stats", "--json")
-            let counts = try JSONValue(parsing: Array(stats.output.utf8))
-            #expect(counts["records"]?.integer == Int64(lines.count))
-            #expect(counts["bytes"]?.integer == Int64(try shop.daemon.journalBytes()))
-            #expect(counts["kinds"]?["confirmed"]?.integer == 5)
-            let verify = try await shop.run("verify")
-            #expect(verify.exit == .code(0) && verify.output.contains("the journal is whole"), "\(verify)")
         }
 
         @Test func `behind any number there is what there is, as in files`() async throws {
@@ -208,6 +183,35 @@
             #expect(Set(known) == all)
             try await shop.daemon.start()
             try await shop.daemon.end()
+        }
+
+        /// The clock of the server, or of everybody else, is wrong by a year.
+        @Test(arguments: ["-", "+"])
+        func `what is old is old by the clock that the records' times come from`(_ sign: String) async throws {
+            let server = try await PostgreSQLServer()
+            try await server.execute(
+                "CREATE SCHEMA wrong",
+                """
+                CREATE FUNCTION wrong.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS \
+                $$SELECT pg_catalog.clock_timestamp() \(sign) interval '1 year'$$
+                """, "ALTER DATABASE postgres SET search_path = wrong, pg_catalog")
+            let shop = try await Shop(settled: 6, on: server)
+            if sign == "+" {
+                try shop.daemon.set("ECRYPTOPAY_JOURNAL_KEEP", "1ms")
+                shop.daemon.process?.signal(SIGHUP)
+                try await shop.daemon.process?.waitForOutput(containing: "old segments dropped")
+            }
+            try await shop.daemon.end()
+            let count = try shop.daemon.journal().count
+            for age in ["300d", "1h"] {
+                let pruned = try await shop.run("prune", "--keep", age)
+                #expect(pruned.exit == .code(0) && pruned.output == "", "\(pruned)")
+            }
+            let recent = try await shop.run("cat", "--since", "1h")
+            #expect(recent.output.split(separator: "\n").count == count)
+            let pruned = try await shop.run("prune", "--keep", "0s")
+            #expect(pruned.exit == .code(0) && pruned.output != "", "\(pruned)")
+            #expect(try await shop.run("verify").exit == .code(0))
         }
 
         @Test func `rows that an interrupted prune has left are nobody's records, and the next node removes them`()

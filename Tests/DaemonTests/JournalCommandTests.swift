@@ -3,19 +3,40 @@ import JSON
 import TestSupport
 import Testing
 
-/// The journal's commands on journals that the real daemon wrote.
+/// The journal's commands on journals that the real daemon wrote, wherever it keeps them.
 struct JournalCommandTests {
+    /// Prepares a daemon that writes short segments, and whose journal the commands find in its env file.
+    private func daemon(_ form: TestedLedger, asking sandbox: SandboxProcess? = nil) async throws -> DaemonUnderTest {
+        let daemon =
+            if let sandbox { try await form.daemon(asking: sandbox) } else { try await form.daemon() }
+        try daemon.set("ECRYPTOPAY_JOURNAL", daemon.journalPlace)
+        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
+        return daemon
+    }
+
     private func command(_ name: String, _ daemon: DaemonUnderTest, _ arguments: String...) async throws
         -> ChildProcess.Result
     {
-        try await daemon.run(["journal", name, "--directory", daemon.journalDirectory] + arguments)
+        try await daemon.run(["journal", name] + arguments + ["--env-file", daemon.envFile])
+    }
+
+    private func follow(_ daemon: DaemonUnderTest, _ arguments: String...) throws -> ChildProcess {
+        try ChildProcess(
+            try builtBinary(named: "ecryptopayd"), ["journal", "follow"] + arguments + ["--env-file", daemon.envFile])
+    }
+
+    private func json(_ result: ChildProcess.Result) throws -> JSONValue {
+        try JSONValue(parsing: Array(result.output.utf8))
+    }
+
+    private func lines(_ result: ChildProcess.Result) throws -> [JSONValue] {
+        try result.output.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
     }
 
     /// A journal of several segments in which payments 1 to `count` are settled.
-    private func settledJournal(_ count: Int) async throws -> DaemonUnderTest {
+    private func settledJournal(_ form: TestedLedger, _ count: Int) async throws -> DaemonUnderTest {
         let sandbox = try await SandboxProcess.start()
-        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
-        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
+        let daemon = try await daemon(form, asking: sandbox)
         try await daemon.startWithBaseline()
         for _ in 0..<count {
             let id = try sandbox.create()
@@ -26,15 +47,69 @@ struct JournalCommandTests {
         return daemon
     }
 
+    // MARK: cat
+
+    @Test(arguments: TestedLedger.allCases)
+    func `cat selects by payment, kind, number and time`(_ form: TestedLedger) async throws {
+        let daemon = try await daemon(form)
+        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", nil)
+        try await daemon.start()
+        for id in [1, 2] as [Int64] { _ = try daemon.post(DaemonUnderTest.report(id, state: "s\(id)")) }
+        _ = try daemon.post(DaemonUnderTest.report(1, state: "other"))
+        try await daemon.end()
+        func cat(_ arguments: String...) async throws -> [Int64] {
+            let result = try await daemon.run(["journal", "cat", "--env-file", daemon.envFile] + arguments)
+            #expect(result.exit == .code(0), "\(result.errors)")
+            return try lines(result).compactMap { $0["seq"]?.integer }
+        }
+        #expect(try await cat() == [1, 2, 3, 4, 5])
+        #expect(try await cat("--payment", "1") == [2, 4])
+        #expect(try await cat("--kind", "opened", "--kind", "closed") == [1, 5])
+        #expect(try await cat("--after", "3") == [4, 5])
+        #expect(try await cat("--after", "2", "--payment", "1", "--kind", "received", "--since", "1h") == [4])
+        #expect(try await cat("--since", "2126-01-01T00:00:00Z") == [])
+    }
+
+    @Test(arguments: TestedLedger.allCases, ["verify", "stats", "cat", "follow", "prune"])
+    func `where there is no journal, that is told`(_ form: TestedLedger, _ name: String) async throws {
+        let daemon = try await daemon(form)
+        try daemon.directory.makeDirectory("journal")
+        let result = try await daemon.run(
+            ["journal", name, "--env-file", daemon.envFile] + (name == "prune" ? ["--keep", "0d"] : []))
+        #expect(result.exit == .code(66), "\(result)")
+        #expect(result.errors.contains(form.absence), "\(result)")
+    }
+
+    @Test(arguments: TestedLedger.allCases)
+    func `cat, stats and verify read what the daemon wrote, beside it`(_ form: TestedLedger) async throws {
+        let daemon = try await settledJournal(form, 5)
+        // The daemon may still be writing.
+        try await eventually("all that there is, printed") {
+            let cat = try await command("cat", daemon)
+            #expect(cat.exit == .code(0))
+            return try lines(cat) == daemon.journal()
+        }
+        #expect(try await command("verify", daemon).exit == .code(0))
+        #expect(try await command("stats", daemon).exit == .code(0))
+        try await daemon.end()
+        let (records, bytes) = (Int64(try daemon.journal().count), Int64(try daemon.journalBytes()))
+        for name in ["stats", "verify"] {
+            let counts = try json(try await command(name, daemon, "--json"))
+            #expect(counts["records"]?.integer == records && counts["bytes"]?.integer == bytes, "\(name)")
+            #expect(counts["segments"]?.integer ?? 0 > 1, "\(name)")
+        }
+        let verified = try await command("verify", daemon)
+        #expect(verified.output.contains("\(records) good records, \(bytes) bytes in "), "\(verified)")
+        #expect(verified.output.contains("the journal is whole"), "\(verified)")
+    }
+
     // MARK: follow
 
-    @Test func `follow shows each record once, over rotations, and ends when nobody reads`() async throws {
-        let daemon = try DaemonUnderTest()
-        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
+    @Test(arguments: TestedLedger.allCases)
+    func `follow shows each record once, over rotations, and ends when nobody reads`(_ form: TestedLedger) async throws {
+        let daemon = try await daemon(form)
         try await daemon.start()
-        let follow = try ChildProcess(
-            try builtBinary(named: "ecryptopayd"),
-            ["journal", "follow", "--after", "0", "--kind", "received", "--directory", daemon.journalDirectory])
+        let follow = try follow(daemon, "--after", "0", "--kind", "received")
         for id in 1...20 { #expect(try daemon.post(DaemonUnderTest.report(Int64(id))).status == 200) }
         try await follow.waitForOutput(containing: #""payment":20,"#)
         try await daemon.end()
@@ -45,11 +120,11 @@ struct JournalCommandTests {
             try JSONValue(parsing: Array(line.utf8))["payment"]?.integer
         }
         #expect(shown == (1...21).map { Int64($0) })
-        #expect(try daemon.directory.names(in: "journal").filter { $0.hasSuffix(".jsonl") }.count > 3)
+        #expect(try json(try await command("stats", daemon, "--json"))["segments"]?.integer ?? 0 > 3)
         try await follow.end()
         let binary = try builtBinary(named: "ecryptopayd")
         let piped = try await ChildProcess.run(
-            "/bin/sh", ["-c", "\(binary) journal follow --after 0 --directory \(daemon.journalDirectory) | head -n 1"])
+            "/bin/sh", ["-c", "\(binary) journal follow --after 0 --env-file \(daemon.envFile) | head -n 1"])
         #expect(piped.exit == .code(0))
         #expect(piped.output.split(separator: "\n").count == 1)
         #expect(piped.errors == "")
@@ -58,16 +133,24 @@ struct JournalCommandTests {
 
     // MARK: verify
 
-    @Test func `verify draws its progress on a terminal and wipes it off, and draws none elsewhere`() async throws {
-        let daemon = try DaemonUnderTest()
+    @Test(arguments: TestedLedger.allCases)
+    func `verify draws its progress on a terminal and wipes it off, and draws none elsewhere`(_ form: TestedLedger)
+        async throws
+    {
+        let daemon = try await daemon(form)
         var segment = CraftedJournal.opened(1)
         for seq in 2...9_000 { segment += CraftedJournal.received(Int64(seq)) }
         try daemon.directory.makeDirectory("journal")
         try daemon.directory.write(segment, to: "journal/\(CraftedJournal.first)")
+        if daemon.journalPlace != daemon.journalDirectory {
+            let filled = try await daemon.run(
+                ["journal", "copy", daemon.journalDirectory, daemon.journalPlace, "--yes"])
+            #expect(filled.exit == .code(0), "\(filled)")
+        }
         let plain = try await command("verify", daemon)
         #expect(plain.exit == .code(0))
         #expect(plain.errors == "")
-        let verify = "\(try builtBinary(named: "ecryptopayd")) journal verify --directory \(daemon.journalDirectory)"
+        let verify = "\(try builtBinary(named: "ecryptopayd")) journal verify --env-file \(daemon.envFile)"
         let onTerminal = try await ChildProcess.run("/usr/bin/script", ["-q", "-e", "-c", verify, "/dev/null"])
         #expect(onTerminal.exit == .code(0))
         // What a terminal makes of a newline.
@@ -78,39 +161,44 @@ struct JournalCommandTests {
         #expect(drawn.count > 1, "\(shown)")
         #expect(drawn.allSatisfy { $0.contains("#") && $0.contains(".] ") && $0.hasSuffix(" %") }, "\(drawn)")
 
-        // Also when it ends in an error.
+        // Also when it ends in an error, which on a server comes before all records.
+        guard form == .files else { return }
         try daemon.directory.makeDirectory("journal/00000000000000009001.jsonl")
         let failed = try await ChildProcess.run("/usr/bin/script", ["-q", "-e", "-c", verify, "/dev/null"])
         #expect(failed.exit == .code(74))
         #expect(failed.output.contains("\r\u{1b}[Kecryptopayd: the journal cannot be read"), "\(failed.output)")
     }
 
-    @Test func `verify lists every problem and goes on behind it`() async throws {
-        let daemon = try DaemonUnderTest()
+    @Test(arguments: TestedLedger.allCases)
+    func `verify lists every problem and goes on behind it`(_ form: TestedLedger) async throws {
+        let daemon = try await daemon(form)
+        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", nil)
         try await daemon.start()
         for id in 1...6 { _ = try daemon.post(DaemonUnderTest.report(Int64(id))) }
         try await daemon.end()
-        let segment = "journal/00000000000000000001.jsonl"
-        var lines = try daemon.directory.readText(segment).split(separator: "\n").map(String.init)
-        lines[2] = lines[2].replacing("paid", with: "pais")
-        lines.remove(at: 4)
-        _ = try daemon.directory.write(lines.joined(separator: "\n") + "\n", to: segment)
+        try await daemon.damageJournal(changing: 3, removing: 5)
         let result = try await command("verify", daemon)
         #expect(result.exit == .code(65))
-        #expect(result.errors.contains("its checksum says"))
-        #expect(result.errors.contains("record 5 should stand there, but it is record 6"))
-        let json = try await command("verify", daemon, "--json")
-        #expect(try JSONValue(parsing: Array(json.output.utf8))["problems"]?.integer == 2)
+        #expect(result.errors.contains("its checksum says"), "\(result)")
+        #expect(result.errors.contains(form.lack(of: 5)), "\(result)")
+        // A server's own count of the bytes is the third.
+        let problems = try json(try await command("verify", daemon, "--json"))["problems"]?.integer
+        #expect(problems == (form == .files ? 2 : 3), "\(result)")
+        for name in ["cat", "stats"] {
+            let read = try await command(name, daemon)
+            #expect(read.exit == .code(65) && read.errors.contains("its checksum says"), "\(name): \(read)")
+        }
     }
 
     // MARK: stats
 
-    @Test func `stats counts records by kind and finds the oldest that waits`() async throws {
-        let daemon = try DaemonUnderTest()
+    @Test(arguments: TestedLedger.allCases)
+    func `stats counts records by kind and finds the oldest that waits`(_ form: TestedLedger) async throws {
+        let daemon = try await daemon(form)
         try await daemon.start()
         for id in [7, 8] as [Int64] { _ = try daemon.post(DaemonUnderTest.report(id)) }
         try await daemon.end()
-        let statistics = try JSONValue(parsing: Array(try await command("stats", daemon, "--json").output.utf8))
+        let statistics = try json(try await command("stats", daemon, "--json"))
         #expect(statistics["kinds"]?["received"]?.integer == 2)
         #expect(statistics["unsettled"]?.integer == 2)
         #expect(statistics["oldest_unsettled"]?["payment"]?.integer == 7)
@@ -119,21 +207,30 @@ struct JournalCommandTests {
 
     // MARK: prune
 
-    @Test func `prune drops settled segments, and what they knew stays known`() async throws {
-        let daemon = try await settledJournal(12)
-        #expect(try await command("prune", daemon, "--keep", "0d").exit == .code(75), "a daemon holds the lock")
+    @Test(arguments: TestedLedger.allCases)
+    func `prune drops settled segments, and what they knew stays known`(_ form: TestedLedger) async throws {
+        let daemon = try await settledJournal(form, 12)
+        #expect(try await command("prune", daemon, "--keep", "0d").exit == .code(75), "a daemon keeps it")
         try await daemon.end()
-        let before = try daemon.directory.names(in: "journal").filter { $0.hasSuffix(".jsonl") }
+        let before = try daemon.journal()
         let tried = try await command("prune", daemon, "--keep", "0d", "--dry-run")
         #expect(tried.exit == .code(0), "\(tried.errors)")
-        #expect(try daemon.directory.names(in: "journal").filter { $0.hasSuffix(".jsonl") } == before)
+        #expect(tried.errors.contains(" would go: "), "\(tried.errors)")
+        #expect(try daemon.journal() == before)
         #expect(try await command("prune", daemon, "--keep", "90d").output == "", "nothing is that old")
+        #expect(try daemon.journal() == before)
+        let segments = try json(try await command("stats", daemon, "--json"))["segments"]?.integer
         let pruned = try await command("prune", daemon, "--keep", "0d")
         #expect(pruned.exit == .code(0), "\(pruned.errors)")
         #expect(pruned.output == tried.output)
-        let after = try daemon.directory.names(in: "journal").filter { $0.hasSuffix(".jsonl") }
-        #expect(Set(before).intersection(after).count == before.count - pruned.output.split(separator: "\n").count)
-        #expect(!after.contains(before[0]))
+        let gone = pruned.output.split(separator: "\n").count
+        #expect(gone > 0 && pruned.errors.hasPrefix("\(gone) segments went: "), "\(pruned)")
+        let after = try daemon.journal()
+        #expect(after.first?["kind"]?.string == "opened" && after.first?["seq"]?.integer ?? 0 > 1)
+        // Whatever was written anew stands behind all.
+        let left = before.filter { $0["seq"]?.integer ?? 0 >= after.first?["seq"]?.integer ?? 0 }
+        #expect(Array(after.prefix(left.count)) == left)
+        #expect(try json(try await command("stats", daemon, "--json"))["segments"]?.integer ?? 0 < segments ?? 0)
         #expect(try await command("verify", daemon).exit == .code(0))
         try await daemon.start()
         // Exactly what was confirmed before is told again: nothing is journaled, since it is known.
@@ -145,17 +242,20 @@ struct JournalCommandTests {
         try await daemon.end()
     }
 
-    @Test func `the daemon drops old settled segments by itself, from the reload on that tells it to`() async throws {
-        let daemon = try await settledJournal(12)
-        let first = try #require(try daemon.directory.names(in: "journal").sorted().first { $0.hasSuffix(".jsonl") })
+    @Test(arguments: TestedLedger.allCases)
+    func `the daemon drops old settled segments by itself, from the reload on that tells it to`(_ form: TestedLedger)
+        async throws
+    {
+        let daemon = try await settledJournal(form, 12)
         try daemon.set("ECRYPTOPAY_JOURNAL_KEEP", "1ms")
         daemon.process?.signal(SIGHUP)
         try await daemon.process?.waitForOutput(containing: "old segments dropped")
-        #expect(try !daemon.directory.names(in: "journal").contains(first))
+        #expect(try daemon.journal().first?["seq"]?.integer ?? 0 > 1)
         #expect(try await command("verify", daemon).exit == .code(0))
         try await daemon.end()
         try daemon.set("ECRYPTOPAY_JOURNAL_KEEP", nil)
-        unlink(daemon.directory.path(of: "journal/checkpoint"))
+        // What is known must follow from the records alone.
+        if form == .files { unlink(daemon.directory.path(of: "journal/checkpoint")) }
         try await daemon.start()
         let known = Set(try daemon.payments("known") + daemon.payments("confirmed"))
         #expect(known.count == 12)
@@ -167,30 +267,34 @@ struct JournalCommandTests {
         try await daemon.end()
     }
 
-    @Test func `prune keeps a segment with a report that is not settled, and says which`() async throws {
+    @Test(arguments: TestedLedger.allCases)
+    func `prune keeps a segment with a report that is not settled, and says which`(_ form: TestedLedger) async throws {
         let sandbox = try await SandboxProcess.start()
-        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
-        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
+        let daemon = try await daemon(form, asking: sandbox)
         try await daemon.startWithBaseline()
         for id in 1...20 { _ = try daemon.post(DaemonUnderTest.report(Int64(id))) }
         try await daemon.end()
+        let first = try #require(try daemon.records("received").first?["seq"]?.integer)
         let result = try await command("prune", daemon, "--keep", "0d")
         #expect(result.exit == .code(0))
         #expect(result.output == "")
-        #expect(result.errors.contains("record 3, a report of payment 1"))
+        #expect(result.errors.contains("record \(first), a report of payment 1"), "\(result)")
     }
 
     // MARK: repair
 
+    private func repair(_ daemon: DaemonUnderTest, _ arguments: String...) async throws -> ChildProcess.Result {
+        try await daemon.run(["journal", "repair", "--directory", daemon.journalDirectory] + arguments)
+    }
+
     @Test func `repair cuts a damaged journal at a named offset, keeps the rest aside, and gives a new id`()
         async throws
     {
-        let daemon = try DaemonUnderTest()
-        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
+        let daemon = try await daemon(.files)
         try await daemon.start()
         for id in 1...12 { _ = try daemon.post(DaemonUnderTest.report(Int64(id))) }
         let name = "00000000000000000001.jsonl"
-        let refused = try await command("repair", daemon, "--segment", name, "--at", "0", "--yes")
+        let refused = try await repair(daemon, "--segment", name, "--at", "0", "--yes")
         try #require(refused.exit == .code(75), "a daemon holds the lock")
         #expect(
             refused.errors.contains("another process works on the journal in \(daemon.journalDirectory). Stop it first")
@@ -208,17 +312,17 @@ struct JournalCommandTests {
         let verified = try await command("verify", daemon)
         #expect(verified.errors.contains("\(name) at byte \(offset)"))
 
-        let elsewhere = try await command("repair", daemon, "--segment", name, "--at", "10", "--yes")
+        let elsewhere = try await repair(daemon, "--segment", name, "--at", "10", "--yes")
         #expect(elsewhere.exit == .code(66))
-        let behind = try await command("repair", daemon, "--segment", name, "--at", "\(lines[3].startIndex)", "--yes")
+        let behind = try await repair(daemon, "--segment", name, "--at", "\(lines[3].startIndex)", "--yes")
         #expect(behind.exit == .code(65), "what stays must be whole")
-        let shown = try await command("repair", daemon, "--segment", name, "--at", "\(offset)")
+        let shown = try await repair(daemon, "--segment", name, "--at", "\(offset)")
         #expect(shown.exit == .code(0))
         #expect(shown.errors.contains("nothing was changed"))
         #expect(try daemon.directory.read("journal/\(name)") == bytes)
 
         let id = try daemon.records("opened").first?["journal"]?.string
-        let repaired = try await command("repair", daemon, "--segment", name, "--at", "\(offset)", "--yes")
+        let repaired = try await repair(daemon, "--segment", name, "--at", "\(offset)", "--yes")
         #expect(repaired.exit == .code(0), "\(repaired.errors)")
         #expect(repaired.output.contains("the journal ends with record 2"))
         let kept = try daemon.directory.names(in: "journal").filter { $0.contains(".cut-") }
@@ -230,5 +334,34 @@ struct JournalCommandTests {
         try await daemon.end()
         #expect(try daemon.payments("received") == [1, 99])
         #expect(try daemon.records("opened").last?["journal"]?.string != id)
+    }
+}
+
+extension DaemonUnderTest {
+    /// Has somebody else change a report's record, and remove another one.
+    fileprivate func damageJournal(changing changed: Int, removing removed: Int) async throws {
+        if let database {
+            try await database.execute(
+                "UPDATE ecryptopayd.records SET line = replace(line, 'paid', 'pais') WHERE seq = \(changed)")
+            try await database.execute("DELETE FROM ecryptopayd.records WHERE seq = \(removed)")
+            return
+        }
+        let segment = "journal/\(CraftedJournal.first)"
+        var lines = try directory.readText(segment).split(separator: "\n").map(String.init)
+        lines[changed - 1] = lines[changed - 1].replacing("paid", with: "pais")
+        lines.remove(at: removed - 1)
+        _ = try directory.write(lines.joined(separator: "\n") + "\n", to: segment)
+    }
+}
+
+extension TestedLedger {
+    /// How it is told that there is no journal.
+    fileprivate var absence: String {
+        self == .files ? "there is no journal in" : "there is no ledger in the database at"
+    }
+
+    /// How `verify` tells that a record is not there.
+    fileprivate func lack(of seq: Int) -> String {
+        self == .files ? "record \(seq) should stand there, but it is record \(seq + 1)" : "record \(seq) is missing"
     }
 }

@@ -4,6 +4,8 @@ struct LedgerDatabaseUnderTest: Sendable {
     let url: String
     /// The lines of all records in their order.
     let lines: @Sendable () throws -> [[UInt8]]
+    /// Does something that only somebody else would do there.
+    let execute: @Sendable (_ sql: String) async throws -> Void
     /// Held for as long as it is used.
     var place: (any AnyObject & Sendable)?
 }
@@ -16,9 +18,10 @@ struct LedgerDatabaseUnderTest: Sendable {
     extension LedgerDatabaseUnderTest {
         /// The database of that name on servers of which one is written.
         init(
-            _ servers: PostgreSQLServer..., user: String = "postgres", database: String = "postgres",
+            _ server: PostgreSQLServer, _ others: PostgreSQLServer..., user: String = "postgres", database: String = "postgres",
             place: (any AnyObject & Sendable)? = nil
         ) throws {
+            let servers = [server] + others
             let hosts = servers.map(\.socketDirectory).joined(separator: ",")
             let ports = servers.map { "\($0.port)" }.joined(separator: ",")
             let reader = try PostgreSQLDatabase(
@@ -39,7 +42,7 @@ struct LedgerDatabaseUnderTest: Sendable {
                         lines += page.map(\.line)
                         last = record.seq
                     }
-                }, place: place)
+                }, execute: { sql in try await server.execute(sql, database: database) }, place: place)
         }
     }
 #endif
