@@ -6,8 +6,11 @@ import Synchronization
 extension SharedLedger {
     /// What this node has to fold.
     struct Folding: Sendable {
-        /// The folded state is as of this record; nil while that is being found out.
+        /// The folded state is as of this record, or will be when the fold that is under way has ended; nil while that is being
+        /// found out.
         var seq: Int64?
+        /// It certainly is as of this record, or a later one.
+        var reached: Int64 = 0
         /// Payments that have changed since.
         var changed: Set<PaymentID>
     }
@@ -30,7 +33,7 @@ extension SharedLedger {
                 return .find
             }
             let payments = folding.changed.sorted()
-            core.folding = Folding(seq: core.cut.seq, changed: [])
+            core.folding = Folding(seq: core.cut.seq, reached: folding.reached, changed: [])
             return .write(
                 core.state.rows(of: payments), payments, from: seq, to: core.cut.seq, head: core.lastHead)
         }
@@ -54,6 +57,7 @@ extension SharedLedger {
             let unfolded = await asking { () throws(DatabaseFault) in try await database.keeper.unfolded() }
             core.withLock { core in
                 core.folding?.seq = unfolded?.seq
+                core.folding?.reached = unfolded?.seq ?? 0
                 core.folding?.changed.formUnion(unfolded?.payments ?? [])
                 // What goes out again stands in no record.
                 core.folding?.changed.formUnion(core.state.paymentsToDeliver)
@@ -62,8 +66,10 @@ extension SharedLedger {
             let isFolded = await asking { () throws(DatabaseFault) in
                 try await database.keeper.fold(rows, of: payments, from: previous, to: seq, whoseLineBegins: head)
             }
-            // Nobody knows what is there: it is found out anew.
-            if isFolded != true { core.withLock { $0.folding = nil } }
+            core.withLock { core in
+                // Else nobody knows what is there: it is found out anew.
+                if isFolded == true { core.folding?.reached = seq } else { core.folding = nil }
+            }
         }
     }
 

@@ -65,18 +65,17 @@ extension SharedLedger {
         }
         // An order may have expired while nobody could tell what becomes of it.
         expireOrders()
-        if following.count > 0 || following.hasNews || following.isAskedToList { tell(of: following) }
+        // Not of news: those are told when a commit of this node's own proves them.
+        if following.count > 0 { tellOfReports() }
+        if following.isAskedToList { tell { $0.ledgerWasAskedToList() } }
         return absorbed
     }
 
-    private func tell(of following: Core.Following) {
+    /// What others wrote may be due here, whether or not anything of this node's own is committed.
+    private func tellOfReports() {
         telling.withLock { _ in
             let committed = committedPosition.load(ordering: .relaxed)
             tell { $0.ledgerDidCommit(upTo: committed) }
-        }
-        tell { observer in
-            if following.hasNews { observer.ledgerDidAnnounce() }
-            if following.isAskedToList { observer.ledgerWasAskedToList() }
         }
     }
 

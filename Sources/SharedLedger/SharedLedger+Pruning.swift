@@ -84,11 +84,8 @@ extension SharedLedger {
         for _ in 0..<200 {
             let isDone = core.withLock { core -> Bool? in
                 guard core.leases.contains("keep") else { return nil }
-                guard let folding = core.folding, let seq = folding.seq, !core.isFolding, seq >= target else {
-                    core.isFoldForced = true
-                    return false
-                }
-                return true
+                core.isFoldForced = (core.folding?.reached ?? 0) < target
+                return !core.isFoldForced
             }
             guard let isDone else { return false }
             if isDone { return true }

@@ -106,7 +106,8 @@ struct JournalCommandTests {
     // MARK: follow
 
     @Test(arguments: TestedLedger.allCases)
-    func `follow shows each record once, over rotations, and ends when nobody reads`(_ form: TestedLedger) async throws {
+    func `follow shows each record once, over rotations, and ends when nobody reads`(_ form: TestedLedger) async throws
+    {
         let daemon = try await daemon(form)
         try await daemon.start()
         let follow = try follow(daemon, "--after", "0", "--kind", "received")

@@ -18,7 +18,8 @@ struct LedgerDatabaseUnderTest: Sendable {
     extension LedgerDatabaseUnderTest {
         /// The database of that name on servers of which one is written.
         init(
-            _ server: PostgreSQLServer, _ others: PostgreSQLServer..., user: String = "postgres", database: String = "postgres",
+            _ server: PostgreSQLServer, _ others: PostgreSQLServer..., user: String = "postgres",
+            database: String = "postgres",
             place: (any AnyObject & Sendable)? = nil
         ) throws {
             let servers = [server] + others

@@ -30,6 +30,20 @@
             #expect(await database.commit(after.turn(3, [.report(3)])) == .committed)
         }
 
+        @Test func `who joins under another number and gets no answer goes on under that`() async throws {
+            let server = try await PostgreSQLServer()
+            let proxy = try CuttingProxy(server)
+            let database = PostgreSQLDatabase(try ConnectionString(proxy.url))
+            _ = try await database.join(.test(1))
+            proxy.cut(.after)
+            #expect(await fault { try await database.join(.test(2)) } != nil)
+            #expect(proxy.count == 1)
+            let view = try await database.lock(after: .start)
+            #expect(await database.commit(view.turn(1, [.report(1)])) == .committed)
+            let turns = try await database.lock(after: .start).nodes.map { [$0.node, $0.turn] }
+            #expect(Set(turns) == [[1, 0], [2, 1]])
+        }
+
         @Test func `a connection that broke before the commit was sent`() async throws {
             let server = try await PostgreSQLServer()
             let database = try await server.joined(1)

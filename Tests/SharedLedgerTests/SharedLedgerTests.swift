@@ -12,7 +12,9 @@ import Testing
     private let database = SimulatedDatabase(.machine(after: SharedSurroundings.machine.after))
     private let observer = Observer()
 
-    private func open(suspended: @escaping @Sendable () -> Int64 = { 0 }) async throws -> SharedLedger {
+    private func open(
+        segmentBytes: Int64 = 1 << 20, suspended: @escaping @Sendable () -> Int64 = { 0 }
+    ) async throws -> SharedLedger {
         var surroundings = SharedSurroundings.machine
         surroundings.suspended = suspended
         let ledger = SharedLedger(
@@ -20,7 +22,7 @@ import Testing
             SharedLedger.Options(
                 limits: .init(maxPending: 100_000, confirmRate: 1000, confirmWindow: .seconds(3600)),
                 account: LedgerAccount(api: "h:1", client: "c"), name: "host", version: "test", journal: "id",
-                segmentBytes: 1 << 20, longestCall: .seconds(10)), seed: 1, in: surroundings)
+                segmentBytes: segmentBytes, longestCall: .seconds(10)), seed: 1, in: surroundings)
         try await ledger.open()
         ledger.addObserver(observer)
         return ledger
@@ -181,6 +183,40 @@ import Testing
     }
 
     // MARK: Much at once
+
+    @Test func `pruning comes to its end though reports never stop`() async throws {
+        let ledger = try await open(segmentBytes: 500)
+        for id in 1...9 as ClosedRange<Int64> {
+            let claim = try #require(await ledger.claim(id))
+            guard case .confirmed(let record) = confirmed(id) else { return }
+            _ = try await ledger.settle(
+                claim, .payment(try ConfirmedPayment(answer: record.current, asked: id)), cause: .webhook)
+        }
+        let last = database.head.cut.seq
+        let (written, isOver) = (Counter(), Counter())
+        let other = try await database.joined(2)
+        #expect(await other.commit(try await other.lock(after: .start).turn(1, [.baseline(count: 0)])) == .committed)
+        let busy = Task {
+            while isOver.value == 0 {
+                let position = try post(1000 + Int64(written.next()), to: ledger)
+                while ledger.committed < position { await Task.yield() }
+            }
+        }
+        // While a fold is written, there is always something new.
+        database.setFates { call in
+            var fate = Fate()
+            if call.kind == .fold { fate.back = 20_000_000 }
+            return fate
+        }
+        try await eventually("it is busy") { written.value > 10 && ledger.hasBaseline }
+        let report = try #require(try await ledger.prune(before: .max, upTo: last))
+        #expect(report.segments.count > 0 && report.known > 0)
+        _ = isOver.next()
+        try await busy.value
+        #expect(database.firstRecord > 1)
+        await ledger.end()
+        #expect(database.violations.isEmpty)
+    }
 
     @Test func `a long queue of deliveries is given up, and made again, so many in one turn`() async throws {
         let ledger = try await open()
