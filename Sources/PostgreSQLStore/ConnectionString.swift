@@ -71,7 +71,26 @@
             ]
             var all = defaults.merging(values) { $1 }
             all["client_encoding"] = "UTF8"
+            // What a service file says, only libpq knows.
+            if all["host"] == nil, all["hostaddr"] == nil, all["service"] == nil {
+                all.merge(Self.defaultPlace) { said, _ in said }
+            }
             return all
+        }
+
+        /// Where libpq connects to if it is told no host: `PGHOST` and its like may name one, whose name it would look up by itself, and
+        /// wait for as long as that takes.
+        private static var defaultPlace: [String: String] {
+            guard let options = PQconndefaults() else { return [:] }
+            defer { PQconninfoFree(options) }
+            var place: [String: String] = [:]
+            var option = options
+            while let keyword = option.pointee.keyword {
+                if let value = option.pointee.val { place[String(cString: keyword)] = String(cString: value) }
+                option += 1
+            }
+            let isElsewhere = place["host"] != nil || place["hostaddr"] != nil
+            return isElsewhere ? place.filter { ["host", "hostaddr", "port"].contains($0.key) } : [:]
         }
 
         private static func fault(_ what: String) -> DatabaseFault {

@@ -89,13 +89,15 @@
                     "a daemon runs on the database's ledger, on \(node): have that prune, with ECRYPTOPAY_JOURNAL_KEEP, or stop it first"
                 )
             }
-            // Whoever opens the ledger writes into it.
-            let planned = try plan(before: before, standing)
-            guard !planned.segments.isEmpty, let line = try asking({ () throws(DatabaseFault) in try journal.opened() })
-            else { return planned }
+            guard let line = try asking({ () throws(DatabaseFault) in try journal.opened() }) else {
+                return PruneReport()
+            }
             guard case .opened(let opened)? = try? Entry(line: line.span).record else {
                 throw damage("the newest record of the kind \"opened\" is none")
             }
+            // Whoever opens the ledger writes into it.
+            let planned = try plan(before: before, standing)
+            if planned.segments.isEmpty { return planned }
             let ledger = SharedLedger(
                 database,
                 .init(

@@ -88,6 +88,19 @@
             }
         }
 
+        @Test func `what libpq's variables name is looked up, and reached, as what the URL names`() async throws {
+            let server = try await PostgreSQLServer()
+            let daemon = try DaemonUnderTest()
+            try daemon.set("ECRYPTOPAY_JOURNAL", "postgresql://postgres@/postgres?sslmode=disable")
+            let cat = ["journal", "cat", "--env-file", daemon.envFile]
+            let unknown = try await daemon.run(cat, environment: ["PGHOST": "nowhere.invalid"])
+            #expect(unknown.exit == .code(69), "\(unknown)")
+            #expect(unknown.errors.contains("cannot look up nowhere.invalid"), "\(unknown)")
+            let empty = try await daemon.run(
+                cat, environment: ["PGHOST": server.socketDirectory, "PGPORT": "\(server.port)"])
+            #expect(empty.exit == .code(66), "\(empty)")
+        }
+
         @Test func `follow ends with place and mend when the user is refused`() async throws {
             let server = try await PostgreSQLServer()
             let daemon = try DaemonUnderTest()
