@@ -8,8 +8,8 @@ from .processes import running, scratch, socket_directory
 class Server:
     """A server that runs, and databases in it."""
 
-    def __init__(self, programs, sockets):
-        self.programs, self.sockets, self.count, self.pid = programs, sockets, 0, None
+    def __init__(self, programs, sockets, owner):
+        self.programs, self.sockets, self.owner, self.count, self.pid = programs, sockets, owner, 0, None
 
     def environment(self):
         return {**os.environ, "PGHOST": str(self.sockets), "PGUSER": "postgres"}
@@ -29,6 +29,29 @@ class Server:
         self.run("createdb", name)
         return name, f"postgresql://postgres@/{name}?host={self.sockets}"
 
+    @contextlib.contextmanager
+    def standby(self, options, delay):
+        """A standby that has applied a commit so many milliseconds later; from when it is there, commits wait for that."""
+        with scratch(options) as directory:
+            unprivileged(directory)
+            data = directory / "data"
+            copied = subprocess.run(
+                [*self.owner, self.programs / "pg_basebackup", "-R", "-c", "fast", "-D", data],
+                env=self.environment(), capture_output=True, text=True)
+            if copied.returncode:
+                raise CannotRun(f"pg_basebackup ended with {copied.returncode}: {copied.stderr.strip()[-500:]}")
+            command = [
+                *self.owner, self.programs / "postgres", "-D", data, "-k", self.sockets, "-p", "5433", "-c",
+                "listen_addresses=", "-c", f"recovery_min_apply_delay={delay}ms"]
+            with running(command, self.has_standby):
+                for setting in ("synchronous_standby_names = '*'", "synchronous_commit = remote_apply"):
+                    self.run("psql", "-q", "-c", f"ALTER SYSTEM SET {setting}")
+                self.run("psql", "-q", "-c", "SELECT pg_reload_conf()")
+                yield
+
+    def has_standby(self):
+        return self.run("psql", "-A", "-t", "-c", "SELECT count(*) FROM pg_stat_replication").strip() == "1"
+
 
 @contextlib.contextmanager
 def postgres(options):
@@ -44,7 +67,7 @@ def postgres(options):
             [*owner, programs / "initdb", "-A", "trust", "-U", "postgres", "-D", data], capture_output=True, text=True)
         if made.returncode:
             raise CannotRun(f"initdb ended with {made.returncode}: {made.stderr.strip()[-500:]}")
-        server = Server(programs, sockets)
+        server = Server(programs, sockets, owner)
         command = [*owner, programs / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses="]
         with running(command, lambda: is_ready(server)) as process:
             server.pid = process.pid
