@@ -148,17 +148,25 @@
             }
         }
 
-        /// Shows how it stands, what is folded, and then every record, all of one moment, on a connection of its own. Nil where there
-        /// is none.
+        /// Removes what an interrupted prune has left of records that it had taken down as gone. For when no daemon does.
+        public func removeRemains() throws(DatabaseFault) {
+            try desk.performBlocking { (connection) throws(DatabaseFault) in try PostgreSQLKeeper.remove(connection) }
+        }
+
+        /// Shows how it stands, what is folded, and then every record, or those that are not folded, all of one moment, on a connection
+        /// of its own. Nil where there is none.
         public func look<Value>(
+            unfolded: Bool = false,
             _ begin: (Standing, Loaded) -> Value, _ body: (inout Value, RecordRow) -> Void
         ) throws(DatabaseFault) -> Value? {
             let connection = try Connection.open(desk.string, within: Connection.patience)
             connection.settlePlans()
             try connection.beginReading()
             guard let standing = try Self.standing(connection) else { return nil }
-            var value = begin(standing, try Loading.read(connection))
+            let folded = try Loading.read(connection)
+            var value = begin(standing, folded)
             var selection = Selection()
+            if unfolded { selection.after = folded.cut.seq }
             while true {
                 let page = try Self.records(selection, connection)
                 for record in page { body(&value, record) }

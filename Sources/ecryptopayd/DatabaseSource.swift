@@ -97,7 +97,10 @@
             }
             // Whoever opens the ledger writes into it.
             let planned = try plan(before: before, standing)
-            if planned.segments.isEmpty { return planned }
+            if planned.segments.isEmpty {
+                try asking { () throws(DatabaseFault) in try journal.removeRemains() }
+                return planned
+            }
             let ledger = SharedLedger(
                 database,
                 .init(
@@ -147,11 +150,9 @@
             var state = LedgerState(limits: Self.limits, seed: 0, now: Instant(nanoseconds: 0))
             var fault: String?
             _ = try asking { () throws(DatabaseFault) in
-                try journal.look {
+                try journal.look(unfolded: true) {
                     if !state.restore($1.rows) { fault = "the folded state makes no sense" }
-                    return $1.cut.seq
-                } _: { folded, record in
-                    guard record.seq > folded else { return }
+                } _: { _, record in
                     do throws(LineFault) { try state.replay(record.stored(by: 0)) } catch {
                         fault = fault ?? "record \(record.seq): \(error)"
                     }

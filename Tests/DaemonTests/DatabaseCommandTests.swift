@@ -238,16 +238,19 @@
             #expect(first > 2)
             let whole = try await shop.run("cat")
             // It went down between taking down that they are gone and removing them.
-            try await shop.server.execute(
-                "INSERT INTO ecryptopayd.records SELECT * FROM before WHERE seq = \(first - 1)")
+            let leave = "INSERT INTO ecryptopayd.records SELECT * FROM before WHERE seq = \(first - 1)"
+            let left = "SELECT min(seq) FROM ecryptopayd.records"
+            try await shop.server.execute(leave)
             #expect(try await shop.run("cat") == whole)
             let verified = try await shop.run("verify")
             #expect(verified.exit == .code(0), "\(verified)")
             try await shop.daemon.start()
-            try await eventually("they are removed") {
-                try await shop.server.execute("SELECT min(seq) FROM ecryptopayd.records") == "\(first)"
-            }
+            try await eventually("they are removed") { try await shop.server.execute(left) == "\(first)" }
             try await shop.daemon.end()
+            // Or the next prune does, also one that has nothing else to do.
+            try await shop.server.execute(leave)
+            #expect(try await shop.run("prune", "--keep", "90d").exit == .code(0))
+            #expect(try await shop.server.execute(left) == "\(first)")
         }
 
         @Test func `prune waits until a daemon that was killed is certainly dead`() async throws {
@@ -312,6 +315,27 @@
             #expect(try await daemon.run(verify).output == whole.output)
         }
 
+        /// Runs a copy up to where it wants the records, and kills it there.
+        private func killHalfway(_ copy: [String], _ server: PostgreSQLServer) async throws {
+            let holder = Task {
+                try? await server.execute(
+                    "BEGIN; LOCK TABLE ecryptopayd.records; SELECT pg_sleep(600) /* holds it */")
+            }
+            let (holds, wants) = ("query LIKE '%holds it%' AND wait_event = 'PgSleep'", "wait_event_type = 'Lock'")
+            func find(_ what: String) async throws {
+                try await eventually(what) {
+                    try await server.execute("SELECT count(*) FROM pg_stat_activity WHERE \(what)") == "1"
+                }
+            }
+            try await find(holds)
+            let process = try ChildProcess(try builtBinary(named: "ecryptopayd"), copy)
+            try await find(wants)
+            process.signal(SIGKILL)
+            _ = try await process.waitForExit()
+            try await server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE \(holds)")
+            _ = await holder.value
+        }
+
         @Test func `a journal moves into a database and back, and daemons go on with it on either side`() async throws {
             let server = try await PostgreSQLServer()
             let sandbox = try await SandboxProcess.start()
@@ -347,6 +371,7 @@
             #expect(try await half.process?.waitForExit() == .code(78), "\(half.process?.errors ?? "")")
             #expect(half.process?.errors.contains("go on with \"ecryptopayd journal copy\"") == true)
             try await server.execute("ALTER TABLE ecryptopayd.gaps DROP CONSTRAINT gaps_last_check")
+            try await killHalfway(copy + ["--yes"], server)
             let done = try await files.run(copy + ["--yes"])
             let whole = "\(lines.count) records, \(try files.journalBytes()) bytes, equal\n"
             #expect(done.exit == .code(0) && done.output == whole, "\(done)")

@@ -125,6 +125,38 @@
             #expect(try await daemon.end() == .code(0))
         }
 
+        @Test func `a database that commits slowly is waited for, and takes everything`() async throws {
+            let primary = try await PostgreSQLServer()
+            let standby = try await primary.makeStandby(synchronous: true)
+            let daemon = try DaemonUnderTest(database: LedgerDatabaseUnderTest(primary, standby))
+            try await daemon.start()
+            // Each commit waits until the standby has applied it, which takes its time.
+            try await standby.execute(
+                "ALTER SYSTEM SET recovery_min_apply_delay = '1500ms'", "SELECT pg_reload_conf()")
+            try await primary.execute("ALTER SYSTEM SET synchronous_commit = remote_apply", "SELECT pg_reload_conf()")
+            var count: Int64 = 0
+            try await eventually("a commit that takes long") {
+                count += 1
+                let answer = try daemon.post(DaemonUnderTest.report(count))
+                #expect(answer.status == 200)
+                return daemon.process?.errors.contains("ms to write and sync (over a second") == true
+            }
+            // Many that come meanwhile are one commit.
+            let clients = try (0..<20).map { number in
+                let client = try ClientSocket(daemon.address)
+                try client.send(DaemonUnderTest.request(DaemonUnderTest.report(100 + Int64(number))))
+                return client
+            }
+            for client in clients {
+                let answer = try client.receive()
+                #expect(answer.status == 200)
+            }
+            #expect(try daemon.ask("/healthz").status == 200)
+            let there = try daemon.payments("received")
+            #expect(there.sorted() == Array(1...count) + Array(100..<120))
+            #expect(try await daemon.end() == .code(0))
+        }
+
         @Test func `a start waits for the database, and systemd for the start`() async throws {
             let server = try await server()
             try await server.stop()

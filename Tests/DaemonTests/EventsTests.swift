@@ -94,10 +94,14 @@ struct EventsTests {
         try await daemon.end()
     }
 
-    @Test func `what was pruned is told, and the rest follows`() async throws {
+    @Test(arguments: TestedLedger.allCases)
+    func `what was pruned is told, and the rest follows`(on ledger: TestedLedger) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
-            let (sandbox, daemon) = try await pair()
+            let sandbox = try await SandboxProcess.start()
+            let daemon = try await ledger.daemon(asking: sandbox)
+            try daemon.set("ECRYPTOPAY_JOURNAL", daemon.journalPlace)
             try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "4096")
+            try daemon.set("ECRYPTOPAY_API_TIMEOUT", "3s")
             try await daemon.startWithBaseline()
             for _ in 0..<12 {
                 let id = try sandbox.create()
@@ -106,7 +110,7 @@ struct EventsTests {
             try await eventually("nothing waits") { try daemon.status()["pending"]?.integer == 0 }
             try await daemon.end()
             let prune = try await daemon.run(
-                ["journal", "prune", "--directory", daemon.journalDirectory, "--keep", "0s"])
+                ["journal", "prune", "--keep", "0s", "--env-file", daemon.envFile])
             #expect(prune.exit == .code(0), "\(prune.errors)")
             try await daemon.start()
             let reader = try Reader(daemon, "?after=1&kind=refuted,confirmed,known")
@@ -118,11 +122,6 @@ struct EventsTests {
             try await daemon.end()
             withExtendedLifetime(sandbox) {}
         }
-    }
-
-    private func pair() async throws -> (SandboxProcess, DaemonUnderTest) {
-        let sandbox = try await SandboxProcess.start()
-        return (sandbox, try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings))
     }
 
     @Test(arguments: TestedLedger.allCases)

@@ -14,7 +14,7 @@ final class WebhookSenders: Sendable {
         let payment: Int64
         let state: String
         let isForged: Bool
-        let status: Int?
+        var status: Int?
     }
 
     /// The states that each payment goes through, each told by a webhook.
@@ -49,6 +49,29 @@ final class WebhookSenders: Sendable {
                 } catch { state.withLock { $0.errors.append("\(error)") } }
                 state.withLock { $0.running -= 1 }
             }
+        }
+    }
+
+    /// Has so many buyers pay at one moment: as many webhooks are on their way at once, and are sent again until each is answered.
+    func crowd(_ count: Int) throws {
+        let ids = try (0..<count).map { _ in
+            let id = try sandbox.create()
+            try sandbox.move(id, to: Self.states[1])
+            return id
+        }
+        state.withLock { state in
+            state.payments.formUnion(ids)
+            state.running += 1
+        }
+        onThread { [self] in
+            var (waiting, turn) = (ids, 0)
+            while !waiting.isEmpty {
+                let posts = waiting.enumerated().map { begin($1, Self.states[1], isForged: false, to: turn + $0) }
+                waiting = zip(waiting, posts).filter { !end($1) }.map(\.0)
+                turn += 1
+                if !waiting.isEmpty { usleep(50_000) }
+            }
+            state.withLock { $0.running -= 1 }
         }
     }
 
@@ -95,25 +118,30 @@ final class WebhookSenders: Sendable {
 
     /// Whether it was answered 200.
     private func send(_ id: Int64, _ name: String, isForged: Bool, to node: Int) -> Bool {
+        end(begin(id, name, isForged: isForged, to: node))
+    }
+
+    /// A webhook on its way: the attempt without its answer, and the connection, if there is one.
+    private typealias Post = (attempt: Attempt, client: ClientSocket?)
+
+    private func begin(_ id: Int64, _ name: String, isForged: Bool, to node: Int) -> Post {
         let number = state.withLock { state in
             state.next += 1
             return state.next
         }
         let report = DaemonUnderTest.report(id, state: name, amount: isForged ? "9999.0" : "150.0")
-        let status = post(report.dropLast() + #","attempt":\#(number)}"#, to: nodes[node % nodes.count])
-        state.withLock {
-            $0.attempts.append(.init(number: number, payment: id, state: name, isForged: isForged, status: status))
-        }
-        return status == 200
+        // The socket of a node that was killed takes connections for the next one, and nobody answers them: who sends gives up,
+        // as a vendor does.
+        let client = try? ClientSocket(nodes[node % nodes.count], patience: .seconds(5))
+        try? client?.send(DaemonUnderTest.request(report.dropLast() + #","attempt":\#(number)}"#))
+        return (.init(number: number, payment: id, state: name, isForged: isForged, status: nil), client)
     }
 
-    private func post(_ body: String, to address: SocketAddress) -> Int? {
-        do {
-            // The socket of a node that was killed takes connections for the next one, and nobody answers them: who sends gives
-            // up, as a vendor does.
-            let client = try ClientSocket(address, patience: .seconds(5))
-            try client.send(DaemonUnderTest.request(body))
-            return try client.receive().status
-        } catch { return nil }
+    /// Whether it was answered 200.
+    private func end(_ post: Post) -> Bool {
+        var attempt = post.attempt
+        attempt.status = try? post.client?.receive().status
+        state.withLock { $0.attempts.append(attempt) }
+        return attempt.status == 200
     }
 }

@@ -198,10 +198,11 @@ import Testing
         #expect(await other.commit(try await other.lock(after: .start).turn(1, [.baseline(count: 0)])) == .committed)
         let busy = Task {
             while isOver.value == 0 {
-                let position = try post(1000 + Int64(written.next()), to: ledger)
-                while ledger.committed < position { await Task.yield() }
+                let position = try? post(1000 + Int64(written.next()), to: ledger)
+                while ledger.committed < position ?? 0, isOver.value == 0 { await Task.yield() }
             }
         }
+        defer { _ = isOver.next() }
         // While a fold is written, there is always something new.
         database.setFates { call in
             var fate = Fate()
@@ -212,7 +213,7 @@ import Testing
         let report = try #require(try await ledger.prune(before: .max, upTo: last))
         #expect(report.segments.count > 0 && report.known > 0)
         _ = isOver.next()
-        try await busy.value
+        await busy.value
         #expect(database.firstRecord > 1)
         await ledger.end()
         #expect(database.violations.isEmpty)

@@ -1,7 +1,7 @@
 """A share of the machine's processors: what a program would have on a small machine of its own."""
-import contextlib, os, pathlib
+import contextlib, pathlib
 
-from .notes import CannotRun
+from .notes import CannotRun, note
 
 # In microseconds. Short, so that who has used his share up waits for milliseconds, as on a slower processor.
 PERIOD = 10_000
@@ -12,9 +12,12 @@ def share(cores, *pids):
     """Gives each of the processes so much of one core and no more, by a control group of its own."""
     groups = []
     try:
-        for pid in pids:
-            groups.append(Group(f"ecryptopayd-bench-{pid}", cores))
-            groups[-1].add(pid)
+        try:
+            for pid in pids:
+                groups.append(Group(f"ecryptopayd-bench-{pid}", cores))
+                groups[-1].add(pid)
+        except OSError as error:
+            raise CannotRun(f"no control group can be made that limits processor time: {error}") from None
         yield
     finally:
         for group in groups:
@@ -26,25 +29,40 @@ class Group:
 
     def __init__(self, name, cores):
         root = pathlib.Path("/sys/fs/cgroup")
-        self.parent = root / "cpu" if (root / "cpu").is_dir() else root
-        self.path = self.parent / name
-        quota = int(cores * PERIOD)
+        version1 = (root / "cpu").is_dir()
+        self.before = own(root / "cpu", "cpu") if version1 else own(root, "")
+        self.path = self.before / name
+        self.path.mkdir()
         try:
-            self.path.mkdir()
-            if self.parent == root:
-                (self.path / "cpu.max").write_text(f"{quota} {PERIOD}")
-            else:
+            quota = int(cores * PERIOD)
+            if version1:
                 (self.path / "cpu.cfs_period_us").write_text(str(PERIOD))
                 (self.path / "cpu.cfs_quota_us").write_text(str(quota))
-        except OSError as error:
+            else:
+                (self.path / "cpu.max").write_text(f"{quota} {PERIOD}")
+        except OSError:
             self.remove()
-            raise CannotRun(f"no control group can be made that limits processor time: {error}") from None
+            raise
 
     def add(self, pid):
         (self.path / "cgroup.procs").write_text(str(pid))
 
     def remove(self):
-        with contextlib.suppress(OSError):
-            for pid in (self.path / "cgroup.procs").read_text().split():
-                (self.parent / "cgroup.procs").write_text(pid)
-            os.rmdir(self.path)
+        """Its processes go back to where they came from."""
+        for pid in (self.path / "cgroup.procs").read_text().split():
+            # It may have ended by now.
+            with contextlib.suppress(OSError):
+                (self.before / "cgroup.procs").write_text(pid)
+        try:
+            self.path.rmdir()
+        except OSError as error:
+            note(f"{self.path} is left over: {error}")
+
+
+def own(root, controller):
+    """The group that this process is in, and what it starts."""
+    for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controller in controllers.split(","):
+            return root / path.lstrip("/")
+    raise CannotRun("this process is in no control group")
