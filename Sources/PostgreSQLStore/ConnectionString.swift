@@ -31,22 +31,27 @@
                         + "written %25 and %40")
             }
             defer { PQconninfoFree(options) }
-            var values: [String: String] = [:]
-            var secrets: [String] = []
+            let said = Self.read(options)
+            values = Dictionary(said.map { ($0.keyword, $0.value) }) { $1 }
+            secrets = Secrets(said.filter(\.isSecret).map(\.value))
+            try check()
+        }
+
+        /// What libpq's options say.
+        private static func read(
+            _ options: UnsafeMutablePointer<PQconninfoOption>
+        ) -> [(keyword: String, value: String, isSecret: Bool)] {
+            var said: [(keyword: String, value: String, isSecret: Bool)] = []
             var option = options
             while let keyword = option.pointee.keyword {
                 if let value = option.pointee.val {
-                    values[String(cString: keyword)] = String(cString: value)
                     // What libpq itself says is to be hidden: password, sslpassword.
-                    if let kind = option.pointee.dispchar, kind.pointee == UInt8(ascii: "*") {
-                        secrets.append(String(cString: value))
-                    }
+                    let isSecret = option.pointee.dispchar.map { $0.pointee == UInt8(ascii: "*") } ?? false
+                    said.append((String(cString: keyword), String(cString: value), isSecret))
                 }
                 option += 1
             }
-            self.values = values
-            self.secrets = Secrets(secrets)
-            try check()
+            return said
         }
 
         /// Refuses what a ledger must not have.
@@ -83,14 +88,10 @@
         private static var defaultPlace: [String: String] {
             guard let options = PQconndefaults() else { return [:] }
             defer { PQconninfoFree(options) }
-            var place: [String: String] = [:]
-            var option = options
-            while let keyword = option.pointee.keyword {
-                if let value = option.pointee.val { place[String(cString: keyword)] = String(cString: value) }
-                option += 1
-            }
-            let isElsewhere = place["host"] != nil || place["hostaddr"] != nil
-            return isElsewhere ? place.filter { ["host", "hostaddr", "port"].contains($0.key) } : [:]
+            let place = read(options).filter { ["host", "hostaddr", "port"].contains($0.keyword) }
+            // A port alone is that of libpq's own socket.
+            guard place.contains(where: { $0.keyword != "port" }) else { return [:] }
+            return Dictionary(place.map { ($0.keyword, $0.value) }) { $1 }
         }
 
         private static func fault(_ what: String) -> DatabaseFault {

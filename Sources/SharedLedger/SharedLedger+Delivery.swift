@@ -102,9 +102,9 @@ extension SharedLedger: DeliveryLedger {
     public func content(of claim: DeliveryClaim) async throws -> DeliveryContent {
         let seq = claim.position.seq
         guard let record = try await database.records.records([seq]).first else { throw RecordGone(seq) }
-        guard case .confirmed(let confirmed) = try Entry(line: record.line.span).record
-        else { throw DatabaseFault(kind: .failed, message: "record \(seq) is no confirmation") }
         let entry = try Entry(line: record.line.span)
+        guard case .confirmed(let confirmed) = entry.record
+        else { throw DatabaseFault(kind: .failed, message: "record \(seq) is no confirmation") }
         // Reading may have taken long, and the endpoint may be another node's by the end of the attempt.
         let (later, suspended) = (surroundings.monotonic(), surroundings.suspended())
         let isAllowed = core.withLock { core in
