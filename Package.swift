@@ -57,7 +57,7 @@ let package = Package(
             name: "JournalStore", dependencies: ["JournalFormat", "Payments", "CivilTime", "JSON", "POSIX"],
             swiftSettings: common),
         .target(
-            name: "SharedLedger", dependencies: ["Payments", "JournalFormat", "CivilTime", "JSON", "POSIX"],
+            name: "SharedLedger", dependencies: ["JournalStore", "Payments", "JournalFormat", "JSON", "POSIX"],
             swiftSettings: common),
         // Built without the trait too, but then each of its files is empty: a target cannot be left out.
         .target(
@@ -145,7 +145,8 @@ let package = Package(
             dependencies: ["JournalStore", "JournalFormat", "Payments", "JSON", "POSIX", "TestSupport"],
             swiftSettings: common),
         .target(
-            name: "SharedLedgerSimulation", dependencies: ["SharedLedger", "JournalFormat", "Payments", "POSIX"],
+            name: "SharedLedgerSimulation",
+            dependencies: ["SharedLedger", "JournalStore", "JournalFormat", "Payments", "POSIX"],
             path: "Tests/SharedLedgerSimulation", swiftSettings: common),
         .testTarget(
             name: "SharedLedgerTests",
@@ -155,10 +156,7 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "PostgreSQLStoreTests",
-            dependencies: [
-                "PostgreSQLStore", "SharedLedger", "SharedLedgerSimulation", "Payments", "JournalFormat", "POSIX",
-                "TestSupport",
-            ],
+            dependencies: ["PostgreSQLStore", "SharedLedger", "JournalFormat", "Payments", "POSIX", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Payments", "JSON", "TestSupport"],
@@ -181,7 +179,7 @@ let package = Package(
         .testTarget(
             name: "ReceiverTests",
             dependencies: [
-                "Receiver", "ECryptoPay", "JournalStore", "SharedLedger", "SharedLedgerSimulation", "JournalFormat",
+                "Receiver", "ECryptoPay", "JournalStore", "SharedLedger", "JournalFormat",
                 "HTTPServer", "HTTP1", "POSIX", "Payments", "JSON", "TestSupport",
                 .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "Logging", package: "swift-log"),

@@ -68,6 +68,37 @@ public enum RecordCodec {
     /// The same without an entry around the record.
     public static func append(_ record: Record, seq: Int64, durable: Int64, time: Int64, to output: inout [UInt8]) {
         let start = output.count
+        appendHead(record.kind, seq: seq, durable: durable, time: time, to: &output)
+        if let payment = record.payment { append(payment, named: #","payment":"#, to: &output) }
+        appendMembers(of: record, to: &output)
+        append("}", to: &output)
+        seal(from: start, &output)
+    }
+
+    /// Appends the line of a `received` record whose members were encoded before.
+    public static func append(
+        _ members: ReceivedMembers, seq: Int64, durable: Int64, time: Int64, to output: inout [UInt8]
+    ) {
+        let start = output.count
+        appendHead("received", seq: seq, durable: durable, time: time, to: &output)
+        append(",", to: &output)
+        output.append(contentsOf: members.json.dropFirst())
+        seal(from: start, &output)
+    }
+
+    /// A JSON object of the members that only a `received` record has.
+    static func members(of received: Record.Received) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(received.report.count + 128)
+        append(received.payment, named: #"{"payment":"#, to: &output)
+        appendMembers(of: .received(received), to: &output)
+        append("}", to: &output)
+        return output
+    }
+
+    private static func appendHead(
+        _ kind: String, seq: Int64, durable: Int64, time: Int64, to output: inout [UInt8]
+    ) {
         append(#"{"crc":"00000000","seq":"#, to: &output)
         append(seq, to: &output)
         append(#","durable":"#, to: &output)
@@ -75,11 +106,12 @@ public enum RecordCodec {
         append(#","time":""#, to: &output)
         UTCTime(nanoseconds: time).appendISO8601(fractionDigits: 6, to: &output)
         append(#"","kind":""#, to: &output)
-        output.append(contentsOf: record.kind.utf8)
+        output.append(contentsOf: kind.utf8)
         append("\"", to: &output)
-        if let payment = record.payment { append(payment, named: #","payment":"#, to: &output) }
-        appendMembers(of: record, to: &output)
-        append("}", to: &output)
+    }
+
+    /// Puts the checksum into the line that begins at `start`, and ends it.
+    private static func seal(from start: Int, _ output: inout [UInt8]) {
         let crc = CRC32C.checksum(output.span.extracting((start + prefixLength)..<output.count))
         let digits = CRC32C.digits(of: crc)
         for index in 0..<8 { output[start + 8 + index] = UInt8(truncatingIfNeeded: digits >> UInt64(index * 8)) }

@@ -6,7 +6,7 @@ import Synchronization
 
 // When the disk runs low, segments with nothing but reports that told nothing go, wherever they stand: a forger's flood does not
 // fill the disk for good, whether its reports are refuted or, of payments that exist, settled without news.
-extension FileLedger {
+extension JournalLedger where Log == Journal {
     /// Whether the disk has less than twice the room below which no report is taken.
     public var isLowOnSpace: Bool { freeBytes / 2 < minimumFree }
 

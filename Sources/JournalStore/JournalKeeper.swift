@@ -14,7 +14,7 @@ public final class JournalKeeper: Sendable {
         /// The disk runs low, and no segment could be dropped. Told once, until the disk has room again.
         case low(space: String, heldBy: String)
         /// The attempt failed.
-        case failed(JournalFault)
+        case failed(any Error)
     }
 
     /// Hears of them.
@@ -24,11 +24,7 @@ public final class JournalKeeper: Sendable {
     private static let pause: Int64 = 60_000_000_000
 
     private struct State {
-        var keep = Duration.zero
         var timer: (any DispatchSourceTimer)?
-        /// What held up the last attempt: said once, not every hour.
-        var heldBy: String?
-        var spaceTimer: (any DispatchSourceTimer)?
         /// The last attempt on a disk that was low: which segment was the newest, and when.
         var lastDrop: (newest: Int64, time: Int64)?
         var hasToldOfLowSpace = false
@@ -36,6 +32,7 @@ public final class JournalKeeper: Sendable {
 
     private let ledger: FileLedger
     private let report: Report
+    private let pruning: PruneTimer
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "ecryptopayd.journal.keeper", qos: .utility)
 
@@ -43,24 +40,23 @@ public final class JournalKeeper: Sendable {
     public init(_ ledger: FileLedger, report: @escaping Report) {
         self.ledger = ledger
         self.report = report
-    }
-
-    /// From now on, settled segments older than that go; zero keeps all.
-    public func update(keep: Duration) {
-        state.withLock { state in
-            guard keep != state.keep else { return }
-            state.keep = keep
-            state.timer?.cancel()
-            state.timer = keep > .zero ? startTimer(keep) : nil
+        pruning = PruneTimer({ try ledger.prune(olderThan: $0) }) { result in
+            switch result {
+            case .success(let pruned): report(.pruned(pruned))
+            case .failure(let error): report(.failed(error))
+            }
         }
     }
 
+    /// From now on, settled segments older than that go; zero keeps all.
+    public func update(keep: Duration) { pruning.update(keep: keep) }
+
     /// From now on, the room on the disk is watched.
     public func watchSpace() {
-        state.withLock { $0.spaceTimer = startSpaceTimer() }
+        state.withLock { $0.timer = startTimer() }
     }
 
-    private func startSpaceTimer() -> any DispatchSourceTimer {
+    private func startTimer() -> any DispatchSourceTimer {
         let timer = DispatchSource.makeTimerSource(queue: queue)
         timer.schedule(deadline: .now(), repeating: .seconds(1), leeway: .milliseconds(500))
         timer.setEventHandler { [weak self] in self?.dropIfLow() }
@@ -70,42 +66,17 @@ public final class JournalKeeper: Sendable {
 
     /// Ends it; an attempt that is under way goes on to its end, but reads no further segment to look for refuted reports.
     public func stop() {
-        update(keep: .zero)
+        pruning.stop()
         state.withLock { state in
-            state.spaceTimer?.cancel()
-            state.spaceTimer = nil
+            state.timer?.cancel()
+            state.timer = nil
         }
         queue.sync {}
     }
 
-    /// Often enough that nothing stays much longer than it is kept, and no oftener.
-    private func startTimer(_ keep: Duration) -> any DispatchSourceTimer {
-        let seconds = min(max(keep.components.seconds / 10, 1), 3600)
-        let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.schedule(deadline: .now() + .seconds(Int(seconds)), repeating: .seconds(Int(seconds)))
-        timer.setEventHandler { [weak self] in self?.prune() }
-        timer.activate()
-        return timer
-    }
-
-    private func prune() {
-        let keep = state.withLock { $0.keep }
-        guard keep > .zero else { return }
-        do throws(JournalFault) {
-            let pruned = try ledger.prune(before: Clock.realtime() - keep.nanoseconds)
-            let isNew = state.withLock { state in
-                defer { state.heldBy = pruned.heldBy }
-                return pruned.heldBy != state.heldBy && pruned.heldBy != nil
-            }
-            if !pruned.segments.isEmpty || isNew { report(.pruned(pruned)) }
-        } catch {
-            report(.failed(error))
-        }
-    }
-
     // MARK: A disk that runs low
 
-    private var isWatching: Bool { state.withLock { $0.spaceTimer != nil } }
+    private var isWatching: Bool { state.withLock { $0.timer != nil } }
 
     private func dropIfLow() {
         guard ledger.isLowOnSpace else {
@@ -122,7 +93,7 @@ public final class JournalKeeper: Sendable {
     }
 
     private func drop() {
-        do throws(JournalFault) {
+        do {
             let dropped = try ledger.dropRefuted { self.isWatching }
             let isTold = state.withLock { state in
                 defer { state.hasToldOfLowSpace = state.hasToldOfLowSpace || dropped.segments.isEmpty }

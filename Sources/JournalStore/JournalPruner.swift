@@ -22,7 +22,9 @@ public enum JournalPruner {
                 segmentBytes: segmentBytes, version: opened.version, api: opened.api, client: opened.client),
             randomID: opened.journal, seed: 0)
         defer { ledger.close() }
-        return try ledger.prune(before: before)
+        do { return try ledger.prune(before: before) } catch let fault as JournalFault { throw fault } catch {
+            preconditionFailure("a journal in files throws only its own faults: \(error)")
+        }
     }
 
     /// Reads all of it: a journal that is not whole is not pruned.
@@ -44,14 +46,15 @@ public enum JournalPruner {
         return (state, opened)
     }
 
-    private static func plan(_ disk: any Disk, _ state: LedgerState, _ before: Int64) throws(JournalFault) -> PrunePlan
+    private static func plan(_ disk: any Disk, _ state: LedgerState, _ before: Int64) throws(JournalFault)
+        -> SegmentPrunePlan
     {
         let segments: [Int64]
         do throws(SystemError) { segments = try JournalReader(disk).segments } catch { throw .system(error) }
-        return try PrunePlan(disk, segments: segments, before: before, hold: state.pruningHold)
+        return try SegmentPrunePlan(disk, segments: segments, before: before, hold: state.pruningHold)
     }
 
-    private static func count(_ plan: PrunePlan, _ state: LedgerState) throws(JournalFault) -> PruneReport {
+    private static func count(_ plan: SegmentPrunePlan, _ state: LedgerState) throws(JournalFault) -> PruneReport {
         var report = plan.report
         try plan.forEachEntry { (entry) throws(JournalFault) in
             if let payment = entry.record.payment, state.isLastWord(entry.seq, on: payment) { report.known += 1 }

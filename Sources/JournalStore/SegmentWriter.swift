@@ -2,17 +2,7 @@ import JournalFormat
 import POSIX
 
 /// The journal's physical end: the file that is written to, and how far it is whole.
-struct SegmentWriter: Sendable {
-    /// What came of writing a batch.
-    enum Result {
-        /// All of it is on the disk.
-        case durable
-        /// A write failed and was cut back. The records up to this number are on the disk, the others nowhere.
-        case rejected(durable: Int64, SystemError)
-        /// A sync failed, or a cut: what the disk holds behind the last synced record is not known.
-        case failed(SystemError)
-    }
-
+struct SegmentWriter: BatchWriter {
     private let disk: any Disk
     private var file: DiskFile?
     private let mark: DiskFile
@@ -23,7 +13,7 @@ struct SegmentWriter: Sendable {
     /// The last of them.
     private var durable: Int64
     /// What is being written, or was; its memory is used again.
-    var batch = JournalTail.Batch()
+    var batch = RecordBatch()
 
     init(_ disk: any Disk, after outcome: Recovery.Outcome) throws(SystemError) {
         self.disk = disk
@@ -37,8 +27,10 @@ struct SegmentWriter: Sendable {
         }
     }
 
+    var end: (segment: Int64, size: Int64) { (segment, size) }
+
     /// Writes and syncs the batch, segment by segment.
-    mutating func writeBatch() -> Result {
+    mutating func writeBatch() -> BatchResult {
         var start = 0
         for cut in batch.cuts {
             if let result = write(batch.bytes[start..<cut.position], upTo: cut.firstSeq - 1) { return result }
@@ -54,7 +46,7 @@ struct SegmentWriter: Sendable {
     }
 
     /// Nil when the bytes are on the disk.
-    private mutating func write(_ bytes: ArraySlice<UInt8>, upTo seq: Int64) -> Result? {
+    private mutating func write(_ bytes: ArraySlice<UInt8>, upTo seq: Int64) -> BatchResult? {
         guard let file, !bytes.isEmpty else { return nil }
         do throws(SystemError) {
             try disk.writeAll(file, bytes, at: size)
@@ -71,7 +63,7 @@ struct SegmentWriter: Sendable {
     }
 
     /// Opens the next segment; the one before it is whole and synced.
-    private mutating func beginSegment(_ firstSeq: Int64) -> Result? {
+    private mutating func beginSegment(_ firstSeq: Int64) -> BatchResult? {
         let name = SegmentName.name(firstSeq: firstSeq)
         let next: DiskFile
         do throws(SystemError) { next = try disk.open(name, .create) } catch {

@@ -6,22 +6,15 @@ public struct Claim: Hashable, Sendable {
     public let reports: [WaitingReport]
     /// When the call began.
     public let began: Instant
-    /// Its place among all calls: of two answers, the one of a call that began later tells the truth. Where several programs
-    /// make them, their clocks cannot say that.
-    public let order: Instant
     /// The newest report of any payment that arrived before the call began.
     let newestReport: Int64
     /// Which numbering of records the reports' sequence numbers belong to.
     let generation: Int
 
-    init(
-        id: PaymentID, reports: [WaitingReport], began: Instant, order: Instant? = nil, newestReport: Int64,
-        generation: Int
-    ) {
+    init(id: PaymentID, reports: [WaitingReport], began: Instant, newestReport: Int64, generation: Int) {
         self.id = id
         self.reports = reports
         self.began = began
-        self.order = order ?? began
         self.newestReport = newestReport
         self.generation = generation
     }

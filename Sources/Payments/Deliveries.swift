@@ -125,11 +125,9 @@ struct Deliveries: Sendable {
         for index in queues.indices { queues[index].resume(now: now, using: &random) }
     }
 
-    /// Has a record go out again to every endpoint but some, before what waits behind it.
-    mutating func replay(_ id: PaymentID, _ position: DeliveryPosition, now: Instant, except endpoints: [String] = []) {
-        for index in queues.indices where queues[index].isConfigured && !endpoints.contains(queues[index].name) {
-            queues[index].insert(id, position, now: now)
-        }
+    /// Has a record go out again to every endpoint, before what waits behind it.
+    mutating func replay(_ id: PaymentID, _ position: DeliveryPosition, now: Instant) {
+        for index in queues.indices where queues[index].isConfigured { queues[index].insert(id, position, now: now) }
     }
 
     /// What waits for endpoints that are not configured any more: it cannot be delivered.

@@ -38,8 +38,6 @@ public struct Judgement: Sendable {
     public internal(set) var unknown: String?
     /// When the call began that all this comes from.
     let callBegan: Instant
-    /// Its place among all calls.
-    let order: Instant
     /// Reports that go on waiting, with their next turns.
     var waiting: [WaitingReport] = []
     /// Whether the call failed, so that the next one backs off.
@@ -50,6 +48,5 @@ public struct Judgement: Sendable {
 
     init(_ claim: Claim) {
         callBegan = claim.began
-        order = claim.order
     }
 }

@@ -1,20 +1,13 @@
-/// What the daemon's other rooms ask of a ledger, besides confirming, delivering and showing its records.
-public protocol KeptLedger: RecordLedger, DeliveryLedger {
+/// What an operator asks of a ledger, besides confirming and delivering.
+public protocol KeptLedger: DeliveryLedger {
     /// The journal's random id: with a record's number it is the same wherever the ledger is kept.
     var journalID: String { get }
-
-    /// Why no report can be taken now, in words for an operator, without secrets; nil while they are taken.
-    var unavailability: String? { get }
 
     /// What ended the ledger for good, if something did, likewise.
     var failure: String? { get }
 
     /// What room there is for more; nil where nobody can tell.
     var room: LedgerRoom? { get }
-
-    /// When the last whole listing ended that another one made for all, in nanoseconds since 1970; nil before there was one, or
-    /// where nobody else lists.
-    var listedElsewhereAt: Int64? { get }
 
     /// Commits that took longer than a second.
     var slowCommitCount: Int { get }
@@ -37,9 +30,6 @@ public protocol KeptLedger: RecordLedger, DeliveryLedger {
 }
 
 extension KeptLedger {
-    /// Most are written by one only.
-    public var listedElsewhereAt: Int64? { nil }
-
     /// Most commits do not block whoever asks for them.
     public var holdsGatherer: Bool { false }
 

@@ -39,7 +39,7 @@ struct KnownPayment: IDTableElement, Sendable {
     }
 
     /// Whether a report says exactly what was confirmed.
-    func says(_ report: ReportedPayment) -> Bool {
+    func says(_ report: AdmittedReport) -> Bool {
         let time = updatedAt == .min ? nil : updatedAt
         return Fingerprint(resuming: fingerprint).with(updatedAt: time) == report.fingerprint
     }

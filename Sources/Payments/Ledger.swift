@@ -1,8 +1,8 @@
 public import JournalFormat
 
-/// The one seam for storage: what came, what is due, what was found out. Nothing above it knows where it is kept.
-public protocol Ledger: Sendable {
-    /// Takes a report in. The answer tells when it may be acknowledged.
+/// The side of a ledger that takes reports in.
+public protocol ReportLedger: Sendable {
+    /// Takes a report in. Returns when it may be acknowledged.
     ///
     /// A position that is rejected is given again. So whoever waits for one must have noted it before a rejection can reach
     /// him: under one lock with the observer's methods.
@@ -14,20 +14,32 @@ public protocol Ledger: Sendable {
     /// before this returns. Observers hear of it, in the latter case on the caller's thread.
     func commit()
 
-    /// The last position that is durable: what ``record(_:peer:gathers:)`` answers is compared with it.
+    /// The last position that is durable: what ``record(_:peer:gathers:)`` returns is compared with it.
     var committed: Int64 { get }
+
+    /// Why no report can be taken now, in words for an operator, without secrets; nil while they are taken.
+    var unavailability: String? { get }
 
     /// What an operator can do when nothing can be written: the end of a sentence, in the imperative.
     var advice: String { get }
 
-    /// Takes the next payment that is due, for a call that begins now; `count` says how many the caller would take. Each claim
-    /// must be settled.
-    ///
-    /// A ledger that must ask others first asks for that many and answers nil meanwhile; observers hear of what it got by
-    /// ``LedgerObserver/ledgerDidReschedule()``. Until then ``nextDue()`` must not say that something is due.
-    func claim(wanting count: Int) -> Claim?
+    /// Adds someone who hears of what becomes durable. To be called before anything is recorded.
+    func addObserver(_ observer: any LedgerObserver)
+}
 
-    /// When ``claim(wanting:)`` may next have something, on the monotonic clock; nil when nothing waits.
+extension ReportLedger {
+    /// Takes a single report in.
+    public func record(_ report: ReportedPayment, peer: String) -> Reception {
+        record(report, peer: peer, gathers: false)
+    }
+}
+
+/// The side of a ledger from which payments are confirmed: what is due, and what was found out. Nothing above it knows where it is kept.
+public protocol Ledger: Sendable {
+    /// Takes the next payment that is due, for a call that begins now. Each claim must be settled.
+    func claim() -> Claim?
+
+    /// When ``claim()`` may next have something, on the monotonic clock; nil when nothing waits.
     func nextDue() -> Instant?
 
     /// Journals what an answer comes to, and applies it once it is durable.
@@ -35,13 +47,10 @@ public protocol Ledger: Sendable {
 
     /// Takes one payment for a call that begins now, whatever its schedule says, and takes up again what was set aside of it.
     /// Nil while a call for it is under way. Must be settled.
-    func claim(_ id: PaymentID) async -> Claim?
+    func claim(_ id: PaymentID) -> Claim?
 
-    /// Begins a listing of all payments whose call begins now. Only one is under way at a time, whoever writes the ledger.
-    func beginListing() async -> ListingStart
-
-    /// Where another one lists for all: has that one list now. False when nobody could be told.
-    func askToList() async -> Bool
+    /// Begins a listing of all payments whose call begins now; false while one is under way. It must be ended.
+    func beginListing() -> Bool
 
     /// Judges payments that the listing shows, as the answer of a fetch of each, for reports that came before its call began;
     /// journals what that comes to, and applies it once it is durable. Blocks for that long.
@@ -69,18 +78,11 @@ public protocol Ledger: Sendable {
     /// How it stands.
     var counts: LedgerCounts { get }
 
-    /// Adds someone who hears of what becomes durable. To be called before anything is recorded.
+    /// What an operator can do when nothing can be written: the end of a sentence, in the imperative.
+    var advice: String { get }
+
+    /// Adds someone who hears of what becomes durable. To be called before anything is claimed.
     func addObserver(_ observer: any LedgerObserver)
-}
-
-extension Ledger {
-    /// Most are written by one only.
-    public func askToList() async -> Bool { false }
-
-    /// Takes a single report in.
-    public func record(_ report: ReportedPayment, peer: String) -> Reception {
-        record(report, peer: peer, gathers: false)
-    }
 }
 
 /// What became of a report that was offered.
@@ -91,17 +93,6 @@ public enum Reception: Hashable, Sendable {
     case known
     /// It was not taken, and must not be acknowledged: why, in words for an operator, without secrets.
     case unavailable(String)
-}
-
-/// Whether a listing has begun.
-public enum ListingStart: Hashable, Sendable {
-    /// It has, and must be ended.
-    case begun
-    /// Not this one: the one before has not ended.
-    case underWay
-    /// Not here: another one lists for all that write this ledger, or that could not be found out. Observers hear of a change by
-    /// ``LedgerObserver/ledgerDidReschedule()``.
-    case elsewhere
 }
 
 /// What a settled claim came to.
@@ -130,6 +121,8 @@ public protocol LedgerObserver: AnyObject, Sendable {
     func ledgerDidCommit(upTo position: Int64)
     /// Something may be due earlier than ``Ledger/nextDue()`` has said before, though nothing was written.
     func ledgerDidReschedule()
+    /// These positions were not taken, and must not be acknowledged: told before anything behind them is durable.
+    func ledgerDidRefuse(_ positions: Set<Int64>)
     /// What was recorded behind this position is lost, and must not be acknowledged.
     func ledgerDidReject(after position: Int64, reason: String)
     /// A claim has been settled, or a payment of a listing, and what that came to is durable.
@@ -142,8 +135,6 @@ public protocol LedgerObserver: AnyObject, Sendable {
     func ledgerMissedCheckpoint(reason: String)
     /// Something waits to be delivered.
     func ledgerDidAnnounce()
-    /// Another one that writes this ledger was asked for a listing of all payments, and this one is to make it.
-    func ledgerWasAskedToList()
     /// Nothing more will become durable: the process has to end, with this `errno`.
     func ledgerDidFail(reason: String, errno: Int32)
 }
@@ -164,8 +155,8 @@ extension LedgerObserver {
     /// Only who delivers has something to do about it.
     public func ledgerDidAnnounce() {}
 
-    /// Only who lists has something to do about it.
-    public func ledgerWasAskedToList() {}
+    /// Most ledgers know at once what they take.
+    public func ledgerDidRefuse(_ positions: Set<Int64>) {}
 
     /// Most have nothing to do about a missed checkpoint.
     public func ledgerMissedCheckpoint(reason: String) {}

@@ -77,11 +77,9 @@ extension LedgerState {
     /// Has endpoints go on that were stopped.
     public mutating func startDeliveries() { deliveries.startAll() }
 
-    /// Has a record go out again to every endpoint but some, in its place among what waits.
-    public mutating func redeliver(
-        _ id: PaymentID, _ position: DeliveryPosition, now: Instant, except endpoints: [String] = []
-    ) {
-        deliveries.replay(id, position, now: now, except: endpoints)
+    /// Has a record go out again to every endpoint, in its place among what waits.
+    public mutating func redeliver(_ id: PaymentID, _ position: DeliveryPosition, now: Instant) {
+        deliveries.replay(id, position, now: now)
     }
 
     /// What waits for endpoints that are not there any more.

@@ -9,11 +9,11 @@ extension LedgerState {
     }
 
     /// Begins a listing whose call begins now; false while one is under way.
-    public mutating func beginListing(now: Instant, order: Instant? = nil) -> Bool {
+    public mutating func beginListing(now: Instant) -> Bool {
         guard listing == nil else { return false }
         listingCount += 1
         listing = Listing(
-            began: now, order: order ?? now, upTo: newestReport, generation: generation,
+            began: now, upTo: newestReport, generation: generation,
             number: UInt16(truncatingIfNeeded: listingCount),
             isBaseline: !hasBaseline, knownSlots: known.slotCount)
         return true
@@ -28,7 +28,7 @@ extension LedgerState {
         let slot = pending.slot(of: payment.id)
         if let slot { pending[slot].shownIn = listing.number }
         guard !isInFlight(payment.id) else { return nil }
-        if let knownSlot, known[knownSlot].isLag(payment.summary, callBegan: listing.order) {
+        if let knownSlot, known[knownSlot].isLag(payment.summary, callBegan: listing.began) {
             // A call of its own that began later may have said the same already.
             if known[knownSlot].isNews(payment.summary) || known[knownSlot].isNewer(than: payment.summary) {
                 self.listing?.lagging += 1
@@ -70,7 +70,7 @@ extension LedgerState {
     private mutating func claim(_ id: PaymentID, _ slot: Int?, _ reports: [WaitingReport], _ listing: Listing) -> Claim
     {
         let claim = Claim(
-            id: id, reports: reports, began: listing.began, order: listing.order, newestReport: listing.upTo,
+            id: id, reports: reports, began: listing.began, newestReport: listing.upTo,
             generation: listing.generation)
         inFlight[id] = claim
         if let slot { pending[slot].phase = .inFlight }

@@ -43,6 +43,13 @@ extension LedgerState {
         return oldest
     }
 
+    /// Of how many payments the last word stands before a record.
+    public func knownCount(before seq: Int64) -> Int {
+        var count = 0
+        known.forEachSlot { if known[$0].seq < seq { count += 1 } }
+        return count
+    }
+
     /// Whether a record holds the last word on a payment.
     public func isLastWord(_ seq: Int64, on id: PaymentID) -> Bool {
         known.slot(of: id).map { known[$0].seq == seq } ?? false
@@ -52,7 +59,7 @@ extension LedgerState {
     public func lastWord(on id: PaymentID) -> Int64? { known.slot(of: id).map { known[$0].seq } }
 
     /// Whether a call for a payment is under way, whose answer may be on its way to the journal.
-    public func isInFlight(_ id: PaymentID) -> Bool { inFlight[id] != nil || elsewhere[id] != nil }
+    public func isInFlight(_ id: PaymentID) -> Bool { inFlight[id] != nil }
 
     /// Forgets reports of a snapshot whose records are gone since. To be called before anything is replayed on it.
     public mutating func forgetReports(where isGone: (Int64) -> Bool) {

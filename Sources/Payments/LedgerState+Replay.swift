@@ -1,23 +1,19 @@
 public import JournalFormat
 
 extension LedgerState {
-    /// Applies a record that an earlier run of the program or another node wrote. `now` is nil in a replay, where
-    /// ``resume(now:)`` makes everything due afterwards; `order` is the place of the call that a confirmation comes from, as in
-    /// ``Claim/order``.
-    public mutating func replay(
-        _ entry: EntryView, _ line: Span<UInt8>, offset: Int64, now: Instant? = nil, order: Instant = .distantPast
-    ) {
+    /// Applies a record that an earlier run of the program wrote; ``resume(now:)`` makes everything due afterwards.
+    public mutating func replay(_ entry: EntryView, _ line: Span<UInt8>, offset: Int64) {
         switch entry.record {
         case .received(let received):
             guard let report = try? ReportedSummary(body: line.extracting(received.report)) else { return }
-            self.received(report, seq: entry.seq, offset: offset, now: now)
+            self.received(report.admitted, seq: entry.seq, offset: offset, now: nil)
         case .confirmed(let confirmed):
             let answer = line.extracting(confirmed.current)
             guard let payment = try? ConfirmedSummary(answer: answer, asked: confirmed.payment) else { return }
-            self.confirmed(payment, of: confirmed.of, seq: entry.seq, callBegan: order)
+            self.confirmed(payment, of: confirmed.of, seq: entry.seq, callBegan: .distantPast)
             noteCause(confirmed.cause, isNews: confirmed.news)
             if confirmed.news {
-                announced(confirmed.payment, DeliveryPosition(seq: entry.seq, offset: offset), now: now)
+                announced(confirmed.payment, DeliveryPosition(seq: entry.seq, offset: offset), now: nil)
             }
         case .known(let payment, let current):
             let answer = line.extracting(current)
@@ -29,9 +25,9 @@ extension LedgerState {
             self.opened(at: entry.time)
             if let endpoints = opened.endpoints { configured(endpoints: endpoints, seq: entry.seq) }
         case .other(.delivered(let delivery)):
-            deliveryEnded(delivery.payment, of: delivery.of, endpoint: delivery.endpoint, isDelivered: true, now: now)
+            deliveryEnded(delivery.payment, of: delivery.of, endpoint: delivery.endpoint, isDelivered: true, now: nil)
         case .other(.undeliverable(let delivery)):
-            deliveryEnded(delivery.payment, of: delivery.of, endpoint: delivery.endpoint, isDelivered: false, now: now)
+            deliveryEnded(delivery.payment, of: delivery.of, endpoint: delivery.endpoint, isDelivered: false, now: nil)
         case .other(.baseline): completedBaseline()
         case .other: break
         }

@@ -33,10 +33,6 @@ public struct LedgerState: Sendable {
     var known = IDTable<KnownPayment>()
     var pending = IDTable<PendingPayment>()
     var inFlight: [PaymentID: Claim] = [:]
-    /// Calls that other nodes make, where several share the ledger.
-    var elsewhere: [PaymentID: CallElsewhere] = [:]
-    /// The listing that another one has under way.
-    var listingElsewhere: ListingElsewhere?
     /// The listing that is under way.
     public internal(set) var listing: Listing?
     /// How many listings there have been.
@@ -88,27 +84,26 @@ public struct LedgerState: Sendable {
 
     // MARK: Taking reports in
 
-    /// Decides what becomes of a report; changes nothing.
-    public func admit(_ report: ReportedPayment) -> Admission {
+    /// Decides what becomes of a report; changes nothing. One that has been acknowledged already is never refused.
+    public func admit(_ report: AdmittedReport, isAcknowledged: Bool = false) -> Admission {
         if let slot = known.slot(of: report.id), known[slot].says(report) { return .known }
         guard let slot = pending.slot(of: report.id) else {
-            return unseen >= limits.maxPending && known.slot(of: report.id) == nil ? .full : .journal
+            return !isAcknowledged && isFull && known.slot(of: report.id) == nil ? .full : .journal
         }
         // A listing that has begun may settle what came before it, and then nothing would cover what came since.
-        let begun = max(inFlight[report.id]?.upTo ?? 0, listing?.upTo ?? 0, begunElsewhere(report.id))
+        let begun = max(inFlight[report.id]?.upTo ?? 0, listing?.upTo ?? 0)
         if let seq = pending[slot].covering(report.fingerprint, after: begun, limit: Self.reportsPerFetch) {
             return .covered(by: seq)
         }
         return .journal
     }
 
-    /// Applies a `received` record. `now` is nil in a replay, where ``resume(now:)`` makes everything due afterwards.
-    public mutating func received(_ report: ReportedSummary, seq: Int64, offset: Int64, now: Instant?) {
-        received(report.id, fingerprint: report.fingerprint, seq: seq, offset: offset, now: now)
-    }
+    /// Whether so many payments that were never confirmed wait that no report of another one is taken.
+    public var isFull: Bool { unseen >= limits.maxPending }
 
-    /// The same, of what a report's record comes to.
-    public mutating func received(_ id: PaymentID, fingerprint: UInt64, seq: Int64, offset: Int64, now: Instant?) {
+    /// Applies a `received` record. `now` is nil in a replay, where ``resume(now:)`` makes everything due afterwards.
+    public mutating func received(_ report: AdmittedReport, seq: Int64, offset: Int64, now: Instant?) {
+        let id = report.id
         totals.received += 1
         newestReport = seq
         let slot = pendingSlot(id)
@@ -117,7 +112,7 @@ public struct LedgerState: Sendable {
             for report in reports { pending[slot].append(report) }
             if now != nil { takenUp[id] = (seq, reports.map(\.seq)) }
         }
-        pending[slot].append(WaitingReport(seq: seq, offset: offset, fingerprint: fingerprint))
+        pending[slot].append(WaitingReport(seq: seq, offset: offset, fingerprint: report.fingerprint))
         if !hadReports { totals.pending += 1 }
         if let now { wake(slot, now: now) }
     }
@@ -127,7 +122,7 @@ public struct LedgerState: Sendable {
     /// The API may lag behind it, so one fetch need not show what it told of. An equal report that waits has all its turns
     /// before it. One of many others has its own turns noted with the payment: a forger who fills the sixteen places delays
     /// a genuine report, and hides nothing.
-    public mutating func covered(_ report: ReportedPayment, by seq: Int64, now: Instant) {
+    public mutating func covered(_ report: AdmittedReport, by seq: Int64, now: Instant) {
         guard let slot = pending.slot(of: report.id) else { return }
         if !pending[slot].holds(seq, equalTo: report.fingerprint) { followUps[report.id] = FollowUp(since: now) }
         wake(slot, now: now)
@@ -145,11 +140,6 @@ public struct LedgerState: Sendable {
     /// Forgets reports whose records were never written: what follows `seq` was rejected, and its numbers are used again.
     public mutating func rollBack(after seq: Int64) {
         generation += 1
-        withdraw(after: seq)
-    }
-
-    /// The same where no claim holds any of those numbers.
-    mutating func withdraw(after seq: Int64) {
         newestReport = min(newestReport, seq)
         answeredAt = min(answeredAt, seq)
         if let awaited = awaitedEndpoints, awaited.seq > seq { awaitedEndpoints = nil }
@@ -178,7 +168,7 @@ public struct LedgerState: Sendable {
     // MARK: Claims
 
     /// Takes the next payment that is due and within budget, for a call that begins now.
-    public mutating func claim(now: Instant, order: Instant? = nil) -> Claim? {
+    public mutating func claim(now: Instant) -> Claim? {
         popTimers(now: now)
         guard pausedUntil <= now else { return nil }
         for turn in 0..<2 {
@@ -188,8 +178,8 @@ public struct LedgerState: Sendable {
             nextClass = (index + 1) % 2
             pending[slot].phase = .inFlight
             let claim = Claim(
-                id: pending[slot].id, reports: pending[slot].reports, began: now, order: order,
-                newestReport: newestReport, generation: generation)
+                id: pending[slot].id, reports: pending[slot].reports, began: now, newestReport: newestReport,
+                generation: generation)
             inFlight[claim.id] = claim
             return claim
         }
@@ -197,14 +187,14 @@ public struct LedgerState: Sendable {
     }
 
     /// Takes one payment for a call that begins now, whatever its schedule says; nil while a call for it is under way.
-    public mutating func claim(_ id: PaymentID, now: Instant, order: Instant? = nil) -> Claim? {
+    public mutating func claim(_ id: PaymentID, now: Instant) -> Claim? {
         guard !isInFlight(id) else { return nil }
         takeUp(id, now: now)
         // The API has asked for quiet: what waits has its turn when that is over.
         guard pausedUntil <= now else { return nil }
         let slot = pending.slot(of: id)
         let claim = Claim(
-            id: id, reports: slot.map { pending[$0].reports } ?? [], began: now, order: order,
+            id: id, reports: slot.map { pending[$0].reports } ?? [], began: now,
             newestReport: newestReport, generation: generation)
         inFlight[id] = claim
         if let slot { pending[slot].phase = .inFlight }
@@ -289,7 +279,7 @@ public struct LedgerState: Sendable {
         _ unknown: inout [ClaimedReport], now: Instant
     ) {
         let before = known.slot(of: payment.id).map { known[$0] }
-        if let before, before.isLag(payment.summary, callBegan: judgement.order) {
+        if let before, before.isLag(payment.summary, callBegan: judgement.callBegan) {
             judgement.isFailure = true
             judgement.unknown = "the answer is older than what was confirmed"
             unknown = reports
@@ -499,7 +489,7 @@ public struct LedgerState: Sendable {
     }
 
     /// Has what waited for its time fall due.
-    mutating func popTimers(now: Instant) {
+    private mutating func popTimers(now: Instant) {
         while let (time, slot) = timers.popFirst(dueBy: now.nanoseconds) { fallDue(slot, time, now: now) }
     }
 

@@ -35,6 +35,11 @@ public struct LedgerSurvey: Sendable {
     /// When a payment was last confirmed before this start, likewise.
     public let lastConfirmedAt: Int64?
 
+    /// Of a ledger of which nothing is known here.
+    public static let empty = LedgerSurvey(
+        counts: LedgerCounts(), setAside: 0, waiting: [], endpoints: [], undelivered: nil, undeliveredSince: nil,
+        segments: 0, bytes: 0, lastReceivedAt: nil, lastConfirmedAt: nil)
+
     /// Joins them.
     public init(
         counts: LedgerCounts, setAside: Int, waiting: [Waiting], endpoints: [EndpointStatus],

@@ -2,8 +2,6 @@
 public struct Listing: Sendable {
     /// When its call began.
     public let began: Instant
-    /// Its place among all calls; see ``Claim/order``.
-    let order: Instant
     /// Whether it is the journal's first: what it holds was there before.
     public let isBaseline: Bool
     /// Reports up to this record came before its call began.
@@ -26,10 +24,9 @@ public struct Listing: Sendable {
     public internal(set) var confirmed = 0
 
     init(
-        began: Instant, order: Instant, upTo: Int64, generation: Int, number: UInt16, isBaseline: Bool, knownSlots: Int
+        began: Instant, upTo: Int64, generation: Int, number: UInt16, isBaseline: Bool, knownSlots: Int
     ) {
         self.began = began
-        self.order = order
         self.upTo = upTo
         self.generation = generation
         self.number = number

@@ -26,9 +26,6 @@ public struct ListingSchedule: Sendable {
         return true
     }
 
-    /// Forgets what was asked for: somebody else sees to it, or it was refused.
-    public mutating func withdrawRequest() { isRequested = false }
-
     /// When the next one is to begin; nil when none is, or while one is under way.
     public func due(isFlooded: Bool, hasBaseline: Bool) -> Instant? {
         if isRunning { return nil }

@@ -1,9 +1,11 @@
 public import JournalFormat
 
 /// The side of a ledger from which its records are read, in the order of their numbers.
-public protocol RecordLedger: Ledger {
+public protocol RecordLedger: Sendable {
     /// The last record that may be shown: nobody sees one before it is durable.
     var durable: Int64 { get }
+    /// Whether another node writes the records, of whose last ones this one may not have heard yet.
+    var mayLag: Bool { get }
 
     /// Reads what is durable behind a record; 0 begins with the first that is there.
     func reader(after seq: Int64) -> any RecordReader
@@ -11,6 +13,14 @@ public protocol RecordLedger: Ledger {
     /// Reads what is durable from about a time on, in nanoseconds since 1970, but no more than so many segments, where the
     /// ledger has such. It may block.
     func reader(since time: Int64, atMost segments: Int) -> any RecordReader
+
+    /// Adds someone who hears of what becomes durable.
+    func addObserver(_ observer: any LedgerObserver)
+}
+
+extension RecordLedger {
+    /// Whoever writes them itself knows the last.
+    public var mayLag: Bool { false }
 }
 
 /// Reads durable records in order, each once. A copy reads on from the same place.

@@ -3,7 +3,7 @@ public struct TokenBucket: Sendable {
     /// Tokens a second.
     public private(set) var rate: Int64
     /// When the bucket would have been empty: what has passed since is what may be spent (a virtual schedule).
-    private(set) var emptyAt: Int64
+    private var emptyAt: Int64
 
     /// A full bucket.
     public init(rate: Int, now: Instant) {
@@ -22,11 +22,6 @@ public struct TokenBucket: Sendable {
         guard nextToken <= now else { return false }
         emptyAt = nextToken.nanoseconds
         return true
-    }
-
-    /// Takes over what somebody else has spent of the same bucket: never a time to come.
-    mutating func adopt(emptyAt other: Int64, now: Instant) {
-        emptyAt = max(emptyAt, min(other, now.nanoseconds))
     }
 
     /// Changes the rate; what was saved up stays.

@@ -25,15 +25,6 @@ public struct WaitingReport: Hashable, Sendable {
     /// the other is a report of its own; else whoever repeats a forged one would keep it from being refuted for ever.
     func covers(_ other: UInt64) -> Bool { fingerprint == other && lags == 0 && absences == 0 }
 
-    /// The same with turns that another node has counted.
-    func with(due: Instant, lags: UInt8, absences: UInt8) -> WaitingReport {
-        var report = self
-        report.due = due
-        report.lags = lags
-        report.absences = absences
-        return report
-    }
-
     /// Forgets its attempts, for a new start.
     mutating func restart() {
         self = WaitingReport(seq: seq, offset: offset, fingerprint: fingerprint)

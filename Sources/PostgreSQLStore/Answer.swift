@@ -28,6 +28,14 @@
             return Int(String(cString: text)) ?? 0
         }
 
+        /// What is read of each row.
+        func rows<Row>(_ read: (_ row: Int) throws(DatabaseFault) -> Row) throws(DatabaseFault) -> [Row] {
+            var rows: [Row] = []
+            rows.reserveCapacity(count)
+            for row in 0..<count { rows.append(try read(row)) }
+            return rows
+        }
+
         /// Throws for a row that is not there, as all that reads one does: somebody may have deleted what was always there.
         func isNull(_ row: Int, _ column: Int) throws(DatabaseFault) -> Bool {
             precondition(column < PQnfields(result.pointer))
@@ -60,6 +68,11 @@
         /// A `text`, or what is sent like one.
         func text(_ row: Int, _ column: Int) throws(DatabaseFault) -> String {
             String(decoding: try value(row, column), as: UTF8.self)
+        }
+
+        /// The same, but nil for a null.
+        func optionalText(_ row: Int, _ column: Int) throws(DatabaseFault) -> String? {
+            try isNull(row, column) ? nil : text(row, column)
         }
 
         /// A `bytea`, or a `text` as it came.

@@ -40,8 +40,8 @@
         private static func kind(_ line: String) -> DatabaseFault.Kind {
             let words: [(String, DatabaseFault.Kind)] = [
                 ("session is read-only", .readOnly), ("server is in hot standby mode", .readOnly),
-                ("no password supplied", .authentication), ("certificate verify failed", .authentication),
-                ("server certificate for", .authentication), ("server does not support SSL", .authentication),
+                ("no password supplied", .authentication), ("certificate verify failed", .certificate),
+                ("server certificate for", .certificate), ("server does not support SSL", .configuration),
                 ("root certificate file", .configuration), ("could not read certificate file", .configuration),
                 ("could not load private key file", .configuration),
                 ("could not read root certificate", .configuration),

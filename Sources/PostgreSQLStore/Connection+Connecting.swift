@@ -5,12 +5,15 @@
     import SharedLedger
 
     extension Connection {
-        /// Connects to the first server that answers and takes writes, and sets the session up.
+        /// Connects to the first server that answers, takes writes and passes a check, and sets the session up.
         ///
         /// - Parameter limit: for all of it. Each address has `connect_timeout` seconds of it, 2 at least, if there is time for all of
         ///   them, and the lookup of names has half.
         /// - Throws: of the addresses' faults the one that tells most, with the messages of all.
-        static func open(_ string: ConnectionString, within limit: Duration) throws(DatabaseFault) -> Connection {
+        static func open(
+            _ string: ConnectionString, within limit: Duration = patience,
+            check: (Connection) throws(DatabaseFault) -> Void = { _ in }
+        ) throws(DatabaseFault) -> Connection {
             let deadline = Clock.monotonic() + limit.nanoseconds
             let keywords = string.keywords
             let seconds = keywords["connect_timeout"].flatMap { Int64($0) } ?? 3
@@ -24,7 +27,12 @@
                     // However many there are, the last one has its time too.
                     let until = Clock.monotonic() + min(each, left / Int64(attempts.count - index))
                     let connection = try open(attempt, keywords, string.secrets, until)
-                    try connection.setUp(deadline)
+                    do throws(DatabaseFault) {
+                        try connection.setUp(deadline)
+                        try check(connection)
+                    } catch {
+                        throw connection.close(DatabaseFault(kind: error.kind, message: "\(attempt): \(error.message)"))
+                    }
                     return connection
                 } catch { faults.append(error) }
             }
@@ -76,37 +84,50 @@
             }
         }
 
-        /// The session's settings. A lock or a forgotten transaction must not hold the others up; a statement has no time-out on the
+        /// What every session has. A lock or a forgotten transaction must not hold the others up; a statement has no time-out on the
         /// server, since the client's deadlines rule.
+        ///
+        /// Plans go by the indexes: they are kept from when the tables were empty, where reading all looks cheaper, until the server gets
+        /// round to counting rows; and a flood is faster than that. Nor is a statement compiled, which takes a hundred times as long as to
+        /// run it; and it is planned once, where the server would do so each time.
+        private static let settings = [
+            "lock_timeout = '5s'", "idle_in_transaction_session_timeout = '2s'", "statement_timeout = 0",
+            "enable_seqscan = off", "enable_bitmapscan = off", "enable_hashjoin = off", "enable_mergejoin = off",
+            "jit = off", "plan_cache_mode = force_generic_plan",
+        ]
+
+        /// Refuses a server that will not do, and sets the session up.
         private func setUp(_ deadline: Int64) throws(DatabaseFault) {
-            if let encoding = handle.flatMap({ PQparameterStatus($0, "server_encoding") }) {
-                let encoding = String(cString: encoding)
-                guard ["UTF8", "UTF-8"].contains(encoding.uppercased()) else {
-                    throw close(
-                        DatabaseFault(
-                            kind: .configuration,
-                            message: "the database's encoding is \(encoding), not UTF8: create it with ENCODING 'UTF8'")
-                    )
-                }
+            let version = handle.map { PQserverVersion($0) } ?? 0
+            guard version >= 130_000 else {
+                throw Self.unfit("the server is PostgreSQL \(version / 10_000): install 13 or later")
             }
-            var flight = Flight(Statement(once: "SET lock_timeout = '5s'"))
-            flight.add(Statement(once: "SET idle_in_transaction_session_timeout = '2s'"))
-            flight.add(Statement(once: "SET statement_timeout = 0"))
-            let place = flight.add(Statement(once: "SELECT current_setting('synchronous_commit', true)"))
-            let left = { Duration.nanoseconds(max(0, deadline - Clock.monotonic())) }
-            do throws(FlightFault) {
-                let answer = try run(flight, within: left())[place]
-                let level = answer.withBytes(0, 0) { String(decoding: $0, as: UTF8.self) }
-                // Never lowered, and not left where a 200 would promise what a crash takes away.
-                if ["off", "local"].contains(level) {
-                    _ = try run(Flight(Statement(once: "SET synchronous_commit = on")), within: left())
-                }
-            } catch { throw close(error.fault) }
+            let encoding = handle.flatMap { PQparameterStatus($0, "server_encoding") }.map { String(cString: $0) }
+            guard encoding?.uppercased() == "UTF8" else {
+                throw Self.unfit(
+                    "the database's encoding is \(encoding ?? "unknown"), not UTF8: create it with ENCODING 'UTF8'")
+            }
+            var pipeline = Pipeline()
+            for setting in Self.settings { pipeline.add(Statement(once: "SET \(setting)")) }
+            // Never lowered, and not left where a 200 would promise what a crash takes away.
+            pipeline.add(
+                Statement(
+                    once: """
+                        SELECT set_config(name, 'on', false) FROM pg_catalog.pg_settings \
+                        WHERE name = 'synchronous_commit' AND setting IN ('off', 'local')
+                        """))
+            _ = try ask(pipeline, within: .nanoseconds(max(0, deadline - Clock.monotonic())))
         }
 
-        /// The most telling of several attempts' faults: what a person must mend, before what may pass.
+        private static func unfit(_ message: String) -> DatabaseFault {
+            DatabaseFault(kind: .configuration, message: message)
+        }
+
+        /// The most telling of several attempts' faults: what a person must correct, before what may pass.
         private static func summary(_ faults: [DatabaseFault]) -> DatabaseFault {
-            let order: [DatabaseFault.Kind] = [.authentication, .configuration, .readOnly, .refused]
+            let order: [DatabaseFault.Kind] = [
+                .authentication, .certificate, .configuration, .behind, .readOnly, .refused,
+            ]
             let kind = order.first { kind in faults.contains { $0.kind == kind } } ?? faults.first?.kind
             let messages = faults.map(\.message).joined(separator: "; ")
             return DatabaseFault(

@@ -6,30 +6,32 @@
 
     extension Connection {
         /// Sends what `send` queues, `count` statements, with a sync behind them, and gathers their answers.
-        func exchange(_ count: Int, _ deadline: Int64, _ send: (OpaquePointer) -> Bool) throws(FlightFault) -> [Answer]
+        func exchange(_ count: Int, _ deadline: Int64, _ send: (OpaquePointer) -> Bool) throws(PipelineFault)
+            -> [Answer]
         {
-            let deadline = min(deadline, end ?? .max)
             let handle: OpaquePointer
-            do throws(DatabaseFault) { handle = try ready() } catch { throw FlightFault(fault: error) }
+            do throws(DatabaseFault) { handle = try ready() } catch { throw PipelineFault(fault: error) }
+            hasSent = true
             var answers: [Answer] = []
             answers.reserveCapacity(count)
             guard send(handle), PQpipelineSync(handle) == 1 else {
                 // Part of it may have gone out.
-                throw FlightFault(fault: close(lastError(handle)), undecided: 0..<count + 1)
+                throw PipelineFault(fault: close(lastError(handle)))
             }
-            var failure: FlightFault?
+            var failure: PipelineFault?
             var emptyHanded = 0
             while true {
                 guard wait(handle, deadline) else {
                     let late = DatabaseFault(
                         kind: .deadline, message: "the database did not answer in time; the connection to it is closed")
                     _ = close(late)
-                    throw failure ?? FlightFault(fault: late, answers: answers, undecided: answers.count..<count + 1)
+                    throw failure ?? PipelineFault(fault: late, answers: answers)
                 }
                 let result = PQgetResult(handle)
                 switch PQresultStatus(result) {
                 case PGRES_PIPELINE_SYNC:
                     PQclear(result)
+                    endWarnings = warnings()
                     guard let failure else { return answers }
                     // Another server has taken this one's place, or will: the next connection looks for it.
                     if failure.fault.kind == .readOnly { _ = close(failure.fault) }
@@ -43,21 +45,20 @@
                     // One stands behind each statement's answer; two mean that there is nothing more to come.
                     emptyHanded += 1
                     if emptyHanded > 1 {
-                        throw lost(handle, failure ?? FlightFault(fault: lastError(handle), answers: answers), count)
+                        throw lost(failure ?? PipelineFault(fault: lastError(handle), answers: answers))
                     }
                 case PGRES_FATAL_ERROR:
                     emptyHanded = 0
-                    if let result, failure == nil { failure = self.failure(result, answers, count) }
+                    if let result, failure == nil { failure = self.failure(result, answers) }
                     if PQstatus(handle) != CONNECTION_OK, let failure {
                         PQclear(result)
-                        _ = close(failure.fault)
-                        throw failure
+                        throw lost(failure)
                     }
                 default:
                     // COPY, or what libpq does not know.
                     PQclear(result)
                     let fault = DatabaseFault(kind: .failed, message: "the database answered what was not asked for")
-                    throw lost(handle, failure ?? FlightFault(fault: fault, answers: answers), count)
+                    throw lost(failure ?? PipelineFault(fault: fault, answers: answers))
                 }
                 PQclear(result)
             }
@@ -66,9 +67,7 @@
         private func warnings() -> [Notice] { notices.take().filter(\.isWarning) }
 
         /// The end of a connection of which nothing more is to be had.
-        private func lost(_ handle: OpaquePointer, _ fault: FlightFault, _ count: Int) -> FlightFault {
-            var fault = fault
-            if fault.code == nil { fault.undecided = fault.answers.count..<count + 1 }
+        private func lost(_ fault: PipelineFault) -> PipelineFault {
             _ = close(fault.fault)
             return fault
         }
@@ -92,20 +91,11 @@
             return true
         }
 
-        private func failure(_ result: OpaquePointer, _ answers: [Answer], _ count: Int) -> FlightFault {
+        private func failure(_ result: OpaquePointer, _ answers: [Answer]) -> PipelineFault {
             let notice = Notice(result, secrets)
-            var fault = FlightFault(fault: DatabaseFault(notice), answers: answers)
-            if notice.code.isEmpty {
-                // libpq speaks, of a connection that broke.
-                fault.undecided = answers.count..<count + 1
-            } else {
-                fault.code = notice.code
-                // Nothing behind this statement was run; and itself neither, unless the server went away over it.
-                if notice.severity != "ERROR" || DatabaseFault.Kind.isUndecided(notice.code) {
-                    fault.undecided = answers.count..<answers.count + 1
-                }
-            }
-            return fault
+            // Without a code libpq speaks, of a connection that broke.
+            return PipelineFault(
+                fault: DatabaseFault(notice), code: notice.code.isEmpty ? nil : notice.code, answers: answers)
         }
     }
 #endif

@@ -12,9 +12,10 @@
         private(set) var handle: OpaquePointer?
         let secrets: Secrets
         let notices: NoticeBox
-        /// When everything that is asked has to have its answer, by the monotonic clock in nanoseconds, whatever each question's own
-        /// limit is; nil while there is no such time.
-        var end: Int64?
+        /// The warnings that came behind the last answer of a pipeline, with its end: a commit's, where there was no `BEGIN`.
+        var endWarnings: [Notice] = []
+        /// Whether any of the caller's statements may have reached the server since this was set to false.
+        var hasSent = false
         /// Why it was closed.
         private var reason = DatabaseFault(kind: .unreachable, message: "not connected")
         /// The statements that the server knows on this connection, by their names.
@@ -45,36 +46,31 @@
         /// other it is closed.
         ///
         /// - Parameter limit: from now on; then the connection is closed.
-        func run(_ flight: Flight, within limit: Duration) throws(FlightFault) -> [Answer] {
+        func run(_ pipeline: Pipeline, within limit: Duration) throws(PipelineFault) -> [Answer] {
             let deadline = Clock.monotonic() + limit.nanoseconds
-            try prepare(flight.steps.map(\.statement), deadline)
-            return try exchange(flight.steps.count, deadline) { handle in
-                flight.steps.allSatisfy { Self.send($0.statement, $0.arguments, handle) }
+            try prepare(pipeline.steps.map(\.statement), deadline)
+            return try exchange(pipeline.steps.count, deadline) { handle in
+                pipeline.steps.allSatisfy { Self.send($0.statement, $0.arguments, handle) }
             }
         }
 
-        /// Has the server know these statements before they are needed.
-        func prepare(_ statements: [Statement], within limit: Duration) throws(FlightFault) {
-            try prepare(statements, Clock.monotonic() + limit.nanoseconds)
-        }
-
-        private func prepare(_ statements: [Statement], _ deadline: Int64) throws(FlightFault) {
+        private func prepare(_ statements: [Statement], _ deadline: Int64) throws(PipelineFault) {
             var new: [Statement] = []
             for statement in statements where !statement.name.isEmpty && !prepared.contains(statement.name) {
                 if !new.contains(statement) { new.append(statement) }
             }
             guard !new.isEmpty else { return }
-            do throws(FlightFault) {
+            do throws(PipelineFault) {
                 _ = try exchange(new.count, deadline) { handle in new.allSatisfy { Self.sendPrepare($0, handle) } }
             } catch {
                 // None of the caller's statements has been sent.
                 prepared.formUnion(new.prefix(error.answers.count).map(\.name))
-                throw FlightFault(fault: error.fault, code: error.code, answers: [], undecided: 0..<0)
+                throw PipelineFault(fault: error.fault, code: error.code)
             }
             prepared.formUnion(new.map(\.name))
         }
 
-        /// Closes the connection for a reason, and answers it.
+        /// Closes the connection for a reason, and returns it.
         func close(_ fault: DatabaseFault) -> DatabaseFault {
             guard let handle else { return reason }
             PQfinish(handle)
@@ -84,7 +80,7 @@
             return fault
         }
 
-        /// The handle, if it still is good for a flight, as far as one can know without asking the server.
+        /// The handle, if it still is good for a pipeline, as far as one can know without asking the server.
         func ready() throws(DatabaseFault) -> OpaquePointer {
             guard let handle else { throw reason }
             _ = notices.take()

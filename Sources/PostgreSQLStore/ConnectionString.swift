@@ -11,7 +11,7 @@
 
         /// Takes what somebody else has read from a URL, and every secret in it.
         ///
-        /// - Throws: `.configuration`, as for a URL.
+        /// - Throws: `.configuration`, for what a ledger must not have.
         init(
             parameters: [(keyword: String, value: String)], secrets: some Sequence<String>
         ) throws(DatabaseFault) {
@@ -20,34 +20,15 @@
             try check()
         }
 
-        /// Parses a URL by libpq's own rules: `postgresql://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?KEYWORD=VALUE`.
-        ///
-        /// - Throws: `.configuration`, for a text that is no such URL, and for one that asks for what a ledger must not have.
-        init(_ text: String) throws(DatabaseFault) {
-            guard let options = PQconninfoParse(text, nil) else {
-                // libpq's message quotes the text, and with it the password.
-                throw Self.fault(
-                    "is not a PostgreSQL URL; it must read postgresql://USER@HOST/DATABASE, with % and @ in its parts "
-                        + "written %25 and %40")
-            }
-            defer { PQconninfoFree(options) }
-            let said = Self.read(options)
-            values = Dictionary(said.map { ($0.keyword, $0.value) }) { $1 }
-            secrets = Secrets(said.filter(\.isSecret).map(\.value))
-            try check()
-        }
-
         /// What libpq's options say.
         private static func read(
             _ options: UnsafeMutablePointer<PQconninfoOption>
-        ) -> [(keyword: String, value: String, isSecret: Bool)] {
-            var said: [(keyword: String, value: String, isSecret: Bool)] = []
+        ) -> [(keyword: String, value: String)] {
+            var said: [(keyword: String, value: String)] = []
             var option = options
             while let keyword = option.pointee.keyword {
                 if let value = option.pointee.val {
-                    // What libpq itself says is to be hidden: password, sslpassword.
-                    let isSecret = option.pointee.dispchar.map { $0.pointee == UInt8(ascii: "*") } ?? false
-                    said.append((String(cString: keyword), String(cString: value), isSecret))
+                    said.append((String(cString: keyword), String(cString: value)))
                 }
                 option += 1
             }

@@ -14,6 +14,8 @@
                 case "55P03": .lockTimeout
                 case "53300", "57P01", "57P02", "57P03": .refused
                 case "3D000", "42501", "0P000", "22P05": .configuration
+                // A prepared statement that is there already, or is gone.
+                case "42P05", "26000": .configuration
                 case "3F000", "42P01", "42703", "42883": .schema
                 default:
                     switch code.prefix(2) {
@@ -24,19 +26,22 @@
                     }
                 }
         }
-
-        /// Whether an error of this code leaves open what became of the statement, although the server has answered.
-        static func isUndecided(_ code: String) -> Bool { code == "40003" || code == "08007" }
     }
 
     extension DatabaseFault {
+        /// What to do about a pooler that gives each transaction another session.
+        static let poolerHint = """
+            a connection pooler in transaction mode stands in between; connect to the server itself, or use the pooler's session mode
+            """
+
         /// What the server said, or libpq about it.
         init(_ notice: Notice) {
             guard !notice.code.isEmpty else {
                 self.init(kind: .unreachable, message: notice.message.isEmpty ? "no connection" : notice.message)
                 return
             }
-            self.init(kind: Kind(sqlState: notice.code), message: "\(notice.message) (SQLSTATE \(notice.code))")
+            let hint = ["42P05", "26000"].contains(notice.code) ? ": \(Self.poolerHint)" : ""
+            self.init(kind: Kind(sqlState: notice.code), message: "\(notice.message) (SQLSTATE \(notice.code))\(hint)")
         }
     }
 #endif

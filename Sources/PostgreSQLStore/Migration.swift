@@ -1,115 +1,92 @@
 #if PostgreSQL
-    import Glibc
-    import POSIX
     import SharedLedger
 
-    /// Brings the tables to this program's version: one node at a time, by a lease by the server's clock.
-    ///
-    /// Every step is repeatable and a transaction of its own, so that a node that dies in between leaves nothing to be mended.
+    /// Brings the tables to this program's version, in one transaction and one node at a time.
     struct Migration {
-        /// For how long a node that migrates may be silent, in seconds, before another takes over.
-        static let lease = 20
+        /// What a statement may take: an index may have to be made of many records.
+        private static let longest: Duration = .seconds(600)
 
         let connection: Connection
-        let node: Int64
-        /// The statements to each version; a test has its own.
-        var steps = Schema.steps
-        /// How long to wait between two looks at what another node does.
-        var pause: Duration = .milliseconds(50)
-        /// How long to wait for another node to end.
-        var patience: Duration = .seconds(30)
+        /// The statements; a test has its own.
+        var statements = Schema.statements
 
-        private var target: Int64 { Int64(steps.count) }
+        init(_ connection: Connection) { self.connection = connection }
 
-        init(_ connection: Connection, node: Int64) {
-            self.connection = connection
-            self.node = node
-        }
-
-        /// - Throws: `.schema` when the tables are a later program's, `.lockTimeout` when another node takes too long.
+        /// Whoever calls it ends the transaction that is open when it throws.
+        ///
+        /// - Throws: `.schema` when the tables are a later program's, `.configuration` while nodes of an earlier version run,
+        ///   `.lockTimeout` when another node takes long to do the same.
         func run() throws(DatabaseFault) {
-            let deadline = Clock.monotonic() + patience.nanoseconds
-            if try version() == nil { try begin() }
-            while true {
-                let version = try version() ?? 0
-                if version == target { return }
-                guard version < target else {
-                    throw DatabaseFault(
-                        kind: .schema,
-                        message: "the database's tables have version \(version), and this program knows those up to "
-                            + "\(target): install the version of the program that the other nodes have")
-                }
-                if try claim() {
-                    // Somebody may have done it since.
-                    let version = try self.version() ?? 0
-                    for next in version..<max(version, target) {
-                        guard try migrate(to: next + 1, steps[Int(next)]) else { break }
-                    }
-                    try connection.ask(Self.release, .int8(node))
-                    continue
-                }
-                guard Clock.monotonic() < deadline else {
-                    throw DatabaseFault(
-                        kind: .lockTimeout, message: "another node has been changing the database's tables for too long"
-                    )
-                }
-                usleep(UInt32(pause.nanoseconds / 1000))
-            }
+            if try Self.version(connection) == Schema.version { return }
+            try migrate()
         }
 
-        /// Nil where there is no table to ask.
-        private func version() throws(DatabaseFault) -> Int64? {
-            do throws(DatabaseFault) {
-                let answer = try connection.ask(Self.version)
-                return answer.count == 0 ? nil : try answer.int8(0, 0)
-            } catch {
-                if error.kind == .schema { return nil }
-                throw error
-            }
+        /// The tables' version; nil where there are none.
+        static func version(_ connection: Connection) throws(DatabaseFault) -> Int64? {
+            guard try connection.ask(Self.isThere).bool(0, 0) else { return nil }
+            return try connection.ask(version).int8(0, 0)
         }
 
-        private func begin() throws(DatabaseFault) {
+        /// The fault of tables of another version.
+        static func mismatch(_ version: Int64) -> DatabaseFault {
+            let hint =
+                version > Schema.version
+                ? "install the version of ecryptopayd that the other nodes have"
+                : "stop all nodes and start one of this version, which brings them to it"
+            return DatabaseFault(
+                kind: .schema,
+                message: "the database's tables have version \(version), and this program knows version "
+                    + "\(Schema.version): \(hint)")
+        }
+
+        private func migrate() throws(DatabaseFault) {
+            var pipeline = Pipeline(.begin)
+            pipeline.add(Self.lock)
+            _ = try connection.ask(pipeline)
+            // Another node may have done it meanwhile.
+            let version = try Self.version(connection)
+            if version == Schema.version { return connection.abandonTransaction() }
+            if let version, version > Schema.version { throw Self.mismatch(version) }
+            try retireFirstVersion()
+            pipeline = Pipeline()
             // A user who may not make a schema may have been given one.
-            let isThere = try connection.ask(Self.schema).int8(0, 0) > 0
-            for statement in Schema.beginning.dropFirst(isThere ? 1 : 0) { try define(statement) }
-        }
-
-        /// Becomes the node that migrates, or stays it; false when another one is.
-        private func claim() throws(DatabaseFault) -> Bool {
-            try connection.ask(Self.claim, .int8(node)).changed == 1
-        }
-
-        /// False when the lease was lost meanwhile.
-        private func migrate(to version: Int64, _ statements: [String]) throws(DatabaseFault) -> Bool {
-            for statement in statements {
-                guard try claim() else { return false }
-                try define(statement)
+            if try connection.ask(Self.schema).isNull(0, 0) {
+                pipeline.add(Statement(once: "CREATE SCHEMA ecryptopayd"))
             }
-            return try connection.ask(Self.arrive, .int8(node), .int8(version)).changed == 1
+            for statement in statements { pipeline.add(Statement(once: statement)) }
+            pipeline.add(.commit)
+            try connection.write(pipeline, within: Self.longest)
         }
 
-        /// Runs a definition; another node that did the same at the same time has done it.
-        private func define(_ text: String) throws(DatabaseFault) {
-            do throws(FlightFault) {
-                _ = try connection.run(Flight(Statement(once: text)), within: Connection.patience)
-            } catch {
-                // duplicate_schema, duplicate_table, duplicate_object, and what PostgreSQL answers to two in the same moment.
-                let code = error.code ?? ""
-                guard connection.isOpen, ["42P06", "42P07", "42710", "23505"].contains(code) else { throw error.fault }
+        /// Removes the table that nodes of version 1 live by, unless one does; none can begin to then.
+        private func retireFirstVersion() throws(DatabaseFault) {
+            guard try connection.ask(Self.isFirst).count == 1 else { return }
+            var pipeline = Pipeline(Statement(once: "LOCK TABLE ecryptopayd.nodes IN ACCESS EXCLUSIVE MODE"))
+            pipeline.add(Self.living)
+            let living = try connection.ask(pipeline)[1]
+            guard living.count == 0 else {
+                throw DatabaseFault(
+                    kind: .configuration,
+                    message: """
+                        an earlier version of ecryptopayd still runs on this ledger, on \(try living.text(0, 0)): stop all \
+                        nodes, wait until they have ended, and start one of this version
+                        """)
             }
+            try connection.ask(Statement(once: "DROP TABLE ecryptopayd.nodes"))
         }
 
-        private static let version = Statement(once: "SELECT version FROM ecryptopayd.version WHERE id = 1")
-        private static let schema = Statement(
-            once: "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = 'ecryptopayd'")
-        private static let claim = Statement(
+        /// Any number that all nodes use.
+        private static let lock = Statement(once: "SELECT pg_advisory_xact_lock(1701016185)")
+        private static let isThere = Statement(once: "SELECT to_regclass('ecryptopayd.version') IS NOT NULL")
+        private static let version = Statement(once: "SELECT max(version) FROM ecryptopayd.version")
+        private static let schema = Statement(once: "SELECT CAST(to_regnamespace('ecryptopayd') AS text)")
+        /// Whether the nodes have what only those of version 1 had.
+        private static let isFirst = Statement(
             once: """
-                UPDATE ecryptopayd.version SET node = $1, until = clock_timestamp() + interval '\(lease) seconds' \
-                WHERE id = 1 AND (node IS NULL OR node = $1 OR until < clock_timestamp())
-                """, .int8)
-        private static let arrive = Statement(
-            once: "UPDATE ecryptopayd.version SET version = $2 WHERE id = 1 AND node = $1", .int8, .int8)
-        private static let release = Statement(
-            once: "UPDATE ecryptopayd.version SET node = NULL, until = NULL WHERE id = 1 AND node = $1", .int8)
+                SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('ecryptopayd.nodes') \
+                AND attname = 'until' AND NOT attisdropped
+                """)
+        private static let living = Statement(
+            once: "SELECT name FROM ecryptopayd.nodes WHERE until >= clock_timestamp() ORDER BY name")
     }
 #endif

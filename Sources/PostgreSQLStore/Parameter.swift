@@ -1,5 +1,5 @@
 #if PostgreSQL
-    /// The types that are sent and read, by their OIDs in `pg_type.dat`, which CockroachDB and YugabyteDB share.
+    /// The types that are sent and read, by their OIDs in `pg_type.dat`.
     enum ParameterType: UInt32, Sendable {
         case bool = 16
         case bytea = 17
@@ -41,7 +41,7 @@
             }
         }
 
-        /// Appends its binary form; answers how many bytes, or nil for a null.
+        /// Appends its binary form; returns how many bytes, or nil for a null.
         func encode(into bytes: inout [UInt8]) -> Int? {
             let start = bytes.count
             switch self {

@@ -1,36 +1,39 @@
 #if PostgreSQL
-    import Dispatch
     public import SharedLedger
     import Synchronization
 
-    /// A shared ledger in a database that speaks PostgreSQL's protocol.
+    /// A shared ledger in a PostgreSQL database.
     ///
-    /// It has four connections, each made when it is first needed, and made anew after it has broken: for turns, for reading records,
-    /// for searching through many of them, and for keeping the tables small. Each blocks a queue of its own.
+    /// It has several connections, each made when it is first needed, so that nothing waits for what has another purpose.
     public final class PostgreSQLDatabase: LedgerDatabase {
-        let session: Mutex<TurnSession>
-        private let queue = QueueExecutor(label: "ecryptopayd.turns")
-        private let reading: Desk
-        private let searching: Desk
-        let keeping: Desk
+        let source: ConnectionSource
+        let accepting: BackgroundConnection
+        let deciding: BackgroundConnection
+        let watching: BackgroundConnection
+        let reading: BackgroundConnection
+        let maintaining: BackgroundConnection
+        let notifier: Notifier
+        private let listener: Listener
+        /// When nodes that are long dead were last removed, by the monotonic clock.
+        let lastBurial = Mutex<Int64?>(nil)
 
         /// A database that is connected to when it is first asked for something.
         ///
         /// - Parameter parameters: libpq's keywords and their values, passwords included.
         /// - Parameter secrets: what must not show in any message.
         /// - Throws: `.configuration`, when a parameter will not do for a ledger.
-        public convenience init(
-            parameters: [(keyword: String, value: String)], secrets: [String]
-        ) throws(DatabaseFault) {
-            self.init(try ConnectionString(parameters: parameters, secrets: secrets))
+        public init(parameters: [(keyword: String, value: String)], secrets: [String]) throws(DatabaseFault) {
+            source = ConnectionSource(try ConnectionString(parameters: parameters, secrets: secrets))
+            accepting = BackgroundConnection(source)
+            deciding = BackgroundConnection(source)
+            watching = BackgroundConnection(source)
+            reading = BackgroundConnection(source)
+            maintaining = BackgroundConnection(source)
+            notifier = Notifier(source)
+            listener = Listener(source)
         }
 
-        init(_ string: ConnectionString) {
-            session = Mutex(TurnSession(string))
-            reading = Desk(label: "ecryptopayd.records", string)
-            searching = Desk(label: "ecryptopayd.searching", string)
-            keeping = Desk(label: "ecryptopayd.keeping", string)
-        }
+        deinit { listener.listen(nil) }
 
         /// Has the next connections be made with other parameters, such as a new password; those that are open stay.
         ///
@@ -38,54 +41,56 @@
         public func update(
             parameters: [(keyword: String, value: String)], secrets: [String]
         ) throws(DatabaseFault) {
-            let string = try ConnectionString(parameters: parameters, secrets: secrets)
-            // Not at once: the turns' connection may be waiting for the server, and the caller has other things to do.
-            queue.queue.async { self.session.withLock { $0.string = string } }
-            reading.update(string)
-            searching.update(string)
-            keeping.update(string)
+            source.update(try ConnectionString(parameters: parameters, secrets: secrets))
         }
 
         // MARK: The protocol
 
-        /// The queue of the turns' connection.
-        public var executor: (any TaskExecutor)? { queue }
+        /// What every server that is connected to must have, once ``prepare(journal:)`` has succeeded.
+        public var proof: ServerProof { source.proof }
 
-        /// Connects, migrates, and adds the node's row.
-        public func join(_ node: NodeIdentity) async throws(DatabaseFault) -> Joined {
-            try session.withLock { (session) throws(DatabaseFault) in try session.join(node) }
-        }
-
-        /// Reads the folded state.
-        public func load() async throws(DatabaseFault) -> Loaded {
-            try session.withLock { (session) throws(DatabaseFault) in
-                let connection = try session.connected()
-                // However much it is.
-                connection.end = nil
-                return try Loading.load(connection)
+        /// Makes or migrates the tables, and makes the ledger.
+        public func prepare(journal: String) throws(DatabaseFault) -> LedgerIdentity {
+            let identity = try maintaining.perform { (connection) throws(DatabaseFault) in
+                try Pooler.check(connection, source)
+                try Migration(connection).run()
+                var pipeline = Pipeline(Self.found, .text(journal))
+                let ledger = pipeline.add(Self.identity)
+                let answer = try connection.write(pipeline)[ledger]
+                guard answer.count == 1 else { throw .ledgerMissing }
+                if try answer.bool(0, 0) { throw .unfinishedCopy }
+                return LedgerIdentity(
+                    journal: try answer.text(0, 1), opened: try answer.isNull(0, 2) ? nil : try answer.bytes(0, 2))
             }
+            source.notePrepared()
+            return identity
         }
 
-        /// Locks the head, for which it waits for 5 s at most.
-        public func lock(after cut: Cut) async throws(DatabaseFault) -> SharedView {
-            try session.withLock { (session) throws(DatabaseFault) in try session.lock(after: cut) }
+        /// Listens on a connection and a thread of its own; what comes while there is no connection is made up for by an
+        /// ``LedgerNotification/other``.
+        public func listen(_ body: (@Sendable (LedgerNotification) -> Void)?) { listener.listen(body) }
+
+        private static let found = Statement(
+            once: """
+                INSERT INTO ecryptopayd.ledger (id, schema, journal, copying) SELECT 1, \(Schema.version), $1, false \
+                WHERE NOT EXISTS (SELECT 1 FROM ecryptopayd.records) ON CONFLICT (id) DO NOTHING
+                """, .text)
+        private static let identity = Statement(
+            once: """
+                SELECT copying, journal, \
+                (SELECT line FROM ecryptopayd.records WHERE kind = 'opened' ORDER BY seq DESC LIMIT 1) \
+                FROM ecryptopayd.ledger WHERE id = 1
+                """)
+    }
+
+    extension DatabaseFault {
+        /// A ledger that nobody may use.
+        static var unfinishedCopy: DatabaseFault {
+            DatabaseFault(
+                kind: .configuration,
+                message: """
+                    the database's ledger is a copy that was not finished: let "ecryptopayd journal copy" end, or run it again
+                    """)
         }
-
-        /// Writes and commits, within 10 s.
-        public func commit(_ turn: Turn) async -> CommitOutcome { session.withLock { $0.commit(turn) } }
-
-        /// Ends the transaction.
-        public func rollBack() async { session.withLock { $0.rollBack() } }
-
-        /// Looks without the lock.
-        public func look(after cut: Cut) async throws(DatabaseFault) -> SharedView {
-            try session.withLock { (session) throws(DatabaseFault) in try session.look(after: cut) }
-        }
-
-        /// Reads on a connection of its own.
-        public var records: any RecordSource { PostgreSQLRecords(reading, searching: searching) }
-
-        /// Keeps on a connection of its own.
-        public var keeper: any LedgerKeeper { PostgreSQLKeeper(keeping) }
     }
 #endif

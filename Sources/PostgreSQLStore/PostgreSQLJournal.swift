@@ -1,7 +1,7 @@
 #if PostgreSQL
     public import SharedLedger
 
-    /// A ledger in a database as commands see it: they take no turns. Everything here blocks.
+    /// A ledger in a database as commands see it: they are no nodes. Everything here blocks.
     public struct PostgreSQLJournal: Sendable {
         /// How the ledger stands.
         public struct Standing: Sendable {
@@ -11,12 +11,12 @@
             public let isCopying: Bool
             /// The last record.
             public let seq: Int64
-            /// How many bytes all lines have, their newlines included.
+            /// How many bytes all lines have that were not pruned, their newlines included.
             public let bytes: Int64
             /// How many segments there are.
             public let segments: Int64
-            /// As of which record the folded state is.
-            public let folded: Int64
+            /// As of which record the checkpoint is; 0 when there is none.
+            public let checkpoint: Int64
             /// What time it is by the server's clock, which the records' times come from, in nanoseconds since 1970.
             public let now: Int64
             /// The hosts of the nodes that live.
@@ -52,52 +52,53 @@
         /// What looks through a stretch of records may take.
         private static let patience: Duration = .seconds(60)
 
-        let desk: Desk
+        let connection: BackgroundConnection
+        let source: ConnectionSource
 
         // MARK: Reading
 
         /// How it stands; nil where there is none.
         public func standing() throws(DatabaseFault) -> Standing? {
-            try desk.performBlocking { (connection) throws(DatabaseFault) in try Self.standing(connection) }
+            try connection.perform { (connection) throws(DatabaseFault) in try Self.standing(connection) }
+        }
+
+        /// The last record; 0 where there is none.
+        public func last() throws(DatabaseFault) -> Int64 {
+            try connection.perform { (connection) throws(DatabaseFault) in
+                try Self.version(connection) == nil ? 0 : try connection.ask(Self.lastRecord).int8(0, 0)
+            }
+        }
+
+        /// Nil where there are no tables; throws when they are not this program's.
+        private static func version(_ connection: Connection) throws(DatabaseFault) -> Int64? {
+            guard let version = try Migration.version(connection), version > 0 else { return nil }
+            guard version == Schema.version else { throw Migration.mismatch(version) }
+            return version
         }
 
         static func standing(_ connection: Connection) throws(DatabaseFault) -> Standing? {
-            let answers: [Answer]
-            do throws(DatabaseFault) {
-                var flight = Flight(ledger)
-                flight.add(living)
-                flight.add(gaps)
-                answers = try connection.ask(flight)
-            } catch {
-                // There are no tables.
-                if error.kind == .schema { return nil }
-                throw error
+            guard try version(connection) != nil else { return nil }
+            var pipeline = Pipeline(ledger)
+            pipeline.add(living)
+            pipeline.add(gaps)
+            let answers = try connection.ask(pipeline)
+            let ledger = answers[0]
+            guard ledger.count == 1 else { return nil }
+            let nodes = try answers[1].rows { (row) throws(DatabaseFault) in try answers[1].text(row, 0) }
+            let gaps = try answers[2].rows { (row) throws(DatabaseFault) in
+                (first: try answers[2].int8(row, 0), last: try answers[2].int8(row, 1))
             }
-            guard answers[0].count == 1 else { return nil }
-            let schema = try answers[0].int8(0, 0)
-            guard schema == Schema.version else {
-                throw DatabaseFault(
-                    kind: .schema,
-                    message: "the database's tables have version \(schema), and this program knows \(Schema.version)")
-            }
-            var nodes: [String] = []
-            for row in 0..<answers[1].count { nodes.append(try answers[1].text(row, 0)) }
-            var ranges: [ClosedRange<Int64>] = []
-            for row in 0..<answers[2].count {
-                let (first, last) = (try answers[2].int8(row, 0), try answers[2].int8(row, 1))
-                if first <= last { ranges.append(first...last) }
-            }
+            let all = try PostgreSQLDatabase.sums(of: 0, .max, connection)
             return Standing(
-                journal: try answers[0].text(0, 1), isCopying: try answers[0].bool(0, 2),
-                seq: try answers[0].int8(0, 3),
-                bytes: try answers[0].int8(0, 4), segments: try answers[0].int8(0, 5),
-                folded: try answers[0].int8(0, 6), now: try answers[0].int8(0, 7) * 1000,
-                nodes: nodes, gaps: ranges)
+                journal: try ledger.text(0, 0), isCopying: try ledger.bool(0, 1), seq: try ledger.int8(0, 2),
+                bytes: all.bytes, segments: all.segments, checkpoint: try ledger.int8(0, 3),
+                now: try ledger.int8(0, 4) * 1000, nodes: nodes,
+                gaps: gaps.filter { $0.first <= $0.last }.map { $0.first...$0.last })
         }
 
         /// The first records of a selection, in order; fewer than ``page`` at its end.
         public func records(_ selection: Selection) throws(DatabaseFault) -> [RecordRow] {
-            try desk.performBlocking { (connection) throws(DatabaseFault) in try Self.records(selection, connection) }
+            try connection.perform { (connection) throws(DatabaseFault) in try Self.records(selection, connection) }
         }
 
         private static func records(
@@ -127,22 +128,20 @@
             to records: inout [RecordRow], _ selection: Selection, upTo end: Int64, _ connection: Connection
         ) throws(DatabaseFault) {
             let answer = try connection.ask(
-                rows, .int8(selection.after), .int8(end), .int8(selection.since),
+                selected, .int8(selection.after), .int8(end), .int8(selection.since),
                 .bool(selection.payment == nil), .int8(selection.payment ?? 0), .bool(selection.kinds.isEmpty),
                 .texts(selection.kinds), .int8(Int64(page - records.count)), within: patience)
-            for row in 0..<answer.count {
-                records.append(
-                    RecordRow(
-                        seq: try answer.int8(row, 0), kind: try answer.text(row, 1),
-                        payment: try answer.optionalInt8(row, 2),
-                        isNews: try answer.bool(row, 3), order: try answer.int8(row, 4), time: try answer.int8(row, 5),
-                        line: try answer.bytes(row, 6)))
+            records += try answer.rows { (row) throws(DatabaseFault) in
+                RecordRow(
+                    seq: try answer.int8(row, 0), kind: try answer.text(row, 1),
+                    payment: try answer.optionalInt8(row, 2),
+                    isNews: try answer.bool(row, 3), time: try answer.int8(row, 4), line: try answer.bytes(row, 5))
             }
         }
 
         /// The line of the newest `opened` record; nil when there is none.
         public func opened() throws(DatabaseFault) -> [UInt8]? {
-            try desk.performBlocking { (connection) throws(DatabaseFault) in
+            try connection.perform { (connection) throws(DatabaseFault) in
                 let answer = try connection.ask(Self.newestOpened)
                 return answer.count == 0 ? nil : try answer.bytes(0, 0)
             }
@@ -150,23 +149,24 @@
 
         /// Removes what an interrupted prune has left of records that it had taken down as gone. For when no daemon does.
         public func removeRemains() throws(DatabaseFault) {
-            try desk.performBlocking { (connection) throws(DatabaseFault) in try PostgreSQLKeeper.remove(connection) }
+            try connection.perform { (connection) throws(DatabaseFault) in
+                try PostgreSQLDatabase.removeRemains(connection)
+            }
         }
 
-        /// Shows how it stands, what is folded, and then every record, or those that are not folded, all of one moment, on a connection
+        /// Shows how it stands, the checkpoint, and then every record, or those behind the checkpoint, all of one moment, on a connection
         /// of its own. Nil where there is none.
         public func look<Value>(
-            unfolded: Bool = false,
-            _ begin: (Standing, Loaded) -> Value, _ body: (inout Value, RecordRow) -> Void
+            afterCheckpoint: Bool = false,
+            _ begin: (Standing, StoredCheckpoint?) -> Value, _ body: (inout Value, RecordRow) -> Void
         ) throws(DatabaseFault) -> Value? {
-            let connection = try Connection.open(desk.string, within: Connection.patience)
-            connection.settlePlans()
+            let connection = try source.open()
             try connection.beginReading()
             guard let standing = try Self.standing(connection) else { return nil }
-            let folded = try Loading.read(connection)
-            var value = begin(standing, folded)
+            let checkpoint = try PostgreSQLDatabase.checkpoint(connection)
+            var value = begin(standing, checkpoint)
             var selection = Selection()
-            if unfolded { selection.after = folded.cut.seq }
+            if afterCheckpoint { selection.after = checkpoint?.seq ?? 0 }
             while true {
                 let page = try Self.records(selection, connection)
                 for record in page { body(&value, record) }
@@ -175,24 +175,26 @@
             }
         }
 
+        private static let lastSeq =
+            "COALESCE((SELECT seq FROM ecryptopayd.records ORDER BY seq DESC LIMIT 1), \(Statement.pruned))"
+        private static let lastRecord = Statement(once: "SELECT \(lastSeq)")
         private static let ledger = Statement(
             once: """
-                SELECT l.schema, l.journal, l.copying, l.seq, l.bytes, l.segments, f.seq, \
-                CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) FROM ecryptopayd.ledger AS l \
-                LEFT JOIN ecryptopayd.folded AS f ON f.id = 1 WHERE l.id = 1
+                SELECT journal, copying, \(lastSeq), COALESCE((SELECT max(seq) FROM ecryptopayd.checkpoint), 0), \
+                \(Statement.microseconds("clock_timestamp()")) FROM ecryptopayd.ledger WHERE id = 1
                 """)
         private static let living = Statement(
-            once: "SELECT name FROM ecryptopayd.nodes WHERE until >= clock_timestamp() ORDER BY name")
+            once: "SELECT name FROM ecryptopayd.nodes WHERE \(PostgreSQLDatabase.isLiving) ORDER BY name")
         private static let gaps = Statement(once: "SELECT first, last FROM ecryptopayd.gaps ORDER BY first")
         private static let end = Statement(
             "stretch_end",
             """
             SELECT max(seq) FROM (SELECT seq FROM ecryptopayd.records WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3) AS stretch
             """, .int8, .int8, .int8)
-        private static let rows = Statement(
+        private static let selected = Statement(
             "rows",
             """
-            SELECT seq, kind, payment, news, call, time, line FROM ecryptopayd.records \
+            SELECT seq, kind, payment, news, time, line FROM ecryptopayd.records \
             WHERE seq > GREATEST($1, \(Statement.pruned)) AND seq <= $2 AND time >= $3 AND ($4 OR payment = $5) AND ($6 OR kind = ANY ($7)) \
             ORDER BY seq LIMIT $8
             """, .int8, .int8, .int8, .bool, .int8, .bool, .texts, .int8)
@@ -202,6 +204,6 @@
 
     extension PostgreSQLDatabase {
         /// The same ledger for commands.
-        public var journal: PostgreSQLJournal { PostgreSQLJournal(desk: keeping) }
+        public var journal: PostgreSQLJournal { PostgreSQLJournal(connection: maintaining, source: source) }
     }
 #endif

@@ -21,27 +21,28 @@
         }
     }
 
-    /// Statements that are sent together, and answered together.
-    ///
-    /// Without a `BEGIN` among them they are one transaction. The first error ends the flight: what stands behind it is not run.
-    struct Flight: Sendable {
-        private(set) var steps: [(statement: Statement, arguments: [Parameter])] = []
+    // What several parts ask for.
+    extension Statement {
+        static let begin = Statement("begin", "BEGIN ISOLATION LEVEL READ COMMITTED")
+        static let commit = Statement("commit", "COMMIT")
+        static let rollBack = Statement("roll_back", "ROLLBACK")
 
-        init() {}
+        /// The transaction need not outlive a crash, so that its end waits neither for a disk nor for a standby.
+        static let relaxed = Statement("relaxed", "SELECT set_config('synchronous_commit', 'off', true)")
 
-        /// A flight of a single statement.
-        init(_ statement: Statement, _ arguments: Parameter...) { add(statement, arguments) }
+        /// A part of a `WITH` that has a row only in epoch $1, and keeps another from beginning before the transaction has ended.
+        ///
+        /// A lease is taken by changing `epoch`, which is a key: that conflicts with this lock, and whoever has waited sees the new
+        /// epoch. Renewing it changes no key, and does not conflict.
+        static let fence =
+            "fence AS (SELECT 1 FROM ecryptopayd.lease WHERE id = 1 AND epoch = $1 FOR KEY SHARE)"
+        /// Whether it has one.
+        static let isFenced = "EXISTS (SELECT 1 FROM fence)"
 
-        /// Appends a statement; answers its place, which is also its answer's. The arguments must be what the statement declares.
-        @discardableResult
-        mutating func add(_ statement: Statement, _ arguments: Parameter...) -> Int { add(statement, arguments) }
+        /// The last record that was pruned: rows up to it are about to be removed, and stand for nothing.
+        static let pruned = "COALESCE((SELECT last FROM ecryptopayd.gaps WHERE first = 1), 0)"
 
-        @discardableResult
-        mutating func add(_ statement: Statement, _ arguments: [Parameter]) -> Int {
-            precondition(arguments.count == statement.parameters.count)
-            precondition(zip(arguments, statement.parameters).allSatisfy { $0.fits($1) })
-            steps.append((statement, arguments))
-            return steps.count - 1
-        }
+        /// A time as microseconds since 1970.
+        static func microseconds(_ time: String) -> String { "CAST(extract(epoch FROM \(time)) * 1000000 AS bigint)" }
     }
 #endif

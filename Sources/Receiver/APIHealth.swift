@@ -1,5 +1,5 @@
 import ECryptoPay
-import Logging
+public import Logging
 import Payments
 import Synchronization
 
@@ -23,7 +23,8 @@ public final class APIHealth: Sendable {
     private let state = Mutex(State())
     private let logger: Logger
 
-    init(logger: Logger) {
+    /// Nothing known yet.
+    public init(logger: Logger) {
         self.logger = logger
     }
 

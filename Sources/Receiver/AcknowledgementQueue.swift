@@ -37,6 +37,14 @@ struct AcknowledgementQueue<Waiter> {
         removeTaken()
     }
 
+    /// Calls `body` with those whose positions were not taken. Each waits at a position of its own.
+    mutating func refuse(_ positions: Set<Int64>, _ body: (Waiter) -> Void) {
+        let refused = waiters[head...].filter { positions.contains($0.position) }
+        waiters[head...].removeAll { positions.contains($0.position) }
+        for waiter in refused { body(waiter.waiter) }
+        removeTaken()
+    }
+
     private mutating func removeTaken() {
         if head == waiters.count {
             waiters.removeAll(keepingCapacity: true)

@@ -13,7 +13,7 @@ public final class AdminSide: RequestHandler {
         /// Why it is not ready; empty when it is.
         public var unreadiness: @Sendable () -> [String]
         /// Lists all payments, or fetches one; false while that is under way already.
-        public var reconcile: @Sendable (PaymentID?) async -> Bool
+        public var reconcile: @Sendable (PaymentID?) async throws -> Bool
         /// Has records that were news delivered again, unless it is a dry run; how many deliveries that makes.
         public var replay: @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int
 
@@ -23,7 +23,7 @@ public final class AdminSide: RequestHandler {
         /// Joins them.
         public init(
             unavailability: @escaping @Sendable () -> String?, unreadiness: @escaping @Sendable () -> [String],
-            reconcile: @escaping @Sendable (PaymentID?) async -> Bool,
+            reconcile: @escaping @Sendable (PaymentID?) async throws -> Bool,
             replay: @escaping @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int,
             status: @escaping @Sendable (_ waiting: Int) async -> DaemonStatus
         ) {
@@ -134,8 +134,11 @@ public final class AdminSide: RequestHandler {
             return exchange.respond(.problem(status: 400, detail: error.detail))
         }
         Task { [operations] in
-            let hasBegun = await operations.reconcile(payment)
-            exchange.queue.async { exchange.respond(hasBegun ? Self.begun : Self.underWay) }
+            let answer: Response
+            do { answer = try await operations.reconcile(payment) ? Self.begun : Self.underWay } catch {
+                answer = .problem(status: 503, detail: "Nothing is reconciled: \(error).")
+            }
+            exchange.queue.async { exchange.respond(answer) }
         }
     }
 

@@ -36,18 +36,22 @@ public actor Confirmer {
     public nonisolated let health: APIHealth
 
     /// A confirmer that makes at most `concurrency` calls at once. It begins with ``start()``.
-    public init(ledger: any Ledger, api: any PaymentAPI, concurrency: Int, logger: Logger) {
-        self.init(ledger: ledger, api: api, concurrency: concurrency, logger: logger, on: DispatchScheduler())
+    public init(ledger: any Ledger, api: any PaymentAPI, health: APIHealth, concurrency: Int, logger: Logger) {
+        self.init(
+            ledger: ledger, api: api, health: health, concurrency: concurrency, logger: logger, on: DispatchScheduler())
     }
 
     /// The same on a scheduler that is given.
-    init(ledger: any Ledger, api: any PaymentAPI, concurrency: Int, logger: Logger, on scheduler: any Scheduler) {
+    init(
+        ledger: any Ledger, api: any PaymentAPI, health: APIHealth? = nil, concurrency: Int, logger: Logger,
+        on scheduler: any Scheduler
+    ) {
         self.ledger = ledger
         self.api = api
         self.concurrency = concurrency
         self.logger = logger
         log = SettlementLog(logger)
-        health = APIHealth(logger: logger)
+        self.health = health ?? APIHealth(logger: logger)
         self.scheduler = scheduler
         lastProgress = Atomic(scheduler.now.nanoseconds)
         timer = scheduler.timer(leeway: .milliseconds(1))
@@ -72,7 +76,7 @@ public actor Confirmer {
 
     /// Fetches one payment now, whatever its schedule says; false while a call for it is under way.
     public func confirm(_ id: PaymentID) async -> Bool {
-        guard !isStopping, let claim = await ledger.claim(id) else { return false }
+        guard !isStopping, let claim = ledger.claim(id) else { return false }
         if isStopping {
             // Nobody would wait for the call any more.
             _ = try? await ledger.settle(claim, .failed("broken off"), cause: .manual)
@@ -109,7 +113,7 @@ public actor Confirmer {
     private func pump() {
         // Before the ledger is asked, so that whatever it has to tell after that wakes.
         nextLook.store(.max, ordering: .sequentiallyConsistent)
-        while calls.count < concurrency, !isStopping, let claim = ledger.claim(wanting: concurrency - calls.count) {
+        while calls.count < concurrency, !isStopping, let claim = ledger.claim() {
             begin(claim, cause: .webhook)
         }
         // With every worker busy, the end of a call looks again.

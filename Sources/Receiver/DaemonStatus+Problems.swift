@@ -3,7 +3,7 @@ import Payments
 extension DaemonStatus {
     /// What an operator should know about or see to, the worst first, each with what to do; empty when all is well.
     var problems: [String] {
-        var problems = unreadiness
+        var problems = unreadiness + (cluster?.problems(now: now) ?? [])
         // What makes it unready says the same already.
         if api.isReachable == false, unreadiness.isEmpty {
             problems.append(

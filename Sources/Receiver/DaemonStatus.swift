@@ -43,6 +43,8 @@ public struct DaemonStatus: Sendable {
     public var lastReconciledAt: Int64?
     /// Connections to the public side that are open.
     public var openConnections: Int
+    /// How the nodes stand that share the ledger; nil where there is only one.
+    public var cluster: ClusterStatus?
     /// Whether each payment that is listed as waiting can wait for that long before somebody should look.
     static let patience: Duration = .seconds(900)
 
@@ -50,7 +52,7 @@ public struct DaemonStatus: Sendable {
     public init(
         version: String, startedAt: Int64, now: Int64, unreadiness: [String], journal: Journal, survey: LedgerSurvey,
         webhooks: ReceptionCounter, verdicts: VerdictCounter, api: APIHealth.Status, calls: [MeasuredAPI.Figures],
-        lastReconciledAt: Int64?, openConnections: Int
+        lastReconciledAt: Int64?, openConnections: Int, cluster: ClusterStatus? = nil
     ) {
         self.version = version
         self.startedAt = startedAt
@@ -64,7 +66,11 @@ public struct DaemonStatus: Sendable {
         self.calls = calls
         self.lastReconciledAt = lastReconciledAt
         self.openConnections = openConnections
+        self.cluster = cluster
     }
+
+    /// Whether this node knows the ledger: only the one that decides does.
+    var decides: Bool { cluster?.isHere ?? true }
 
     /// When a webhook was last accepted, in nanoseconds since 1970, in this run of the program or the one before.
     var lastWebhookAt: Int64? { webhooks.lastAcceptedAt ?? survey.lastReceivedAt }

@@ -61,6 +61,9 @@ public final class EventFeed: Sendable {
     /// The last record that may be shown.
     var durable: Int64 { ledger.durable }
 
+    /// Whether there may be more than that already.
+    var mayLag: Bool { ledger.mayLag }
+
     /// A new reader behind a record; nil when there are too many.
     func open(_ exchange: Exchange, after seq: Int64, kinds: Set<String>) -> EventReader? {
         guard readerCount.add(1, ordering: .relaxed).newValue <= Self.maximumReaders else {

@@ -5,6 +5,8 @@ struct EventsQuery: Hashable {
     /// What is wrong with a query, and what it should be.
     struct Fault: Error, Hashable {
         let detail: String
+        /// Whether it names a record behind the last one.
+        var isBeyond = false
     }
 
     /// Begins behind this record.
@@ -70,7 +72,7 @@ struct EventsQuery: Hashable {
                 detail: """
                     "after" is beyond the last record, which is \(durable): that number is of another journal, or of this one \
                     before it was repaired. Begin with what you have not seen.
-                    """)
+                    """, isBeyond: true)
         }
         return number
     }

@@ -12,8 +12,10 @@ enum MetricsAnswer {
         program(status, &text)
         webhooks(status, &text)
         verdicts(status, &text)
-        deliveries(status, &text)
+        // Only the node that decides knows the ledger; the others would tell of an empty one.
+        if status.decides { ledger(status, &text) }
         journal(status, &text)
+        cluster(status, &text)
         api(status, &text)
         return text.bytes
     }
@@ -37,7 +39,6 @@ enum MetricsAnswer {
 
     private static func verdicts(_ status: DaemonStatus, _ text: inout MetricsText) {
         let figures = status.verdicts.figures
-        let counts = status.survey.counts
         text.counter(
             "ecryptopayd_confirmations_total",
             "What re-fetches came to: payments confirmed or unchanged, reports refuted or abandoned, or still unknown.",
@@ -50,6 +51,13 @@ enum MetricsAnswer {
         text.counter(
             "ecryptopayd_refutations_total", "Reports refuted, by reason.", "reason",
             RefutationReason.allCases.map { ($0.rawValue, figures.refuted[$0] ?? 0) })
+        text.seconds(
+            "ecryptopayd_last_confirmation_timestamp_seconds", "When a payment was last confirmed, since 1970.",
+            status.lastConfirmedAt)
+    }
+
+    private static func ledger(_ status: DaemonStatus, _ text: inout MetricsText) {
+        let counts = status.survey.counts
         text.counter(
             "ecryptopayd_unannounced_changes_total", "Changes that no webhook told, found by reconciling, in all runs.",
             counts.unannounced)
@@ -62,9 +70,19 @@ enum MetricsAnswer {
         text.gauge(
             "ecryptopayd_set_aside_payments", "Payments set aside as unknown for too long.",
             Int64(status.survey.setAside))
+        deliveries(status, &text)
+        text.gauge("ecryptopayd_journal_size_bytes", "What the journal's segments hold.", status.survey.bytes)
+        text.gauge("ecryptopayd_journal_segments", "How many segments there are.", Int64(status.survey.segments))
+    }
+
+    /// Nothing where the ledger is a single machine's.
+    private static func cluster(_ status: DaemonStatus, _ text: inout MetricsText) {
+        guard let cluster = status.cluster else { return }
+        text.gauge("ecryptopayd_deciding", "Whether this node decides.", cluster.isHere ? 1 : 0)
+        text.gauge("ecryptopayd_nodes", "Nodes that run.", Int64(cluster.nodes.count))
         text.seconds(
-            "ecryptopayd_last_confirmation_timestamp_seconds", "When a payment was last confirmed, since 1970.",
-            status.lastConfirmedAt)
+            "ecryptopayd_oldest_accepted_age_seconds", "How long the oldest accepted report has waited in the inbox.",
+            cluster.oldestReportAt.map { max(0, status.now - $0) } ?? 0)
     }
 
     /// Endpoints are told apart in `/status` only: their URLs may hold more than a label should.
@@ -86,8 +104,6 @@ enum MetricsAnswer {
         text.histogram(
             "ecryptopayd_journal_sync_duration_seconds", "Time to write a batch of records and fdatasync it.",
             [("", status.verdicts.syncFigures)])
-        text.gauge("ecryptopayd_journal_size_bytes", "What the journal's segments hold.", status.survey.bytes)
-        text.gauge("ecryptopayd_journal_segments", "How many segments there are.", Int64(status.survey.segments))
         text.gauge("ecryptopayd_journal_last_seq", "The number of the last durable record.", status.journal.seq)
         text.gauge(
             "ecryptopayd_journal_failed", "Whether the journal has failed.", status.journal.failure == nil ? 0 : 1)

@@ -8,9 +8,6 @@ import Synchronization
 ///
 /// What a listing comes to is the ledger's to say. Here is only when one is made, and what people read of it.
 public actor Reconciler {
-    /// While another one lists for all, the ledger is asked no oftener whether that has changed.
-    private static let patience: Duration = .seconds(1)
-
     private let ledger: any Ledger
     private let api: any PaymentAPI
     private let health: APIHealth
@@ -21,12 +18,6 @@ public actor Reconciler {
     private var schedule: ListingSchedule
     private var random: SplitMix64
     private var run: Task<Void, Never>?
-    /// Whether the ledger lets the run that is under way list.
-    private var beginning: Task<ListingStart, Never>?
-    /// When the ledger last did not, and until when it need not be asked again.
-    private var refused: (at: Instant, until: Instant) = (.distantPast, .distantPast)
-    /// Another one may list for all, and nothing was told since that was asked which may have changed it.
-    private nonisolated let isElsewhere = Atomic(false)
     private var isStopping = false
     private let scheduler: any Scheduler
     private let timer: any OneShotTimer
@@ -85,20 +76,10 @@ public actor Reconciler {
         look()
     }
 
-    /// Lists now, or has whoever lists for all do so, and takes up again what was set aside; false while a listing is under way.
-    public func reconcile() async -> Bool {
-        guard request() else { return false }
-        switch await beginning?.value {
-        case nil, .begun: return true
-        case .underWay: return false
-        case .elsewhere: return await ledger.askToList()
-        }
-    }
-
-    private func request() -> Bool {
+    /// Lists now, and takes up again what was set aside; false while a listing is under way.
+    public func reconcile() -> Bool {
         guard !isStopping, schedule.request() else { return false }
         ledger.takeUpAbandoned()
-        refused.until = .distantPast
         look()
         return true
     }
@@ -115,12 +96,6 @@ public actor Reconciler {
         look()
     }
 
-    /// Whether a listing may begin here may have changed.
-    private func lookAgain() {
-        refused.until = min(refused.until, refused.at + Self.patience)
-        look()
-    }
-
     private func look() {
         // Before the ledger is asked: a flood that comes after that is seen by whoever tells of it.
         isFloodSeen.store(false, ordering: .sequentiallyConsistent)
@@ -129,45 +104,20 @@ public actor Reconciler {
         guard !isStopping, run == nil, let due = schedule.due(isFlooded: isFlooded, hasBaseline: ledger.hasBaseline)
         else { return }
         let now = scheduler.now
-        let time = max(due, ledger.pausedUntil, refused.until)
+        let time = max(due, ledger.pausedUntil)
         guard time <= now else { return timer.schedule(at: time) }
-        // Before the ledger is asked, so that whatever it has to tell after that counts.
-        isElsewhere.store(true, ordering: .sequentiallyConsistent)
-        let beginning = Task(executorPreference: scheduler.executor) { [ledger] in await ledger.beginListing() }
-        self.beginning = beginning
-        run = Task(executorPreference: scheduler.executor) { await self.list(beginning) }
+        guard ledger.beginListing() else { return }
+        schedule.begin(now: now)
+        run = Task(executorPreference: scheduler.executor) { await self.list() }
     }
 
     // MARK: One listing
 
-    private func list(_ beginning: Task<ListingStart, Never>) async {
-        let answer = await beginning.value
-        if answer == .begun {
-            isElsewhere.store(false, ordering: .sequentiallyConsistent)
-            schedule.begin(now: scheduler.now)
-            let isWhole = await listOnce()
-            schedule.end(isWhole: isWhole, now: scheduler.now, using: &random)
-        } else {
-            leave(isElsewhere: answer == .elsewhere)
-        }
-        (run, self.beginning) = (nil, nil)
+    private func list() async {
+        let isWhole = await listOnce()
+        schedule.end(isWhole: isWhole, now: scheduler.now, using: &random)
+        run = nil
         look()
-    }
-
-    /// The ledger lets nobody list here for now.
-    private func leave(isElsewhere: Bool) {
-        let now = scheduler.now
-        schedule.withdrawRequest()
-        let isCurrent = self.isElsewhere.load(ordering: .sequentiallyConsistent)
-        if !isElsewhere {
-            self.isElsewhere.store(false, ordering: .sequentiallyConsistent)
-            refused = (now, now + ListingSchedule.floodInterval)
-        } else if !isCurrent {
-            refused = (now, now + Self.patience)
-        } else {
-            let interval = schedule.interval
-            refused = (now, now + (interval > .zero ? interval : ListingSchedule.floodInterval))
-        }
     }
 
     /// Whether it was whole, and written.
@@ -267,14 +217,7 @@ public actor Reconciler {
 extension Reconciler: LedgerObserver {
     public nonisolated func ledgerDidCommit(upTo position: Int64) { lookForFlood() }
 
-    public nonisolated func ledgerDidReschedule() {
-        guard isElsewhere.exchange(false, ordering: .sequentiallyConsistent) else { return lookForFlood() }
-        Task(executorPreference: scheduler.executor) { await self.lookAgain() }
-    }
-
-    public nonisolated func ledgerWasAskedToList() {
-        Task(executorPreference: scheduler.executor) { _ = await self.request() }
-    }
+    public nonisolated func ledgerDidReschedule() { lookForFlood() }
 
     private nonisolated func lookForFlood() {
         if ledger.isFlooded, !isFloodSeen.load(ordering: .sequentiallyConsistent) { wake() }

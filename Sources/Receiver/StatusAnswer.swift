@@ -11,19 +11,22 @@ enum StatusAnswer {
     private static func object(_ status: DaemonStatus) -> JSONValue {
         let counts = status.survey.counts
         let problems = status.problems
+        // What only the node that decides knows is null on the others.
+        let count = { (value: Int) in status.decides ? JSONValue.integer(value) : .null }
         return .dictionary([
             "version": .string(status.version), "uptime_seconds": seconds(status.now - status.startedAt),
             "ready": .bool(status.unreadiness.isEmpty), "well": .bool(problems.isEmpty),
-            "problems": .array(problems.map { .string($0) }), "journal": journal(status),
-            "received": .integer(counts.received), "confirmed": .integer(counts.confirmed),
-            "pending": .integer(counts.pending), "oldest_pending_seconds": seconds(status.oldestWait),
-            "abandoned": .integer(counts.abandoned), "set_aside": .integer(status.survey.setAside),
-            "refuted": .integer(counts.refuted), "delivered": .integer(counts.delivered),
-            "undeliverable": .integer(counts.undeliverable),
-            "undelivered": .integer(status.survey.undelivered?.count ?? 0),
+            "problems": .array(problems.map { .string($0) }), "cluster": cluster(status), "journal": journal(status),
+            "received": count(counts.received), "confirmed": count(counts.confirmed),
+            "pending": count(counts.pending),
+            "oldest_pending_seconds": status.decides ? seconds(status.oldestWait) : .null,
+            "abandoned": count(counts.abandoned), "set_aside": count(status.survey.setAside),
+            "refuted": count(counts.refuted), "delivered": count(counts.delivered),
+            "undeliverable": count(counts.undeliverable),
+            "undelivered": count(status.survey.undelivered?.count ?? 0),
             "endpoints": .array(status.survey.endpoints.map { endpoint($0) }),
-            "unannounced": .integer(counts.unannounced),
-            "unannounced_in_a_row": .integer(counts.unannouncedInARow),
+            "unannounced": count(counts.unannounced),
+            "unannounced_in_a_row": count(counts.unannouncedInARow),
             "last_webhook_at": time(status.lastWebhookAt), "last_confirmed_at": time(status.lastConfirmedAt),
             "last_reconcile_at": time(status.lastReconciledAt),
             "api": .dictionary([
@@ -34,10 +37,21 @@ enum StatusAnswer {
         ])
     }
 
+    private static func cluster(_ status: DaemonStatus) -> JSONValue {
+        guard let cluster = status.cluster else { return .null }
+        return .dictionary([
+            "deciding": cluster.deciding.map { .string($0) } ?? .null, "here": .bool(cluster.isHere),
+            "deciding_seconds": cluster.since.map { seconds(status.now - $0) } ?? .null,
+            "nodes": .array(cluster.nodes.map { .string($0) }),
+            "oldest_accepted_at": time(cluster.oldestReportAt),
+        ])
+    }
+
     private static func journal(_ status: DaemonStatus) -> JSONValue {
-        .dictionary([
-            "seq": .integer(status.journal.seq), "segments": .integer(status.survey.segments),
-            "bytes": .integer(status.survey.bytes),
+        let count = { (value: Int64) in status.decides ? JSONValue.integer(value) : .null }
+        return .dictionary([
+            "seq": .integer(status.journal.seq), "segments": count(Int64(status.survey.segments)),
+            "bytes": count(status.survey.bytes),
             "free_bytes": status.journal.room.map { .integer($0.freeBytes) } ?? .null,
             "failed": .bool(status.journal.failure != nil),
         ])

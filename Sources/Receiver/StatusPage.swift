@@ -57,7 +57,8 @@ struct StatusPage {
         .element(
             "main",
             [("data-seq", "\(status.journal.seq)"), ("data-title", "\(problems.isEmpty ? "✓" : "!") ecryptopayd")],
-            [health, figures, day, lately, waiting] + (hasEndpoints ? [endpoints] : []) + [refuted, footer])
+            [health] + cluster + [figures, day, lately] + (status.decides ? [waiting] : [])
+                + (hasEndpoints ? [endpoints] : []) + [refuted, footer])
     }
 
     private var health: HTML {
@@ -74,18 +75,33 @@ struct StatusPage {
     }
 
     private var figures: HTML {
-        let counts = status.survey.counts
-        return .element(
+        .element(
             "dl", [],
-            [
-                figure("last webhook", ago(status.lastWebhookAt)),
-                figure("last confirmed", ago(status.lastConfirmedAt)),
-                figure("waiting", "\(counts.pending)"), figure("set aside", "\(status.survey.setAside)"),
-                figure("refuted in all", "\(counts.refuted)"),
-                figure("undeliverable in all", "\(counts.undeliverable)"),
-                figure("API", status.api.isReachable.map { $0 ? "reachable" : "not reached" } ?? "not asked yet"),
-                figure("last reconciled", ago(status.lastReconciledAt)),
-            ] + (status.journal.room.map { [figure("disk free", HumanText.bytes($0.freeBytes))] } ?? []))
+            [figure("last webhook", ago(status.lastWebhookAt))] + (status.decides ? ledgerFigures : [])
+                + (status.journal.room.map { [figure("disk free", HumanText.bytes($0.freeBytes))] } ?? []))
+    }
+
+    private var ledgerFigures: [HTML] {
+        let counts = status.survey.counts
+        return [
+            figure("last confirmed", ago(status.lastConfirmedAt)),
+            figure("waiting", "\(counts.pending)"), figure("set aside", "\(status.survey.setAside)"),
+            figure("refuted in all", "\(counts.refuted)"),
+            figure("undeliverable in all", "\(counts.undeliverable)"),
+            figure("API", status.api.isReachable.map { $0 ? "reachable" : "not reached" } ?? "not asked yet"),
+            figure("last reconciled", ago(status.lastReconciledAt)),
+        ]
+    }
+
+    /// Which of the nodes decides, where several share the ledger.
+    private var cluster: [HTML] {
+        guard let cluster = status.cluster, let deciding = cluster.deciding else { return [] }
+        let time = cluster.since.map { " for \(HumanText.duration(status.now - $0))" } ?? ""
+        let text =
+            cluster.isHere
+            ? "This node has decided\(time)."
+            : "\(deciding) has decided\(time): it confirms and delivers, and its page tells the rest."
+        return [.element("p", [("class", "cluster")], "\(text) Nodes: \(cluster.nodes.joined(separator: ", ")).")]
     }
 
     private func figure(_ name: String, _ value: String) -> HTML {

@@ -9,14 +9,14 @@ import Synchronization
 
 /// Takes webhooks in: a report is decoded, recorded, and acknowledged once it is durable. Never sooner.
 public final class WebhookEndpoint: Sendable {
-    private let ledger: any Ledger
+    private let ledger: any ReportLedger
     private let waiting: Mutex<Waiting>
     private let metrics: ReceptionCounter
     private let logger: Logger
     private let refusals = Mutex(LogBudget(limit: 10))
 
     /// An endpoint that records to a ledger.
-    public init(ledger: any Ledger, counter: ReceptionCounter, logger: Logger) {
+    public init(ledger: any ReportLedger, counter: ReceptionCounter, logger: Logger) {
         self.ledger = ledger
         waiting = Mutex(Waiting(queue: AcknowledgementQueue(committed: ledger.committed)))
         metrics = counter
@@ -83,6 +83,12 @@ public final class WebhookEndpoint: Sendable {
         mutating func commit(upTo position: Int64) {
             var done = takeDone()
             queue.commit(upTo: position) { done.accepted.append($0) }
+            self.done = done
+        }
+
+        mutating func refuse(_ positions: Set<Int64>) {
+            var done = takeDone()
+            queue.refuse(positions) { done.refused.append($0) }
             self.done = done
         }
 
@@ -154,6 +160,10 @@ public final class WebhookEndpoint: Sendable {
 extension WebhookEndpoint: LedgerObserver {
     public func ledgerDidCommit(upTo position: Int64) {
         finish { $0.commit(upTo: position) }
+    }
+
+    public func ledgerDidRefuse(_ positions: Set<Int64>) {
+        finish { $0.refuse(positions) }
     }
 
     public func ledgerDidReject(after position: Int64, reason: String) {

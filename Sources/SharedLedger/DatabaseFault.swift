@@ -16,15 +16,18 @@ public struct DatabaseFault: Error, Hashable, Sendable {
         case lockTimeout
         /// The server's disk, memory or another resource of it is used up.
         case full
-        /// The server does not know the user, or not by this password or certificate; or the server's own certificate is not
-        /// trusted.
+        /// The server does not know the user, or not by this password or certificate.
         case authentication
-        /// The URL, the database it names, its encoding or the user's privileges are wrong: a person has to mend it.
+        /// The server's own certificate is not trusted, or is another host's.
+        case certificate
+        /// The URL, the database it names, its encoding or the user's privileges are wrong: a person has to correct it.
         case configuration
         /// The tables are not there, or not those that this program knows.
         case schema
         /// The tables are those that this program knows, and do not hold what it has written.
         case damaged
+        /// The server lacks what this node has seen in the database: a former primary, or a database that was set back.
+        case behind
         /// No answer came in time; the connection is closed.
         case deadline
         /// Anything else.

@@ -1,4 +1,5 @@
 public import JournalFormat
+import JournalStore
 public import Payments
 
 /// Looks at everything that a database holds of a ledger, and lists all that is wrong. Pure: it is shown the records in order.
@@ -16,16 +17,18 @@ public struct SharedAudit: Sendable {
         public var segments: Int64
         /// Numbers that are gone on purpose.
         public var gaps: [ClosedRange<Int64>]
-        /// The folded state.
-        public var folded: Loaded
+        /// The newest checkpoint.
+        public var checkpoint: StoredCheckpoint?
 
-        /// Sets all of them.
-        public init(seq: Int64, bytes: Int64, segments: Int64, gaps: [ClosedRange<Int64>], folded: Loaded) {
+        /// Joins them.
+        public init(
+            seq: Int64, bytes: Int64, segments: Int64, gaps: [ClosedRange<Int64>], checkpoint: StoredCheckpoint?
+        ) {
             self.seq = seq
             self.bytes = bytes
             self.segments = segments
             self.gaps = gaps
-            self.folded = folded
+            self.checkpoint = checkpoint
         }
     }
 
@@ -53,7 +56,7 @@ public struct SharedAudit: Sendable {
         state = LedgerState(
             limits: .init(maxPending: .max, confirmRate: 1, confirmWindow: .zero), seed: 0, now: Instant(nanoseconds: 0)
         )
-        compareFolded()
+        checkCheckpoint()
     }
 
     /// Looks at the next record.
@@ -69,23 +72,19 @@ public struct SharedAudit: Sendable {
             if let column = row.firstDifference(from: entry) {
                 note("record \(row.seq): the column \(column) does not say what the line says")
             }
-            try state.replay(row.stored(by: 0))
+            try state.replay(StoredRecord(seq: row.seq, line: row.line))
             records += 1
         } catch {
             note("record \(row.seq): \(error)")
         }
-        if row.seq == claims.folded.cut.seq { compareFolded() }
     }
 
     /// Looks at what the ledger says of all of them.
     public mutating func end() {
         pass(to: claims.seq + 1)
-        if bytes != claims.bytes { note("the ledger's row counts \(claims.bytes) bytes, and the lines have \(bytes)") }
+        if bytes != claims.bytes { note("the checkpoint counts \(claims.bytes) bytes, and the lines have \(bytes)") }
         if segments != claims.segments {
-            note("the ledger's row counts \(claims.segments) segments, and \(segments) records begin one")
-        }
-        if claims.folded.cut.seq > claims.seq {
-            note("the folded state is as of record \(claims.folded.cut.seq), and the last is \(claims.seq)")
+            note("the checkpoint counts \(claims.segments) segments, and \(segments) records begin one")
         }
     }
 
@@ -101,35 +100,16 @@ public struct SharedAudit: Sendable {
         }
     }
 
-    /// The folded state, against what the records up to it come to. What is only told in notes may differ: what was taken up again, and
-    /// what goes out once more. The counts know of what is gone.
-    private mutating func compareFolded() {
-        let (folded, replayed) = (claims.folded.rows, state.rows)
-        guard claims.folded.cut.seq == next - 1, claims.folded.cut.seq > 0 || !folded.known.isEmpty else { return }
-        let seq = claims.folded.cut.seq
-        if Set(folded.known) != Set(replayed.known) {
-            note("what is folded as known, as of record \(seq), is not what the records say")
+    /// A checkpoint that cannot be used costs the next takeover time, and nothing else.
+    private mutating func checkCheckpoint() {
+        guard let stored = claims.checkpoint else { return }
+        if stored.seq > claims.seq {
+            note("the checkpoint is as of record \(stored.seq), and the last is \(claims.seq)")
         }
-        func waiting(_ rows: LedgerRows) -> Set<[Int64]> {
-            Set(rows.waiting.map { [$0.payment, $0.seq, $0.fingerprint] })
-        }
-        if waiting(folded) != waiting(replayed) {
-            note("what is folded as waiting, as of record \(seq), is not what the records say")
-        }
-        // A record that was pruned may have named an endpoint first; and one that is gone may have had something left.
-        let endpoints = Dictionary(folded.endpoints.map { ($0.name, $0) }) { first, _ in first }
-        let agree = replayed.endpoints.allSatisfy { replayed in
-            endpoints[replayed.name].map {
-                $0.isConfigured == replayed.isConfigured && $0.since <= replayed.since
-            } ?? false
-        }
-        let configured = { (rows: LedgerRows) in rows.endpoints.count { $0.isConfigured } }
-        if !agree || configured(folded) != configured(replayed) {
-            note("the folded endpoints, as of record \(seq), are not what the records say")
-        }
-        if !Set(folded.deliveries).isSuperset(of: replayed.deliveries) {
-            note("what is folded as not delivered, as of record \(seq), lacks something")
-        }
+        var restored = state
+        guard let checkpoint = Checkpoint(decoding: stored.state), checkpoint.seq == stored.seq,
+            restored.restore(checkpoint.snapshot)
+        else { return note("the checkpoint as of record \(stored.seq) cannot be read") }
     }
 
     private mutating func note(_ problem: String) {
@@ -139,21 +119,9 @@ public struct SharedAudit: Sendable {
 }
 
 extension RecordRow {
-    /// The same as somebody who follows is shown it.
-    public func stored(by node: Int64) -> StoredRecord { StoredRecord(seq: seq, node: node, order: order, line: line) }
-
-    /// A record's row, as its line has it. `order` is the place of the call that it comes from.
-    public init(_ entry: Entry, line: [UInt8], order: Int64) {
-        var isNews = false
-        if case .confirmed(let confirmed) = entry.record { isNews = confirmed.news }
-        self.init(
-            seq: entry.seq, kind: entry.record.kind, payment: entry.record.payment, isNews: isNews, order: order,
-            time: entry.time, line: line)
-    }
-
     /// The first column that does not say what its line says.
     fileprivate func firstDifference(from entry: Entry) -> String? {
-        let right = RecordRow(entry, line: line, order: order)
+        guard let right = try? RecordRow(line: line) else { return "line" }
         if kind != right.kind { return "kind" }
         if payment != right.payment { return "payment" }
         if isNews != right.isNews { return "news" }
@@ -167,6 +135,6 @@ extension LedgerState {
     public mutating func replay(_ record: StoredRecord) throws(LineFault) {
         let line = record.line.span
         let entry = try EntryView(RecordLine(checking: line), line)
-        replay(entry, line, offset: 0, order: Instant(nanoseconds: record.order))
+        replay(entry, line, offset: 0)
     }
 }

@@ -6,20 +6,20 @@ public struct SharedReader: RecordReader {
     /// So many bytes are asked for at once.
     private static let pageBytes = 1 << 20
 
-    private let source: any RecordSource
+    private let source: any LedgerDatabase
     /// From when on it reads, until it is known which record that is.
     private var start: Int64?
     /// The number of the record to be shown next; 1 before it is known.
     public private(set) var next: Int64
 
     /// Begins behind a record, whichever number anybody asks for: behind the greatest there is nothing.
-    public init(_ source: any RecordSource, after seq: Int64) {
+    public init(_ source: any LedgerDatabase, after seq: Int64) {
         self.source = source
         next = min(max(0, seq), .max - 1) + 1
     }
 
     /// Begins with the first record that was written at or after a time, in nanoseconds since 1970.
-    public init(_ source: any RecordSource, since time: Int64) {
+    public init(_ source: any LedgerDatabase, since time: Int64) {
         self.source = source
         start = time
         next = 1
@@ -60,7 +60,7 @@ public struct SharedReader: RecordReader {
         self.start = nil
     }
 
-    private func ask<Value>(_ question: (any RecordSource) throws(DatabaseFault) -> Value) throws -> Value {
+    private func ask<Value>(_ question: (any LedgerDatabase) throws(DatabaseFault) -> Value) throws -> Value {
         do { return try question(source) } catch { throw RecordsUnreachable("\(error)") }
     }
 }

@@ -27,19 +27,21 @@ final class Daemon: LedgerObserver {
     private let reread: @Sendable () throws -> Settings
     private let settings: Mutex<Settings>
     private let listeners: Listeners
-    private let ledger: any KeptLedger
-    private let upkeep: any LedgerUpkeep
+    private let ledger: any OpenLedger
+    private let isStopping = Atomic(false)
     private let client: Client
+    private let api: MeasuredAPI
+    private let health: APIHealth
+    private let verdicts = VerdictCounter()
     private let figures: DaemonFigures
     private let status: StatusReporter
-    private let confirmer: Confirmer
-    private let reconciler: Reconciler
-    private let forwarder: Forwarder
     private let publicSide: PublicSide
     private let server: HTTPServer
     private let adminServer: HTTPServer
     private let events: AsyncStream<Event>
     private let eventSink: AsyncStream<Event>.Continuation
+    /// Why what decides could not be started.
+    private let failedStart = Mutex<CommandFailure?>(nil)
     /// What the ledger ended with, if it has failed.
     private let failedWith = Atomic(EIO)
 
@@ -52,37 +54,35 @@ final class Daemon: LedgerObserver {
         self.reread = reread
         (events, eventSink) = AsyncStream.makeStream()
         // First, so that a second daemon on the same journal is told just that.
-        let form = try OpenLedger.form(settings)
+        let form = try settings.ledgerForm()
         listeners = try Listeners(settings, logger)
-        let opened = try form.open(settings, notifier, logger)
-        (ledger, upkeep) = (opened.ledger, opened.upkeep)
+        let ledger = try form.open(settings, notifier, logger)
+        self.ledger = ledger
         guard let configuration = Client.Configuration(settings) else {
             throw CommandFailure(.configuration, "no account is configured")
         }
         client = Client(configuration)
-        let api = MeasuredAPI(client)
-        confirmer = Confirmer(
-            ledger: ledger, api: api, concurrency: settings.confirmConcurrency, logger: logger)
-        reconciler = Reconciler(
-            ledger: ledger, api: api, health: confirmer.health, interval: settings.reconcileInterval, logger: logger)
-        forwarder = Forwarder(ledger: ledger, logger: logger)
-        status = StatusReporter(ledger, confirmer.health, notifier, logger)
-        let ledger = ledger
+        api = MeasuredAPI(client)
+        health = APIHealth(logger: logger)
         let webhooks = ReceptionCounter()
         publicSide = PublicSide(
-            endpoint: WebhookEndpoint(ledger: ledger, counter: webhooks, logger: logger),
-            webhookPaths: settings.webhookPaths.map(\.exposed), unavailability: { ledger.unavailability })
+            endpoint: WebhookEndpoint(ledger: ledger.reports, counter: webhooks, logger: logger),
+            webhookPaths: settings.webhookPaths.map(\.exposed), unavailability: { ledger.reports.unavailability })
         server = try HTTPServer(
             label: "ecryptopayd.http", options: .init(settings), handler: publicSide, logger: logger)
         figures = DaemonFigures(
-            ledger: ledger, confirmer: confirmer, reconciler: reconciler, webhooks: webhooks, api: api, server: server)
+            ledger: ledger, health: health, verdicts: verdicts, webhooks: webhooks, api: api, server: server)
+        status = StatusReporter(ledger, figures, health, notifier, logger)
+        let commands = Commands()
         adminServer = try HTTPServer(
             label: "ecryptopayd.admin", options: .admin,
             handler: AdminSide(
-                Self.operations(ledger, confirmer, reconciler, figures), feed: EventFeed(ledger, logger: logger),
-                activity: Activity(ledger)),
+                Self.operations(ledger, commands, figures), feed: EventFeed(ledger.records, logger: logger),
+                activity: Activity(ledger.records)),
             logger: logger)
-        ledger.addObserver(self)
+        ledger.reports.addObserver(self)
+        ledger.reports.addObserver(verdicts)
+        commands.perform = { [weak self] in await self?.perform($0) ?? .failed("the program stops") }
     }
 
     // MARK: Life
@@ -94,14 +94,8 @@ final class Daemon: LedgerObserver {
         for warning in settings.withLock({ $0.warnings }) { logger.warning("\(warning)") }
         try server.start(listeners.webhook)
         try adminServer.start(listeners.admin)
-        // Before anything is confirmed: a new endpoint begins with what comes next.
-        do { try await forwarder.update(endpoints: settings.withLock { [Forwarder.Endpoint]($0) }) } catch {
-            throw CommandFailure(
-                .inputOutput, "the endpoints of ECRYPTOPAY_FORWARD_URLS could not be journaled: \(error)")
-        }
-        await confirmer.start()
-        await reconciler.start()
-        upkeep.begin(settings.withLock { $0 })
+        await ledger.begin(settings.withLock { $0 }) { [weak self] in await self?.handle($0) }
+        if let failure = failedStart.withLock({ $0 }) { throw failure }
         let watchdog = startWatchdog()
         notifier.send(.ready, .status("\(status.line)"))
         logger.notice(
@@ -112,7 +106,7 @@ final class Daemon: LedgerObserver {
         for await event in events {
             switch event {
             case .signal(SIGHUP): await reload()
-            case .signal(SIGUSR1): await reconcile()
+            case .signal(SIGUSR1): _ = await reconcile()
             case .signal, .stopRequested: return try await shutDown()
             case .journalFailed(let reason, let errno): try await fail(reason, errno)
             }
@@ -127,17 +121,16 @@ final class Daemon: LedgerObserver {
     var addresses: [SocketAddress] { listeners.webhook.map(\.address) }
 
     /// Whether the API answers; nil before the first call ended.
-    var isAPIReachable: Bool? { confirmer.health.current.isReachable }
+    var isAPIReachable: Bool? { health.current.isReachable }
 
     private func shutDown() async throws {
         notifier.send(.stopping, .status("stopping: \(status.line)"))
         logger.notice("stopping")
         await server.drain(grace: Self.grace)
         await adminServer.drain(grace: .zero)
-        await reconciler.stop()
-        await confirmer.stop()
-        await forwarder.stop()
-        await upkeep.end()
+        isStopping.store(true, ordering: .sequentiallyConsistent)
+        await figures.deciding?.stop()
+        await ledger.end()
         // Whatever was still on its way must not seem to have arrived.
         if let failure = ledger.failure { throw journalFailure(failure, failedWith.load(ordering: .relaxed)) }
         logger.notice("stopped: \(status.line)", metadata: EventID.stopped.metadata())
@@ -153,15 +146,55 @@ final class Daemon: LedgerObserver {
     /// Tells systemd; answers what ends the program.
     private func journalFailure(_ reason: String, _ errno: Int32) -> CommandFailure {
         notifier.fail(errno: errno, status: reason)
-        return CommandFailure(.inputOutput, "\(reason); \(ledger.advice), then start again", errno: errno)
+        return CommandFailure(.inputOutput, "\(reason); hint: \(ledger.reports.advice), then start again", errno: errno)
     }
 
-    /// Lists all payments now; false while a listing is under way.
+    /// Lists all payments now, here or on the node that decides; false while a listing is under way.
     @discardableResult
     func reconcile() async -> Bool {
-        let began = await reconciler.reconcile()
+        let began = await perform(.reconcile) == .begun(true)
         logger.notice(began ? "reconciling, as asked for" : "a listing of all payments is under way already")
         return began
+    }
+
+    // MARK: Deciding
+
+    /// Whether this process decides has changed, or another node's operator asks for something.
+    private func handle(_ event: DecidingEvent) async {
+        switch event {
+        case .began(let ledger): await beginDeciding(on: ledger)
+        case .ended: await endDeciding()
+        case .command(let command, let answer):
+            Task { answer(await perform(command)) }
+        }
+    }
+
+    private func beginDeciding(on ledger: any KeptLedger) async {
+        let settings = settings.withLock { $0 }
+        if ledger as AnyObject !== self.ledger.reports as AnyObject { ledger.addObserver(verdicts) }
+        let deciding = Deciding(ledger, settings, api, health, logger)
+        figures.deciding = deciding
+        if isStopping.load(ordering: .sequentiallyConsistent) { return }
+        do { try await deciding.start(settings) } catch {
+            let failure = CommandFailure(
+                .inputOutput, "the endpoints of ECRYPTOPAY_FORWARD_URLS could not be journaled: \(error)")
+            failedStart.withLock { $0 = failure }
+            logger.error("\(failure.message)")
+        }
+    }
+
+    private func endDeciding() async {
+        let deciding = figures.deciding
+        figures.deciding = nil
+        await deciding?.stop()
+    }
+
+    /// Does what an operator asks for, here or on the node that decides.
+    private func perform(_ command: Command) async -> CommandAnswer {
+        if let deciding = figures.deciding { return await deciding.perform(command) }
+        do {
+            return try await ledger.handOver(command) ?? .failed("this node begins to decide; try again")
+        } catch { return .failed("\(error)") }
     }
 
     private func reload() async {
@@ -175,13 +208,11 @@ final class Daemon: LedgerObserver {
             try settings.withLock { try LedgerAccount($0).refuse(other: LedgerAccount(new)) }
             guard let configuration = Client.Configuration(new) else { return }
             // Before anything is written, which may need it; and it does no harm if the rest is refused.
-            upkeep.updateAccess(new)
-            // First of the rest, since it is the one that can fail: the journal has to take the endpoints.
-            try await forwarder.update(endpoints: [Forwarder.Endpoint](new))
+            ledger.updateAccess(new)
+            // First of the rest, since it is the one that can fail.
+            try await figures.deciding?.update(new)
             client.update(configuration: configuration)
-            await confirmer.update(concurrency: new.confirmConcurrency)
-            await reconciler.update(interval: new.reconcileInterval)
-            upkeep.update(new)
+            ledger.update(new)
             publicSide.update(webhookPaths: new.webhookPaths.map(\.exposed))
             server.update(options: .init(new))
             level.level = .init(new.logLevel)
@@ -202,16 +233,12 @@ final class Daemon: LedgerObserver {
 
     /// What an operator may ask for.
     private static func operations(
-        _ ledger: any KeptLedger, _ confirmer: Confirmer, _ reconciler: Reconciler, _ figures: DaemonFigures
+        _ ledger: any OpenLedger, _ commands: Commands, _ figures: DaemonFigures
     ) -> AdminSide.Operations {
         AdminSide.Operations(
-            unavailability: { ledger.unavailability },
-            unreadiness: { figures.unreadiness },
-            reconcile: { payment in
-                if let payment { await confirmer.confirm(payment) } else { await reconciler.reconcile() }
-            },
-            replay: { try await ledger.redeliver($0, dryRun: $1) },
-            status: { await figures.status(waiting: $0) })
+            unavailability: { ledger.reports.unavailability }, unreadiness: { figures.unreadiness },
+            reconcile: { payment in try await commands.reconcile(payment) },
+            replay: { try await commands.replay($0, dryRun: $1) }, status: { await figures.status(waiting: $0) })
     }
 
     // MARK: What systemd hears
@@ -224,8 +251,8 @@ final class Daemon: LedgerObserver {
                 // It writes the journal itself while the disk is quick: how long that may take is the journal's to say.
                 .answers("event loop", on: server.queue) { [ledger] in ledger.holdsGatherer },
                 WatchdogProbe("journal") { [ledger] in ledger.makesProgress(within: .seconds(30)) },
-                WatchdogProbe("confirmer") { [confirmer, weak self] in
-                    guard let self else { return true }
+                WatchdogProbe("confirmer") { [weak self] in
+                    guard let self, let confirmer = figures.deciding?.confirmer, !ledger.isWaiting else { return true }
                     // Less than the longest call, with the time-out in force now, is no lack of progress.
                     let patience = max(.seconds(30), settings.withLock { $0.longestCall } + .seconds(10))
                     return confirmer.makesProgress(within: patience)

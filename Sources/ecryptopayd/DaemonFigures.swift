@@ -2,42 +2,54 @@ import HTTPServer
 import POSIX
 import Payments
 import Receiver
+import Synchronization
 
 /// Asks each part of the daemon how it stands.
 final class DaemonFigures: Sendable {
-    private let ledger: any KeptLedger
-    private let confirmer: Confirmer
-    private let reconciler: Reconciler
+    private let ledger: any OpenLedger
+    private let health: APIHealth
+    private let verdicts: VerdictCounter
     private let webhooks: ReceptionCounter
-    private let verdicts = VerdictCounter()
     private let api: MeasuredAPI
     private let server: HTTPServer
     private let startedAt = Clock.realtime()
+    private let work = Mutex<Deciding?>(nil)
 
     init(
-        ledger: any KeptLedger, confirmer: Confirmer, reconciler: Reconciler, webhooks: ReceptionCounter,
+        ledger: any OpenLedger, health: APIHealth, verdicts: VerdictCounter, webhooks: ReceptionCounter,
         api: MeasuredAPI, server: HTTPServer
     ) {
         self.ledger = ledger
-        self.confirmer = confirmer
-        self.reconciler = reconciler
+        self.health = health
+        self.verdicts = verdicts
         self.webhooks = webhooks
         self.api = api
         self.server = server
-        ledger.addObserver(verdicts)
+    }
+
+    /// What works on the ledger while this process decides.
+    var deciding: Deciding? {
+        get { work.withLock { $0 } }
+        set { work.withLock { $0 = newValue } }
     }
 
     /// Why it is not ready; empty when it is.
-    var unreadiness: [String] { [ledger.unavailability, confirmer.silence].compactMap { $0 } }
+    var unreadiness: [String] {
+        [ledger.failure ?? ledger.reports.unavailability, deciding?.confirmer.silence].compactMap { $0 }
+    }
 
     /// How it all stands, with at most so many payments that wait.
     func status(waiting: Int) async -> DaemonStatus {
-        let survey = await ledger.survey(waiting: waiting)
+        let deciding = deciding
+        let survey = await deciding?.ledger.survey(waiting: waiting) ?? .empty
+        var cluster = ledger.cluster
+        // Between two terms the ledger is nobody's.
+        if deciding == nil { cluster?.isHere = false }
         return DaemonStatus(
             version: Program.version, startedAt: startedAt, now: Clock.realtime(), unreadiness: unreadiness,
-            journal: .init(seq: ledger.durable, room: ledger.room, failure: ledger.failure), survey: survey,
-            webhooks: webhooks, verdicts: verdicts, api: confirmer.health.current, calls: api.figures,
-            lastReconciledAt: [reconciler.lastReconciledAt, ledger.listedElsewhereAt].compactMap { $0 }.max(),
-            openConnections: server.openConnections)
+            journal: .init(seq: ledger.records.durable, room: ledger.room, failure: ledger.failure), survey: survey,
+            webhooks: webhooks, verdicts: verdicts, api: health.current, calls: api.figures,
+            lastReconciledAt: deciding?.reconciler.lastReconciledAt, openConnections: server.openConnections,
+            cluster: cluster)
     }
 }

@@ -85,7 +85,7 @@
             while !rest.isEmpty {
                 var rows: [RecordRow] = []
                 for record in rest.prefix(1000) {
-                    rows.append(RecordRow(try Entry(line: record.line.span), line: record.line, order: 0))
+                    rows.append(try RecordRow(line: record.line))
                 }
                 rest = rest.dropFirst(rows.count)
                 try stored.append(rows, behind: last)
@@ -93,34 +93,8 @@
             }
         }
 
-        /// Folds all of it: a node that joins does not read what stands before.
-        func seal() throws {
-            var state = LedgerState(
-                limits: .init(maxPending: .max, confirmRate: 1, confirmWindow: .zero), seed: 0,
-                now: Instant(nanoseconds: 0))
-            var selection = PostgreSQLJournal.Selection()
-            while true {
-                let page = try stored.records(selection)
-                for record in page {
-                    do throws(LineFault) { try state.replay(record.stored(by: 0)) } catch {
-                        throw JournalCopyFault.misread("record \(record.seq): \(error)")
-                    }
-                }
-                guard let end = page.last?.seq else { break }
-                selection.after = end
-            }
-            let rows = state.rows
-            let payments = Set(rows.known.map(\.payment) + rows.waiting.map(\.payment) + rows.deliveries.map(\.payment))
-                .sorted()
-            let (keeper, folded, last) = (database.keeper, try stored.standing()?.folded ?? 0, last)
-            let isFolded = try blocking {
-                try await keeper.fold(rows, of: payments, from: folded, to: last, whoseLineBegins: [])
-            }
-            guard isFolded else {
-                throw CommandFailure(
-                    .tryAgain, "somebody else has written into the database's ledger since the copy began")
-            }
-        }
+        /// The first node that decides reads all of it, and keeps the state beside it.
+        func seal() throws {}
 
         func finish() throws { try stored.finishCopy() }
 

@@ -1,6 +1,8 @@
 #if PostgreSQL
     import Configuration
+    import Glibc
     import JournalFormat
+    import JournalStore
     import POSIX
     import Payments
     import PostgreSQLStore
@@ -55,17 +57,17 @@
 
         func tail(after seq: Int64?) throws -> any RecordTail {
             let last = try seq ?? standing().seq
-            return DatabaseTail(url: url, journal: journal, reader: SharedReader(database.records, after: last))
+            return DatabaseTail(url: url, journal: journal, reader: SharedReader(database, after: last))
         }
 
         func verify(_ progress: (Int64, Int64) -> Void) throws -> VerifyReport {
             let found = try withoutActuallyEscaping(progress) { progress in
                 try asking { () throws(DatabaseFault) in
-                    try journal.look { standing, folded in
+                    try journal.look { standing, checkpoint in
                         let audit = SharedAudit(
                             .init(
                                 seq: standing.seq, bytes: standing.bytes, segments: standing.segments,
-                                gaps: standing.gaps, folded: folded))
+                                gaps: standing.gaps, checkpoint: checkpoint))
                         return (audit: audit, isCopying: standing.isCopying)
                     } _: { found, record in
                         found.audit.add(record)
@@ -82,6 +84,7 @@
 
         func prune(before: Int64, dryRun: Bool) throws -> PruneReport {
             let standing = try standing()
+            let before = try beforeLast(before, standing)
             if dryRun { return try plan(before: before, standing) }
             if let node = standing.nodes.first {
                 throw CommandFailure(
@@ -101,46 +104,40 @@
                 try asking { () throws(DatabaseFault) in try journal.removeRemains() }
                 return planned
             }
-            let ledger = SharedLedger(
+            let node = SharedNode(
                 database,
                 .init(
                     limits: Self.limits, account: LedgerAccount(api: opened.api, client: opened.client),
                     name: HostName.current, version: Program.version, journal: standing.journal,
-                    segmentBytes: segmentBytes, longestCall: .zero), seed: .random(in: .min ... .max))
+                    segmentBytes: segmentBytes, configuration: [:]), seed: .random(in: .min ... .max))
             do {
-                let report = try blocking {
-                    try await ledger.open()
-                    // What has begun with this is not looked at.
-                    let report = await Result.catching { try await self.prune(ledger, before, standing.seq) }
-                    await ledger.end()
-                    return try report.get()
-                }
-                guard let report else {
-                    throw CommandFailure(
-                        .tryAgain, "another one has begun to keep the database's ledger meanwhile; try again")
-                }
-                return report
+                try node.open()
+                defer { _ = try? blocking { await node.close() } }
+                return try term(of: node).ledger.prune(before: before)
             } catch let fault as DatabaseFault { throw CommandFailure(fault, configured: url) }
         }
 
-        /// Asks again while a daemon that was killed still counts as the one that keeps the ledger: it has to be watched for as long as
-        /// it might have lived.
-        private func prune(_ ledger: SharedLedger, _ before: Int64, _ limit: Int64) async throws -> PruneReport? {
-            let end = Clock.monotonic() + Self.patience.nanoseconds
-            var isTold = false
-            while true {
-                if let report = try await ledger.prune(before: before, upTo: limit) { return report }
-                // This one lives too.
-                guard try standing().nodes.count < 2, Clock.monotonic() < end else { return nil }
-                if !isTold {
-                    Console.error("a daemon did not end in order: waiting until it certainly is dead, a minute or two")
-                }
-                isTold = true
-                try await Task.sleep(for: .milliseconds(500))
-            }
+        /// The start of whoever prunes begins another segment: the one that was the last must not go for that.
+        private func beforeLast(_ time: Int64, _ standing: PostgreSQLJournal.Standing) throws -> Int64 {
+            let last = try asking { () throws(DatabaseFault) in try database.records([standing.seq]) }.first
+            guard let last, let entry = try? Entry(line: last.line.span) else { return time }
+            return min(time, entry.time)
         }
 
-        private static let patience: Duration = .seconds(600)
+        /// Waits until this process decides: the lease of a daemon that was killed runs on for some seconds.
+        private func term(of node: SharedNode) throws -> Term {
+            node.start { _ in }
+            let end = Clock.monotonic() + Self.patience.nanoseconds
+            while Clock.monotonic() < end {
+                if let term = node.term { return term }
+                if let failure = node.failure { throw CommandFailure(.inputOutput, failure) }
+                usleep(20_000)
+            }
+            throw CommandFailure(
+                .tryAgain, "another process decides on the database's ledger; stop it, and try again")
+        }
+
+        private static let patience: Duration = .seconds(30)
 
         /// Enough to replay with; nothing is claimed here, and no report is taken.
         private static let limits = LedgerState.Limits(maxPending: .max, confirmRate: 1, confirmWindow: .zero)
@@ -150,32 +147,28 @@
             var state = LedgerState(limits: Self.limits, seed: 0, now: Instant(nanoseconds: 0))
             var fault: String?
             _ = try asking { () throws(DatabaseFault) in
-                try journal.look(unfolded: true) {
-                    if !state.restore($1.rows) { fault = "the folded state makes no sense" }
+                try journal.look { _, _ in
                 } _: { _, record in
-                    do throws(LineFault) { try state.replay(record.stored(by: 0)) } catch {
+                    do throws(LineFault) { try state.replay(StoredRecord(seq: record.seq, line: record.line)) } catch {
                         fault = fault ?? "record \(record.seq): \(error)"
                     }
                 }
             }
             if let fault { throw damage(fault) }
-            let (hold, keeper) = (state.pruningHold, database.keeper)
+            let hold = state.pruningHold
             var report = PruneReport()
-            let limits = (held: min(hold?.seq ?? .max, standing.seq), whole: standing.seq)
             let (old, more) = try asking { () throws(DatabaseFault) in
-                try waiting { () throws(DatabaseFault) in
-                    (
-                        try await keeper.old(before: before, limit: limits.held),
-                        try await keeper.old(before: before, limit: limits.whole)
-                    )
-                }
+                (
+                    try database.old(before: before, limit: min(hold?.seq ?? .max, standing.seq)),
+                    try database.old(before: before, limit: standing.seq)
+                )
             }
             if let hold, more?.end ?? 0 > old?.end ?? 0 { report.heldBy = hold.reason }
             guard let old else { return report }
             report.segments = (0..<old.segments).map { "segment \($0 + 1)" }
             report.records = old.records
             report.bytes = old.bytes
-            report.known = state.rows.known.count { $0.seq < old.end }
+            report.known = state.knownCount(before: old.end)
             return report
         }
 
@@ -200,14 +193,6 @@
         private func asking<Value>(_ body: () throws(DatabaseFault) -> Value) throws -> Value {
             do throws(DatabaseFault) { return try body() } catch { throw CommandFailure(error, configured: url) }
         }
-
-        private func waiting<Value: Sendable>(
-            _ body: @escaping @Sendable () async throws(DatabaseFault) -> Value
-        ) throws(DatabaseFault) -> Value {
-            do { return try blocking(body) } catch let fault as DatabaseFault { throw fault } catch {
-                throw DatabaseFault(kind: .failed, message: "\(error)")
-            }
-        }
     }
 
     /// Reads on in a database, which may be gone for a while.
@@ -220,7 +205,7 @@
             _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
         ) throws -> String? {
             let last: Int64
-            do throws(DatabaseFault) { last = try journal.standing()?.seq ?? 0 } catch {
+            do throws(DatabaseFault) { last = try journal.last() } catch {
                 guard error.kind.mayPass else { throw CommandFailure(error, configured: url) }
                 throw RecordsUnreachable("the database does not answer: \(error)")
             }
@@ -249,12 +234,6 @@
                     "problems":\(audit.problemCount + (isHalfCopied ? 1 : 0))}
                     """, problems: (isHalfCopied ? [Self.halfCopied] : []) + audit.problems,
                 mend: isHalfCopied ? Self.halfCopiedMend : audit.problemCount == 0 ? nil : damage)
-        }
-    }
-
-    extension Result where Failure == any Error {
-        fileprivate static func catching(_ body: () async throws -> Success) async -> Self {
-            do { return .success(try await body()) } catch { return .failure(error) }
         }
     }
 #endif

@@ -3,6 +3,7 @@ import JournalStore
 import Logging
 import POSIX
 import Payments
+import Receiver
 import ServiceManager
 
 /// The ledger in files: a journal in a directory, which is locked.
@@ -16,10 +17,10 @@ struct FileForm: LedgerForm {
         do { lock = try JournalLock(directory: path) } catch { throw CommandFailure(error, configured: path) }
     }
 
-    func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> OpenLedger {
+    func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> any OpenLedger {
         let ledger = try recover(settings, notifier)
         ledger.recovered.log(logger)
-        return OpenLedger(ledger: ledger, upkeep: FileUpkeep(lock, ledger, logger))
+        return OpenFileLedger(lock, ledger, logger)
     }
 
     private func recover(_ settings: Settings, _ notifier: Notifier) throws -> FileLedger {
@@ -40,11 +41,11 @@ struct FileForm: LedgerForm {
     }
 }
 
-/// Checkpoints, and old segments that go.
-private final class FileUpkeep: LedgerUpkeep {
+/// The ledger in files: this process alone has it, so it decides as long as it runs.
+private final class OpenFileLedger: OpenLedger {
     private let lock: JournalLock
     private let ledger: FileLedger
-    private let checkpointer: Checkpointer
+    private let checkpointer: Checkpointer<Journal>
     private let keeper: JournalKeeper
 
     init(_ lock: JournalLock, _ ledger: FileLedger, _ logger: Logger) {
@@ -54,10 +55,24 @@ private final class FileUpkeep: LedgerUpkeep {
         keeper = JournalKeeper(ledger) { $0.log(logger) }
     }
 
-    func begin(_ settings: Settings) {
+    var reports: any ReportLedger { ledger }
+    var records: any RecordLedger { ledger }
+    var failure: String? { ledger.failure }
+    var room: LedgerRoom? { ledger.room }
+    var slowCommitCount: Int { ledger.slowCommitCount }
+    var adviceWhenSlow: String { ledger.adviceWhenSlow }
+    var holdsGatherer: Bool { ledger.holdsGatherer }
+    func makesProgress(within limit: Duration) -> Bool { ledger.makesProgress(within: limit) }
+    var isWaiting: Bool { false }
+    var cluster: ClusterStatus? { nil }
+
+    func begin(_ settings: Settings, _ handler: @escaping @Sendable (DecidingEvent) async -> Void) async {
+        await handler(.began(ledger))
         keeper.update(keep: settings.journalKeep)
         keeper.watchSpace()
     }
+
+    func handOver(_ command: Command) async throws -> CommandAnswer? { nil }
 
     func updateAccess(_ settings: Settings) {}
 

@@ -24,6 +24,14 @@ enum StatusText {
             ("version", string(status["version"])),
             ("running for", HumanText.duration(number(status["uptime_seconds"]) * 1_000_000_000)),
             ("ready", status["ready"]?.bool == true ? "yes" : "no"),
+        ] + cluster(status["cluster"] ?? .null) + (status["pending"]?.integer == nil ? [] : ledger(status, api)) + [
+            ("journal", self.journal(journal))
+        ]
+    }
+
+    /// What only a node that decides knows.
+    private static func ledger(_ status: JSONValue, _ api: JSONValue) -> [(String, String)] {
+        [
             ("API", reachability(api)),
             ("webhooks", "\(number(status["received"])) journaled, the last \(time(status["last_webhook_at"]))"),
             ("confirmed", "\(number(status["confirmed"])), the last \(time(status["last_confirmed_at"]))"),
@@ -32,13 +40,23 @@ enum StatusText {
             ("delivered", deliveries(status)),
             ("unannounced", "\(number(status["unannounced"])) changes found by reconciling only"),
             ("reconciled", time(status["last_reconcile_at"])),
-            ("journal", self.journal(journal)),
         ]
+    }
+
+    /// Nothing where the ledger is a single machine's.
+    private static func cluster(_ cluster: JSONValue) -> [(String, String)] {
+        guard let nodes = cluster["nodes"]?.array?.compactMap(\.string) else { return [] }
+        let names = nodes.map { ReadableText.line($0, limit: 100) }.joined(separator: ", ")
+        guard let deciding = cluster["deciding"]?.string else { return [("decides", "no node; nodes: \(names)")] }
+        let time = HumanText.duration(number(cluster["deciding_seconds"]) * 1_000_000_000)
+        let name = cluster["here"]?.bool == true ? "this node" : ReadableText.line(deciding, limit: 100)
+        return [("decides", "\(name), for \(time); nodes: \(names)")]
     }
 
     private static func journal(_ journal: JSONValue) -> String {
         // Where it is kept by a database, nobody can tell.
         let free = journal["free_bytes"]?.integer.map { ", \(HumanText.bytes($0)) of disk free" } ?? ""
+        guard journal["bytes"]?.integer != nil else { return "record \(number(journal["seq"]))" }
         return """
             record \(number(journal["seq"])), \(HumanText.bytes(number(journal["bytes"]))) in \
             \(number(journal["segments"])) segments\(free)\(journal["failed"]?.bool == true ? ", FAILED" : "")

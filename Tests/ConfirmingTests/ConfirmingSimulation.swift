@@ -1,6 +1,7 @@
 import JournalStore
 import Payments
 import Receiver
+import SharedLedgerSimulation
 
 @testable import JournalStoreTests
 
@@ -79,17 +80,19 @@ struct ConfirmingSimulation {
             if steps < 0, !history.isCalm { life.die() }
             history.postAgain(life.takeRejected())
             if machine.step() { continue }
-            if history.isCalm, life.hasTakenUp || !mayAbandon, life.ledger.counts.pending == 0, isQuiet() {
+            if history.isCalm, life.decider?.hasTakenUp == true || !mayAbandon, store.journal.counts.pending == 0,
+                isQuiet()
+            {
                 return true
             }
             guard let next = nextTime, next < history.calm + History.patience else {
-                throw Violation("not quiet three hours after all is well: \(life.ledger.counts)")
+                throw Violation("not quiet three hours after all is well: \(store.journal.counts)")
             }
             clock.set(clock.now + max(0, next - clock.wall))
-            if mayAbandon, !life.hasTakenUp, clock.wall > history.calm + 20 * History.minute {
+            if mayAbandon, life.decider?.hasTakenUp == false, clock.wall > history.calm + 20 * History.minute {
                 // What was set aside as unknown for too long is taken up by hand; not while a listing is under way.
                 history.world.withLock { $0.requests.append(clock.wall) }
-                life.takeUp()
+                life.decider?.takeUp()
             }
             while let event = history.takeEvent() { perform(event, life, store) }
         }
@@ -143,10 +146,10 @@ struct ConfirmingSimulation {
         case .post(let report, let attempt): if !life.post(report) { history.postAgain(report, attempt: attempt) }
         case .reconcile:
             history.world.withLock { $0.requests.append(time) }
-            life.inBackground { _ = await $0.reconciler.reconcile() }
+            life.inBackground { _ = await $0.decider?.reconciler.reconcile() }
         case .confirm(let id):
             life.inBackground { life in
-                await World.$isManual.withValue(true) { _ = await life.confirmer.confirm(id) }
+                await World.$isManual.withValue(true) { _ = await life.decider?.confirmer.confirm(id) }
             }
         case .checkpoint: life.inBackground { _ in _ = await store.journal.checkpoint() }
         }

@@ -21,9 +21,10 @@ final class Deliverer: Sendable {
     private let state = Mutex(State())
 
     init(
-        _ ledger: any DeliveryLedger, _ shop: Shop, _ program: Program, settings: @escaping @Sendable () -> [String]
+        _ ledger: any DeliveryLedger, _ shop: Shop, _ program: Program, as number: Int,
+        settings: @escaping @Sendable () -> [String]
     ) {
-        connection = ShopConnection(shop, program)
+        connection = ShopConnection(shop, program, sender: number)
         self.program = program
         self.settings = settings
         let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }

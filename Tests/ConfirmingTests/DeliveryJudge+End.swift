@@ -18,10 +18,10 @@ extension DeliveryJudge {
                 }
                 continue
             }
-            // Of the run of the program that says so.
-            let own = (attemptsAt[end.place] ?? []).filter { $0.node == end.node }
+            // Of the one who says so.
+            let own = (attemptsAt[end.place] ?? []).filter { $0.life == end.decider }
             let taken = own.count { $0.isAccepted && $0.ended <= end.committed }
-            let told = ends[...index].count { $0.isDelivered && $0.node == end.node }
+            let told = ends[...index].count { $0.isDelivered && $0.decider == end.decider }
             guard taken >= told, end.delivery.status == 200 else {
                 throw Violation("record \(end.seq) says that the shop has what it took \(taken) times")
             }
@@ -41,9 +41,11 @@ extension DeliveryJudge {
     }
 
     /// What was promised to go out again has: to every endpoint that has been one ever since. What is under way just then, or has
-    /// ended and is not written yet, counts as what was asked for.
+    /// ended and is not written yet, counts as what was asked for. Another one who decides knows nothing of it.
     func judgeReplay(_ replay: Merchant.Replay) throws {
-        guard let promised = replay.promised else { return }
+        guard let promised = replay.promised,
+            !deciders.contains(where: { $0.number > promised.by && $0.began < settledAt })
+        else { return }
         let before = configured.last { $0.committed <= replay.asked }?.endpoints ?? []
         let since = configured.filter { $0.committed > replay.asked }.map(\.endpoints)
         let endpoints = before.filter { endpoint in since.allSatisfy { $0.contains(endpoint) } }

@@ -13,6 +13,15 @@ struct DeliveryJudge {
         let record: Int64
     }
 
+    /// A time during which a run of the program decided.
+    struct Decider {
+        let number: Int
+        let life: Int
+        /// The epoch in which it began.
+        let epoch: Int64
+        let began: Int64
+    }
+
     /// A confirmation that is news.
     struct News {
         let payment: PaymentID
@@ -26,8 +35,8 @@ struct DeliveryJudge {
     struct End {
         let seq: Int64
         let committed: Int64
-        /// Who wrote it.
-        let node: String
+        /// Which of those who decided wrote it.
+        let decider: Int
         let isDelivered: Bool
         let delivery: Record.Delivery
         /// Whether the endpoint was one when it was written.
@@ -38,7 +47,9 @@ struct DeliveryJudge {
 
     let attempts: [Shop.Attempt]
     let replays: [Merchant.Replay]
-    let takings: [String: [LeaseTaking]]
+    let deciders: [Decider]
+    /// When all was quiet.
+    let settledAt: Int64
     private(set) var news: [Int64: News] = [:]
     private(set) var ends: [Place: [End]] = [:]
     /// Which endpoints there were from when on.
@@ -46,22 +57,26 @@ struct DeliveryJudge {
     /// The attempts at each place, in the order in which they began.
     let attemptsAt: [Place: [Shop.Attempt]]
 
-    /// Each record with the time at which it was committed, and with who wrote it.
     init(
-        _ records: [(entry: Entry, committed: Int64, node: String)], _ merchant: Merchant, _ takings: [LeaseTaking]
+        _ records: [(entry: Entry, row: StoredRow)], _ merchant: Merchant, _ deciders: [Decider], settledAt: Int64
     ) {
         attempts = merchant.shop.attempts
         replays = merchant.replays
         attemptsAt = Dictionary(grouping: attempts, by: \.place)
-        self.takings = Dictionary(grouping: takings, by: \.name)
-        for (entry, committed, node) in records { read(entry, committed, node) }
+        self.deciders = deciders
+        self.settledAt = settledAt
+        for (entry, row) in records {
+            // Who wrote it began in that epoch, or in an earlier one.
+            let decider = deciders.last { "node \($0.life)" == row.node && $0.epoch <= row.epoch }
+            read(entry, row.committed, decider?.number ?? 0)
+        }
     }
 
-    private mutating func read(_ entry: Entry, _ committed: Int64, _ node: String) {
+    private mutating func read(_ entry: Entry, _ committed: Int64, _ decider: Int) {
         let endpoints = configured.last?.endpoints ?? []
         func end(_ delivery: Record.Delivery, isDelivered: Bool) {
             let end = End(
-                seq: entry.seq, committed: committed, node: node, isDelivered: isDelivered, delivery: delivery,
+                seq: entry.seq, committed: committed, decider: decider, isDelivered: isDelivered, delivery: delivery,
                 isConfigured: endpoints.contains(delivery.endpoint))
             ends[end.place, default: []].append(end)
         }
@@ -79,7 +94,6 @@ struct DeliveryJudge {
 
     func judge() throws {
         for attempt in attempts { try judgeContent(attempt) }
-        for attempt in attempts { try judgeLease(attempt) }
         try judgeOverlaps()
         for attempt in attempts {
             try judgeOrder(attempt)
@@ -107,41 +121,31 @@ struct DeliveryJudge {
         else { throw Violation("\(attempt) is of a time before the endpoint was one, or behind it") }
     }
 
-    /// A node delivers only where it has the endpoint's lease, and begins nothing that may last longer than it certainly has.
-    private func judgeLease(_ attempt: Shop.Attempt) throws {
-        let takings = takings["endpoint:\(attempt.endpoint)"] ?? []
-        let holder = takings.last { $0.committed <= attempt.began }?.holder
-        guard holder == attempt.node else {
-            throw Violation("\(attempt) began while the endpoint was \(holder ?? "nobody")'s")
+    /// Of one payment one delivery of his is under way at an endpoint.
+    private func judgeOverlaps() throws {
+        struct Line: Hashable {
+            let decider: Int
+            let endpoint: String
+            let payment: PaymentID
         }
-        if let other = takings.first(where: {
-            $0.committed > attempt.began && $0.committed < attempt.over && $0.holder != attempt.node
-        }) {
-            throw Violation("\(attempt) was under way when \(other.holder) took the endpoint")
+        var last: [Line: Shop.Attempt] = [:]
+        for attempt in attempts {
+            guard let payment = news[attempt.record]?.payment else { continue }
+            let line = Line(decider: attempt.life, endpoint: attempt.endpoint, payment: payment)
+            if let other = last.updateValue(attempt, forKey: line), other.over > attempt.began {
+                throw Violation("two deliveries of payment \(payment) at once: \(other) and \(attempt)")
+            }
         }
     }
 
-    /// Of one payment one delivery is under way at an endpoint, whoever makes it.
-    ///
-    /// That goes for a node too which is killed or stands still in the middle of an attempt. It has begun it with more of its
-    /// lease left than an attempt may last, and nobody else takes the endpoint before that has run out: so by then the shop has
-    /// answered, or will have been waited for in vain. Only what a shop does that nobody waits for any more can still be under
-    /// way when the next attempt comes, and that goes for a single node likewise; see ``Shop/Attempt/over``.
-    private func judgeOverlaps() throws {
-        var last: [String: [PaymentID: Shop.Attempt]] = [:]
-        for attempt in attempts {
-            guard let payment = news[attempt.record]?.payment else { continue }
-            let other = last[attempt.endpoint]?[payment]
-            if let other, other.over > attempt.began {
-                throw Violation("two deliveries of payment \(payment) at once: \(other) and \(attempt)")
-            }
-            last[attempt.endpoint, default: [:]][payment] = attempt
-        }
+    /// Whether another one decided when it began: who made it had not heard of that yet.
+    private func isBelated(_ attempt: Shop.Attempt) -> Bool {
+        deciders.contains { $0.number > attempt.life && $0.began <= attempt.began }
     }
 
     /// Whatever of its payment came before has been taken by the shop or given up.
     private func judgeOrder(_ attempt: Shop.Attempt) throws {
-        guard let payment = news[attempt.record]?.payment else { return }
+        guard let payment = news[attempt.record]?.payment, !isBelated(attempt) else { return }
         for (seq, earlier) in news where seq < attempt.record && earlier.payment == payment {
             guard earlier.endpoints.contains(attempt.endpoint) else { continue }
             let place = Place(endpoint: attempt.endpoint, record: seq)
@@ -153,15 +157,11 @@ struct DeliveryJudge {
         }
     }
 
-    /// What is known to be delivered goes out again only as often as somebody wanted that. Whoever takes an endpoint knows all
-    /// that was written before; of what another one, which had it before, wrote afterwards, it hears later.
+    /// What is known to be delivered goes out again only as often as somebody wanted that. Whoever decides knows all that was written
+    /// before, and not what is written by those after him.
     private func judgeRepetition(_ attempt: Shop.Attempt) throws {
-        guard let payment = news[attempt.record]?.payment else { return }
-        let takings = takings["endpoint:\(attempt.endpoint)"] ?? []
-        let known = (ends[attempt.place] ?? []).filter { end in
-            end.isDelivered && end.committed <= attempt.began
-                && takings.last { $0.committed <= end.committed }?.holder == end.node
-        }
+        guard let payment = news[attempt.record]?.payment, !isBelated(attempt) else { return }
+        let known = (ends[attempt.place] ?? []).filter { $0.isDelivered && $0.committed <= attempt.began }
         let wanted = replays.count { $0.payment == payment && $0.asked <= attempt.began }
         if let last = known.last, known.count > wanted {
             throw Violation("\(attempt) repeats what record \(last.seq) says is done")
@@ -171,13 +171,10 @@ struct DeliveryJudge {
 
 extension Shop.Attempt {
     var place: DeliveryJudge.Place { DeliveryJudge.Place(endpoint: endpoint, record: record) }
-
-    /// What the node calls itself that makes it.
-    var node: String { "node \(life)" }
 }
 
 extension Shop.Attempt: CustomStringConvertible {
     var description: String {
-        "the attempt to deliver record \(record) to \(endpoint) in life \(life), at \(World.text(began))"
+        "the attempt to deliver record \(record) to \(endpoint) by \(life), at \(World.text(began))"
     }
 }

@@ -1,4 +1,5 @@
 import Payments
+import SharedLedgerSimulation
 import Synchronization
 
 @testable import JournalStore
@@ -18,10 +19,10 @@ final class FileStore: Store {
             disk, FileLedger.Options(limits: options.limits, minimumFreeBytes: 0),
             journal: .test(segmentBytes: options.segmentBytes), randomID: "id", seed: seed,
             in: Surroundings(
-                monotonic: { clock.now }, realtime: { clock.wall }, queue: { _, _ in SimulatedQueue(program) }))
+                monotonic: { clock.now }, realtime: { clock.wall }, queue: { _, _ in SimulatedQueue(program.process) }))
     }
 
-    var ledger: any RecordLedger { journal }
+    var ledger: any ReportLedger { journal }
 
     /// What the disk held when the program died; nil while it lives.
     var remains: DiskState? { end.withLock { $0 } }
@@ -42,7 +43,7 @@ final class FileStore: Store {
         }
     }
 
-    func open() async throws {}
+    func open(_ life: Life) async throws { try await life.decide(journal, as: life.number) }
 
     func die() {
         let state = disk.state

@@ -1,4 +1,5 @@
 import Payments
+import SharedLedgerSimulation
 
 @testable import JournalStoreTests
 

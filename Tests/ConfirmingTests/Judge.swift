@@ -33,8 +33,8 @@ struct Judge {
     var aside: Set<Int64> = []
     /// Whether several programs wrote the records, one after the other or at the same time.
     private var isShared = false
-    /// Whether the clock that the pauses between looks are told by was set: then they may be shorter.
-    private var isClockSet = false
+    /// All that was confirmed.
+    private(set) var confirmed: [World.Answer] = []
 
     init(_ world: World, _ options: LifeOptions, calm: Int64) {
         self.world = world
@@ -56,10 +56,9 @@ struct Judge {
 
     /// Judges what several programs wrote on a server; each record with the time at which it was committed.
     mutating func judge(
-        _ records: [(entry: Entry, committed: Int64)], isClockSet: Bool, _ budget: (Budget) throws -> Void
+        _ records: [(entry: Entry, committed: Int64)], _ budget: (Budget) throws -> Void
     ) throws {
         isShared = true
-        self.isClockSet = isClockSet
         for (entry, committed) in records { try judge(entry, by: committed) }
         try judgeSharedOffers()
         try judgeEnd()
@@ -84,13 +83,15 @@ struct Judge {
             guard let mark = Int(received.peer), world.reports[mark].id == received.payment else {
                 throw Violation("record \(entry.seq) is a report that nobody posted")
             }
-            // The last offer with that number that was taken: numbers that were lost are given again.
-            let offer = world.offers.last {
-                $0.report == mark && (isShared ? $0.time <= time : $0.position == entry.seq)
-            }
+            // The last offer with that number that was taken: numbers that were lost are given again. Of several nodes' the first: it may
+            // have been in the inbox for long.
+            let offer =
+                isShared
+                ? world.offers.first { $0.report == mark }
+                : world.offers.last { $0.report == mark && $0.position == entry.seq }
             journaled[entry.seq] = Journaled(
-                report: world.reports[mark], tick: isShared ? world.lastTick(at: time) : offer?.tick ?? 0,
-                time: isShared ? offer?.time ?? time : entry.time, written: entry.time, committed: time)
+                report: world.reports[mark], tick: offer?.tick ?? 0, time: isShared ? offer?.time ?? time : entry.time,
+                written: entry.time, committed: time)
         case .confirmed(let confirmed): try judge(confirmed, entry, by: time)
         case .refuted(let payment, let of, let reason): try judgeRefutation(payment, of, reason, entry, by: time)
         case .abandoned(let abandoned):
@@ -126,6 +127,7 @@ struct Judge {
         let key = ["\(answer.id)", answer.version.state, "\(answer.version.since)"]
         if confirmed.news, !news.insert(key).inserted { throw Violation("record \(entry.seq) is news twice: \(key)") }
         known[answer.id] = answer
+        self.confirmed.append(answer)
         for seq in confirmed.of { try judgeSettlement(seq, answer, entry) }
     }
 
@@ -179,13 +181,11 @@ struct Judge {
                 throw Violation("record \(entry.seq) refutes \(seq), though the API answered no call since it came")
             }
         }
-        // A new start forgets the looks of the run before, unless somebody else was there who knows them.
+        // A new start forgets the looks of the run before, and so does whoever decides anew.
         let life = looks.map(\.life).max() ?? 0
-        if !isShared { looks.removeAll { $0.life != life } }
-        // Nodes tell each other the time by the server's clock, and its answers are late.
-        let error: Int64 = isShared ? 10_000_000_000 : 0
+        looks.removeAll { $0.life != life }
         guard looks.count >= needed.count, let first = looks.map(\.ended).min(), let last = looks.map(\.began).max(),
-            needed.count == 1 || isClockSet || last - first >= needed.seconds * 1_000_000_000 - error
+            needed.count == 1 || last - first >= needed.seconds * 1_000_000_000
         else {
             throw Violation("record \(entry.seq) refutes \(seq) (\(reason)) after \(looks.count) looks: \(report)")
         }

@@ -1,5 +1,5 @@
-import Logging
 import Payments
+import SharedLedgerSimulation
 import Synchronization
 
 @testable import Receiver
@@ -27,56 +27,64 @@ final class Life: Sendable {
         var rejected: [Int] = []
         var isOpen = false
         var isDead = false
-        var hasTakenUp = false
+        /// What decides, while it does.
+        var decider: Decider?
         /// What ended it, if it ended by itself.
         var failure: String?
     }
 
     let program: Program
     let store: any Store
-    let confirmer: Confirmer
-    let reconciler: Reconciler
-    /// What brings news to the shop, where there is one.
-    private let deliverer: Deliverer?
-    private let api: SimulatedAPI
     private let world: SharedWorld
+    private let options: LifeOptions
+    private let seed: UInt64
     private let state = Mutex(State())
 
     /// Starts the program.
-    init(
-        _ program: Program, _ store: any Store, _ world: SharedWorld, _ options: LifeOptions, seed: UInt64,
-        deliverer: Deliverer? = nil
-    ) {
+    init(_ program: Program, _ store: any Store, _ world: SharedWorld, _ options: LifeOptions, seed: UInt64) {
         self.program = program
-        self.deliverer = deliverer
         self.store = store
         self.world = world
-        api = SimulatedAPI(world, program)
-        let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
-        confirmer = Confirmer(
-            ledger: store.ledger, api: api, concurrency: options.concurrency, logger: logger, on: program)
-        reconciler = Reconciler(
-            ledger: store.ledger, api: api, health: confirmer.health, interval: options.interval, logger: logger,
-            on: program, seed: seed)
+        self.options = options
+        self.seed = seed
         store.ledger.addObserver(self)
         inBackground { life in
             do {
-                try await life.store.open()
+                try await life.store.open(life)
                 life.state.withLock { $0.isOpen = true }
-                // Before anything is confirmed: a new endpoint begins with what comes next.
-                try await life.deliverer?.start()
-            } catch {
-                life.state.withLock { $0.failure = $0.failure ?? "\(error)" }
-                return life.die()
-            }
-            await life.confirmer.start()
-            await life.reconciler.start()
+            } catch { life.fail("\(error)") }
         }
+    }
+
+    /// Begins to confirm, and to deliver where there is a shop. `number` tells this time as the one who decides from others.
+    func decide(_ ledger: any DeliveryLedger, as number: Int, _ deliverer: Deliverer? = nil) async throws {
+        let decider = Decider(number, program, ledger, world, options, seed: seed, deliverer: deliverer)
+        let isDead = state.withLock { state in
+            state.decider = decider
+            return state.isDead
+        }
+        if isDead { decider.die() }
+        try await decider.start()
+    }
+
+    /// What decides; nil while it does not.
+    var decider: Decider? { state.withLock { $0.decider } }
+
+    /// It decides no longer, and nothing goes on when this returns.
+    func endDeciding() async {
+        await decider?.stop()
+        state.withLock { $0.decider = nil }
+    }
+
+    /// It ends by itself.
+    func fail(_ reason: String) {
+        state.withLock { if !$0.isDead { $0.failure = $0.failure ?? reason } }
+        die()
     }
 
     var number: Int { program.number }
 
-    var ledger: any RecordLedger { store.ledger }
+    var ledger: any ReportLedger { store.ledger }
 
     /// Whether it has died.
     var isDead: Bool { state.withLock { $0.isDead } }
@@ -91,6 +99,9 @@ final class Life: Sendable {
     func inBackground(_ work: @escaping @Sendable (Life) async -> Void) {
         Task(executorPreference: program) { await work(self) }
     }
+
+    /// Whether nobody waits for an acknowledgement.
+    var isIdle: Bool { state.withLock { $0.waiting.isEmpty } }
 
     /// Posts a report; false when it is refused at once.
     func post(_ report: Int) -> Bool {
@@ -122,17 +133,6 @@ final class Life: Sendable {
         return true
     }
 
-    /// Asks for a listing, so that what was set aside is taken up.
-    func takeUp() {
-        inBackground { life in
-            let isBegun = await life.reconciler.reconcile()
-            life.state.withLock { $0.hasTakenUp = $0.hasTakenUp || isBegun }
-        }
-    }
-
-    /// Whether it has been.
-    var hasTakenUp: Bool { state.withLock { $0.hasTakenUp } }
-
     /// Takes the reports whose offers came to nothing.
     func takeRejected() -> [Int] {
         let offers = state.withLock { state in
@@ -144,23 +144,20 @@ final class Life: Sendable {
 
     /// The program is killed: nothing that it does from now on is seen by anybody.
     func die() {
-        api.die()
-        deliverer?.die()
         store.die()
-        state.withLock { state in
-            guard !state.isDead else { return }
+        let decider = state.withLock { state in
+            if !state.isDead { state.rejected += state.waiting.map(\.offer) }
             state.isDead = true
-            state.rejected += state.waiting.map(\.offer)
             state.waiting = []
+            return state.decider
         }
+        decider?.die()
     }
 
     /// After its death: has its tasks come to their ends, so that nothing stays in memory.
     func stop() {
         inBackground { life in
-            await life.reconciler.stop()
-            await life.confirmer.stop()
-            await life.deliverer?.stop()
+            await life.endDeciding()
             life.store.bury()
         }
     }
@@ -179,6 +176,14 @@ extension Life: LedgerObserver {
         }
     }
 
+    func ledgerDidRefuse(_ positions: Set<Int64>) {
+        state.withLock { state in
+            let refused = state.waiting.filter { positions.contains($0.position) }
+            state.waiting.removeAll { positions.contains($0.position) }
+            state.rejected += refused.map(\.offer)
+        }
+    }
+
     func ledgerDidReject(after position: Int64, reason: String) {
         state.withLock { state in
             state.rejected += state.waiting.map(\.offer)
@@ -188,7 +193,6 @@ extension Life: LedgerObserver {
 
     // The daemon ends itself when a sync has failed.
     func ledgerDidFail(reason: String, errno: Int32) {
-        state.withLock { if !$0.isDead { $0.failure = $0.failure ?? reason } }
-        die()
+        fail(reason)
     }
 }

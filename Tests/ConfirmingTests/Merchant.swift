@@ -1,4 +1,5 @@
 import Payments
+import Receiver
 import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
@@ -13,10 +14,8 @@ final class Merchant: Sendable {
         let asked: Int64
         /// The last record that the node could show then.
         let durable: Int64
-        /// When it was promised, and the first record that was there then; nil when it was not.
-        var promised: (time: Int64, first: Int64)?
-        /// When it was said that nothing came of it, though it may have been written.
-        var failed: Int64?
+        /// When it was promised, by whom, and the first record that was there then; nil when it was not.
+        var promised: (time: Int64, by: Int, first: Int64)?
     }
 
     static let endpoints = ["shop", "books"]
@@ -30,9 +29,9 @@ final class Merchant: Sendable {
     let shop: Shop
     private let state: Mutex<State>
 
-    init(_ shop: Shop, endpoints: [String]) {
+    init(_ shop: Shop, endpoints: [String], nodes: Int) {
         self.shop = shop
-        state = Mutex(State(settings: [endpoints, endpoints]))
+        state = Mutex(State(settings: Array(repeating: endpoints, count: nodes)))
     }
 
     /// Where a node is to deliver, as its settings have it.
@@ -44,22 +43,17 @@ final class Merchant: Sendable {
     /// What was to go out again.
     var replays: [Replay] { state.withLock { $0.replays } }
 
-    /// Has a payment's news go out again.
-    func replay(_ payment: PaymentID, by node: Node, of database: SimulatedDatabase) {
+    /// Has a payment's news go out again, by whoever decides; `first` is the first record that is there.
+    func replay(_ payment: PaymentID, by node: Node, first: @escaping @Sendable () -> Int64) {
         let clock = node.life.program.machine.clock
-        let ledger = node.store.shared
+        let store = node.store
         node.life.inBackground { life in
             let number = self.state.withLock { state in
-                state.replays.append(Replay(payment: payment, asked: clock.wall, durable: ledger.durable))
+                state.replays.append(Replay(payment: payment, asked: clock.wall, durable: store.node.durable))
                 return state.replays.count - 1
             }
-            do {
-                _ = try await ledger.redeliver(.payment(payment), dryRun: false)
-                if life.isDead { return }
-                self.state.withLock { $0.replays[number].promised = (clock.wall, database.firstRecord) }
-            } catch {
-                self.state.withLock { $0.replays[number].failed = clock.wall }
-            }
+            guard let decider = try? await store.command("replay \(payment)"), !life.isDead else { return }
+            self.state.withLock { $0.replays[number].promised = (clock.wall, decider, first()) }
         }
     }
 

@@ -1,4 +1,3 @@
-import Receiver
 import SharedLedger
 import Synchronization
 
@@ -6,30 +5,20 @@ import Synchronization
 struct Node: Sendable {
     let life: Life
     let store: SharedStore
-    let deliverer: Deliverer
 
     var number: Int { life.number }
     var isDead: Bool { life.isDead }
     var isServing: Bool { life.isServing }
+    /// Whether it decides, as far as it knows.
+    var isDeciding: Bool { store.node.term != nil }
 
     func die() { life.die() }
 
-    func takeRejected() -> [Int] { life.takeRejected() }
-
-    /// Drops what is old.
-    func prune(before time: Int64) {
-        let store = store
-        life.inBackground { _ in _ = try? await store.shared.prune(before: time) }
-    }
-
     /// Stops in order.
     func end() {
-        let (store, deliverer) = (store, deliverer)
+        let store = store
         life.inBackground { life in
-            await life.reconciler.stop()
-            await life.confirmer.stop()
-            await deliverer.stop()
-            await store.shared.end()
+            await store.end()
             life.die()
         }
     }
@@ -37,12 +26,16 @@ struct Node: Sendable {
 
 /// The nodes that run, wherever they are asked for.
 final class Nodes: Sendable {
-    private let nodes = Mutex<[Node?]>([nil, nil])
+    private let nodes: Mutex<[Node?]>
+
+    init(_ count: Int) { nodes = Mutex(Array(repeating: nil, count: count)) }
 
     subscript(_ slot: Int) -> Node? {
         get { nodes.withLock { $0[slot] } }
         set { nodes.withLock { $0[slot] = newValue } }
     }
+
+    var count: Int { nodes.withLock { $0.count } }
 
     var all: [Node] { nodes.withLock { $0.compactMap { $0 } } }
 }

@@ -1,27 +1,25 @@
 import Payments
 import Receiver
+import SharedLedgerSimulation
 import Synchronization
 
 @testable import Receiver
 
 /// What one run of the program has of the machine: its threads, its clocks, which may be wrong, and its timers.
 final class Program: TaskExecutor {
-    let machine: Machine
-    let number: Int
-    /// What its monotonic clock shows when the machine's shows zero.
-    private let zero: Int64
+    let process: SimulatedProcess
     /// How wrong its wall clock is.
     private let wallError: Int64
 
     init(_ number: Int, on machine: Machine, zero: Int64 = 0, wallError: Int64 = 0) {
-        self.machine = machine
-        self.number = number
-        self.zero = zero
+        process = SimulatedProcess(number, on: machine, zero: zero)
         self.wallError = wallError
     }
 
+    var machine: Machine { process.machine }
+    var number: Int { process.number }
     /// Its monotonic clock, in nanoseconds.
-    var monotonic: Int64 { machine.clock.now + zero }
+    var monotonic: Int64 { process.monotonic }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
@@ -29,10 +27,10 @@ final class Program: TaskExecutor {
     }
 
     /// Has work run soon.
-    func add(_ work: @escaping @Sendable () -> Void) { machine.add(for: number, work) }
+    func add(_ work: @escaping @Sendable () -> Void) { process.add(work) }
 
     /// Has work run at a time of its monotonic clock.
-    func add(at time: Int64, _ work: @escaping @Sendable () -> Void) { machine.add(at: time - zero, for: number, work) }
+    func add(at time: Int64, _ work: @escaping @Sendable () -> Void) { process.add(at: time, work) }
 }
 
 extension Program: Scheduler {

@@ -1,3 +1,4 @@
+import JournalStore
 import Payments
 import SharedLedger
 import SharedLedgerSimulation
@@ -7,27 +8,28 @@ import SharedLedgerSimulation
 // Deliveries: the merchant's settings, and what he does when something waits.
 extension SharedSimulation {
     /// A merchant with an endpoint or two, or none.
-    static func merchant(_ history: inout History) -> Merchant {
+    static func merchant(_ history: inout History, nodes: Int) -> Merchant {
         let count = [0, 1, 1, 1, 2, 2, 2, 2].randomElement(using: &history.dice)!
         let weather = ShopWeather(
             from: history.clock.wall, calmFrom: history.calm, endpoints: Merchant.endpoints, using: &history.dice)
         return Merchant(
-            Shop(weather, history.clock, seed: history.dice.next()), endpoints: Array(Merchant.endpoints.prefix(count)))
+            Shop(weather, history.clock, seed: history.dice.next()),
+            endpoints: Array(Merchant.endpoints.prefix(count)), nodes: nodes)
     }
 
-    mutating func planDeliveries() {
-        let (merchant, nodes, database) = (merchant, nodes, database)
-        if history.dice.next() % 3 == 0 { planReload() }
-        let payments = history.world.withLock { $0.payments.map(\.id) }
-        for _ in 0..<history.dice.next() % 4 {
-            let payment = payments.randomElement(using: &history.dice)!
-            let slot = Int(history.dice.next() % 2)
-            _ = plan("payment \(payment) is replayed by node \(slot)") {
-                guard let node = nodes[slot], node.isServing else { return }
-                merchant.replay(payment, by: node, of: database)
+    func planDeliveries() {
+        if oneOf(3) { planReload() }
+        let payments = world.withLock { $0.payments.map(\.id) }
+        for _ in 0..<draw({ $0.next() % 4 }) {
+            let payment = draw { payments.randomElement(using: &$0)! }
+            let slot = draw { [count = self.nodes.count] in Int.random(in: 0..<count, using: &$0) }
+            plan("payment \(payment) is replayed by node \(slot)") {
+                guard let node = self.nodes[slot], node.isServing else { return }
+                self.replay(payment, by: node)
             }
         }
-        merchant.shop.onMishap { [machine] number, mishap, after in
+        let (machine, nodes) = (machine, nodes)
+        merchant.shop.onMishap { number, mishap, after in
             machine.add(at: machine.clock.now + after) {
                 guard let node = nodes.all.first(where: { $0.number == number }) else { return }
                 switch mishap {
@@ -37,43 +39,43 @@ extension SharedSimulation {
             }
         }
         // An endpoint that is stopped is so until somebody does something, and the next attempt may be half an hour away.
-        let hurries = history.dice.next() % 4 != 0
-        let time = history.clock.now + history.calm - history.clock.wall + 3 * History.minute
-        machine.add(at: time) {
-            for node in nodes.all where node.isServing { Self.lookAfter(node, merchant, database, hurries: hurries) }
-        }
+        let hurries = !oneOf(4)
+        machine.add(at: clock.now + calm - clock.wall + 3 * History.minute) { self.lookAfter(hurries: hurries) }
     }
 
-    /// An endpoint is added or removed, on one node and then on the other.
-    private mutating func planReload() {
+    func replay(_ payment: PaymentID, by node: Node) {
+        let database = database
+        merchant.replay(payment, by: node) { database.prunedSeq + 1 }
+    }
+
+    /// An endpoint is added or removed, on one node after the other.
+    private func planReload() {
         let (merchant, nodes, machine) = (merchant, nodes, machine)
-        let old = merchant[0]
-        var new = old
-        if old.isEmpty || old.count == 1 && history.dice.next() % 2 == 0 {
-            new = Array(Merchant.endpoints.prefix(old.count + 1))
+        var new = merchant[0]
+        if new.isEmpty || new.count == 1 && oneOf(2) {
+            new = Array(Merchant.endpoints.prefix(new.count + 1))
         } else {
-            new.remove(at: Int(history.dice.next() % UInt64(old.count)))
+            new.remove(at: Int(draw { $0.next() } % UInt64(new.count)))
         }
-        let first = Int(history.dice.next() % 2)
-        let between = Int64.random(in: 0...History.minute, using: &history.dice)
-        let text = "the endpoints become \(new), first on node \(first), \(between) ns later on the other"
-        _ = plan(lasting: between, text) { [new] in
-            for (slot, delay) in [(first, 0), (1 - first, between)] {
-                machine.add(at: machine.clock.now + delay) {
+        let slots = draw { (dice: inout Dice) in (0..<nodes.count).shuffled(using: &dice) }
+        let between = draw { Int64.random(in: 0...20_000_000_000, using: &$0) }
+        plan("the endpoints become \(new), on nodes \(slots), each \(between) ns later") { [new] in
+            for (index, slot) in slots.enumerated() {
+                machine.add(at: machine.clock.now + between * Int64(index)) {
                     merchant[slot] = new
-                    nodes[slot]?.deliverer.reload()
+                    nodes[slot]?.life.decider?.deliverer?.reload()
                 }
             }
         }
     }
 
     /// Somebody looks when all is well: he has stopped endpoints go on, and does not always wait for the next attempts.
-    private static func lookAfter(
-        _ node: Node, _ merchant: Merchant, _ database: SimulatedDatabase, hurries: Bool
-    ) {
-        let status = node.store.shared.endpointStatus
-        if status.contains(where: \.isStopped) { node.deliverer.reload() }
-        guard hurries else { return }
-        for payment in node.store.waitingPayments { merchant.replay(payment, by: node, of: database) }
+    private func lookAfter(hurries: Bool) {
+        guard let node = nodes.all.first(where: \.isDeciding), let ledger = node.store.node.term?.ledger else {
+            return machine.add(at: clock.now + 1_000_000_000) { self.lookAfter(hurries: hurries) }
+        }
+        if ledger.endpointStatus.contains(where: \.isStopped) { node.life.decider?.deliverer?.reload() }
+        guard hurries, ledger.endpointStatus.contains(where: { $0.waiting > 0 }) else { return }
+        for payment in world.withLock({ $0.payments }) { replay(payment.id, by: node) }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import SharedLedgerSimulation
 import TestSupport
 import Testing
 
@@ -13,8 +14,8 @@ struct SharedSimulationTests {
     @Test func `the same seed gives the same history of two nodes`() async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             for seed: UInt64 in [1, 7] {
-                var histories = [SharedSimulation(seed: seed), SharedSimulation(seed: seed)]
-                for index in histories.indices { try histories[index].run() }
+                let histories = [SharedSimulation(seed: seed), SharedSimulation(seed: seed)]
+                for history in histories { try history.run() }
                 #expect(histories[0].story == histories[1].story)
             }
         }
@@ -25,7 +26,9 @@ struct SharedSimulationTests {
         let first = only ?? variable("SHARED_SIM_FIRST") ?? 1
         let count = only == nil ? variable("SHARED_SIM_HISTORIES") ?? 150 : 1
         for seed in first..<first + count {
-            var simulation = SharedSimulation(seed: UInt64(seed))
+            let simulation = SharedSimulation(
+                seed: UInt64(seed),
+                mutation: variable("SHARED_SIM_MUTATION").flatMap { SimulatedDatabase.Mutation(rawValue: $0) })
             if variable("SHARED_SIM_GOES_ON") != nil { print(seed, terminator: " "); fflush(nil) }
             do { try simulation.run() } catch {
                 if variable("SHARED_SIM_GOES_ON") != nil { print("SHARED_SIM_SEED=\(seed)\n\(error)") }

@@ -1,91 +1,132 @@
+import JournalStore
 import Payments
+import Receiver
+import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
 
-@testable import SharedLedger
-
-/// A ledger that several programs keep on a server.
+/// A node of a ledger in a database, as a run of the program has it.
 final class SharedStore: Store {
-    let shared: SharedLedger
-    let connection: SimulatedConnection
+    let node: SharedNode
+    let link: SimulatedLink
     private let program: Program
-    private let limits: LedgerState.Limits
-    private let isDead = Atomic(false)
+    private let orders: Orders
+    private let life = Mutex<Life?>(nil)
+    /// What was begun last with who decides; the next waits for it.
+    private let last = Mutex<Task<Void, Never>?>(nil)
 
-    /// `pace` is how often it looks what the others did, `longestCall` how long its operator has a call of the API take.
-    init(
-        _ program: Program, on database: SimulatedDatabase, _ options: LifeOptions, pace: Int64, longestCall: Int64,
-        seed: UInt64
-    ) {
+    /// What a node has to know besides its ledger.
+    struct Orders: Sendable {
+        let merchant: Merchant
+        let slot: Int
+        /// Gives a number to each who decides.
+        let number: @Sendable (_ term: Term) -> Int
+    }
+
+    init(_ program: Program, _ database: SimulatedDatabase, _ options: LifeOptions, _ orders: Orders, seed: UInt64) {
         self.program = program
-        limits = options.limits
-        connection = database.connection(on: program)
-        var shared = SharedLedger.Options(
+        self.orders = orders
+        link = database.link(of: program.number)
+        let shared = SharedNode.Options(
             limits: options.limits, account: LedgerAccount(api: "api:443", client: "client"),
             name: "node \(program.number)", version: "1", journal: "id", segmentBytes: options.segmentBytes,
-            longestCall: .nanoseconds(longestCall))
-        shared.pollInterval = pace
-        shared.renewal = max(3_000_000_000, 2 * pace)
-        self.shared = SharedLedger(
-            connection, shared, seed: seed,
-            in: SharedSurroundings(
-                monotonic: { program.monotonic }, after: { program.add(at: program.monotonic + $0, $1) },
-                wait: { whenDone in
-                    let isDone = Atomic(false)
-                    whenDone { isDone.store(true, ordering: .relaxed) }
-                    program.machine.run { isDone.load(ordering: .relaxed) }
-                }))
+            configuration: ["limits": "\(options.maxPending)"])
+        node = SharedNode(link, shared, seed: seed, in: program.process.surroundings)
     }
 
-    var ledger: any RecordLedger { shared }
+    var ledger: any ReportLedger { node }
 
-    func open() async throws { try await shared.open() }
-
-    /// The operator has calls take longer.
-    func reload(longestCall: Int64) { shared.update(limits: limits, longestCall: .nanoseconds(longestCall)) }
-
-    func die() {
-        if isDead.exchange(true, ordering: .relaxed) { return }
-        connection.drop(lingering: program.machine.draw(2_000_000_000))
-        shared.end("it was killed")
+    /// Joins, as often as it takes.
+    func open(_ life: Life) async throws {
+        self.life.withLock { $0 = life }
+        while true {
+            do {
+                try node.open()
+                break
+            } catch let fault as DatabaseFault where !life.isDead && fault.kind != .schema && fault.kind != .damaged {
+                program.process.pause(1_000_000_000)
+            }
+        }
+        node.start { [weak self] in self?.handle($0) }
     }
 
-    func bury() { shared.observers.withLock { $0 = [] } }
+    func die() { link.kill() }
 
-    /// Whether it has nothing to write, and its state reflects all that was written.
-    func isQuiet(_ database: SimulatedDatabase) -> Bool {
-        let head = database.head.cut
-        // What a turn writes that is on its way is neither here nor there.
-        guard shared.stepBegan.load(ordering: .relaxed) == 0 else { return false }
-        return shared.core.withLock { core in
-            core.cut == head && core.orders.isEmpty && core.notes.isEmpty && core.doubt == nil && core.owed.isEmpty
-                && core.pool.isEmpty
+    func bury() {
+        node.term?.ledger.detach()
+        life.withLock { $0 = nil }
+    }
+
+    /// Stops in order.
+    func end() async {
+        await last.withLock { $0 }?.value
+        await life.withLock { $0 }?.endDeciding()
+        await node.close()
+    }
+
+    // MARK: Deciding
+
+    private func handle(_ event: SharedNode.Event) {
+        guard let life = life.withLock({ $0 }) else { return }
+        switch event {
+        case .began(let term): begin(term, life)
+        case .ended:
+            let isDone = Atomic(false)
+            enqueue {
+                await life.endDeciding()
+                isDone.store(true, ordering: .relaxed)
+            }
+            while !isDone.load(ordering: .relaxed) { program.process.pause(5_000_000) }
+        case .command(let command, let term):
+            Task(executorPreference: program) {
+                self.node.answer(command, with: await self.obey(command.text, term, life))
+            }
         }
     }
 
-    /// How it stands, for whoever looks for the fault.
-    var picture: String {
-        shared.core.withLock { core in
-            """
-            \(core.cut), \(core.orders.count) orders, \(core.notes.count) notes, in doubt \(core.doubt != nil), \(core.owed.count) \
-            owed, pool \(core.pool.map(\.claim.id)), leases \(core.leases.sorted()), lists \(core.state.listing != nil), \
-            elsewhere \(core.state.isListingElsewhere), \(core.state.counts), \(core.state.endpointStatus)
-            """
+    private func begin(_ term: Term, _ life: Life) {
+        let (merchant, slot, number) = (orders.merchant, orders.slot, orders.number(term))
+        let deliverer = Deliverer(term.ledger, merchant.shop, program, as: number) { merchant[slot] }
+        enqueue {
+            // What fails then is the term, and its end is told.
+            do { try await life.decide(term.ledger, as: number, deliverer) } catch {}
         }
     }
 
-    /// The payments of which something waits to be delivered.
-    var waitingPayments: [PaymentID] { shared.core.withLock { $0.state.paymentsToDeliver.sorted() } }
-
-    /// An endpoint for which it says that something is due, and gives nothing: whoever delivers would ask again and again.
-    var endpointDueInVain: String? {
-        let now = program.monotonic
-        return shared.core.withLock { $0.ownEndpoints }.sorted().first { endpoint in
-            guard let next = shared.nextDelivery(for: endpoint), next.nanoseconds <= now else { return false }
-            return shared.core.withLock { !$0.mayDeliver(to: endpoint, at: now) }
+    private func enqueue(_ work: @escaping @Sendable () async -> Void) {
+        last.withLock { last in
+            last = Task(executorPreference: program) { [last] in
+                await last?.value
+                await work()
+            }
         }
     }
 
-    /// The state as rows, with the counts.
-    var rows: LedgerRows { shared.core.withLock { $0.state.rows } }
+    private func obey(_ command: String, _ term: Term, _ life: Life) async -> String {
+        let words = command.split(separator: " ")
+        switch words.first {
+        case "replay":
+            guard let payment = words.last.flatMap({ PaymentID($0) }) else { return "which?" }
+            do { _ = try await term.ledger.redeliver(.payment(payment), dryRun: false) } catch { return "\(error)" }
+            return "ok \(life.decider?.number ?? 0)"
+        case "reconcile": return await life.decider?.reconciler.reconcile() == true ? "ok 0" : "one is under way"
+        default: return "what?"
+        }
+    }
+
+    // MARK: An operator
+
+    /// Has whoever decides do something; returns who that is.
+    @discardableResult
+    func command(_ command: String) async throws -> Int {
+        guard let life = life.withLock({ $0 }) else { throw RecordsUnreachable("it has ended") }
+        let answer = if let term = node.term { await obey(command, term, life) } else { try node.handOver(command) }
+        guard answer.hasPrefix("ok"), let number = Int(answer.dropFirst(3)) else { throw RecordsUnreachable(answer) }
+        return number
+    }
+
+    /// Drops what is old, if it decides.
+    func prune(before time: Int64) { _ = try? node.term?.ledger.prune(before: time) }
+
+    func writeCheckpoint() async { await node.term?.ledger.checkpoint() }
 }

@@ -1,9 +1,9 @@
 import Payments
 import Receiver
+import SharedLedgerSimulation
 import Synchronization
 
 @testable import JournalStoreTests
-@testable import SharedLedger
 
 /// The merchant's application: it answers as its mood is, and writes down each attempt.
 final class Shop: Sendable {
@@ -12,7 +12,7 @@ final class Shop: Sendable {
         let endpoint: String
         let record: Int64
         let body: [UInt8]
-        /// Which run of the program makes it.
+        /// Who makes it, of all who ever decide.
         let life: Int
         let mood: ShopWeather.Mood
         let began: Int64
@@ -32,7 +32,7 @@ final class Shop: Sendable {
     }
 
     /// How long a sender waits for an answer, in nanoseconds.
-    static let longest = SharedLedger.longestDelivery.nanoseconds
+    static let longest: Int64 = 15_000_000_000
 
     /// What befalls a run of the program in the middle of an attempt.
     enum Mishap {
@@ -42,7 +42,7 @@ final class Shop: Sendable {
 
     private struct State {
         var attempts: [Attempt] = []
-        var mishap: @Sendable (_ life: Int, Mishap, _ after: Int64) -> Void = { _, _, _ in }
+        var mishap: @Sendable (_ program: Int, Mishap, _ after: Int64) -> Void = { _, _, _ in }
         var dice: Dice
     }
 
@@ -60,12 +60,14 @@ final class Shop: Sendable {
     var attempts: [Attempt] { state.withLock { $0.attempts } }
 
     /// Says what brings mishaps about.
-    func onMishap(_ work: @escaping @Sendable (_ life: Int, Mishap, _ after: Int64) -> Void) {
+    func onMishap(_ work: @escaping @Sendable (_ program: Int, Mishap, _ after: Int64) -> Void) {
         state.withLock { $0.mishap = work }
     }
 
     /// Takes down that an attempt begins; answers its number, and when its answer arrives.
-    func begin(_ message: DeliveryMessage, to endpoint: String, life: Int) -> (attempt: Int, arrives: Int64) {
+    func begin(_ message: DeliveryMessage, to endpoint: String, life: Int, of program: Int) -> (
+        attempt: Int, arrives: Int64
+    ) {
         let began = clock.wall
         // The last part of the id is the record's number.
         let record = message.id.split(separator: "_").last.flatMap { Int64($0) } ?? 0
@@ -81,7 +83,7 @@ final class Shop: Sendable {
             }
             return (state.attempts.count - 1, time, mishap, state.mishap)
         }
-        if let (mishap, after) = mishap { bring(life, mishap, after) }
+        if let (mishap, after) = mishap { bring(program, mishap, after) }
         return (attempt, began + time)
     }
 

@@ -1,16 +1,20 @@
 import Payments
 import Receiver
+import SharedLedgerSimulation
 import Synchronization
 
 /// How one run of the program reaches the shop, in the place of HTTP.
 final class ShopConnection: Sendable {
     private let shop: Shop
     private let program: Program
+    private let sender: Int
     private let hasDied = Atomic(false)
 
-    init(_ shop: Shop, _ program: Program) {
+    /// `sender` is who delivers, of all who ever decide.
+    init(_ shop: Shop, _ program: Program, sender: Int) {
         self.shop = shop
         self.program = program
+        self.sender = sender
     }
 
     /// Whether the program is dead: what it sends reaches nobody, and it hears nothing.
@@ -23,7 +27,7 @@ final class ShopConnection: Sendable {
 
     fileprivate func send(_ message: DeliveryMessage, to endpoint: String) async -> DeliveryOutcome {
         if isDead { return .released }
-        let (attempt, arrives) = shop.begin(message, to: endpoint, life: program.number)
+        let (attempt, arrives) = shop.begin(message, to: endpoint, life: sender, of: program.number)
         await program.machine.sleepUnlessCancelled(until: arrives)
         return isDead ? .released : shop.end(attempt)
     }
@@ -38,7 +42,7 @@ private struct ShopSender: DeliverySender {
 
 extension Machine {
     /// Returns at a time on the wall clock, or soon after the task was cancelled.
-    fileprivate func sleepUnlessCancelled(until time: Int64) async {
+    func sleepUnlessCancelled(until time: Int64) async {
         let sleep = Sleep()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

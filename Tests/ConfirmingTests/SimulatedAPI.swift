@@ -1,9 +1,10 @@
 import ECryptoPay
 import Payments
 import Receiver
+import SharedLedgerSimulation
 import Synchronization
 
-/// The API as one run of the program sees it: it answers from the world, late, and as the weather allows.
+/// The API as whoever decides sees it: it answers from the world, late, and as the weather allows.
 final class SimulatedAPI: PaymentAPI {
     /// No call takes longer, in nanoseconds: a listing's time-out.
     static let longestCall: Int64 = 60_000_000_000
@@ -13,10 +14,11 @@ final class SimulatedAPI: PaymentAPI {
     private let life: Int
     private let isDead = Atomic(false)
 
-    init(_ world: SharedWorld, _ program: Program) {
+    /// `caller` is who asks, of all who ever decide.
+    init(_ world: SharedWorld, _ machine: Machine, caller: Int) {
         self.world = world
-        machine = program.machine
-        life = program.number
+        self.machine = machine
+        life = caller
     }
 
     /// Nobody hears of what a dead program asks.
@@ -70,8 +72,9 @@ final class SimulatedAPI: PaymentAPI {
             fault == .timeOut
             ? (subject == .list ? Self.longestCall : 10_000_000_000) : 5_000_000 + machine.draw(longest)
         world.withLock { $0.calls[call].arrives = began + time }
-        await machine.sleep(time)
+        await machine.sleepUnlessCancelled(until: began + time)
         if isDead.load(ordering: .relaxed) { throw error(.cancelled, "/payments") }
+        if machine.clock.wall < began + time { throw breakOff(call) }
         return (call, began + machine.draw(time))
     }
 
@@ -132,6 +135,16 @@ final class SimulatedAPI: PaymentAPI {
                 }
         }
         return error
+    }
+
+    /// Takes down that nobody waits for a call any more.
+    private func breakOff(_ call: Int) -> APIError {
+        let now = machine.clock.wall
+        world.withLock { world in
+            world.calls[call].ended = now
+            world.calls[call].outcome = .failed
+        }
+        return error(.cancelled, "/payments")
     }
 
     private func spoil(_ body: [UInt8], _ fault: Fault) -> [UInt8] {

@@ -2,11 +2,11 @@ import Payments
 
 /// Where a run of the program keeps its ledger.
 protocol Store: AnyObject, Sendable {
-    /// The ledger.
-    var ledger: any RecordLedger { get }
+    /// What takes reports in.
+    var ledger: any ReportLedger { get }
 
-    /// Opens it, where that takes time.
-    func open() async throws
+    /// Opens it, where that takes time, and has the program decide, when it may.
+    func open(_ life: Life) async throws
 
     /// The program dies: nothing that it writes from now on is there.
     func die()

@@ -51,10 +51,13 @@ final class DaemonUnderTest {
         _ = try directory.write(text, to: "env", mode: 0o600)
     }
 
-    /// Starts it and waits until it listens.
+    /// Starts it and waits until it listens, and, where it is the only one, decides.
     func start(environment: [String: String] = [:], through wrapper: [String] = []) async throws {
         try launch(environment: environment, through: wrapper)
         try await process?.waitForOutput(containing: "listening on")
+        guard database?.isOfOne == true else { return }
+        // Only then does it write into the journal.
+        try await process?.waitForOutput(containing: "this node decides now")
     }
 
     /// Starts it with a socket for its admin side, as systemd passes it.
@@ -149,6 +152,18 @@ final class DaemonUnderTest {
 
     /// The payments of all records of a kind, in order.
     func payments(_ kind: String) throws -> [Int64] { try records(kind).compactMap { $0["payment"]?.integer } }
+
+    /// Waits until whatever was acknowledged stands in the journal: in a database it is taken over soon, and not at once.
+    func settle() async throws {
+        guard let database else { return }
+        try await eventually("accepted reports are taken over into the journal") { try database.acceptedCount() == 0 }
+    }
+
+    /// The payments of all records of a kind, once whatever was acknowledged stands in the journal.
+    func settledPayments(_ kind: String) async throws -> [Int64] {
+        try await settle()
+        return try payments(kind)
+    }
 
     /// Runs a command of the same binary on the same directory.
     func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess.Result {

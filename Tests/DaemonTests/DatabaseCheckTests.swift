@@ -35,6 +35,36 @@
             #expect(online.exit == .code(69), "\(online.errors)")
         }
 
+        @Test func `a user who may not create the schema is told what to grant, by serve as well`() async throws {
+            let server = try await PostgreSQLServer()
+            try await server.execute("CREATE ROLE shop LOGIN")
+            try await server.execute("CREATE DATABASE shop")
+            try await server.execute(
+                "REVOKE CREATE ON DATABASE shop FROM PUBLIC", "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+                database: "shop")
+            let url = server.url(user: "shop", database: "shop")
+            let checked = try await check(url)
+            #expect(checked.exit == .code(78), "\(checked)")
+            #expect(checked.errors.contains("GRANT CREATE ON DATABASE shop TO shop"), "\(checked)")
+            let daemon = try DaemonUnderTest(
+                database: LedgerDatabaseUnderTest(server, user: "shop", database: "shop"))
+            try daemon.launch()
+            #expect(try await daemon.process?.waitForExit() == .code(78), "\(daemon.process?.errors ?? "")")
+            try await server.execute("GRANT CREATE ON DATABASE shop TO shop")
+            #expect(try await check(url).exit == .code(0))
+        }
+
+        @Test func `a standby is told as such`() async throws {
+            let primary = try await PostgreSQLServer()
+            let standby = try await primary.makeStandby(synchronous: false)
+            let warned = try await check(standby.url())
+            #expect(warned.exit == .code(0), "\(warned)")
+            #expect(warned.errors.contains("warning: ") && warned.errors.contains("read-only"), "\(warned)")
+            let online = try await check(standby.url(), "--online")
+            #expect(online.exit == .code(69), "\(online)")
+            #expect(online.errors.contains("name all of its hosts in the URL"), "\(online)")
+        }
+
         @Test func `a name server that does not answer is not waited for`() async throws {
             let daemon = try DaemonUnderTest()
             try daemon.set("ECRYPTOPAY_JOURNAL", "postgresql://ledger@database.example/ledger")

@@ -103,18 +103,27 @@
         @Test func `a server with another name, or of an authority that is not trusted, is refused`() async throws {
             let stranger = try await Certificates()
             let (right, wrong) = (try await server(), try await server("DNS:example.org"))
-            for (daemon, word) in [
-                (try daemon(url(wrong)), "example.org"),
-                (try daemon(url(right), trusting: stranger.authority), "certificate verify failed"),
-                (try daemon(url(right, password: "hush-wrong")), "password authentication failed"),
+            let (certificate, password) = ("ECRYPTOPAY_CA_FILE", "check the user and the password")
+            for (daemon, word, hint, otherHint) in [
+                (try daemon(url(wrong)), "example.org", certificate, password),
+                (
+                    try daemon(url(right), trusting: stranger.authority), "certificate verify failed", certificate,
+                    password
+                ),
+                (
+                    try daemon(url(right, password: "hush-wrong")), "password authentication failed", password,
+                    certificate
+                ),
             ] {
                 try daemon.launch()
                 let process = try #require(daemon.process)
                 #expect(try await process.waitForExit() == .code(77))
                 #expect(process.errors.contains(word), "\(process.errors)")
+                #expect(process.errors.contains(hint) && !process.errors.contains(otherHint), "\(process.errors)")
                 #expect(!process.errors.contains("hush"))
                 let check = try await daemon.run(["check", "--env-file", daemon.envFile])
-                #expect(check.exit == .code(77))
+                #expect(check.exit == .code(77) && check.errors.contains(hint), "\(check)")
+                #expect(!check.errors.contains(otherHint), "\(check)")
                 #expect(!(check.output + check.errors).contains("hush-"))
             }
         }

@@ -6,33 +6,6 @@ import Testing
 
 /// `/events` of the real binary, as a program reads it that takes the journal's records further.
 struct EventsTests {
-    /// One who reads the events, line by line.
-    private final class Reader {
-        private let client: ClientSocket
-        private var rest: [UInt8] = []
-
-        init(_ daemon: DaemonUnderTest, _ query: String) throws {
-            client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
-            try client.send("GET /events\(query) HTTP/1.1\r\nHost: admin\r\n\r\n")
-            #expect(try client.receiveHead().hasPrefix("HTTP/1.1 200 "))
-        }
-
-        /// The next record, passing over heartbeats.
-        func next() throws -> JSONValue {
-            while true {
-                if let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                    let line = Array(rest[..<newline])
-                    rest.removeFirst(newline + 1)
-                    if !line.isEmpty { return try JSONValue(parsing: line) }
-                } else {
-                    rest += try #require(try client.receiveChunk())
-                }
-            }
-        }
-
-        func seqs(_ count: Int) throws -> [Int64?] { try (0..<count).map { _ in try next()["seq"]?.integer } }
-    }
-
     private func daemon(_ ledger: TestedLedger) async throws -> DaemonUnderTest {
         let daemon = try await ledger.daemon()
         try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "4096")
@@ -48,14 +21,14 @@ struct EventsTests {
             let daemon = try await daemon(ledger)
             for id in 1...40 { #expect(try daemon.post(DaemonUnderTest.report(Int64(id))).status == 200) }
             #expect(try daemon.records("opened").count > 2)
-            let all = try Reader(daemon, "?after=0")
+            let all = try EventReader(daemon, "?after=0")
             let last = Int64(try daemon.journal().count)
             #expect(try all.seqs(Int(last)) == (1...last).map { $0 })
-            let resumed = try Reader(daemon, "?after=7")
+            let resumed = try EventReader(daemon, "?after=7")
             #expect(try resumed.seqs(3) == [8, 9, 10])
             // At the tail, all hear of what comes then; the one in mid-journal after what it has not seen.
-            let tail = try Reader(daemon, "")
-            let chosen = try Reader(daemon, "?after=0&kind=opened,closed&kind=confirmed")
+            let tail = try EventReader(daemon, "")
+            let chosen = try EventReader(daemon, "?after=0&kind=opened,closed&kind=confirmed")
             #expect(try chosen.next()["kind"]?.string == "opened")
             #expect(try daemon.post(DaemonUnderTest.report(41)).status == 200)
             for reader in [all, tail] {
@@ -89,7 +62,7 @@ struct EventsTests {
         let answer = try daemon.ask("/events?kind=confirmed%2Cpaid")
         #expect(answer.status == 400)
         #expect(answer.body.contains("no kind \\\"paid\\\""), "\(answer.body)")
-        let reader = try Reader(daemon, "?%61fter=0&kind=refuted%2copened")
+        let reader = try EventReader(daemon, "?%61fter=0&kind=refuted%2copened")
         #expect(try reader.next()["kind"]?.string == "opened")
         try await daemon.end()
     }
@@ -113,7 +86,7 @@ struct EventsTests {
                 ["journal", "prune", "--keep", "0s", "--env-file", daemon.envFile])
             #expect(prune.exit == .code(0), "\(prune.errors)")
             try await daemon.start()
-            let reader = try Reader(daemon, "?after=1&kind=refuted,confirmed,known")
+            let reader = try EventReader(daemon, "?after=1&kind=refuted,confirmed,known")
             let gone = try reader.next()
             #expect(gone["kind"]?.string == "pruned")
             #expect(gone["from"]?.integer == 2)

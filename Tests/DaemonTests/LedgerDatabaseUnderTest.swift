@@ -1,13 +1,24 @@
 /// A database that daemons under test keep their ledger in.
 struct LedgerDatabaseUnderTest: Sendable {
     /// What they are told as `ECRYPTOPAY_JOURNAL`.
-    let url: String
+    private(set) var url: String
     /// The lines of all records in their order.
     let lines: @Sendable () throws -> [[UInt8]]
+    /// How many reports were accepted and stand in no record yet, up to some thousands.
+    let acceptedCount: @Sendable () throws -> Int
     /// Does something that only somebody else would do there.
     let execute: @Sendable (_ sql: String) async throws -> Void
+    /// Whether only one daemon at a time is to work there.
+    var isOfOne: Bool { place != nil }
     /// Held for as long as it is used.
     var place: (any AnyObject & Sendable)?
+
+    /// The same for daemons that reach it by another URL.
+    func reached(by url: String) -> LedgerDatabaseUnderTest {
+        var database = self
+        database.url = url
+        return database
+    }
 }
 
 #if PostgreSQL
@@ -33,17 +44,21 @@ struct LedgerDatabaseUnderTest: Sendable {
             self.init(
                 url: "postgresql://\(user)@/\(database)?host=\(hosts)&port=\(ports)"
                     + "&target_session_attrs=read-write",
-                lines: {
-                    var lines: [[UInt8]] = []
-                    var last: Int64 = 0
-                    let end = try reader.journal.standing()?.seq ?? 0
-                    while true {
-                        let page = try reader.records.page(after: last, upTo: end, atMost: 1 << 20)
-                        guard let record = page.last else { return lines }
-                        lines += page.map(\.line)
-                        last = record.seq
-                    }
-                }, execute: { sql in try await server.execute(sql, database: database) }, place: place)
+                lines: { try Self.lines(reader) },
+                acceptedCount: { try reader.wholeInbox(atMost: 10_000).count },
+                execute: { sql in try await server.execute(sql, database: database) }, place: place)
+        }
+
+        private static func lines(_ reader: PostgreSQLDatabase) throws -> [[UInt8]] {
+            var lines: [[UInt8]] = []
+            var last: Int64 = 0
+            let end = try reader.journal.standing()?.seq ?? 0
+            while true {
+                let page = try reader.page(after: last, upTo: end, atMost: 1 << 20)
+                guard let record = page.last else { return lines }
+                lines += page.map(\.line)
+                last = record.seq
+            }
         }
     }
 #endif

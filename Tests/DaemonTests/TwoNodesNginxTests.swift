@@ -58,7 +58,7 @@
             isStopped.withLock { $0 = true }
             try await eventually("the last answers") { running.withLock { $0 } == 0 }
             #expect(answers.withLock { Set($0) } == [200])
-            #expect(Set(try nodes[1].payments("received")).count == answers.withLock { $0.count })
+            #expect(Set(try await nodes[1].settledPayments("received")).count == answers.withLock { $0.count })
             try await nodes[1].end()
         }
 

@@ -18,16 +18,16 @@ struct SimulatedLedger {
     }
 
     mutating func offer(_ report: ReportedPayment, now: Instant) {
-        switch state.admit(report) {
+        switch state.admit(report.summary.admitted) {
         case .known: state.noteAnnouncement()
         case .full: refused += 1
-        case .covered(let seq): state.covered(report, by: seq, now: now)
+        case .covered(let seq): state.covered(report.summary.admitted, by: seq, now: now)
         case .journal:
             seq += 1
             journaled += 1
             reports[seq] = (report, now.nanoseconds)
             mostWaiting = max(mostWaiting, reports.count)
-            state.received(report.summary, seq: seq, offset: seq, now: now)
+            state.received(report.summary.admitted, seq: seq, offset: seq, now: now)
         }
     }
 

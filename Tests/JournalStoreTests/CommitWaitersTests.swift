@@ -32,7 +32,7 @@ struct CommitWaitersTests {
     @Test func `after a failure every ticket has failed, but for what was durable before`() async {
         waiters.commit(upTo: 2)
         let ticket = waiters.ticket(for: 3)
-        waiters.fail(error)
+        waiters.fail(.failed(error))
         #expect(await ticket.result.failure == .failed(error))
         #expect(await ticket.result.durable == 2)
         #expect(await waiters.ticket(for: 4).result.failure == .failed(error))

@@ -67,14 +67,14 @@ struct CrashSimulation: Simulation {
         for _ in 0..<2 + random.next() % 3 {
             let gathers = random.next() % 2 == 0
             // Held back, so that the batch does not depend on how fast the queue is.
-            if !gathers { journal.queue.suspend() }
+            if !gathers { journal.commits.queue.suspend() }
             for _ in 0..<1 + random.next() % 3 {
                 let record = makeRecord()
                 guard let position = try? journal.append(record, time: 0, gathers: gathers) else { continue }
                 promised += [Record?](repeating: nil, count: Int(position.seq) - promised.count - 1) + [record]
             }
-            if gathers { journal.commitGathered() } else { journal.queue.resume() }
-            journal.queue.sync {}
+            if gathers { journal.commits.commitGathered() } else { journal.commits.queue.resume() }
+            journal.commits.queue.sync {}
             // What was rejected leaves its numbers to others.
             promised.removeLast(max(0, promised.count - Int(journal.durable)))
         }

@@ -33,7 +33,7 @@ struct GatheringTests {
     /// Has the next sync take long.
     private func slowSync() throws {
         disk.setFault { [clock] call in
-            if Self.isSync(call) { clock.time.add(Journal.quick, ordering: .relaxed) }
+            if Self.isSync(call) { clock.time.add(GroupCommit.quick, ordering: .relaxed) }
             return nil
         }
         try gather(1)
@@ -59,7 +59,7 @@ struct GatheringTests {
                 let position = try? journal.append(.baseline(count: 1), time: 0, gathers: true)
             else { return nil }
             written.add(position.seq)
-            if commits { journal.commitGathered() }
+            if commits { journal.commits.commitGathered() }
             return nil
         }
         return written
@@ -67,11 +67,11 @@ struct GatheringTests {
 
     @Test func `gathered records wait, and are one write and one sync`() throws {
         try gather(100)
-        journal.queue.sync {}
+        journal.commits.queue.sync {}
         #expect(journal.durable == 1)
         #expect(disk.calls.isEmpty)
-        journal.commitGathered()
-        journal.queue.sync {}
+        journal.commits.commitGathered()
+        journal.commits.queue.sync {}
         #expect(journal.durable == 101)
         #expect(syncs == 1)
     }
@@ -84,7 +84,7 @@ struct GatheringTests {
             return nil
         }
         try gather(3)
-        journal.commitGathered()
+        journal.commits.commitGathered()
         #expect(journal.durable == 4)
         #expect(others.all == [false])
     }
@@ -97,14 +97,14 @@ struct GatheringTests {
             return nil
         }
         try gather(1)
-        journal.commitGathered()
+        journal.commits.commitGathered()
         #expect(journal.durable == 2, "the sync is held, and the caller is not")
         gate.signal()
-        journal.queue.sync {}
+        journal.commits.queue.sync {}
         #expect(journal.durable == 3)
         disk.setFault(nil)
         try gather(1)
-        journal.commitGathered()
+        journal.commits.commitGathered()
         #expect(journal.durable == 4)
     }
 
@@ -122,10 +122,10 @@ struct GatheringTests {
             return nil
         }
         try gather(1)
-        journal.commitGathered()
+        journal.commits.commitGathered()
         #expect(journal.durable == 2, "the second sync is held, and the caller is not")
         gate.signal()
-        journal.queue.sync {}
+        journal.commits.queue.sync {}
         #expect(journal.durable == 3)
     }
 
@@ -148,7 +148,7 @@ struct GatheringTests {
             return nil
         }
         try gather(1)
-        journal.commitGathered()
+        journal.commits.commitGathered()
         flushed.wait()
         #expect(held.all.count == 2)
         #expect(held.all.last ?? 0 >= held.all.first ?? .max)
@@ -170,18 +170,18 @@ struct GatheringTests {
         }
         began.wait()
         try gather(1)
-        journal.commitGathered()
+        journal.commits.commitGathered()
         #expect(journal.durable == 1, "the writer is held, and the caller is not")
         clock.time.add(1_000_000_000, ordering: .relaxed)
         // The queue comes by in its own time.
         let deadline = DispatchTime.now() + 120
-        while journal.makesProgress(within: .zero), DispatchTime.now() < deadline { sched_yield() }
-        #expect(!journal.makesProgress(within: .zero))
+        while journal.commits.makesProgress(within: .zero), DispatchTime.now() < deadline { sched_yield() }
+        #expect(!journal.commits.makesProgress(within: .zero))
         gate.signal()
         ended.wait()
-        journal.queue.sync {}
+        journal.commits.queue.sync {}
         #expect(journal.durable == 2)
-        #expect(journal.makesProgress(within: .zero))
+        #expect(journal.commits.makesProgress(within: .zero))
     }
 
     @Test func `a write that fails, and a sync that does, are told of before the caller goes on`() throws {
@@ -192,16 +192,16 @@ struct GatheringTests {
             return nil
         }
         try gather(2)
-        journal.commitGathered()
+        journal.commits.commitGathered()
         #expect(journal.durable == 1)
         #expect(log.events == [.rejected(after: 1, errno: ENOSPC)])
         disk.setFault(nil)
         try gather(1)
-        journal.commitGathered()
+        journal.commits.commitGathered()
         #expect(journal.durable == 2, "its number is given again")
         disk.setFault { Self.isSync($0) ? .error(EIO) : nil }
         try gather(1)
-        journal.commitGathered()
+        journal.commits.commitGathered()
         #expect(journal.failure?.errno == EIO)
         #expect(log.events.suffix(2) == [.committed(2), .failed(errno: EIO)])
         #expect(throws: JournalUnavailable.self) { try gather(1) }
@@ -210,7 +210,7 @@ struct GatheringTests {
     @Test func `a record that is not gathered takes those before it along`() throws {
         try gather(3)
         _ = try journal.append(.baseline(count: 3), time: 0)
-        journal.queue.sync {}
+        journal.commits.queue.sync {}
         #expect(journal.durable == 5)
         #expect(syncs == 1)
     }
@@ -218,12 +218,12 @@ struct GatheringTests {
     @Test func `what is gathered while a batch is written waits until it is asked for`() throws {
         let written = gatherDuringSync(thenCommit: false)
         try gather(1)
-        journal.commitGathered()
-        journal.queue.sync {}
+        journal.commits.commitGathered()
+        journal.commits.queue.sync {}
         #expect(written.all == [3])
         #expect(journal.durable == 2)
-        journal.commitGathered()
-        journal.queue.sync {}
+        journal.commits.commitGathered()
+        journal.commits.queue.sync {}
         #expect(journal.durable == 3)
         #expect(syncs == 2)
     }
@@ -231,8 +231,8 @@ struct GatheringTests {
     @Test func `what is asked for while a batch is written is the next batch`() throws {
         let written = gatherDuringSync(thenCommit: true)
         try gather(1)
-        journal.commitGathered()
-        journal.queue.sync {}
+        journal.commits.commitGathered()
+        journal.commits.queue.sync {}
         #expect(written.all == [3])
         #expect(journal.durable == 3)
         #expect(syncs == 2)

@@ -21,10 +21,10 @@ struct JournalFailureTests {
     @discardableResult
     private func append(_ count: Int = 1, to journal: Journal) throws(JournalUnavailable) -> [Int64] {
         var seqs: [Int64] = []
-        journal.queue.suspend()
+        journal.commits.queue.suspend()
         defer {
-            journal.queue.resume()
-            journal.queue.sync {}
+            journal.commits.queue.resume()
+            journal.commits.queue.sync {}
         }
         for number in 0..<count { seqs.append(try journal.append(.baseline(count: number), time: 0).seq) }
         return seqs
@@ -75,7 +75,7 @@ struct JournalFailureTests {
         gate.waitUntilReached()
         #expect(try journal.append(.baseline(count: 2), time: 0).seq == 3)
         gate.open()
-        journal.queue.sync {}
+        journal.commits.queue.sync {}
         heal()
         #expect(log.events == [.rejected(after: 1, errno: 28)])
         #expect(try append(to: journal) == [2])
@@ -125,15 +125,15 @@ struct JournalFailureTests {
     @Test func `a record reads back though a segment would have begun before it in a rejected batch`() throws {
         let journal = try open(segmentBytes: 400)
         fail { if case .write = $0 { .error(28) } else { nil } }
-        journal.queue.suspend()
+        journal.commits.queue.suspend()
         let large = Record.known(payment: 1, current: [UInt8](repeating: UInt8(ascii: "1"), count: 300))
         for record in [large, .baseline(count: 1)] { _ = try journal.append(record, time: 0) }
-        journal.queue.resume()
-        journal.queue.sync {}
+        journal.commits.queue.resume()
+        journal.commits.queue.sync {}
         heal()
         for seq in Int64(2)...3 {
             let position = try journal.append(.baseline(count: 7), time: 0)
-            journal.queue.sync {}
+            journal.commits.queue.sync {}
             #expect(position.seq == seq)
             #expect(try journal.read(position).record == .baseline(count: 7))
         }
@@ -181,7 +181,7 @@ struct JournalFailureTests {
         gate.waitUntilReached()
         _ = try journal.append(.baseline(count: 2), time: 0)
         gate.open()
-        journal.queue.sync {}
+        journal.commits.queue.sync {}
         heal()
         #expect(log.events == [.failed(errno: 5)])
         #expect(try disk.records() == ["1 opened", "2 baseline"])
@@ -242,7 +242,7 @@ struct JournalFailureTests {
 
     @Test func `a write under way for too long is no progress`() throws {
         let journal = try open()
-        #expect(journal.makesProgress(within: .zero))
+        #expect(journal.commits.makesProgress(within: .zero))
         let gate = Gate()
         fail { call in
             if case .synchronize = call { gate.pass() }
@@ -250,10 +250,10 @@ struct JournalFailureTests {
         }
         _ = try journal.append(.baseline(count: 1), time: 0)
         gate.waitUntilReached()
-        #expect(!journal.makesProgress(within: .zero))
-        #expect(journal.makesProgress(within: .seconds(3600)))
+        #expect(!journal.commits.makesProgress(within: .zero))
+        #expect(journal.commits.makesProgress(within: .seconds(3600)))
         gate.open()
-        journal.queue.sync {}
-        #expect(journal.makesProgress(within: .zero))
+        journal.commits.queue.sync {}
+        #expect(journal.commits.makesProgress(within: .zero))
     }
 }

@@ -25,7 +25,7 @@ struct JournalTests {
     private func append(_ count: Int = 1, to journal: Journal) throws(JournalUnavailable) -> [JournalPosition] {
         var positions: [JournalPosition] = []
         for number in 0..<count { positions.append(try journal.append(.baseline(count: number), time: 0)) }
-        journal.queue.sync {}
+        journal.commits.queue.sync {}
         return positions
     }
 
@@ -80,9 +80,9 @@ struct JournalTests {
         let disk = SimulatedDisk()
         let (journal, log, _) = try open(disk)
         // Not committed yet when the journal is closed: the queue is held back.
-        journal.queue.suspend()
+        journal.commits.queue.suspend()
         _ = try journal.append(.baseline(count: 1), time: 0)
-        journal.queue.resume()
+        journal.commits.queue.resume()
         journal.close(time: 0)
         #expect(throws: JournalUnavailable.closed) { try journal.append(.baseline(count: 2), time: 0) }
         journal.close(time: 0)
@@ -115,7 +115,7 @@ struct JournalTests {
         for number in 1...100 { _ = try journal.append(.baseline(count: number), time: 0) }
         #expect(log.events.isEmpty && journal.durable == 1)
         gate.open()
-        journal.queue.sync {}
+        journal.commits.queue.sync {}
         #expect(log.events == [.committed(2), .committed(102)])
         let segmentCalls = disk.calls.filter { call in
             switch call {
@@ -132,10 +132,10 @@ struct JournalTests {
         let disk = SimulatedDisk()
         let (journal, _, _) = try open(disk)
         for _ in 0..<2 {
-            journal.queue.suspend()
+            journal.commits.queue.suspend()
             for number in 0..<3 { _ = try journal.append(.baseline(count: number), time: 0) }
-            journal.queue.resume()
-            journal.queue.sync {}
+            journal.commits.queue.resume()
+            journal.commits.queue.sync {}
         }
         let (_, _, records) = try open(disk)
         #expect(records.map(\.durable) == [0, 1, 1, 1, 4, 4, 4])
@@ -157,10 +157,10 @@ struct JournalTests {
         let disk = SimulatedDisk()
         let (journal, log, _) = try open(disk, .test(segmentBytes: 400))
         disk.forgetCalls()
-        journal.queue.suspend()
+        journal.commits.queue.suspend()
         for number in 0..<8 { _ = try journal.append(.baseline(count: number), time: 0) }
-        journal.queue.resume()
-        journal.queue.sync {}
+        journal.commits.queue.resume()
+        journal.commits.queue.sync {}
         let segments = try JournalReader(disk).segments
         try #require(segments.count > 2 && log.events.count == 1)
         for (first, next) in zip(segments, segments.dropFirst()) {

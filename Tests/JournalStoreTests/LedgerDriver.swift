@@ -32,12 +32,12 @@ final class LedgerDriver {
             disk, LedgerFixture.options(), journal: .test(segmentBytes: segmentBytes), randomID: id, seed: 1,
             clock: { clock.now })
         ledger.addObserver(mark)
-        ledger.journal.queue.suspend()
+        ledger.journal.commits.queue.suspend()
     }
 
     deinit {
         // A queue that is suspended cannot be let go.
-        ledger.journal.queue.resume()
+        ledger.journal.commits.queue.resume()
     }
 
     func record(_ report: ReportedPayment, mark: Int) {
@@ -90,14 +90,14 @@ final class LedgerDriver {
 
     /// Completes the baseline with an empty listing, unless there is one: without it nothing may be pruned.
     func completeBaseline() {
-        guard !ledger.hasBaseline, ledger.beginListing() == .begun else { return }
+        guard !ledger.hasBaseline, ledger.beginListing() else { return }
         // What the disk refuses is for the next run.
         _ = try? withJournal { try ledger.endListing(isWhole: true) }
     }
 
     /// Drops old segments in which everything is settled.
-    func prune() throws(JournalFault) -> PruneReport {
-        try withJournal { () throws(JournalFault) in try ledger.prune(before: .max) }
+    func prune() throws -> PruneReport {
+        try withJournal { try ledger.prune(before: .max) }
     }
 
     /// Drops segments with nothing but reports that were refuted or told nothing.
@@ -117,10 +117,10 @@ final class LedgerDriver {
 
     /// Lets the journal write what waits while something is done.
     private func withJournal<Value, Fault: Error>(_ body: () throws(Fault) -> Value) throws(Fault) -> Value {
-        ledger.journal.queue.resume()
+        ledger.journal.commits.queue.resume()
         defer {
-            ledger.journal.queue.sync {}
-            ledger.journal.queue.suspend()
+            ledger.journal.commits.queue.sync {}
+            ledger.journal.commits.queue.suspend()
         }
         return try body()
     }

@@ -47,7 +47,7 @@ struct LedgerFixture {
     }
 
     /// Returns when all that was recorded is durable, rejected or lost.
-    func settle() { ledger.journal.queue.sync {} }
+    func settle() { ledger.journal.commits.queue.sync {} }
 
     /// The next claim, however long it takes until there is one.
     func claim() -> Claim? {

@@ -24,13 +24,13 @@ final class LedgerHarness {
     /// Offers a report and journals it if it is to be journaled.
     @discardableResult
     func offer(_ report: ReportedPayment) -> Admission {
-        let admission = state.admit(report)
+        let admission = state.admit(report.summary.admitted)
         switch admission {
         case .journal:
             seq += 1
             journal[seq] = report
-            state.received(report.summary, seq: seq, offset: seq, now: now)
-        case .covered(let seq): state.covered(report, by: seq, now: now)
+            state.received(report.summary.admitted, seq: seq, offset: seq, now: now)
+        case .covered(let seq): state.covered(report.summary.admitted, by: seq, now: now)
         case .known, .full: break
         }
         return admission

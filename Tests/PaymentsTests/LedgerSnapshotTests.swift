@@ -41,7 +41,7 @@ struct LedgerSnapshotTests {
         #expect(state.endpointStatus.map(\.waiting) == [2, 3, 0])
         #expect(state.endpoints == ["https://shop.example/hook", "é"])
         #expect(state.strandedDeliveries.map(\.seq).sorted() == [101, 102, 103])
-        #expect(state.admit(try report(id: 1, state: "paid", updatedAt: time(1))) == .known)
+        #expect(state.admit(try report(id: 1, state: "paid", updatedAt: time(1)).summary.admitted) == .known)
         // Both go on alike.
         let restored = LedgerHarness(window: .seconds(3600))
         restored.state = state

@@ -236,15 +236,15 @@ struct LedgerStateTests {
         let reports = try (1...3).map { try report(state: "s\($0)", updatedAt: time($0)).summary }
         for ledger in [running, replayed] {
             for (index, report) in reports[..<2].enumerated() {
-                ledger.state.received(report, seq: Int64(index + 1), offset: 0, now: ledger.now)
+                ledger.state.received(report.admitted, seq: Int64(index + 1), offset: 0, now: ledger.now)
             }
         }
         let id = reports[0].id
         // Record 3 abandons the first, record 4 is the third report.
-        running.state.received(reports[2], seq: 4, offset: 0, now: running.now)
+        running.state.received(reports[2].admitted, seq: 4, offset: 0, now: running.now)
         running.state.abandoned(id, of: [1], seq: 3)
         replayed.state.abandoned(id, of: [1], seq: 3)
-        replayed.state.received(reports[2], seq: 4, offset: 0, now: replayed.now)
+        replayed.state.received(reports[2].admitted, seq: 4, offset: 0, now: replayed.now)
         #expect(running.state.snapshot == replayed.state.snapshot)
         #expect(running.claim()?.reports.map(\.seq) == [2, 1, 4])
         #expect(running.state.counts == replayed.state.counts)
@@ -253,10 +253,11 @@ struct LedgerStateTests {
     @Test func `abandoned reports that a report took up are abandoned again when it is never written`() throws {
         let ledger = LedgerHarness()
         let first = try report(state: "s1", updatedAt: time(1))
-        ledger.state.received(first.summary, seq: 1, offset: 0, now: ledger.now)
+        ledger.state.received(first.summary.admitted, seq: 1, offset: 0, now: ledger.now)
         ledger.state.abandoned(first.id, of: [1], seq: 2)
         let before = ledger.state.snapshot
-        ledger.state.received(try report(state: "s2", updatedAt: time(2)).summary, seq: 3, offset: 0, now: ledger.now)
+        ledger.state.received(
+            try report(state: "s2", updatedAt: time(2)).summary.admitted, seq: 3, offset: 0, now: ledger.now)
         #expect(ledger.state.counts.pending == 1)
         ledger.state.rollBack(after: 2)
         #expect(ledger.state.counts.pending == 0)
@@ -269,7 +270,7 @@ struct LedgerStateTests {
         ledger.state.completedBaseline()
         for seq in 1...3 {
             let report = try report(state: "s\(seq)", updatedAt: time(seq)).summary
-            ledger.state.received(report, seq: Int64(seq), offset: 0, now: nil)
+            ledger.state.received(report.admitted, seq: Int64(seq), offset: 0, now: nil)
         }
         ledger.state.abandoned(1, of: [1, 2, 3], seq: 4)
         let truth = try payment(state: "s3", updatedAt: time(3)).summary
@@ -502,7 +503,8 @@ struct LedgerStateTests {
         let ledger = LedgerHarness()
         for id in 1...20 {
             ledger.state.received(
-                try report(id: PaymentID(id), state: "paid", updatedAt: time(1)).summary, seq: Int64(id), offset: 0,
+                try report(id: PaymentID(id), state: "paid", updatedAt: time(1)).summary.admitted, seq: Int64(id),
+                offset: 0,
                 now: nil)
         }
         ledger.state.confirmed(
@@ -514,14 +516,14 @@ struct LedgerStateTests {
         var ids: Set<PaymentID> = []
         while let claim = ledger.claim() { ids.insert(claim.id) }
         #expect(ids == Set(1...20).subtracting([7, 8, 9]))
-        #expect(ledger.state.admit(try report(id: 7, state: "paid", updatedAt: time(1))) == .known)
+        #expect(ledger.state.admit(try report(id: 7, state: "paid", updatedAt: time(1)).summary.admitted) == .known)
     }
 
     @Test func `a record settles the reports that it names and no others, one or several`() throws {
         let ledger = LedgerHarness()
         for seq in 1...3 {
             let report = try report(state: "s\(seq)", updatedAt: time(1)).summary
-            ledger.state.received(report, seq: Int64(seq), offset: 0, now: nil)
+            ledger.state.received(report.admitted, seq: Int64(seq), offset: 0, now: nil)
         }
         for (settled, left) in [(2, [1, 3]), (9, [1, 3]), (1, [3]), (9, [3]), (3, [])] as [(Int64, [Int64])] {
             ledger.state.refuted(1, of: settled)
@@ -536,7 +538,8 @@ struct LedgerStateTests {
         let ledger = LedgerHarness(maxPending: 2)
         for seq in 1...5 {
             ledger.state.received(
-                try report(id: PaymentID(seq), state: "paid", updatedAt: time(1)).summary, seq: Int64(seq), offset: 0,
+                try report(id: PaymentID(seq), state: "paid", updatedAt: time(1)).summary.admitted, seq: Int64(seq),
+                offset: 0,
                 now: nil)
             ledger.state.refuted(PaymentID(seq), of: Int64(seq))
         }

@@ -180,7 +180,7 @@ private final class ReportHistory {
             for (number, version) in versions.enumerated() {
                 let report = try report(id: id, state: version.state, updatedAt: time(version.second))
                 let isLast = number == versions.count - 1
-                if (ledger.state.admit(report) == .known) != isLast {
+                if (ledger.state.admit(report.summary.admitted) == .known) != isLast {
                     return "payment \(id) is \(versions.last!), and \(version) is known: \(!isLast)"
                 }
             }

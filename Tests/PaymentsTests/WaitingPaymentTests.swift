@@ -13,7 +13,8 @@ struct WaitingPaymentTests {
         for (index, id) in [9, 3, 7, 5, 9, 1].enumerated() {
             let report = try ReportedPayment(body: Array(#"{"id":\#(id),"state":"s\#(index)"}"#.utf8).span)
             state.received(
-                report.summary, seq: Int64(index + 1), offset: Int64(index * 100), now: Instant(nanoseconds: 0))
+                report.summary.admitted, seq: Int64(index + 1), offset: Int64(index * 100), now: Instant(nanoseconds: 0)
+            )
         }
         let waiting = state.longestWaiting(3)
         #expect(waiting.map(\.id) == [9, 3, 7])

@@ -6,9 +6,9 @@
     @testable import PostgreSQLStore
 
     /// SQLSTATEs as a real server gives them.
-    @Suite(.ownThread) struct CodeTests {
+    @Suite(.ownThread, .serialized) struct CodeTests {
         @Test func `a read-only session`() async throws {
-            let server = try await PostgreSQLServer()
+            let server = try await SharedServer()
             let connection = try server.connect()
             try connection.run("SET default_transaction_read_only = on")
             let fault = try connection.fault("CREATE TABLE t (a bigint)")
@@ -17,7 +17,7 @@
         }
 
         @Test func `a lock that is not granted, and two writers in each other's way`() async throws {
-            let server = try await PostgreSQLServer()
+            let server = try await SharedServer()
             let (one, other) = (try server.connect(), try server.connect())
             try one.run("CREATE TABLE t (a bigint)", "INSERT INTO t VALUES (1)")
             try other.run("BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT a FROM t")
@@ -31,7 +31,6 @@
             let conflict = try other.fault("UPDATE t SET a = 3", "COMMIT")
             #expect(conflict.code == "40001")
             #expect(conflict.fault.kind == .conflict)
-            #expect(conflict.undecided.isEmpty)
         }
 
         @Test func `privileges and tables that are missing`() async throws {
@@ -51,19 +50,24 @@
             #expect(DatabaseFault.Kind(sqlState: code) == kind)
         }
 
+        @Test func `prepared statements that a pooler has lost, or another session has made`() async throws {
+            let server = try await SharedServer()
+            let connection = try server.connect()
+            let one = Pipeline(Statement("one", "SELECT 1"))
+            _ = try connection.run(one, within: Deadline.patience)
+            try connection.run("DEALLOCATE one")
+            let lost = fault { try connection.ask(one) }
+            #expect(lost?.kind == .configuration && lost?.message.contains("26000") == true)
+            try connection.run("PREPARE two AS SELECT 1")
+            let twice = fault { try connection.ask(Statement("two", "SELECT 1")) }
+            #expect(twice?.kind == .configuration && twice?.message.contains("pooler in transaction mode") == true)
+        }
+
         @Test func `a full disk, as a function says it`() async throws {
-            let server = try await PostgreSQLServer()
+            let server = try await SharedServer()
             let fault = try server.connect().fault(
                 "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$")
             #expect(fault.fault == DatabaseFault(kind: .full, message: "could not extend file (SQLSTATE 53100)"))
-        }
-
-        @Test func `an outcome that the server itself does not know`() async throws {
-            let server = try await PostgreSQLServer()
-            let fault = try server.connect().fault(
-                "BEGIN", "DO $$ BEGIN RAISE EXCEPTION 'result is ambiguous' USING ERRCODE = '40003'; END $$", "SELECT 1"
-            )
-            #expect(fault.undecided == 1..<2)
         }
     }
 #endif

@@ -1,14 +1,13 @@
 #if PostgreSQL
     import Glibc
     import SharedLedger
-    import SharedLedgerSimulation
     import TestSupport
     import Testing
 
     @testable import PostgreSQLStore
 
     /// Connecting: which server is taken, what the session is, and what is said when there is none.
-    @Suite(.ownThread) struct ConnectingTests {
+    @Suite(.ownThread, .serialized) struct ConnectingTests {
         @Test func `the session's settings`() async throws {
             let server = try await PostgreSQLServer(settings: ["statement_timeout": "1000"])
             let connection = try server.connect()
@@ -105,7 +104,6 @@
         }
 
         @Test(arguments: [
-            "postgresql://u:geheim@h/d?nonsense=1", "postgresql://u:geheim@h:port/d?x", "postgresql://u:geheim@[h/d",
             "postgresql://u:geheim@h/d?options=-c%20Synchronous_Commit%3Doff",
             "postgresql://u:geheim@h/d?target_session_attrs=standby", "postgresql://u:geheim@h1,h2/d?port=1,2,3",
         ])

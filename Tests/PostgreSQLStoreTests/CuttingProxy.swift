@@ -4,7 +4,7 @@
     import Synchronization
     import TestSupport
 
-    /// Stands between a program and a server's Unix socket, and cuts the connection at the next `COMMIT`.
+    /// Stands between a program and a server's Unix socket, and cuts the connection at a statement.
     final class CuttingProxy: Sendable {
         enum Cut: Sendable {
             /// The server never gets it.
@@ -15,14 +15,16 @@
 
         private let temporary: TemporaryDirectory
         private let socket: ListeningSocket
-        private let server: SocketAddress
-        private let next = Mutex<Cut?>(nil)
+        private let server: PostgreSQLServer
+        private let address: SocketAddress
+        private let next = Mutex<(cut: Cut, statement: [UInt8])?>(nil)
         private let cuts = Atomic(0)
 
         init(_ server: PostgreSQLServer) throws {
             temporary = try TemporaryDirectory()
             socket = try ListeningSocket(binding: .unix(path: temporary.path(of: ".s.PGSQL.5432")))
-            self.server = .unix(path: "\(server.socketDirectory)/.s.PGSQL.\(server.port)")
+            self.server = server
+            address = .unix(path: "\(server.socketDirectory)/.s.PGSQL.\(server.port)")
             let listener = socket
             onThread { [weak self] in
                 while true {
@@ -41,8 +43,11 @@
         /// How many connections it has cut.
         var count: Int { cuts.load(ordering: .acquiring) }
 
-        /// Cuts the next commit.
-        func cut(_ cut: Cut) { next.withLock { $0 = cut } }
+        /// Cuts at the next run of the statement of that name.
+        func cut(_ cut: Cut, _ statement: String) {
+            // A Bind of it, to the portal without a name.
+            next.withLock { $0 = (cut, [0] + Array(statement.utf8) + [0]) }
+        }
 
         private func serve(_ client: Int32) {
             let backend = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -50,7 +55,7 @@
                 close(client)
                 close(backend)
             }
-            guard server.withSockaddr({ connect(backend, $0, $1) }) == 0 else { return }
+            guard address.withSockaddr({ connect(backend, $0, $1) }) == 0 else { return }
             var isDumb = false
             var buffer = [UInt8](repeating: 0, count: 65_536)
             while true {
@@ -62,8 +67,7 @@
                 if entries[0].revents != 0 {
                     let count = read(client, &buffer, buffer.count)
                     guard count > 0 else { return }
-                    // A Bind of the statement that is called so, to the portal without a name.
-                    if Self.holds("\0commit\0", buffer[..<count]), let cut = next.withLock({ $0.take() }) {
+                    if let cut = cut(at: buffer[..<count]) {
                         cuts.add(1, ordering: .releasing)
                         if cut == .before { return }
                         isDumb = true
@@ -72,15 +76,20 @@
                 }
                 if entries[1].revents != 0 {
                     let count = read(backend, &buffer, buffer.count)
-                    // The server answers a flight when all of it is done.
+                    // The server answers a pipeline when all of it is done.
                     guard count > 0, !isDumb, Self.write(buffer[..<count], to: client) else { return }
                 }
             }
         }
 
-        private static func holds(_ text: String, _ bytes: ArraySlice<UInt8>) -> Bool {
-            let text = Array(text.utf8)
-            return bytes.indices.contains { bytes[$0...].starts(with: text) }
+        private func cut(at bytes: ArraySlice<UInt8>) -> Cut? {
+            next.withLock { next in
+                guard let (cut, name) = next, bytes.indices.contains(where: { bytes[$0...].starts(with: name) }) else {
+                    return nil
+                }
+                next = nil
+                return cut
+            }
         }
 
         private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {

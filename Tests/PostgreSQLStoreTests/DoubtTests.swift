@@ -1,132 +1,126 @@
 #if PostgreSQL
     import SharedLedger
-    import SharedLedgerSimulation
     import TestSupport
     import Testing
 
     @testable import PostgreSQLStore
 
-    /// Connections that break, before and after a commit.
-    @Suite(.ownThread) struct DoubtTests {
+    /// Answers that are lost, and servers that are not what they were.
+    @Suite(.ownThread, .serialized) struct DoubtTests {
         @Test(arguments: [CuttingProxy.Cut.before, .after])
-        func `a commit without an answer is in doubt`(cut: CuttingProxy.Cut) async throws {
+        func `reports without an answer are inserted again under new numbers`(cut: CuttingProxy.Cut) async throws {
+            let (server, proxy, database) = try await Self.behindProxy()
+            _ = try database.accept([.test(1)], knownOnly: false, notifies: false)
+            proxy.cut(cut, "accept\u{0}")
+            #expect(fault { try database.accept([.test(2)], knownOnly: false, notifies: false) } != nil)
+            try await eventually("what was sent is carried out") {
+                try await server.execute("SELECT count(*) FROM ecryptopayd.inbox") == (cut == .after ? "2" : "1")
+            }
+            _ = try database.accept([.test(3)], knownOnly: false, notifies: false)
+            #expect(try database.wholeInbox(atMost: 9).map(\.number) == (cut == .after ? [1, 2, 3] : [1, 3]))
+            #expect(proxy.count == 1)
+        }
+
+        @Test(arguments: [CuttingProxy.Cut.before, .after])
+        func `the lease, taken again, tells what became of a write`(cut: CuttingProxy.Cut) async throws {
+            let (_, proxy, database) = try await Self.behindProxy()
+            #expect(try database.takeLease(.test(1))?.epoch == 1)
+            #expect(try database.append(LedgerBatch([.received(1)]), epoch: 1))
+            proxy.cut(cut, "append_reports")
+            #expect(fault { try database.append(LedgerBatch([.received(2)]), epoch: 1) } != nil)
+            let grant = try #require(try database.takeLease(.test(1, 1)))
+            #expect(grant.epoch == 2)
+            if cut == .before { #expect(grant.last?.seq == 1) }
+            let last = grant.last?.seq ?? 0
+            // Should it have come late, the epoch stops it.
+            #expect(try database.append(LedgerBatch([.received(last + 1)]), epoch: 2))
+            #expect(try database.page(after: 0, upTo: last + 1, atMost: 999).map(\.seq) == Array(1...last + 1))
+        }
+
+        @Test(arguments: [CuttingProxy.Cut.before, .after])
+        func `a lease that was taken without an answer is taken again`(cut: CuttingProxy.Cut) async throws {
+            let (_, proxy, database) = try await Self.behindProxy()
+            #expect(try database.takeLease(.test(1))?.epoch == 1)
+            proxy.cut(cut, "take_over")
+            #expect(fault { try database.takeLease(.test(1, 1)) } != nil)
+            let grant = try #require(try database.takeLease(.test(1, 1)))
+            #expect(grant.epoch == 2 || grant.epoch == 3)
+        }
+
+        @Test func `a connection that ended while idle is made anew before anything is sent`() async throws {
+            let server = try await PostgreSQLServer()
+            let database = try server.prepared()
+            #expect(try database.takeLease(.test(1))?.epoch == 1)
+            _ = try database.accept([.test(1)], knownOnly: false, notifies: false)
+            try await server.restart()
+            _ = try database.accept([.test(2)], knownOnly: false, notifies: false)
+            #expect(try database.append(LedgerBatch([.received(1)]), epoch: 1))
+            #expect(try database.wholeInbox(atMost: 9).count == 2)
+        }
+
+        @Test func `a database that was set back is refused`() async throws {
+            let server = try await PostgreSQLServer()
+            let database = try server.prepared()
+            #expect(try database.takeLease(.test(1))?.epoch == 1)
+            #expect(try database.append(LedgerBatch([.received(1), .received(2)]), epoch: 1))
+            let line = RecordRow.received(2).line
+            database.proof.note(epoch: 1)
+            database.proof.note(2, head: StoredRecord(seq: 2, line: line).head)
+            func reconnected() async throws -> DatabaseFault? {
+                try await server.restart()
+                return fault { try database.page(after: 0, upTo: 0, atMost: 999) }
+            }
+            #expect(try await reconnected() == nil)
+            try await server.execute("UPDATE ecryptopayd.records SET line = 'line of another' WHERE seq = 2")
+            let other = try await reconnected()
+            #expect(other?.kind == .behind && other?.message.contains("has another record 2") == true)
+            try await server.execute("DELETE FROM ecryptopayd.records WHERE seq = 2")
+            #expect(try await reconnected()?.message.contains("lacks record 2") == true)
+            // What was pruned need not be there.
+            try await server.execute("INSERT INTO ecryptopayd.gaps VALUES (1, 2)")
+            #expect(try await reconnected() == nil)
+            try await server.execute("UPDATE ecryptopayd.lease SET epoch = 0")
+            let earlier = try await reconnected()
+            #expect(earlier?.kind == .behind && earlier?.message.contains("is in epoch 0") == true)
+        }
+
+        @Test func `a former primary is passed over`() async throws {
+            let former = try await PostgreSQLServer()
+            let database = try former.prepared()
+            #expect(try database.takeLease(.test(1))?.epoch == 1)
+            let primary = try await former.makeStandby(synchronous: true)
+            #expect(try database.append(LedgerBatch([.received(1)]), epoch: 1))
+            try await primary.promote()
+            let hosts = [former, primary].map(\.socketDirectory).joined(separator: ",")
+            let node = try PostgreSQLDatabase(url: "postgresql://postgres@/postgres?host=\(hosts)&port=5432")
+            // It has only been connected to the one that does not know yet.
+            #expect(try node.prepare(journal: "id").journal == "id")
+            let reader = try PostgreSQLDatabase(url: "postgresql://postgres@/postgres?host=\(hosts)&port=5432")
+            _ = try reader.prepare(journal: "id")
+            #expect(try reader.page(after: 0, upTo: 1, atMost: 999).count == 1)
+            let other = try primary.prepared()
+            #expect(try other.takeLease(.test(1))?.epoch == 2)
+            #expect(try other.append(LedgerBatch([.received(2)]), epoch: 2))
+            // A connection that is open finds out by what is asked of it.
+            _ = try node.page(after: 0, upTo: 1, atMost: 999)
+            #expect(fault { try node.page(after: 0, upTo: 2, atMost: 999) }?.kind == .behind)
+            reader.proof.note(epoch: 2)
+            #expect(fault { try reader.page(after: 0, upTo: 1, atMost: 999) }?.kind == .behind)
+            #expect(fault { try reader.records([1]) } == nil)
+            node.proof.note(2, head: RecordRow.received(2).line[...])
+            #expect(try node.page(after: 0, upTo: 2, atMost: 999).map(\.seq) == [1, 2])
+            #expect(try node.watch(.test(3), writes: true).lease?.epoch == 2)
+            try await primary.stop()
+            let fault = fault { try node.watch(.test(3), writes: false) }
+            #expect(fault?.kind == .behind && fault?.message.contains(former.socketDirectory) == true)
+        }
+
+        private static func behindProxy() async throws -> (PostgreSQLServer, CuttingProxy, PostgreSQLDatabase) {
             let server = try await PostgreSQLServer()
             let proxy = try CuttingProxy(server)
-            let database = PostgreSQLDatabase(try ConnectionString(proxy.url))
-            _ = try await database.join(.test(1))
-            try await database.write(1, [.report(1)])
-            let view = try await database.lock(after: .start)
-            proxy.cut(cut)
-            guard case .unknown = await database.commit(view.turn(2, [.report(2)])) else {
-                Issue.record("nobody knows what became of it")
-                return
-            }
-            #expect(proxy.count == 1)
-            // Locked anew, the node's row tells.
-            let after = try await database.lock(after: view.head.cut)
-            #expect(after.nodes.map(\.turn) == [cut == .after ? 2 : 1])
-            #expect(after.records.map(\.seq) == (cut == .after ? [2] : []))
-            #expect(after.anchor == .line(view.records[0].line))
-            #expect(await database.commit(after.turn(3, [.report(3)])) == .committed)
-        }
-
-        @Test func `who joins under another number and gets no answer goes on under that`() async throws {
-            let server = try await PostgreSQLServer()
-            let proxy = try CuttingProxy(server)
-            let database = PostgreSQLDatabase(try ConnectionString(proxy.url))
-            _ = try await database.join(.test(1))
-            proxy.cut(.after)
-            #expect(await fault { try await database.join(.test(2)) } != nil)
-            #expect(proxy.count == 1)
-            let view = try await database.lock(after: .start)
-            #expect(await database.commit(view.turn(1, [.report(1)])) == .committed)
-            let turns = try await database.lock(after: .start).nodes.map { [$0.node, $0.turn] }
-            #expect(Set(turns) == [[1, 0], [2, 1]])
-        }
-
-        @Test func `a connection that broke before the commit was sent`() async throws {
-            let server = try await PostgreSQLServer()
-            let database = try await server.joined(1)
-            let view = try await database.lock(after: .start)
-            try await server.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ecryptopayd'")
-            try await eventually("the end of the session") {
-                try await server.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ecryptopayd'")
-                    == "0"
-            }
-            guard case .failed(let fault) = await database.commit(view.turn(1, [.report(1)])) else {
-                Issue.record("nothing was sent")
-                return
-            }
-            #expect(fault.kind == .refused)
-            #expect(try await database.lock(after: .start).head.cut.seq == 0)
-        }
-
-        @Test func `the anchor is shown once behind a new connection`() async throws {
-            let server = try await PostgreSQLServer()
-            let database = try await server.joined(1)
-            #expect(try await database.look(after: .start).anchor == nil)
-            let first = try await database.write(1, [.report(1), .report(2)])
-            let records = try await database.look(after: first.head.cut).records
-            let cut = Cut(seq: 2, note: 0)
-            #expect(try await database.look(after: cut).anchor == nil)
-            try await server.killNine()
-            #expect(await fault { try await database.look(after: cut) } != nil)
-            try await server.start()
-            // It joins nothing anew.
-            let view = try await database.look(after: cut)
-            #expect(view.anchor == .line(records[1].line))
-            #expect(view.nodes == [NodeRow(node: 1, turn: 1, lease: 50_000_000_000, isExpired: false)])
-            #expect(try await database.look(after: cut).anchor == nil)
-        }
-
-        @Test func `an anchor that is gone, and one that was pruned`() async throws {
-            let server = try await PostgreSQLServer()
-            let database = try await server.joined(1)
-            try await database.write(1, [.report(1), .report(2)])
-            try await server.execute("DELETE FROM ecryptopayd.records WHERE seq = 1")
-            try await server.restart()
-            _ = await fault { try await database.look(after: Cut(seq: 1, note: 0)) }
-            #expect(try await database.look(after: Cut(seq: 1, note: 0)).anchor == .missing)
-            try await server.execute("INSERT INTO ecryptopayd.gaps VALUES (1, 1)")
-            try await server.restart()
-            _ = await fault { try await database.lock(after: Cut(seq: 1, note: 0)) }
-            #expect(try await database.lock(after: Cut(seq: 1, note: 0)).anchor == nil)
-        }
-
-        @Test func `a lock that another node keeps`() async throws {
-            let server = try await PostgreSQLServer()
-            let (one, other) = (try await server.joined(1), try await server.joined(2))
-            let holder = try server.connect()
-            try holder.run(
-                "BEGIN", "SELECT 1 FROM ecryptopayd.ledger FOR UPDATE", "SET idle_in_transaction_session_timeout = 0")
-            #expect(await fault { try await one.lock(after: .start) }?.kind == .lockTimeout)
-            #expect(try await one.look(after: .start).head.cut.seq == 0)
-            try holder.run("ROLLBACK")
-            try await one.write(1, [.report(1)])
-            #expect(try await other.lock(after: .start).head.cut.seq == 1)
-        }
-
-        @Test func `a commit that is cut short while it waits for the standby`() async throws {
-            let server = try await PostgreSQLServer()
-            let database = try await server.joined(1)
-            let standby = try await server.makeStandby(synchronous: true)
-            try await standby.stop()
-            let view = try await database.lock(after: .start)
-            // On no thread that the commit blocks.
-            let cancelled = Task.detached {
-                try await eventually("a commit that waits") {
-                    try await server.execute(
-                        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
-                        == "1"
-                }
-            }
-            guard case .warned(let warning) = await database.commit(view.turn(1, [.report(1)])) else {
-                Issue.record("nobody was warned")
-                return
-            }
-            try await cancelled.value
-            #expect(warning.contains("canceling wait for synchronous replication"))
+            let database = try PostgreSQLDatabase(url: proxy.url)
+            _ = try database.prepare(journal: "id")
+            return (server, proxy, database)
         }
     }
 #endif

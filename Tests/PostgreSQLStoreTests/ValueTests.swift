@@ -6,17 +6,17 @@
     @testable import PostgreSQLStore
 
     /// Arguments and results in the binary format, there and back.
-    @Suite(.ownThread) struct ValueTests {
+    @Suite(.ownThread, .serialized) struct ValueTests {
         @Test func `single values come back as they went`() async throws {
-            let server = try await PostgreSQLServer()
+            let server = try await SharedServer()
             let connection = try server.connect()
             let echo = Statement("echo", "SELECT $1, $2, $3, $4, $5", .int8, .bool, .text, .bytea, .text)
             for number in [Int64.min, -1, 0, 1, 0x0102_0304_0506_0708, .max] {
-                let flight = Flight(
+                let pipeline = Pipeline(
                     echo, .int8(number), .bool(number > 0), .text("ä \"'\\ \(number)"),
                     .bytea([0, 255, UInt8(truncatingIfNeeded: number)]),
                     .null)
-                let answer = try connection.run(flight, within: Deadline.patience)[0]
+                let answer = try connection.run(pipeline, within: Deadline.patience)[0]
                 #expect(try answer.int8(0, 0) == number)
                 #expect(try answer.bool(0, 1) == (number > 0))
                 #expect(try answer.text(0, 2) == "ä \"'\\ \(number)")
@@ -26,15 +26,15 @@
         }
 
         @Test func `an empty text and an empty bytea are no nulls`() async throws {
-            let server = try await PostgreSQLServer()
+            let server = try await SharedServer()
             let statement = Statement("empty", "SELECT $1 = '', length($2) = 0, $3 IS NULL", .text, .bytea, .int8)
-            let flight = Flight(statement, .text(""), .bytea([]), .null)
-            let answer = try server.connect().run(flight, within: Deadline.patience)[0]
+            let pipeline = Pipeline(statement, .text(""), .bytea([]), .null)
+            let answer = try server.connect().run(pipeline, within: Deadline.patience)[0]
             for column in 0..<3 { #expect(try answer.bool(0, column)) }
         }
 
         @Test(arguments: [0, 1, 3, 5000]) func `arrays become rows`(count: Int) async throws {
-            let server = try await PostgreSQLServer()
+            let server = try await SharedServer()
             let connection = try server.connect()
             let statement = Statement(
                 "rows", "SELECT a, b, c, d FROM unnest($1, $2, $3, $4) AS u(a, b, c, d)", .int8s, .bools, .texts,
@@ -47,8 +47,8 @@
                 texts.append("line {\"\(row)\", NULL}".utf8)
                 if row % 5 == 4 { bytes.appendNull() } else { bytes.append([UInt8](repeating: 0, count: row % 4)) }
             }
-            let flight = Flight(statement, .array(numbers), .array(flags), .array(texts), .array(bytes))
-            let answer = try connection.run(flight, within: Deadline.patience)[0]
+            let pipeline = Pipeline(statement, .array(numbers), .array(flags), .array(texts), .array(bytes))
+            let answer = try connection.run(pipeline, within: Deadline.patience)[0]
             #expect(answer.count == count)
             for row in 0..<count {
                 #expect(try answer.optionalInt8(row, 0) == (row % 3 == 1 ? nil : Int64(row) - 2))
@@ -60,7 +60,7 @@
         }
 
         @Test func `a value of another type is a fault, and short numbers are widened`() async throws {
-            let server = try await PostgreSQLServer()
+            let server = try await SharedServer()
             let answer = try server.connect().run(
                 "SELECT -5::smallint, -70000::integer, 'abc'::text AS name, NULL::bigint")[0]
             #expect(try answer.int8(0, 0) == -5)
@@ -73,7 +73,7 @@
         }
 
         @Test func `a row that is not there is a fault`() async throws {
-            let server = try await PostgreSQLServer()
+            let server = try await SharedServer()
             let answer = try server.connect().run("SELECT 1::bigint AS seq, 'a'::text WHERE false")[0]
             let missing = DatabaseFault(kind: .damaged, message: "the database's column seq has no row")
             #expect(throws: missing) { try answer.int8(0, 0) }
@@ -83,7 +83,7 @@
         }
 
         @Test func `tags and counts of changed rows`() async throws {
-            let server = try await PostgreSQLServer()
+            let server = try await SharedServer()
             let answers = try server.connect().run(
                 "CREATE TABLE t (a bigint)", "INSERT INTO t SELECT generate_series(1, 7)",
                 "UPDATE t SET a = 0 WHERE a > 4",

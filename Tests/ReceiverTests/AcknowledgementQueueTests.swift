@@ -43,4 +43,14 @@ struct AcknowledgementQueueTests {
         queue.commit(upTo: 9) { done.append($0) }
         #expect(done == [1, -2])
     }
+
+    @Test func `who was not taken is refused, and the others are acknowledged`() {
+        var queue = AcknowledgementQueue<Int>(committed: 0)
+        for position in 1...4 as ClosedRange<Int64> { _ = queue.append(Int(position), at: position) }
+        var done: [Int] = []
+        queue.commit(upTo: 1) { done.append($0) }
+        queue.refuse([2, 4]) { done.append(-$0) }
+        queue.commit(upTo: 4) { done.append($0) }
+        #expect(done == [1, -2, -4, 3])
+    }
 }

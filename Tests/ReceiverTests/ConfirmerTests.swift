@@ -13,12 +13,14 @@ import Testing
 struct ConfirmerTests {
     private let home = LedgerHome()
 
-    private func ledger(_ form: KeptForm, window: Duration = .seconds(3600)) async throws -> any KeptLedger {
+    private func ledger(_ form: KeptForm, window: Duration = .seconds(3600)) async throws -> any TestLedger {
         try await home.open(form, .init(window: window, maxPending: 1000))
     }
 
-    private func confirmer(_ ledger: any KeptLedger, _ api: ScriptedPayments, concurrency: Int = 4) -> Confirmer {
-        Confirmer(ledger: ledger, api: api, concurrency: concurrency, logger: Logger(label: "test"))
+    private func confirmer(_ ledger: any TestLedger, _ api: ScriptedPayments, concurrency: Int = 4) -> Confirmer {
+        Confirmer(
+            ledger: ledger, api: api, health: APIHealth(logger: Logger(label: "test")), concurrency: concurrency,
+            logger: Logger(label: "test"))
     }
 
     private func report(_ id: PaymentID, state: String = "paid", amount: String = "150.0") throws -> ReportedPayment {

@@ -3,8 +3,6 @@ import HTTPServer
 import Logging
 import POSIX
 import Payments
-import SharedLedger
-import SharedLedgerSimulation
 import TestSupport
 import Testing
 
@@ -15,14 +13,17 @@ struct EventFeedTests {
     /// What a test needs, with a ledger of some form.
     private struct Fixture {
         let home = LedgerHome()
-        let ledger: any KeptLedger
+        let ledger: any TestRecords
         let feed: EventFeed
         let server: HTTPServer
         let address: SocketAddress
         let log = LineLog()
 
-        init(_ form: KeptForm, heartbeat: Duration = .seconds(3600)) async throws {
-            ledger = try await home.open(form)
+        init(
+            _ form: KeptForm, heartbeat: Duration = .seconds(3600), isUnreliable: Bool = false
+        ) async throws {
+            let records = try await home.openRecords(form)
+            ledger = isUnreliable ? UnreliableRecords(records) : records
             let logger = Logger(label: "test") { [log] _ in log.handler }
             feed = EventFeed(ledger, heartbeat: heartbeat, outagePause: .milliseconds(20), logger: logger)
             let side = AdminSide(
@@ -55,7 +56,6 @@ struct EventFeedTests {
 
         func end() async {
             await server.drain(grace: .zero)
-            ledger.close()
         }
     }
 
@@ -130,17 +130,17 @@ struct EventFeedTests {
         async throws
     {
         try await withTaskExecutorPreference(ClientExecutor()) {
-            let test = try await Fixture(.shared, heartbeat: .milliseconds(50))
+            let test = try await Fixture(.files, heartbeat: .milliseconds(50), isUnreliable: true)
             let clients = try (0..<3).map { _ in try test.reader("?after=0") }
             // The record that each run begins with.
             for client in clients { #expect(try client.receiveHead().contains("application/jsonl")) }
             for client in clients { #expect(try client.receiveChunk()?.count ?? 0 > 1) }
-            let server = try #require(test.home.server)
-            server.setFates { call in Fate(call.kind == .read ? .refused(.unreachable) : nil) }
+            let records = try #require(test.ledger as? UnreliableRecords)
+            records.isUnreachable = true
             try test.record(1)
             try await eventually("it is told") { test.log.lines.contains { $0.contains("shows no records for now") } }
             for client in clients { #expect(try client.receiveChunk() == [UInt8(ascii: "\n")]) }
-            server.setFates { _ in Fate() }
+            records.isUnreachable = false
             for client in clients {
                 var chunk = try client.receiveChunk()
                 while chunk == [UInt8(ascii: "\n")] { chunk = try client.receiveChunk() }

@@ -4,7 +4,7 @@ import Payments
 import Synchronization
 
 /// A ledger that commits when the test says so.
-final class HeldLedger: Ledger {
+final class HeldLedger: ReportLedger, Ledger {
     private let state = Mutex((reports: [ReportedPayment](), peers: [String](), observers: [any LedgerObserver]()))
     private let answer: Mutex<Reception?>
 
@@ -57,13 +57,17 @@ final class HeldLedger: Ledger {
         for observer in state.withLock({ $0.observers }) { observer.ledgerDidCommit(upTo: position) }
     }
 
+    func refuse(_ positions: Set<Int64>) {
+        for observer in state.withLock({ $0.observers }) { observer.ledgerDidRefuse(positions) }
+    }
+
     func reject(after position: Int64) {
         for observer in state.withLock({ $0.observers }) { observer.ledgerDidReject(after: position, reason: "full") }
     }
 
     func addObserver(_ observer: any LedgerObserver) { state.withLock { $0.observers.append(observer) } }
 
-    func claim(wanting count: Int) -> Claim? { nil }
+    func claim() -> Claim? { nil }
     /// What ``nextDue()`` answers.
     let due = Mutex<Instant?>(nil)
     func nextDue() -> Instant? { due.withLock { $0 } }
@@ -73,17 +77,8 @@ final class HeldLedger: Ledger {
     func pause(_ duration: Duration) {}
     func claim(_ id: PaymentID) -> Claim? { nil }
     /// What ``beginListing()`` answers.
-    let listingStart = Mutex(ListingStart.underWay)
-    func beginListing() -> ListingStart { listingStart.withLock { $0 } }
-    /// How often whoever lists for all was asked to.
-    let asked = Mutex(0)
-    func askToList() -> Bool {
-        asked.withLock { $0 += 1 }
-        return true
-    }
-    func askHere() {
-        for observer in state.withLock({ $0.observers }) { observer.ledgerWasAskedToList() }
-    }
+    let mayList = Mutex(false)
+    func beginListing() -> Bool { mayList.withLock { $0 } }
     func list(_ payments: [ConfirmedPayment]) throws -> [Settlement] { [] }
     func endListing(isWhole: Bool) throws -> (ListingSummary, [Settlement]) { (ListingSummary(), []) }
     func takeUpAbandoned() {}
@@ -95,6 +90,7 @@ final class HeldLedger: Ledger {
         for observer in state.withLock({ $0.observers }) { observer.ledgerDidReschedule() }
     }
     var committed: Int64 { 0 }
+    var unavailability: String? { nil }
     var advice: String { "let it go" }
     var hasBaseline: Bool { true }
     /// What ``pausedUntil`` answers.

@@ -3,7 +3,6 @@ import JournalStore
 import POSIX
 import Payments
 import SharedLedger
-import SharedLedgerSimulation
 import Synchronization
 import TestSupport
 
@@ -17,19 +16,30 @@ import TestSupport
 enum KeptForm: CaseIterable, Sendable {
     /// A journal in a directory.
     case files
-    /// Together with other nodes, on a simulated server that answers at once.
-    case shared
     #if PostgreSQL
-        /// Together with other nodes, on a real server.
+        /// In a database, by a node that decides.
         case database
     #endif
 }
+
+/// All sides of a ledger of whoever writes it alone.
+protocol TestLedger: KeptLedger, ReportLedger {
+    var durable: Int64 { get }
+    func prune(before time: Int64) throws -> PruneReport
+}
+
+extension JournalLedger: TestLedger {}
+
+/// What `/events` shows, and what makes there be more.
+protocol TestRecords: ReportLedger, RecordLedger {}
+
+extension FileLedger: TestRecords {}
+extension SharedNode: TestRecords {}
 
 /// Where a test keeps its ledger: it can be opened again and again, as the program starts.
 final class LedgerHome: Sendable {
     private enum Place: Sendable {
         case files(TemporaryDirectory)
-        case shared(SimulatedDatabase)
         #if PostgreSQL
             case database(PostgreSQLServer, name: String)
         #endif
@@ -48,57 +58,43 @@ final class LedgerHome: Sendable {
     }
 
     private let place = Mutex<Place?>(nil)
-    private let opened = Mutex<[SharedLedger]>([])
-    private let databases = Mutex<[any LedgerDatabase]>([])
+    private let nodes = Mutex<[SharedNode]>([])
 
     deinit {
-        // Those that a test has not closed itself.
-        for ledger in opened.withLock({ $0 }) { Task { await ledger.end() } }
+        for node in nodes.withLock({ $0 }) { Task { await node.close() } }
     }
 
-    /// Opens the ledger, of one form in all of a test.
-    func open(_ form: KeptForm, _ options: Options = Options()) async throws -> any KeptLedger {
-        let place = if let place = self.place.withLock({ $0 }) { place } else { try await Self.make(form) }
-        self.place.withLock { $0 = place }
-        switch place {
-        case .files(let directory):
-            return try FileLedger(
-                try DirectoryDisk(path: directory.path), .init(limits: options.limits, minimumFreeBytes: 0),
-                journal: .init(segmentBytes: options.segmentBytes, version: "test", api: "h:1", client: "c"),
-                randomID: "id", seed: 1)
-        // On a thread of its own, as the real one: a test may block all that tasks have.
-        case .shared(let database): return try await open(database.connection(on: ClientExecutor()), options)
+    /// Opens the ledger, of one form in all of a test; one that was opened before has been closed.
+    func open(_ form: KeptForm, _ options: Options = Options()) async throws -> any TestLedger {
+        switch try await place(form) {
+        case .files(let directory): return try Self.open(directory, options)
         #if PostgreSQL
             case .database(let server, let name):
-                return try await open(
-                    PostgreSQLDatabase(
-                        parameters: [
-                            ("host", server.socketDirectory), ("port", "\(server.port)"), ("user", "postgres"),
-                            ("dbname", name),
-                        ], secrets: []), options)
+                return try await open(server, name, options).term.ledger
         #endif
         }
     }
 
-    private func open(_ database: any LedgerDatabase, _ options: Options) async throws -> SharedLedger {
-        let ledger = SharedLedger(
-            database,
-            SharedLedger.Options(
-                limits: options.limits, account: LedgerAccount(api: "h:1", client: "c"), name: "host", version: "test",
-                journal: "id", segmentBytes: options.segmentBytes, longestCall: .seconds(10)),
-            seed: .random(in: 0 ... .max))
-        try await ledger.open()
-        databases.withLock { $0.append(database) }
-        opened.withLock { $0.append(ledger) }
-        return ledger
+    /// The same to read its records.
+    func openRecords(_ form: KeptForm) async throws -> any TestRecords {
+        switch try await place(form) {
+        case .files(let directory): return try Self.open(directory, Options())
+        #if PostgreSQL
+            case .database(let server, let name): return try await open(server, name, Options()).node
+        #endif
+        }
+    }
+
+    private func place(_ form: KeptForm) async throws -> Place {
+        if let place = place.withLock({ $0 }) { return place }
+        let new = try await Self.make(form)
+        place.withLock { $0 = new }
+        return new
     }
 
     private static func make(_ form: KeptForm) async throws -> Place {
         switch form {
         case .files: return .files(try TemporaryDirectory())
-        case .shared:
-            let machine = SharedSurroundings.machine
-            return .shared(SimulatedDatabase(.machine(after: machine.after)))
         #if PostgreSQL
             case .database:
                 let (server, name) = try await PostgreSQLServer.sharedDatabase()
@@ -107,18 +103,47 @@ final class LedgerHome: Sendable {
         }
     }
 
+    private static func open(_ directory: TemporaryDirectory, _ options: Options) throws -> FileLedger {
+        try FileLedger(
+            try DirectoryDisk(path: directory.path), .init(limits: options.limits, minimumFreeBytes: 0),
+            journal: .init(segmentBytes: options.segmentBytes, version: "test", api: "h:1", client: "c"),
+            randomID: "id", seed: 1)
+    }
+
+    #if PostgreSQL
+        private func open(
+            _ server: PostgreSQLServer, _ name: String, _ options: Options
+        ) async throws -> (node: SharedNode, term: Term) {
+            // The program has ended that had it before.
+            for node in nodes.withLock({ $0 }) { await node.close() }
+            let node = SharedNode(
+                try Self.database(server, name),
+                SharedNode.Options(
+                    limits: options.limits, account: LedgerAccount(api: "h:1", client: "c"), name: "host",
+                    version: "test", journal: "id", segmentBytes: options.segmentBytes, configuration: [:]),
+                seed: .random(in: 0 ... .max))
+            try node.open()
+            nodes.withLock { $0 = [node] }
+            node.start { _ in }
+            let term = try await eventualValue("the node decides") { node.term }
+            return (node, term)
+        }
+
+        private static func database(_ server: PostgreSQLServer, _ name: String) throws -> PostgreSQLDatabase {
+            try PostgreSQLDatabase(
+                parameters: [
+                    ("host", server.socketDirectory), ("port", "\(server.port)"), ("user", "postgres"),
+                    ("dbname", name),
+                ], secrets: [])
+        }
+    #endif
+
     // MARK: What is there
 
     /// The directory, where the ledger is kept in files.
     var directory: TemporaryDirectory? {
         guard case .files(let directory)? = place.withLock({ $0 }) else { return nil }
         return directory
-    }
-
-    /// The server, where it is kept by several nodes.
-    var server: SimulatedDatabase? {
-        guard case .shared(let database)? = place.withLock({ $0 }) else { return nil }
-        return database
     }
 
     /// Has the server of a database do something; false where there is none.
@@ -138,36 +163,27 @@ final class LedgerHome: Sendable {
     }
 
     private func entries() throws -> [Entry] {
+        var entries: [Entry] = []
         switch place.withLock({ $0 }) {
-        case nil: return []
+        case nil: break
         case .files(let directory)?:
-            var entries: [Entry] = []
             let fault = try JournalReader(try DirectoryDisk(path: directory.path)).forEachLine { entries.append($1) }
             if let fault { throw EventFault(description: "\(fault)") }
-            return entries
-        case .shared(let database)?: return try database.entries
         #if PostgreSQL
-            case .database?:
-                guard let database = databases.withLock({ $0.last }) as? PostgreSQLDatabase else { return [] }
-                var entries: [Entry] = []
-                var reader = SharedReader(database.records, after: 0)
+            case .database(let server, let name)?:
+                let database = try Self.database(server, name)
+                var reader = SharedReader(database, after: 0)
                 _ = try reader.read(atMost: .max, upTo: try database.journal.standing()?.seq ?? 0) {
                     entries.append($1)
                 } pruned: { _ in
                 }
-                return entries
         #endif
         }
+        return entries
     }
 
     /// Drops what is old.
-    func prune(_ ledger: any KeptLedger) async throws -> PruneReport {
-        if let ledger = ledger as? FileLedger { return try ledger.prune(before: .max) }
-        guard let ledger = ledger as? SharedLedger, let report = try await ledger.prune(before: .max) else {
-            throw EventFault(description: "this node does not prune")
-        }
-        return report
-    }
+    func prune(_ ledger: any TestLedger) throws -> PruneReport { try ledger.prune(before: .max) }
 }
 
 /// Whether a report was taken in.

@@ -20,12 +20,12 @@ struct ReconcilerTests {
     }
 
     private func ledger(_ form: KeptForm, window: Duration = .seconds(3600), rate: Int = 1000) async throws
-        -> any KeptLedger
+        -> any TestLedger
     {
         try await home.open(form, .init(window: window, rate: rate))
     }
 
-    private func reconciler(_ ledger: any KeptLedger, interval: Duration = .zero) -> Reconciler {
+    private func reconciler(_ ledger: any TestLedger, interval: Duration = .zero) -> Reconciler {
         let logger = Logger(label: "test") { [log] _ in log.handler }
         return Reconciler(
             ledger: ledger, api: api, health: APIHealth(logger: logger), interval: interval, logger: logger)
@@ -152,48 +152,6 @@ struct ReconcilerTests {
         withExtendedLifetime(reconciler) {}
     }
 
-    private func reconciler(_ ledger: HeldLedger, interval: Duration) -> Reconciler {
-        let logger = Logger(label: "test")
-        return Reconciler(
-            ledger: ledger, api: api, health: APIHealth(logger: logger), interval: interval, logger: logger)
-    }
-
-    @Test func `where another one lists for all, it is asked to, and nothing is listed here until that changes`()
-        async throws
-    {
-        let ledger = HeldLedger()
-        ledger.listingStart.withLock { $0 = .elsewhere }
-        let reconciler = reconciler(ledger, interval: .seconds(3600))
-        await reconciler.start()
-        #expect(await reconciler.reconcile())
-        #expect(ledger.asked.withLock { $0 } == 1)
-        #expect(api.listings.withLock { $0 } == 0)
-        ledger.listingStart.withLock { $0 = .begun }
-        ledger.reschedule()
-        try await eventually("the listing") { api.listings.withLock { $0 } == 1 }
-        await reconciler.stop()
-    }
-
-    @Test func `it lists when another one was asked to`() async throws {
-        let ledger = HeldLedger()
-        ledger.listingStart.withLock { $0 = .begun }
-        // Without an interval, and with a baseline, it lists on request only.
-        let reconciler = reconciler(ledger, interval: .zero)
-        await reconciler.start()
-        ledger.askHere()
-        try await eventually("the listing") { api.listings.withLock { $0 } == 1 }
-        #expect(ledger.asked.withLock { $0 } == 0)
-        await reconciler.stop()
-    }
-
-    @Test func `a request is refused while the ledger says that a listing has not ended`() async {
-        let ledger = HeldLedger()
-        let reconciler = reconciler(ledger, interval: .zero)
-        #expect(await reconciler.reconcile() == false)
-        #expect(api.listings.withLock { $0 } == 0)
-        await reconciler.stop()
-    }
-
     @Test(arguments: KeptForm.allCases)
     func `what was set aside is taken up again on request`(_ form: KeptForm)
         async throws
@@ -205,7 +163,7 @@ struct ReconcilerTests {
         try await eventually("the baseline") { ledger.hasBaseline }
         _ = ledger.record(try report(1), peer: "test")
         try await eventually("it is durable") { ledger.durable == 3 }
-        let claim = try await eventualValue("the claim") { ledger.claim(wanting: 1) }
+        let claim = try await eventualValue("the claim") { ledger.claim() }
         _ = try await ledger.settle(claim, .failed("down"), cause: .webhook)
         #expect(ledger.counts.abandoned == 1)
         #expect(ledger.counts.pending == 0)
@@ -229,7 +187,7 @@ struct ReconcilerTests {
         let stopping = Task { await reconciler.stop() }
         gate.open()
         await stopping.value
-        #expect(await ledger.beginListing() == .begun, "none is under way any more")
+        #expect(ledger.beginListing(), "none is under way any more")
         ledger.close()
     }
 }

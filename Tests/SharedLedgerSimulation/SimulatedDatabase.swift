@@ -1,178 +1,217 @@
-public import JournalFormat
-public import Payments
-public import SharedLedger
+import Payments
+package import SharedLedger
 import Synchronization
 
-/// A server with a shared ledger in memory, for a whole history: nodes come and go, and each has a connection.
-///
-/// It answers from its surroundings' time, as its fates say, and takes down what a program must never ask for.
-public final class SimulatedDatabase: Sendable {
-    struct State: Sendable {
-        var tables = Tables()
-        /// The tables as they were before something was committed that the standby has not got.
-        var replicated: Tables?
-        var lock = HeadLock()
-        /// How wrong the clock is, in nanoseconds.
+/// A database of several servers: a primary, which a standby follows, and now and then a former primary, which does not know that it is one.
+/// It does with a call what its fate says, and notes whatever must not happen.
+package final class SimulatedDatabase: Sendable {
+    /// When which node began to decide.
+    package struct Taking: Hashable, Sendable {
+        package let time: Int64
+        package let epoch: Int64
+        package let name: String
+    }
+
+    struct State {
+        var servers = [SimulatedServer(0, Tables())]
+        var primary = 0
+        /// The server that was the primary before and can still be reached.
+        var former: Int?
         var clockError: Int64 = 0
-        /// How often it was started.
-        var run = 1
-        /// Why it takes no connections; nil while it does.
-        var closedFor: DatabaseFault.Kind?
-        var sessions = 0
-        /// Connections that are gone, and for how long their transactions stay.
-        var lingering: [Int: Int64] = [:]
+        var listeners: [(owner: Int, body: @Sendable (LedgerNotification) -> Void)] = []
         var fates: @Sendable (DatabaseCall) -> Fate = { _ in Fate() }
+        var losesNotifications: @Sendable () -> Bool = { false }
+        var takings: [Taking] = []
+        /// What was acknowledged by a commit, by its number.
+        var acknowledged: [Int64: [UInt8]] = [:]
         var violations: [String] = []
-        /// The pauses that turns wrote: until when, by the server's clock, and when they were committed, in true time.
-        var pauses: [(until: Int64, committed: Int64)] = []
+        var isSetBack = false
+        var mutations: Set<Mutation> = []
+
+        var current: Tables { servers[primary].tables }
+    }
+
+    /// Faults of the database's own, to see that they are found.
+    package enum Mutation: Int, Hashable, Sendable {
+        case unfencedWrites, uncheckedConnections, uncheckedReads
     }
 
     let surroundings: ServerSurroundings
     let state = Mutex(State())
 
-    /// An empty server, on which all goes well.
-    public init(_ surroundings: ServerSurroundings) { self.surroundings = surroundings }
+    package init(_ surroundings: ServerSurroundings) { self.surroundings = surroundings }
 
-    /// A connection for a node, whose turns run on an executor. It connects when it is first asked for something.
-    public func connection(on executor: (any TaskExecutor)? = nil) -> SimulatedConnection {
-        SimulatedConnection(self, on: executor)
+    /// A run of the program's way to it.
+    package func link(of owner: Int = 1) -> SimulatedLink { SimulatedLink(self, owner) }
+
+    package func setFates(_ fates: @escaping @Sendable (DatabaseCall) -> Fate) { state.withLock { $0.fates = fates } }
+
+    /// Whether the next notification is lost.
+    package func setNotificationLoss(_ isLost: @escaping @Sendable () -> Bool) {
+        state.withLock { $0.losesNotifications = isLost }
     }
 
-    // MARK: What happens to it
+    package func breakOnPurpose(_ mutation: Mutation) { state.withLock { _ = $0.mutations.insert(mutation) } }
 
-    /// Decides from now on what becomes of each call.
-    public func setFates(_ fates: @escaping @Sendable (DatabaseCall) -> Fate) { state.withLock { $0.fates = fates } }
+    // MARK: What happens to the servers
 
-    /// Ends all connections and transactions. It takes connections again after ``open()``, for which it is closed by a fault.
-    public func close(for kind: DatabaseFault.Kind = .unreachable) {
-        endAll { $0.closedFor = kind }
-    }
+    /// Its connections break, or it says no, until ``open()``.
+    package func close(for kind: DatabaseFault.Kind) { state.withLock { $0.servers[$0.primary].close(for: kind) } }
 
-    /// Takes connections again.
-    public func open() { state.withLock { $0.closedFor = nil } }
+    package func open() { state.withLock { $0.servers[$0.primary].open() } }
 
-    /// Ends all connections and transactions, and goes on; a standby may take its place, that has all that it acknowledged.
-    /// True when something was lost.
-    @discardableResult
-    public func failOver() -> Bool {
-        let loses = state.withLock { $0.replicated != nil }
-        endAll { state in
-            if let replicated = state.replicated { state.tables = replicated }
-            state.replicated = nil
-        }
-        return loses
-    }
+    /// No standby receives what the primary writes: no commit ends.
+    package func detachStandby() { state.withLock { $0.servers[$0.primary].hasStandby = false } }
 
-    /// Sets how wrong the server's clock is, in nanoseconds.
-    public func setClockError(_ error: Int64) { state.withLock { $0.clockError = error } }
+    package func attachStandby() { state.withLock { $0.servers[$0.primary].hasStandby = true } }
 
-    private func endAll(_ body: (inout State) -> Void) {
-        let waiters = state.withLock { state in
-            state.run += 1
-            state.lingering = [:]
-            defer { state.lock = HeadLock() }
-            body(&state)
-            return state.lock.waiters
-        }
-        for waiter in waiters { waiter.granted(.restart) }
-    }
-
-    // MARK: What is there
-
-    /// What no program may ask for, and was asked for.
-    public var violations: [String] { state.withLock { $0.violations } }
-
-    /// All records, and when each was committed, in true time.
-    public var records: [(record: StoredRecord, committed: Int64)] {
-        state.withLock { $0.tables.records.map { ($0.stored, $0.committed) } }
-    }
-
-    /// All records, read.
-    public var entries: [Entry] {
-        get throws(LineFault) {
-            var entries: [Entry] = []
-            for record in records { entries.append(try Entry(line: record.record.line.span)) }
-            return entries
-        }
-    }
-
-    /// The pauses that turns wrote: until when, by the server's clock, and when they were committed, in true time.
-    public var pauses: [(until: Int64, committed: Int64)] { state.withLock { $0.pauses } }
-
-    /// All notes.
-    public var notes: [StoredNote] { state.withLock { $0.tables.notes.map(\.note) } }
-
-    /// Who has what.
-    public var leases: [LeaseRow] {
+    /// The standby takes over. `lacking` is how many of the newest changes it has not got though they were acknowledged. The primary is gone,
+    /// or, with `isSplit`, goes on for those who are connected to it.
+    package func failOver(lacking: Int = 0, isSplit: Bool = false) {
         state.withLock { state in
-            state.tables.leases.map { LeaseRow(name: $0.key, node: $0.value) }.sorted { $0.name < $1.name }
+            let tables = state.servers[state.primary].standby(lacking: lacking)
+            if let former = state.former { state.servers[former].isGone = true }
+            state.former = nil
+            let old = state.primary
+            state.servers[old].hasStandby = false
+            state.servers[old].isGone = !isSplit
+            if isSplit { state.former = old }
+            if lacking > 0 { state.isSetBack = true }
+            state.servers.append(SimulatedServer(state.servers.count, tables))
+            state.primary = state.servers.count - 1
+            state.checkAcknowledged()
+            for index in 0..<old { state.servers[index] = SimulatedServer(index, Tables(), isGone: true) }
         }
     }
 
-    /// Who took what, and when, as far as the server has it.
-    public var takings: [LeaseTaking] { state.withLock { $0.tables.takings } }
-
-    /// What each node calls itself that has ever joined, by its number.
-    public var names: [Int64: String] { state.withLock { $0.tables.names } }
-
-    /// The first record that has not been dropped.
-    public var firstRecord: Int64 { state.withLock { $0.tables.first } }
-
-    /// The nodes that count as living.
-    public var nodes: [Int64] { state.withLock { $0.tables.nodes.keys.sorted() } }
-
-    /// How many wait for the head's lock.
-    public var waiting: Int { state.withLock { $0.lock.waiters.count } }
-
-    /// The head.
-    public var head: Head { state.withLock { $0.tables.head } }
-
-    /// The folded state, and as of which record it is.
-    public var folded: (rows: LedgerRows, seq: Int64) {
-        state.withLock { ($0.tables.folded.rows, $0.tables.folded.seq) }
-    }
-
-    /// Takes down that something was asked for that never may be.
-    func object(_ text: String) { state.withLock { $0.violations.append(text) } }
-
-    // MARK: Time
-
-    /// Has work run later: at once when that is now.
-    func after(_ nanoseconds: Int64, _ work: @escaping @Sendable () -> Void) {
-        if nanoseconds <= 0 { work() } else { surroundings.after(nanoseconds, work) }
-    }
-
-    /// Does something on the server, where it is still the same run; else nil.
-    func serve<Value: Sendable>(
-        _ session: Session, _ body: (inout State, _ clock: Int64, _ now: Int64) -> Value
-    ) -> Value? {
-        let now = surroundings.now()
-        return state.withLock { state in
-            guard state.run == session.run, state.lingering[session.number] == nil else { return nil }
-            return body(&state, now + state.clockError, now)
+    /// The primary before this one can be reached again, with what it held; until ``loseFormer()``.
+    package func bringBackFormer() {
+        state.withLock { state in
+            guard state.primary > 0, state.former == nil else { return }
+            let former = state.primary - 1
+            state.servers[former].restart()
+            state.servers[former].open()
+            state.servers[former].isGone = false
+            state.former = former
         }
     }
 
-    /// One connection, as the server numbers it.
-    struct Session: Hashable, Sendable {
-        let number: Int
-        let run: Int
+    package func loseFormer() {
+        state.withLock { state in
+            if let former = state.former { state.servers[former].isGone = true }
+            state.former = nil
+        }
     }
 
-    /// Makes a connection.
-    func connect() throws(DatabaseFault) -> Session {
-        let (session, fault) = state.withLock { state in
-            state.sessions += 1
-            return (
-                Session(number: state.sessions, run: state.run), state.closedFor.map { DatabaseFault(simulated: $0) }
-            )
+    /// By how much the servers' clocks are wrong.
+    package func setClockError(_ error: Int64) { state.withLock { $0.clockError = error } }
+
+    /// An administrator deletes all rows that show a node.
+    package func deleteNodes() { change { $0.nodes = [:] } }
+
+    /// An administrator deletes the lease.
+    package func deleteLease() { change { $0.lease = nil } }
+
+    /// Does something by hand.
+    func change(_ work: @escaping @Sendable (inout Tables) -> Void) {
+        state.withLock { state in
+            _ = try? state.servers[state.primary].commit(isReplicated: true) { (tables) throws(DatabaseFault) in
+                work(&tables)
+            }
         }
-        if let fault { throw fault }
-        return session
+    }
+
+    // MARK: What there is
+
+    /// What must not have happened, and has.
+    package var violations: [String] { state.withLock { $0.violations } }
+
+    /// Every record, those included that were pruned.
+    package var rows: [StoredRow] { state.withLock { $0.current.gone + $0.current.rows } }
+
+    /// The records that are there.
+    package var livingRows: [StoredRow] { state.withLock { $0.current.rows } }
+
+    package var prunedSeq: Int64 { state.withLock { $0.current.pruned } }
+
+    package var lastSeq: Int64 { state.withLock { $0.current.last } }
+
+    /// How many reports are in the inbox.
+    package var inboxCount: Int { state.withLock { $0.current.inbox.count } }
+
+    /// The report that has been in the inbox for longest: which it is.
+    package var oldestReport: [Int64]? {
+        state.withLock { $0.current.inbox.first.map { [$0.report.node, $0.report.number] } }
+    }
+
+    package var checkpoint: StoredCheckpoint? { state.withLock { $0.current.stored } }
+
+    package var takings: [Taking] { state.withLock { $0.takings } }
+
+    /// The name of whoever has the lease; nil when nobody has.
+    package var decider: String? {
+        state.withLock { state in state.current.lease.flatMap { $0.node == nil ? nil : $0.name } }
+    }
+
+    /// Whether a node has seen a record that is not there. An epoch that is lost comes back by itself when somebody takes the lease.
+    package func lacks(_ proof: ServerProof) -> Bool { state.withLock { !$0.current.holds(proof.value) } }
+
+    /// Notes what must not have happened.
+    package func note(_ violation: String) { state.withLock { $0.violations.append(violation) } }
+}
+
+extension SimulatedServer {
+    fileprivate init(_ number: Int, _ tables: Tables, isGone: Bool) {
+        self.init(number, tables)
+        self.isGone = isGone
     }
 }
 
-extension DatabaseFault {
-    /// One that was drawn.
-    init(simulated kind: Kind) { self.init(kind: kind, message: "simulated: \(kind)") }
+extension SimulatedDatabase.State {
+    /// What was acknowledged is there, unless the database was set back.
+    mutating func checkAcknowledged() {
+        if isSetBack {
+            acknowledged = acknowledged.filter { $0.key <= current.last }
+            return
+        }
+        for (seq, line) in acknowledged where seq > current.pruned && current.row(seq)?.record.line != line {
+            violations.append("record \(seq) was acknowledged and is not there")
+        }
+    }
+}
+
+extension SimulatedDatabase {
+    func isBroken(by mutation: Mutation) -> Bool { state.withLock { $0.mutations.contains(mutation) } }
+
+    func noteTaking(_ claim: LeaseClaim, _ epoch: Int64) {
+        let time = surroundings.now()
+        state.withLock { $0.takings.append(Taking(time: time, epoch: epoch, name: claim.name)) }
+    }
+
+    /// A node has been told that its records are durable.
+    func noteAcknowledged(_ batch: LedgerBatch, epoch: Int64) {
+        state.withLock { state in
+            for record in batch.records {
+                if let other = state.acknowledged.updateValue(record.line, forKey: record.seq), other != record.line {
+                    state.violations.append("two records \(record.seq) were acknowledged")
+                }
+            }
+            state.checkEpochs()
+        }
+    }
+}
+
+extension SimulatedDatabase.State {
+    /// The newest records stand one behind the other, and so do their epochs.
+    fileprivate mutating func checkEpochs() {
+        let rows = current.rows.suffix(50)
+        for (row, next) in zip(rows, rows.dropFirst()) {
+            if next.record.seq != row.record.seq + 1 {
+                violations.append("record \(next.record.seq) stands behind \(row.record.seq)")
+            }
+            if next.epoch < row.epoch {
+                violations.append("record \(next.record.seq) of epoch \(next.epoch) stands behind epoch \(row.epoch)")
+            }
+        }
+    }
 }

@@ -1,175 +1,228 @@
-import JournalFormat
 import Payments
 import SharedLedger
 
-/// What a simulated server keeps: a value, so that it can be as it was before.
+/// What one simulated server holds. Each method is one transaction.
 struct Tables: Sendable {
-    struct Node: Sendable {
-        let identity: NodeIdentity
-        var turn: Int64
-        var lease: Int64
-        /// By the server's clock.
-        var until: Int64
-        /// When the lease was last renewed, in true time.
-        var renewed: Int64
-    }
-
-    struct Note: Sendable {
-        let note: StoredNote
-        /// By the server's clock.
-        let written: Int64
-    }
-
-    struct Row: Sendable {
-        let stored: StoredRecord
-        let row: RecordRow
-        /// When it was committed, in true time.
-        let committed: Int64
-
-        /// As a view shows it: a report in short.
-        var shown: StoredRecord {
-            guard row.kind == "received", row.order != 0 else { return stored }
-            return StoredRecord(
-                seq: stored.seq, node: stored.node, order: stored.order,
-                line: Array(stored.line.prefix(StoredRecord.headLength)), report: row.payment)
-        }
-    }
-
     var journal: String?
-    var head = Head(cut: Cut(seq: 0, note: 0), bytes: 0, segments: 0, segmentBytes: 0, budget: SharedBudget())
-    /// Record n at n - 1, those included that have been dropped.
-    var records: [Row] = []
-    /// The first record that has not been dropped.
-    var first: Int64 = 1
-    var notes: [Note] = []
-    var nodes: [Int64: Node] = [:]
-    var leases: [String: Int64] = [:]
-    /// Every lease that was taken, in order.
-    var takings: [LeaseTaking] = []
-    /// What each node calls itself that has ever joined.
-    var names: [Int64: String] = [:]
-    var folded = FoldedTables()
+    /// Without a gap, but for those that are pruned.
+    private(set) var rows: [StoredRow] = []
+    /// Those that were pruned, for the judge.
+    private(set) var gone: [StoredRow] = []
+    var inbox: [InboxRow] = []
+    var nodes: [Int64: (row: NodeRow, seen: Int64)] = [:]
+    var lease: StoredLease?
+    var stored: StoredCheckpoint?
+    var commands: [CommandRow] = []
+    private var lastCommand: Int64 = 0
 
-    /// What is behind a cut, or the first of it, in the order in which it was added.
-    func view(after cut: Cut, time: Int64, limit: Int, isAnew: Bool) -> SharedView {
-        var view = SharedView(
-            head: head, time: time, nodes: [], leases: [], records: [], notes: [], isWhole: true, anchor: nil)
-        for (number, node) in nodes.sorted(by: { $0.key < $1.key }) {
-            view.nodes.append(NodeRow(node: number, turn: node.turn, lease: node.lease, isExpired: node.until < time))
+    /// The last that was pruned.
+    var pruned: Int64 { gone.last?.record.seq ?? 0 }
+
+    /// The last record.
+    var last: Int64 { rows.last?.record.seq ?? pruned }
+
+    func row(_ seq: Int64) -> StoredRow? {
+        guard let first = rows.first?.record.seq, seq >= first, seq - first < rows.count else { return nil }
+        return rows[Int(seq - first)]
+    }
+
+    /// The records behind one and up to another.
+    func rows(after seq: Int64, upTo last: Int64) -> ArraySlice<StoredRow> {
+        guard let first = rows.first?.record.seq, last >= first else { return [] }
+        let start = Int(min(max(0, seq + 1 - first), Int64(rows.count)))
+        let end = Int(min(last + 1 - first, Int64(rows.count)))
+        return start < end ? rows[start..<end] : []
+    }
+
+    // MARK: Proofs
+
+    /// Whether there is what a node has seen.
+    func satisfies(_ proof: ServerProof.Value) -> Bool {
+        if let lease, lease.epoch < proof.epoch { return false }
+        return holds(proof)
+    }
+
+    /// Whether there is the record that a node has seen.
+    func holds(_ proof: ServerProof.Value) -> Bool {
+        if proof.seq == 0 || pruned >= proof.seq { return true }
+        guard let row = row(proof.seq) else { return false }
+        return row.record.line.starts(with: proof.head)
+    }
+
+    /// Whether a record is there, or later ones.
+    func reaches(_ seq: Int64) -> Bool { last >= seq }
+
+    func isFenced(_ epoch: Int64) -> Bool { lease?.epoch == epoch }
+
+    func standing(at time: Int64) -> LedgerStanding {
+        let living = nodes.values.filter { time - $0.seen < LedgerStanding.nodeLifetime }.map(\.row)
+        let row = lease.map { lease in
+            LeaseRow(
+                epoch: lease.epoch, node: lease.node, name: lease.name, since: lease.since, left: lease.until - time,
+                durable: lease.durable, isFull: lease.isFull)
         }
-        for (name, node) in leases.sorted(by: { $0.key < $1.key }) {
-            view.leases.append(LeaseRow(name: name, node: node))
+        let oldest = inbox.filter { nodes[$0.report.node] != nil }.map(\.time).min()
+        return LedgerStanding(
+            lease: row, nodes: living.sorted { $0.node < $1.node }, time: time, oldestReportAt: oldest)
+    }
+
+    // MARK: Reports
+
+    /// Nil when it is behind the epoch that the node has seen.
+    mutating func accept(
+        _ reports: [InboxReport], knownOnly: Bool, seen epoch: Int64, at time: Int64
+    ) throws(DatabaseFault) -> Set<Int64>? {
+        if let lease, lease.epoch < epoch { return nil }
+        if reports.contains(where: { new in
+            inbox.contains { $0.report.node == new.node && $0.report.number == new.number }
+        }) {
+            throw DatabaseFault(kind: .failed, message: "a report of that number is there already (23505)")
         }
-        var notes = notes[(firstNote(after: cut.note))...]
-        var records = kept.dropFirst(max(0, Int(cut.seq - first) + 1))
-        while !notes.isEmpty || !records.isEmpty {
-            if view.notes.count + view.records.count == limit {
-                view.isWhole = false
-                break
-            }
-            if let note = notes.first?.note, records.first.map({ note.seq < $0.stored.seq }) ?? true {
-                view.notes.append(note)
-                notes.removeFirst()
+        var refused: Set<Int64> = []
+        let known = knownOnly ? knownPayments : []
+        for report in reports {
+            if knownOnly, !known.contains(report.report.id) {
+                refused.insert(report.number)
             } else {
-                view.records.append(records.removeFirst().shown)
+                inbox.append(InboxRow(time: time, report: report))
             }
         }
-        if isAnew, cut.seq >= first {
-            view.anchor = cut.seq > self.records.count ? .missing : .line(self.records[Int(cut.seq) - 1].stored.line)
-        }
-        return view
+        return refused
     }
 
-    /// The records that have not been dropped.
-    var kept: ArraySlice<Row> { records[min(records.count, Int(first) - 1)...] }
-
-    private func firstNote(after number: Int64) -> Int {
-        // Few are kept, and those asked for are the last.
-        (notes.lastIndex { $0.note.number <= number } ?? -1) + 1
+    private var knownPayments: Set<Int64> {
+        Set(rows.filter { ["confirmed", "known"].contains($0.record.kind) }.compactMap(\.record.payment))
     }
 
-    // MARK: Turns
-
-    /// Writes a turn.
-    mutating func apply(_ turn: Turn, of node: Int64, clock: Int64, now: Int64) {
-        for row in turn.records {
-            let stored = StoredRecord(seq: row.seq, node: node, order: row.order, line: row.line)
-            records.append(Row(stored: stored, row: row, committed: now))
-        }
-        if let body = turn.note {
-            let note = StoredNote(number: turn.head.cut.note, seq: turn.head.cut.seq, node: node, body: body)
-            notes.append(Note(note: note, written: clock))
-        }
-        head = turn.head
-        for name in turn.freed { leases[name] = nil }
-        for name in turn.taken {
-            leases[name] = node
-            takings.append(LeaseTaking(name: name, holder: names[node] ?? "", committed: now))
-        }
-        for dead in turn.dead { remove(dead) }
-        if turn.isLast {
-            remove(node)
-        } else {
-            nodes[node]?.turn = turn.number
-            nodes[node]?.lease = turn.lease
-            nodes[node]?.until = clock + turn.lease
-            nodes[node]?.renewed = now
-        }
+    /// Those of nodes that have a row.
+    func reports(behind numbers: [Int64: Int64], atMost count: Int) -> [InboxReport] {
+        var counts: [Int64: Int] = [:]
+        return sorted.filter { row in
+            let node = row.report.node
+            guard nodes[node] != nil, row.report.number > numbers[node] ?? .min else { return false }
+            counts[node, default: 0] += 1
+            return counts[node] ?? 0 <= count
+        }.map(\.report)
     }
 
-    private mutating func remove(_ node: Int64) {
-        nodes[node] = nil
-        leases = leases.filter { $0.value != node }
+    func allReports(atMost count: Int) -> [InboxReport] { sorted.prefix(count).map(\.report) }
+
+    private var sorted: [InboxRow] {
+        inbox.sorted { ($0.report.node, $0.report.number) < ($1.report.node, $1.report.number) }
     }
 
-    /// What no program may write; nil when the turn is right.
-    func objection(to turn: Turn, of node: Int64, now: Int64) -> String? {
-        guard let own = nodes[node] else { return "turn \(turn.number) of a node that has no row" }
-        guard turn.number > own.turn else { return "turn \(turn.number) behind turn \(own.turn)" }
-        if let objection = objection(toHead: turn) { return objection }
-        for (index, row) in turn.records.enumerated() {
-            if let objection = objection(to: row, at: head.cut.seq + Int64(index) + 1) { return objection }
-        }
-        for name in turn.taken {
-            guard let holder = leases[name], holder != node, !turn.dead.contains(holder) else { continue }
-            return "takes \(name), which node \(holder) has"
-        }
-        for name in turn.freed where leases[name] != node { return "frees \(name), which it has not" }
-        for dead in turn.dead {
-            guard dead != node, let row = nodes[dead] else { return "declares \(dead) dead, which is no other node" }
-            guard now - row.renewed >= row.lease else {
-                return "declares \(dead) dead, \(now - row.renewed) ns after its last turn"
+    // MARK: Deciding
+
+    /// The lease, taken; nil when somebody else has it, or another epoch than the node has seen is over.
+    mutating func takeLease(_ claim: LeaseClaim, seen epoch: Int64, at time: Int64) -> LeaseGrant? {
+        let old =
+            lease ?? StoredLease(epoch: max(epoch, rows.last?.epoch ?? 0, time / 1000), name: "", since: 0, until: 0)
+        guard old.epoch >= epoch,
+            old.node == nil || old.node == claim.node || old.until < time || old.until > time + 2 * claim.duration
+        else { return nil }
+        lease = StoredLease(
+            epoch: old.epoch + 1, node: claim.node, name: claim.name, since: time, until: time + claim.duration,
+            durable: old.durable)
+        return LeaseGrant(epoch: old.epoch + 1, last: rows.last?.stored, pruned: pruned)
+    }
+
+    mutating func renew(_ claim: LeaseClaim, durable: Int64, isFull: Bool, at time: Int64) -> Bool {
+        guard let epoch = claim.epoch, isFenced(epoch), lease?.node == claim.node else { return false }
+        lease?.until = time + claim.duration
+        lease?.durable = durable
+        lease?.isFull = isFull
+        return true
+    }
+
+    mutating func release(_ epoch: Int64, durable: Int64, at time: Int64) -> Bool {
+        guard isFenced(epoch) else { return false }
+        lease?.node = nil
+        lease?.until = time
+        lease?.durable = durable
+        return true
+    }
+
+    /// Writes a batch; false in another epoch. Throws when a number is there already.
+    mutating func append(
+        _ batch: LedgerBatch, epoch: Int64, as written: Int64, at time: Int64
+    ) throws(DatabaseFault) -> Bool {
+        guard isFenced(epoch) else { return false }
+        var next = last + 1
+        for record in batch.records {
+            guard record.seq >= next else {
+                throw DatabaseFault(kind: .failed, message: "record \(record.seq) is there already (23505)")
             }
+            next = record.seq + 1
         }
-        return nil
+        for record in batch.records {
+            rows.append(StoredRow(record: record, epoch: written, node: lease?.name ?? "", committed: time))
+        }
+        inbox.removeAll { row in
+            batch.taken.contains { $0.node == row.report.node && $0.numbers.contains(row.report.number) }
+        }
+        return true
     }
 
-    private func objection(toHead turn: Turn) -> String? {
-        var expected = head
-        expected.cut.seq += Int64(turn.records.count)
-        if turn.note != nil { expected.cut.note += 1 }
-        for row in turn.records {
-            if row.kind == "opened" {
-                expected.segments += 1
-                expected.segmentBytes = 0
-            }
-            expected.bytes += Int64(row.line.count) + 1
-            expected.segmentBytes += Int64(row.line.count) + 1
+    // MARK: Maintenance
+
+    /// What may be dropped: up to a segment's first record whose predecessor is old.
+    func old(before time: Int64, limit: Int64) -> OldRecords? {
+        var end: Int64?
+        for (row, next) in zip(rows, rows.dropFirst()) where next.record.kind == "opened" && next.record.seq <= limit {
+            if row.record.time >= time { break }
+            end = next.record.seq
         }
-        expected.budget = turn.head.budget
-        return expected == turn.head ? nil : "the head would be \(turn.head), and ought to be \(expected)"
+        guard let end else { return nil }
+        let rows = rows(after: 0, upTo: end - 1)
+        return OldRecords(
+            end: end, records: Int64(rows.count), bytes: rows.bytes, segments: rows.segments)
     }
 
-    private func objection(to row: RecordRow, at seq: Int64) -> String? {
-        guard row.seq == seq else { return "record \(row.seq) in the place of \(seq)" }
-        guard let entry = try? Entry(line: row.line.span) else { return "record \(seq) cannot be read" }
-        guard entry.seq == seq, entry.durable <= head.cut.seq else {
-            return "record \(seq) says that it is \(entry.seq), and that \(entry.durable) is durable"
-        }
-        guard entry.record.kind == row.kind, entry.record.payment == row.payment, abs(entry.time - row.time) < 1000
-        else { return "record \(seq) says something else than its row" }
-        var isNews = false
-        if case .confirmed(let confirmed) = entry.record { isNews = confirmed.news }
-        return isNews == row.isNews ? nil : "record \(seq) says something else of news than its row"
+    mutating func drop(before end: Int64, epoch: Int64) -> Bool {
+        guard isFenced(epoch) else { return false }
+        let going = rows(after: 0, upTo: end - 1).prefix { $0.record.seq <= stored?.seq ?? 0 }
+        stored?.bytes -= going.reduce(0) { $0 + Int64($1.record.line.count) + 1 }
+        stored?.segments -= Int64(going.count { $0.record.kind == "opened" })
+        let count = rows(after: 0, upTo: end - 1).count
+        gone += rows.prefix(count)
+        rows.removeFirst(count)
+        return true
     }
+
+    mutating func replaceLast(by record: RecordRow) {
+        guard let last = rows.popLast() else { return }
+        rows.append(StoredRow(record: record, epoch: last.epoch, node: last.node, committed: last.committed))
+    }
+
+    mutating func lose(record seq: Int64) { rows.removeAll { $0.record.seq == seq } }
+
+    // MARK: Commands
+
+    mutating func ask(_ text: String, at time: Int64) -> Int64 {
+        lastCommand += 1
+        commands.append(CommandRow(number: lastCommand, time: time, text: text))
+        return lastCommand
+    }
+
+    mutating func takeCommands(_ epoch: Int64, at time: Int64) -> [StoredCommand]? {
+        guard isFenced(epoch) else { return nil }
+        commands.removeAll { time - $0.time > 3600 * 1_000_000_000 }
+        var taken: [StoredCommand] = []
+        for index in commands.indices where !commands[index].isTaken {
+            guard time - commands[index].time <= StoredCommand.lifetime else { continue }
+            commands[index].isTaken = true
+            taken.append(StoredCommand(number: commands[index].number, text: commands[index].text))
+        }
+        return taken
+    }
+
+    mutating func answer(_ command: Int64, with text: String) {
+        for index in commands.indices where commands[index].number == command { commands[index].answer = text }
+    }
+}
+
+extension Collection<StoredRow> {
+    var bytes: Int64 { reduce(0) { $0 + Int64($1.record.line.count) + 1 } }
+
+    var segments: Int64 { Int64(count { $0.record.kind == "opened" }) }
 }

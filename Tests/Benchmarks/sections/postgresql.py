@@ -2,11 +2,12 @@
 
 pgbench inserts one row a transaction, of a record's size, with 64 clients. The daemons take reports of payments never seen
 before, over 64 and 256 connections in all. Then ten thousand reports wait, the API (the sandbox) answers each fetch in 100 ms,
-four at a time for each node, and the rate budget is out of the way. Last, what a webhook costs that comes alone and is confirmed:
-processor time, and room in the tables. Needs wrk, PostgreSQL's server, and a build with the trait:
+four at a time, and the rate budget is out of the way. Then what a webhook costs that comes alone and is confirmed: processor time,
+and room in the tables; and how long it takes from a webhook to its delivery, with one node and with eight, where it comes to one that
+does not decide. Needs wrk, PostgreSQL's server, and a build with the trait:
 swift build -c release --static-swift-stdlib --traits PostgreSQL.
 """
-import concurrent.futures, contextlib, http.client, re, time
+import concurrent.futures, contextlib, http.client, http.server, queue, re, statistics, threading, time
 
 from suite.daemon import call, daemon, sandbox
 from suite.figures import Figure
@@ -17,6 +18,7 @@ from suite.processes import processor, scratch
 
 NEEDS = ("wrk",)
 CLIENTS = 64
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CONFIRMED = 'ecryptopayd_confirmations_total{outcome="confirmed"}'
 
 # As long as a record of a report.
@@ -30,8 +32,9 @@ def figure(*values):
 def measure(options):
     with postgres(options) as server:
         inserts, rounds = intake(options, server)
-        one, two = (confirmed(options, server, nodes) for nodes in (1, 2))
+        one = confirmed(options, server)
         costs = cost(options, server)
+        times = {count: latency(options, server, count) for count in (1, 8)}
     rates = {name: median(found, lambda both: sum(round.rate for round in both)) for name, found in rounds.items()}
     figures = [figure("pgbench, one-row inserts, 64 clients", inserts, "/s", None)]
     for name, rate in rates.items():
@@ -42,9 +45,10 @@ def measure(options):
     for connections in (64, 256):
         quotient = rates[f"two nodes, {connections} connections"] / rates[f"one node, {connections} connections"]
         figures.append(figure(f"two nodes ÷ one, {connections} connections", quotient, "", "higher"))
-    figures.append(figure("confirmed a second, one node", one, "/s", "higher"))
-    figures.append(figure("confirmed a second, two nodes", two, "/s", "higher"))
-    figures.append(figure("confirming, two nodes ÷ one", two / one, "", "higher"))
+    figures.append(figure("confirmed a second", one, "/s", "higher"))
+    for count, time in times.items():
+        figures.append(figure(f"from webhook to delivery, {count} node{'s' * (count > 1)}: median", time * 1000, "ms", "lower"))
+    figures.append(figure("from webhook to delivery, eight nodes ÷ one", times[8] / times[1], "", "lower"))
     return figures + costs
 
 
@@ -93,14 +97,14 @@ def pgbench(options, server):
     return turn
 
 
-def confirmed(options, server, count):
-    """How many payments a second so many nodes confirm when the API is what they wait for."""
+def confirmed(options, server):
+    """How many payments a second are confirmed when the API is what the node that decides waits for."""
     waiting = options.count(10_000)
     with sandbox(options) as api:
         settings = {"API_URL": api.url, "CONFIRM_RATE": 10_000, "RECONCILE_INTERVAL": 0}
-        with nodes(options, server, count, settings) as own:
+        with nodes(options, server, 1, settings) as own:
             own[0].wait_for_baseline()
-            say(f"postgresql: {waiting} payments are created and reported, {count} confirm them")
+            say(f"postgresql: {waiting} payments are created, reported and confirmed")
             api.create(waiting)
             payments = api.payments()
             api.post("/sandbox/faults", {"latency_ms": 100})
@@ -108,10 +112,10 @@ def confirmed(options, server, count):
             for payment in payments:
                 call(hooks, "POST", "/hook", payment)
             # Half of what waits stays behind.
-            seconds = min(15 * options.seconds, waiting / 40 / count / 2)
-            before, began = total(own), time.monotonic()
+            seconds = min(15 * options.seconds, waiting / 40 / 2)
+            before, began = own[0].metric(CONFIRMED), time.monotonic()
             time.sleep(seconds)
-            after, took = total(own), time.monotonic() - began
+            after, took = own[0].metric(CONFIRMED), time.monotonic() - began
             return (after - before) / took
 
 
@@ -137,8 +141,6 @@ def cost(options, server):
                     raise CannotRun("not all payments were confirmed within two minutes")
                 time.sleep(0.1)
             spent = processor(own.pid) - spent[0], processor(server.pid) - spent[1]
-            # The last of it is folded.
-            time.sleep(12)
             after = sizes(server, name)
     figures = [
         figure("one webhook at a time, confirmed: processor time of the daemon", spent[0] / count * 1e6, "µs", "lower"),
@@ -151,11 +153,56 @@ def cost(options, server):
 
 def sizes(server, name):
     """The bytes that each table has that grows with webhooks, with its indexes."""
-    tables = "records", "notes", "known"
+    tables = "records", "inbox"
     columns = ", ".join(f"pg_total_relation_size('ecryptopayd.{table}')" for table in tables)
     found = server.run("psql", "-A", "-t", "-d", name, "-c", f"SELECT {columns}").strip().split("|")
     return dict(zip(tables, map(int, found)))
 
 
-def total(nodes):
-    return sum(node.metric(CONFIRMED) for node in nodes)
+def latency(options, server, count):
+    """The median of the seconds from a webhook to its delivery. With several nodes it comes to one that does not decide."""
+    arrived = queue.Queue()
+
+    class Shop(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            arrived.put(time.monotonic())
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    with sandbox(options) as api, http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop) as shop:
+        threading.Thread(target=shop.serve_forever, daemon=True).start()
+        settings = {
+            "API_URL": api.url, "CONFIRM_RATE": 10_000, "RECONCILE_INTERVAL": 0,
+            "FORWARD_URLS": f"http://127.0.0.1:{shop.server_address[1]}/", "FORWARD_SECRET": SECRET,
+        }
+        with nodes(options, server, count, settings) as own:
+            deciding = wait_for_decision(own)
+            deciding.wait_for_baseline()
+            rounds = options.count(200)
+            say(f"postgresql: {rounds} payments are reported to {count} nodes, one after the other, and delivered")
+            api.create(rounds)
+            hooks = [http.client.HTTPConnection("127.0.0.1", node.port) for node in own if count == 1 or node is not deciding]
+            took = []
+            for number, payment in enumerate(api.payments()):
+                began = time.monotonic()
+                call(hooks[number % len(hooks)], "POST", "/hook", payment)
+                took.append(arrived.get(timeout=30) - began)
+        shop.shutdown()
+    return statistics.median(took)
+
+
+def wait_for_decision(own):
+    """The node that decides."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for node in own:
+            if node.status()["cluster"]["here"]:
+                return node
+        time.sleep(0.1)
+    raise CannotRun("no node decides")

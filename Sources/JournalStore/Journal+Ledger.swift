@@ -1,0 +1,88 @@
+public import JournalFormat
+import POSIX
+public import Payments
+
+// What a ledger asks of its journal, in files.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension Journal {
+    public func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, DeliveryPosition)] {
+        var found: [(PaymentID, DeliveryPosition)] = []
+        for first in segments where selection.mayStand(in: first, of: self) {
+            guard let file = try disk.openUnlessPruned(first) else { continue }
+            defer { disk.close(file) }
+            var reader = SegmentReader(disk, file)
+            while case .line(let offset, _) = try reader.next() {
+                let line = reader.line.span
+                let entry = try EntryView(RecordLine(checking: line), line)
+                guard entry.seq <= durable else { break }
+                guard case .confirmed(let confirmed) = entry.record, confirmed.news,
+                    selection.selects(entry, payment: confirmed.payment)
+                else { continue }
+                found.append((confirmed.payment, DeliveryPosition(seq: entry.seq, offset: offset)))
+            }
+        }
+        return found
+    }
+
+    public func time(of seq: Int64) -> Int64? {
+        guard seq > 0 else { return nil }
+        var follower = JournalFollower(disk, after: seq - 1)
+        var time: Int64?
+        _ = try? follower.poll(atMost: 1) { _, entry in
+            if entry.seq == seq { time = entry.time }
+        } pruned: { _ in
+        }
+        return time
+    }
+
+    public var extent: (segments: Int, bytes: Int64) {
+        let segments = (try? disk.segments()) ?? []
+        let bytes = segments.reduce(into: Int64(0)) { sum, first in
+            guard let file = try? disk.openUnlessPruned(first) else { return }
+            defer { disk.close(file) }
+            sum += (try? disk.size(file)) ?? 0
+        }
+        return (segments.count, bytes)
+    }
+
+    public func save(_ snapshot: LedgerSnapshot, at position: JournalPosition) throws {
+        let checkpoint = Checkpoint(
+            journal: id, seq: position.seq, segment: segment(of: position.seq), offset: position.offset,
+            snapshot: snapshot)
+        try disk.replace(Checkpoint.name, with: checkpoint.encode())
+        try synchronizeDirectory()
+    }
+
+    public func prunePlan(before: Int64, hold: PruningHold?) throws -> PrunePlan {
+        let plan = try SegmentPrunePlan(disk, segments: segments, before: before, hold: hold)
+        return PrunePlan(end: plan.end, report: plan.report)
+    }
+
+    public func forEachEntry(of plan: PrunePlan, _ body: (Entry) throws -> Void) throws {
+        for first in segments where first < plan.end {
+            var failure: (any Error)?
+            try SegmentPrunePlan.forEachEntry(disk, in: SegmentName.name(firstSeq: first)) { entry in
+                if failure == nil { do { try body(entry) } catch { failure = error } }
+            }
+            if let failure { throw failure }
+        }
+    }
+
+    public func drop(_ plan: PrunePlan) throws {
+        do throws(SystemError) { try dropSegments(before: plan.end) } catch { throw JournalFault.system(error) }
+    }
+}
+
+extension Redelivery {
+    fileprivate func mayStand(in segment: Int64, of journal: Journal) -> Bool {
+        if case .record(let seq) = self { journal.segment(of: seq) == segment } else { true }
+    }
+
+    fileprivate func selects(_ entry: EntryView, payment: PaymentID) -> Bool {
+        switch self {
+        case .record(let seq): entry.seq == seq
+        case .payment(let id): payment == id
+        case .since(let time): entry.time >= time
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import JournalFormat
+import POSIX
+public import Payments
+
+/// The ledger's state up to a record, kept in the file `checkpoint` beside the segments, so that a start need not read what
+/// stands before. A checkpoint that is missing or damaged costs time, never correctness.
+///
+/// The file holds 64-bit words, least significant byte first:
+///
+///     file = magic journal seq segment offset count *( word ) crc
+///
+///   magic    `ecpdckp3`
+///   journal  FNV-1a of the journal's id: a checkpoint of another journal is none
+///   seq      the last record whose effect is in it; it had been synced, so the checkpoint claims all up to it
+///   segment  the first sequence number of the segment in which record seq stands
+///   offset   where record seq begins in that segment, in bytes
+///   count    how many words of state follow; see ``LedgerSnapshot``
+///   crc      CRC-32C over all bytes before
+public struct Checkpoint: Sendable {
+    static let name = "checkpoint"
+    private static let magic = UInt64(littleEndianText: "ecpdckp3")
+    private static let headWords = 6
+
+    /// Of the journal's id.
+    let journalHash: UInt64
+    /// The last record whose effect is in it.
+    public var seq: Int64
+    var segment: Int64
+    var offset: Int64
+    /// The state.
+    public var snapshot: LedgerSnapshot
+    /// Whether a start may begin at its record. When that is not where it should be, something is wrong with the journal:
+    /// everything is read then, and what the checkpoint claims is missed.
+    var isUsable = true
+
+    // MARK: Bytes
+
+    /// The file's content.
+    public func encode() -> [UInt8] {
+        let head = [
+            Self.magic, journalHash, UInt64(seq), UInt64(segment), UInt64(offset), UInt64(snapshot.words.count),
+        ]
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity((head.count + snapshot.words.count + 1) * 8)
+        bytes.append(littleEndian: head)
+        bytes.append(littleEndian: snapshot.words)
+        bytes.append(littleEndian: [UInt64(CRC32C.checksum(bytes.span))])
+        return bytes
+    }
+
+    /// Reads a file's content; nil when it is not whole.
+    public init?(decoding bytes: [UInt8]) {
+        let words = bytes.words
+        guard bytes.count % 8 == 0, words.count > Self.headWords, words[0] == Self.magic,
+            words[5] == UInt64(words.count - Self.headWords - 1),
+            words[words.count - 1] == UInt64(CRC32C.checksum(bytes.span.extracting(..<(bytes.count - 8)))),
+            let seq = Int64(exactly: words[2]), let segment = Int64(exactly: words[3]),
+            let offset = Int64(exactly: words[4])
+        else { return nil }
+        journalHash = words[1]
+        self.seq = seq
+        self.segment = segment
+        self.offset = offset
+        snapshot = LedgerSnapshot(words: Array(words[Self.headWords..<(words.count - 1)]))
+    }
+
+    /// The state as of a record; segment and offset are 0 where records are found by their numbers.
+    public init(journal: String, seq: Int64, segment: Int64, offset: Int64, snapshot: LedgerSnapshot) {
+        journalHash = Self.hash(journal)
+        self.seq = seq
+        self.segment = segment
+        self.offset = offset
+        self.snapshot = snapshot
+    }
+
+    /// Whether it is of the journal with that id.
+    public func isOf(_ journal: String) -> Bool { Self.hash(journal) == journalHash }
+
+    private static func hash(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    // MARK: The file
+
+    /// Reads the checkpoint that is there; nil when there is none that is whole and of the journal beside it.
+    static func read(_ disk: any Disk) -> Checkpoint? {
+        do throws(SystemError) {
+            guard try disk.names().contains(name) else { return nil }
+            let file = try disk.open(name, .read)
+            defer { disk.close(file) }
+            let bytes = try disk.read(file, count: Int(try disk.size(file)), at: 0)
+            guard var checkpoint = Checkpoint(decoding: bytes), try checkpoint.isOfJournal(disk) else { return nil }
+            checkpoint.isUsable = try checkpoint.isInPlace(disk)
+            return checkpoint
+        } catch {
+            return nil
+        }
+    }
+
+    /// Whether the newest segment is of its journal.
+    private func isOfJournal(_ disk: any Disk) throws(SystemError) -> Bool {
+        guard let newest = try disk.segments().last,
+            let head = try line(disk, segment: newest, offset: 0),
+            case .opened(let opened)? = (try? Entry(line: head.span))?.record
+        else { return false }
+        return Self.hash(opened.journal) == journalHash
+    }
+
+    /// Whether its record stands where it says.
+    private func isInPlace(_ disk: any Disk) throws(SystemError) -> Bool {
+        guard let line = try line(disk, segment: segment, offset: offset) else { return false }
+        return (try? RecordLine(checking: line.span))?.seq == seq
+    }
+
+    private func line(_ disk: any Disk, segment: Int64, offset: Int64) throws(SystemError) -> [UInt8]? {
+        guard try disk.segments().contains(segment) else { return nil }
+        let file = try disk.open(SegmentName.name(firstSeq: segment), .read)
+        defer { disk.close(file) }
+        var reader = SegmentReader(disk, file, from: offset, step: 8 << 10)
+        guard case .line = try reader.next() else { return nil }
+        return Array(reader.line)
+    }
+}
+
+extension UInt64 {
+    fileprivate init(littleEndianText text: String) {
+        self = text.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(littleEndian words: [UInt64]) {
+        // On a little-endian machine the words are their own bytes.
+        words.map { $0.littleEndian }.withUnsafeBytes { append(contentsOf: $0) }
+    }
+
+    /// The whole words in these bytes.
+    fileprivate var words: [UInt64] {
+        withUnsafeBytes { bytes in
+            (0..<bytes.count / 8).map {
+                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self))
+            }
+        }
+    }
+}

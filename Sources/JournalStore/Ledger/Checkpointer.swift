@@ -1,0 +1,29 @@
+public import Payments
+import Synchronization
+
+/// Has a ledger write a checkpoint whenever one is due.
+public final class Checkpointer<Log: LedgerJournal>: Sendable {
+    private let ledger: JournalLedger<Log>
+    private let isBusy = Atomic(false)
+
+    /// Watches a ledger. It is to be kept as long as the ledger.
+    public init(_ ledger: JournalLedger<Log>) {
+        self.ledger = ledger
+        ledger.addObserver(self)
+    }
+}
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension Checkpointer: LedgerObserver {
+    public func ledgerDidCommit(upTo position: Int64) {
+        guard ledger.isCheckpointDue, !isBusy.exchange(true, ordering: .acquiring) else { return }
+        Task {
+            await ledger.checkpoint()
+            isBusy.store(false, ordering: .releasing)
+        }
+    }
+
+    public func ledgerDidReject(after position: Int64, reason: String) {}
+
+    public func ledgerDidFail(reason: String, errno: Int32) {}
+}

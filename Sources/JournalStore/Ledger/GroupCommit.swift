@@ -1,0 +1,258 @@
+import Dispatch
+public import JournalFormat
+public import POSIX
+import Synchronization
+
+/// Group commit: records are appended by anyone, and written and made durable together on one queue.
+///
+/// However many records wait, they become durable by one write and one sync, or one transaction; while that runs, the next ones
+/// wait for the one after. Whoever gathers many writes them himself as long as the storage is quick: two changes of thread for each batch
+/// would cost more than the wait.
+public final class GroupCommit: Sendable {
+    /// Where batches are written, one after the other.
+    public let queue: any SerialQueue
+    private let clock: @Sendable () -> Int64
+    let tail: Mutex<JournalTail>
+    private let writer: Mutex<any BatchWriter>
+    private let observer: Mutex<(any JournalObserver)?>
+    /// When the write that is under way began, on the monotonic clock; 0 when there is none.
+    private let writingSince = Atomic<Int64>(0)
+    /// Whoever gathers is waiting for the write that is under way.
+    private let isGathererWaiting = Atomic(false)
+    /// The writer is held for something else than a write.
+    private let isWriterHeld = Atomic(false)
+    /// How long the last one took, in nanoseconds.
+    private let lastWrite = Atomic<Int64>(0)
+
+    /// So long may whoever serves others wait for the storage, in nanoseconds. One that takes longer is waited for once.
+    static let quick: Int64 = 2_000_000
+
+    init(_ tail: JournalTail, _ writer: any BatchWriter, in surroundings: Surroundings) {
+        queue = surroundings.queue("ecryptopayd.journal", .userInitiated)
+        clock = surroundings.monotonic
+        self.tail = Mutex(tail)
+        self.writer = Mutex(writer)
+        observer = Mutex(nil)
+    }
+
+    /// Behind record `last` of a storage without files: a segment begins.
+    public convenience init(
+        behind last: Int64, segmentBytes: Int64, opened: Record.Opened, _ writer: any BatchWriter,
+        in surroundings: Surroundings
+    ) {
+        self.init(
+            JournalTail(
+                nextSeq: last + 1, segments: [], segmentSize: 0, segmentBytes: segmentBytes, opened: opened,
+                keepsHeads: true), writer,
+            in: surroundings)
+    }
+
+    /// Appends `opened` and makes it durable, before anyone else writes. Returns what went wrong.
+    public func markStart(time: Int64) -> BatchResult? {
+        let seq = tail.withLock { tail in
+            let seq = tail.markStart(time: time)
+            _ = tail.requestCommit()
+            return seq
+        }
+        let failure = queue.perform { commit() }
+        guard let failure, durable < seq else { return nil }
+        closeWriter()
+        return failure
+    }
+
+    func closeWriter() { writer.withLock { $0.close() } }
+
+    /// Who hears of commits. To be set before the first ``append(_:time:)``.
+    public func setObserver(_ observer: (any JournalObserver)?) {
+        self.observer.withLock { $0 = observer }
+    }
+
+    /// Every record up to this is durable.
+    public var durable: Int64 { tail.withLock { $0.durable } }
+
+    /// Whether records are taken, unless a write has just failed.
+    public var isOpen: Bool {
+        tail.withLock { tail in
+            switch tail.phase {
+            case .open, .rejecting: !tail.isClosed
+            case .failed, .ended: false
+            }
+        }
+    }
+
+    /// What ended the journal, if something did.
+    public var failure: SystemError? {
+        tail.withLock { tail in
+            if case .failed(let error) = tail.phase { return error }
+            return nil
+        }
+    }
+
+    /// Whether nothing waits, or what waits has been on its way to the disk for less than `limit`.
+    public func makesProgress(within limit: Duration) -> Bool {
+        let since = writingSince.load(ordering: .relaxed)
+        return since == 0 || .nanoseconds(clock() - since) < limit
+    }
+
+    /// Whether someone is in ``commitGathered()`` and waits there for the disk.
+    public var holdsGatherer: Bool { isGathererWaiting.load(ordering: .relaxed) }
+
+    /// Takes a record; it is durable when the observer hears of its number. With `gathers` that may be only after the next
+    /// ``commitGathered()``.
+    public func append(
+        _ record: Record, time: Int64, gathers: Bool = false
+    ) throws(JournalUnavailable) -> JournalPosition {
+        let (position, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
+            let position = try tail.append(record, time: time)
+            return (position, gathers ? false : tail.requestCommit())
+        }
+        if mustCommit { queue.enqueue { self.commit() } }
+        return position
+    }
+
+    /// Takes a report whose members were encoded before; it is gathered.
+    public func append(_ members: ReceivedMembers, time: Int64) throws(JournalUnavailable) -> JournalPosition {
+        try tail.withLock { tail throws(JournalUnavailable) in try tail.append(members, time: time) }
+    }
+
+    /// Has what was appended with `gathers` written and synced: before this returns if the disk was quick the last time and
+    /// nothing else is being written, soon if not. Not to be called by an observer.
+    func commitGathered() {
+        guard tail.withLock({ $0.requestCommit() }) else { return }
+        guard lastWrite.load(ordering: .relaxed) < Self.quick, !isWriterHeld.load(ordering: .relaxed) else {
+            return queue.enqueue { self.commit() }
+        }
+        isGathererWaiting.store(true, ordering: .relaxed)
+        defer { isGathererWaiting.store(false, ordering: .relaxed) }
+        queue.perform {
+            _ = commitBatch()
+            // What others asked for meanwhile is not the caller's to wait for.
+            if tail.withLock({ $0.mustGoOn() }) { queue.enqueue { self.commit() } }
+        }
+    }
+
+    /// Takes records together: they are one batch, unless they come while another is written.
+    func append(_ records: [Record], time: Int64) throws(JournalUnavailable) -> [JournalPosition] {
+        let (positions, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
+            var positions: [JournalPosition] = []
+            for record in records { positions.append(try tail.append(record, time: time)) }
+            return (positions, tail.requestCommit())
+        }
+        if mustCommit { queue.enqueue { self.commit() } }
+        return positions
+    }
+
+    /// Has the first record of every segment from now on name the endpoints, which an earlier one has named.
+    func keep(endpoints: [String]) { tail.withLock { $0.keep(endpoints: endpoints) } }
+
+    /// Appends an `opened` that says where confirmed news go from now on; so does every segment's first record from then on.
+    func configure(endpoints: [String], time: Int64) throws(JournalUnavailable) -> JournalPosition {
+        let (position, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
+            let position = try tail.configure(endpoints: endpoints, time: time)
+            return (position, tail.requestCommit())
+        }
+        if mustCommit { queue.enqueue { self.commit() } }
+        return position
+    }
+
+    /// Appends `closed`, syncs it, and takes nothing more.
+    public func close(time: Int64) {
+        queue.perform {
+            let isFirst = tail.withLock { tail in
+                guard tail.close(time: time) else { return false }
+                _ = tail.requestCommit()
+                return true
+            }
+            guard isFirst else { return }
+            // What was appended before may be ahead of the block that would write it: all of it is written here.
+            commit()
+            closeWriter()
+        }
+    }
+
+    // MARK: Commit
+
+    /// Writes batch after batch until nothing waits that anybody asked for; answers what went wrong with the last one.
+    @discardableResult
+    private func commit() -> BatchResult? {
+        var failure: BatchResult?
+        while let result = commitBatch() {
+            failure = if case .durable = result { nil } else { result }
+        }
+        return failure
+    }
+
+    /// Writes what waits, if anybody asked for it, and tells the observer what became of it; nil if there was nothing.
+    private func commitBatch() -> BatchResult? {
+        let start = clock()
+        // Before the writer is asked for, which a sync of the directory may hold: that is a wait for the disk, too.
+        writingSince.store(start, ordering: .relaxed)
+        let written: (result: BatchResult, lastSeq: Int64)? = writer.withLock { writer in
+            guard tail.withLock({ $0.takeBatch(&writer.batch) }) else { return nil }
+            return (writer.writeBatch(), writer.batch.lastSeq)
+        }
+        writingSince.store(0, ordering: .relaxed)
+        guard let written else { return nil }
+        let duration = clock() - start
+        lastWrite.store(duration, ordering: .relaxed)
+        switch written.result {
+        case .durable: accept(upTo: written.lastSeq, duration)
+        case .rejected(let durable, let error):
+            // What a rotation within the batch had synced stays, and those who wait for it hear so first.
+            if durable > self.durable { accept(upTo: durable, duration) }
+            reject(after: durable, error)
+        case .failed(let error):
+            tail.withLock { $0.phase = .failed(error) }
+            notify { $0.journalDidFail(error) }
+        case .ended(let reason): end(reason)
+        }
+        return written.result
+    }
+
+    /// Nothing more is written. On the queue only.
+    public func end(_ reason: String) {
+        tail.withLock { $0.phase = .ended(reason) }
+        notify { $0.journalDidEnd(reason) }
+    }
+
+    private func accept(upTo seq: Int64, _ nanoseconds: Int64) {
+        tail.withLock { $0.commit(seq) }
+        notify { $0.journalDidCommit(upTo: seq, syncNanoseconds: nanoseconds) }
+    }
+
+    private func reject(after durable: Int64, _ error: SystemError) {
+        let end = writer.withLock { $0.end }
+        tail.withLock { $0.phase = .rejecting(error) }
+        // The numbers are given again only when everyone has forgotten them.
+        notify { $0.journalDidReject(after: durable, error) }
+        tail.withLock { tail in
+            tail.rollBack(segment: end.segment, size: end.size)
+            tail.phase = .open
+        }
+    }
+
+    private func notify(_ body: (any JournalObserver) -> Void) {
+        if let observer = observer.withLock({ $0 }) { body(observer) }
+    }
+
+    /// Waits until all that was appended before has become durable, or will not. Not to be called by an observer.
+    func flush() {
+        _ = tail.withLock { $0.requestCommit() }
+        queue.perform { _ = commit() }
+    }
+
+    /// Does something while nothing is written.
+    func whileNotWriting(_ body: () throws(SystemError) -> Void) throws(SystemError) {
+        try writer.withLock { _ throws(SystemError) in
+            isWriterHeld.store(true, ordering: .relaxed)
+            defer { isWriterHeld.store(false, ordering: .relaxed) }
+            try body()
+        }
+    }
+
+    /// Writes what was appended before, for whoever is on the queue.
+    public func commitOnQueue() {
+        _ = tail.withLock { $0.requestCommit() }
+        _ = commit()
+    }
+}

@@ -1,0 +1,150 @@
+import JournalFormat
+public import Payments
+import Synchronization
+
+// Deliveries: each confirmation that is news goes to every endpoint, and what comes of it is journaled.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension JournalLedger: DeliveryLedger {
+    public var endpointStatus: [EndpointStatus] { state.withLock { $0.endpointStatus } }
+
+    @discardableResult
+    public func configure(endpoints: [String]) throws -> EndpointChange {
+        let ticket = try state.withLock { state throws(JournalUnavailable) -> CommitTicket? in
+            // A reload with the same ones has those go on that wanted nothing more.
+            state.startDeliveries()
+            guard Set(state.endpoints) != Set(endpoints) else { return nil }
+            let position = try journal.commits.configure(endpoints: endpoints, time: wallClock())
+            frontier.withLock { frontier in
+                frontier.last = position
+                frontier.underWay += 1
+            }
+            state.configuring(endpoints: endpoints, seq: position.seq)
+            return waiters.ticket(for: position.seq)
+        }
+        if let ticket {
+            journal.flush()
+            state.withLock { state in
+                if ticket.known?.failure == nil { state.applyEndpoints() }
+                frontier.withLock { $0.underWay -= 1 }
+            }
+            if let failure = ticket.known?.failure { throw failure }
+        }
+        return giveUpStranded()
+    }
+
+    /// What waits for an endpoint that was removed can only be replayed, to those that are there.
+    private func giveUpStranded() -> EndpointChange {
+        var change = EndpointChange()
+        state.withLock { state in
+            do throws(JournalUnavailable) {
+                for delivery in state.strandedDeliveries {
+                    change.lose(delivery.seq, of: delivery.endpoint)
+                    try end(
+                        &state, delivery.payment, of: delivery.seq, endpoint: delivery.endpoint, attempts: 0,
+                        DeliveryFailure(status: nil, error: "the endpoint was removed"))
+                }
+            } catch {
+                // The endpoints are in force all the same, so this is no reason to refuse them.
+                change.failure = "\(error)"
+            }
+        }
+        journal.flush()
+        return change
+    }
+
+    public func claimDelivery(for endpoint: String) -> DeliveryClaim? {
+        state.withLock { $0.claimDelivery(for: endpoint, now: now()) }
+    }
+
+    public func nextDelivery(for endpoint: String) -> Instant? {
+        state.withLock { $0.nextDelivery(for: endpoint) }
+    }
+
+    public func content(of claim: DeliveryClaim) async throws -> DeliveryContent {
+        let position = JournalPosition(claim.position)
+        return try await withCheckedThrowingContinuation { continuation in
+            readQueue.enqueue { [journal] in
+                continuation.resume(
+                    with: Result {
+                        let entry = try journal.read(position)
+                        guard case .confirmed(let confirmed) = entry.record else {
+                            throw JournalFault.unreadable(
+                                segment: "the journal",
+                                offset: position.offset, fault: .content("record \(position.seq) is no confirmation"))
+                        }
+                        return DeliveryContent(
+                            journal: journal.id, seq: entry.seq, time: entry.time, current: confirmed.current)
+                    })
+            }
+        }
+    }
+
+    public func conclude(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome) throws -> DeliveryEnd {
+        try state.withLock { state throws(JournalUnavailable) in
+            state.concludeDelivery(claim)
+            switch outcome {
+            case .accepted(let status):
+                try end(
+                    &state, claim.payment, of: claim.position.seq, endpoint: claim.endpoint, attempts: claim.attempt,
+                    status: status)
+                return .delivered
+            case .failed(let failure):
+                state.deliveryFailed(claim, failure.error, at: wallClock())
+                if state.postpone(claim, now: now()) { return .again }
+                try end(
+                    &state, claim.payment, of: claim.position.seq, endpoint: claim.endpoint, attempts: claim.attempt,
+                    failure)
+                return .undeliverable
+            case .gone:
+                state.stopDeliveries(claim)
+                return .stopped
+            case .released:
+                state.release(claim, now: now())
+                return .again
+            }
+        }
+    }
+
+    public func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
+        // It may read the whole journal: verdicts and deliveries must not wait behind that.
+        let found = try await withCheckedThrowingContinuation { continuation in
+            surveyQueue.enqueue {
+                continuation.resume(with: Result { try self.journal.news(selection, upTo: self.journal.durable) })
+            }
+        }
+        let endpoints = state.withLock { state in
+            guard !dryRun else { return state.endpoints.count }
+            for (id, position) in found { state.redeliver(id, position, now: now()) }
+            return state.endpoints.count
+        }
+        if !dryRun, !found.isEmpty { tellOfNews() }
+        return found.count * endpoints
+    }
+
+    func tellOfNews() {
+        for observer in observers.withLock({ $0 }) { observer.ledgerDidAnnounce() }
+    }
+
+    /// Journals and applies a delivery's end. In the state it has ended even if the record cannot be written: then the next
+    /// start delivers it once more, and this run does not try it again and again.
+    private func end(
+        _ state: inout LedgerState, _ id: PaymentID, of seq: Int64, endpoint: String, attempts: Int,
+        status: Int? = nil, _ failure: DeliveryFailure? = nil
+    ) throws(JournalUnavailable) {
+        state.deliveryEnded(id, of: seq, endpoint: endpoint, isDelivered: failure == nil, now: now())
+        let delivery = Record.Delivery(
+            payment: id, of: seq, endpoint: endpoint, attempts: attempts, status: failure?.status ?? status,
+            error: failure?.error)
+        let position = try journal.append(
+            failure == nil ? .delivered(delivery) : .undeliverable(delivery), time: wallClock())
+        frontier.withLock { $0.last = position }
+    }
+}
+
+extension DeliveryPosition {
+    init(_ position: JournalPosition) { self.init(seq: position.seq, offset: position.offset) }
+}
+
+extension JournalPosition {
+    fileprivate init(_ position: DeliveryPosition) { self.init(seq: position.seq, offset: position.offset) }
+}

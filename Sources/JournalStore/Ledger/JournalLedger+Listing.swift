@@ -1,0 +1,115 @@
+import JournalFormat
+import POSIX
+public import Payments
+import Synchronization
+
+// Listings: one call that answers for thousands of payments. Their records are written and synced by the batch.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension JournalLedger {
+    /// So many absent payments are settled together.
+    private static var absentPerBatch: Int { 256 }
+
+    public var isFlooded: Bool { state.withLock { $0.isFlooded } }
+
+    public var hasBaseline: Bool { state.withLock { $0.hasBaseline } }
+
+    public func beginListing() -> Bool { state.withLock { $0.beginListing(now: now()) } }
+
+    public func list(_ payments: [ConfirmedPayment]) throws -> [Settlement] {
+        let claims = state.withLock { state in
+            payments.compactMap { payment in state.claimListed(payment).map { ($0, Answer.payment(payment)) } }
+        }
+        return try settleListed(claims)
+    }
+
+    public func endListing(isWhole: Bool) throws -> (ListingSummary, [Settlement]) {
+        var settlements: [Settlement] = []
+        do {
+            if isWhole {
+                settlements = try settleAbsentees()
+                try completeBaseline()
+            }
+        } catch {
+            _ = state.withLock { $0.endListing(isWhole: false) }
+            throw error
+        }
+        return (state.withLock { $0.endListing(isWhole: isWhole) }, settlements)
+    }
+
+    private func settleAbsentees() throws -> [Settlement] {
+        var rest = state.withLock { state in
+            state.noteListed()
+            return state.absentees()
+        }[...]
+        var settlements: [Settlement] = []
+        while !rest.isEmpty {
+            let batch = rest.prefix(Self.absentPerBatch)
+            rest = rest.dropFirst(batch.count)
+            let claims = state.withLock { state in
+                batch.compactMap { id in state.claimAbsent(id).map { ($0, Answer.notFound) } }
+            }
+            settlements += try settleListed(claims)
+        }
+        return settlements
+    }
+
+    private func completeBaseline() throws {
+        guard let listing = state.withLock({ $0.listing }), listing.isBaseline else { return }
+        try appendDurably([.baseline(count: listing.count)]) { state, written in
+            if !written.isEmpty { state.completedBaseline() }
+        }
+    }
+
+    /// Judges, writes and applies together. Every claim is concluded, whatever happens.
+    private func settleListed(_ claims: [(Claim, Answer)]) throws -> [Settlement] {
+        if claims.isEmpty { return [] }
+        // While it had them, nobody else saw when they are due, and what stays unknown is not written.
+        defer { rescheduled() }
+        // The reports may have come a moment ago, and are read back.
+        if claims.contains(where: { !$0.0.reports.isEmpty }) { journal.flush() }
+        let (answered, unreadable) = readBack(claims)
+        let decisions = state.withLock { state in
+            answered.map { claim, answer, reports in
+                let (judgement, cause) = state.judgeListed(
+                    claim, answer, reports, now: now(), wallClock: wallClock())
+                return decide(claim, judgement, cause)
+            }
+        }
+        journal.flush()
+        let failure = state.withLock { state in
+            var failure: JournalUnavailable?
+            for decision in decisions {
+                let result = decision.ticket.known
+                let fault = decision.failure ?? result?.failure
+                apply(decision, upTo: result?.durable ?? 0, isComplete: fault == nil, to: &state)
+                if fault == nil, decision.judgement.confirmation != nil { state.noteListedConfirmation() }
+                failure = failure ?? fault
+            }
+            return failure
+        }
+        if decisions.contains(where: { $0.judgement.confirmation?.isNews == true }) { tellOfNews() }
+        if let failure { throw failure }
+        let settlements = decisions.map(\.settlement)
+        for settlement in settlements { settled(settlement) }
+        if let unreadable { throw unreadable }
+        return settlements
+    }
+
+    /// Joins claims with the reports that they answer; those whose reports cannot be read are released.
+    private func readBack(
+        _ claims: [(Claim, Answer)]
+    ) -> (answered: [(Claim, Answer, [ClaimedReport])], failure: (any Error)?) {
+        if let reports = try? journal.reports(of: claims.map(\.0)) {
+            return (zip(claims, reports).map { ($0.0, $0.1, $1) }, nil)
+        }
+        var answered: [(Claim, Answer, [ClaimedReport])] = []
+        var failure: (any Error)?
+        for (claim, answer) in claims {
+            do { answered.append((claim, answer, try journal.reports(of: [claim])[0])) } catch {
+                state.withLock { $0.release(claim, now: now()) }
+                failure = error
+            }
+        }
+        return (answered, failure)
+    }
+}

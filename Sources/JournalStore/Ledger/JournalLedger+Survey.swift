@@ -1,0 +1,44 @@
+import JournalFormat
+import POSIX
+public import Payments
+import Synchronization
+
+extension JournalLedger {
+    /// Looks how the ledger stands, with at most `limit` payments that wait. What it needs of the disk it reads on a queue of
+    /// its own.
+    public func survey(waiting limit: Int) async -> LedgerSurvey {
+        await withCheckedContinuation { continuation in
+            surveyQueue.enqueue { continuation.resume(returning: self.look(limit)) }
+        }
+    }
+
+    private func look(_ limit: Int) -> LedgerSurvey {
+        let (counts, setAside, waiting, endpoints, undelivered) = state.withLock {
+            ($0.counts, $0.setAsideCount, $0.longestWaiting(limit), $0.endpointStatus, $0.undelivered)
+        }
+        let (segments, bytes) = journal.extent
+        return lastTimes.withLock { times in
+            if !times.isKnown { lookUp(&times) }
+            let before = times.arrivals
+            times.arrivals = [:]
+            for payment in waiting {
+                let position = JournalPosition(seq: payment.seq, offset: payment.offset)
+                times.arrivals[payment.seq] = before[payment.seq] ?? (try? journal.read(position))?.time
+            }
+            let oldest = undelivered?.oldest ?? 0
+            if times.undelivered.seq != oldest { times.undelivered = (oldest, journal.time(of: oldest)) }
+            return LedgerSurvey(
+                counts: counts, setAside: setAside,
+                waiting: waiting.map { .init(payment: $0, since: times.arrivals[$0.seq]) }, endpoints: endpoints,
+                undelivered: undelivered, undeliveredSince: times.undelivered.time, segments: segments, bytes: bytes,
+                lastReceivedAt: times.received, lastConfirmedAt: times.confirmed)
+        }
+    }
+
+    private func lookUp(_ times: inout LastTimes) {
+        let (received, confirmed) = state.withLock { ($0.newestReportSeq, $0.newestConfirmationSeq) }
+        times.isKnown = true
+        times.received = journal.time(of: received)
+        times.confirmed = journal.time(of: confirmed)
+    }
+}

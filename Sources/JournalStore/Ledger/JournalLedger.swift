@@ -1,0 +1,425 @@
+import Dispatch
+import Glibc
+public import JournalFormat
+public import POSIX
+public import Payments
+import Synchronization
+
+/// The ledger of whoever writes it alone: a journal, and the state derived from it by replay.
+public final class JournalLedger<Log: LedgerJournal>: Sendable {
+    /// What an operator can set.
+    public typealias Options = JournalLedgerOptions
+
+    /// Where its records stand.
+    public let journal: Log
+    let state: Mutex<LedgerState>
+    let waiters = CommitWaiters()
+    /// For each call under way, the wait for its reports where they were not durable when it began.
+    private let claimed = Mutex<[PaymentID: CommitTicket]>([:])
+    let observers = Mutex<[any LedgerObserver]>([])
+    private let minimumFreeBytes: Atomic<Int64>
+    /// What is known of the segments for ``dropRefuted(while:)``.
+    let survey = Mutex(RefutedSurvey())
+    private let slowCommits = Atomic(0)
+    let surroundings: Surroundings
+    /// What a record takes beside its report, about.
+    private static var recordBytes: Int { 256 }
+    /// Whether there was a flood when somebody last asked for something to do.
+    private let wasFlooded = Atomic(false)
+    /// Changed under the state's lock only.
+    let frontier = Mutex(Frontier())
+    /// The record of the last checkpoint that was written or tried.
+    let checkpointed: Atomic<Int64>
+
+    /// Where blocking reads happen: Swift's cooperative threads must not wait for a disk.
+    let readQueue: any SerialQueue
+    /// Where an operator's questions look at the disk: no verdict waits for them.
+    let surveyQueue: any SerialQueue
+    let lastTimes = Mutex(LastTimes())
+
+    /// Where checkpoints are written and old segments dropped, one after the other.
+    let maintenanceQueue: any SerialQueue
+
+    /// What opening found.
+    public let recovered: Journal.Recovered
+
+    /// Goes on with a state that reflects a journal up to its last record, or up to the one that opening it has appended. `checkpointed` is
+    /// the record of the newest checkpoint; 0 without one.
+    public init(
+        _ journal: Log, _ recovered: Journal.Recovered, _ state: consuming LedgerState, last: JournalPosition?,
+        checkpointed: Int64, _ options: Options, in surroundings: Surroundings
+    ) {
+        self.journal = journal
+        self.recovered = recovered
+        self.surroundings = surroundings
+        readQueue = surroundings.queue("ecryptopayd.ledger.read", .unspecified)
+        surveyQueue = surroundings.queue("ecryptopayd.ledger.survey", .utility)
+        maintenanceQueue = surroundings.queue("ecryptopayd.ledger.maintenance", .utility)
+        if !state.endpoints.isEmpty { journal.commits.keep(endpoints: state.endpoints) }
+        frontier.withLock { $0.last = last }
+        self.checkpointed = Atomic(checkpointed)
+        // The first start of all has no record of it yet to read.
+        state.opened(at: surroundings.realtime())
+        state.resume(now: Instant(nanoseconds: surroundings.monotonic()))
+        self.state = Mutex(state)
+        minimumFreeBytes = Atomic(options.minimumFreeBytes)
+        // What opening has proven is durable, though nobody was there to be told.
+        waiters.commit(upTo: journal.durable)
+        journal.setObserver(self)
+    }
+
+    /// Every record up to this is durable.
+    public var durable: Int64 { journal.durable }
+
+    /// Nobody hears of it any more, and it can be freed.
+    public func detach() {
+        observers.withLock { $0 = [] }
+        journal.setObserver(nil)
+    }
+
+    /// Whether so many payments that were never confirmed wait that no report of another one is taken.
+    public var isFull: Bool { state.withLock { $0.isFull } }
+
+    /// Changes bounds at run time.
+    public func update(_ options: Options) {
+        state.withLock { $0.limits = options.limits }
+        minimumFreeBytes.store(options.minimumFreeBytes, ordering: .relaxed)
+    }
+}
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension JournalLedger: KeptLedger {
+    public var journalID: String { journal.id }
+
+    public var failure: String? { journal.failure.map { JournalUnavailable.failed($0).description } }
+
+    public var unavailability: String? { failure ?? (isShortOfSpace ? shortOfSpace : nil) }
+
+    /// The disk's, at most a second old.
+    public var room: LedgerRoom? {
+        journal.space.map { LedgerRoom(freeBytes: $0.freeBytes, minimumFreeBytes: minimumFree) }
+    }
+
+    public var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
+
+    public var adviceWhenSlow: String { "look for what else uses the disk, and whether it is failing" }
+
+    public var holdsGatherer: Bool { journal.commits.holdsGatherer }
+
+    public func makesProgress(within limit: Duration) -> Bool { journal.commits.makesProgress(within: limit) }
+
+    public func close() { journal.close(time: wallClock()) }
+}
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension JournalLedger: ReportLedger, Ledger {
+    public var counts: LedgerCounts { state.withLock { $0.counts } }
+
+    /// A position is a record's number.
+    public var committed: Int64 { durable }
+
+    public var advice: String { journal.advice }
+
+    public func addObserver(_ observer: any LedgerObserver) {
+        observers.withLock { $0.append(observer) }
+    }
+
+    public func commit() { journal.commits.commitGathered() }
+
+    public func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
+        if let space = journal.space, !space.hasRoom(minimumFree, now: now().nanoseconds) {
+            return .unavailable(shortOfSpace)
+        }
+        return take(report.summary.admitted, isAcknowledged: false) { () throws(JournalUnavailable) in
+            let record = Record.received(
+                Record.Received(payment: report.id, peer: peer, report: report.json, deviations: report.deviations))
+            let position = try journal.append(record, time: wallClock(), gathers: gathers)
+            journal.space?.spend(report.json.count + Self.recordBytes)
+            return position
+        }
+    }
+
+    /// Takes a report in whose members were encoded before: with `isAcknowledged` however many wait. It is gathered.
+    public func take(_ report: AdmittedReport, _ members: ReceivedMembers, isAcknowledged: Bool) -> Reception {
+        take(report, isAcknowledged: isAcknowledged) { () throws(JournalUnavailable) in
+            try journal.commits.append(members, time: wallClock())
+        }
+    }
+
+    private func take(
+        _ report: AdmittedReport, isAcknowledged: Bool,
+        append: () throws(JournalUnavailable) -> JournalPosition
+    ) -> Reception {
+        // After a failed sync nothing is acknowledged any more, not even what has long been durable.
+        if let failure = journal.failure { return .unavailable("\(JournalUnavailable.failed(failure))") }
+        let now = now()
+        var isCovered = false
+        // No commit will tell of it, and it may be due at once.
+        defer { if isCovered { rescheduled() } }
+        // Held over admission and append, so that the state knows records in the order of their numbers.
+        return state.withLock { state in
+            switch state.admit(report, isAcknowledged: isAcknowledged) {
+            case .known:
+                state.noteAnnouncement()
+                return .known
+            case .full: return .unavailable("too many payments that were never confirmed wait already")
+            case .covered(let seq):
+                state.covered(report, by: seq, now: now)
+                isCovered = true
+                return .pending(seq)
+            case .journal:
+                do throws(JournalUnavailable) {
+                    let position = try append()
+                    frontier.withLock { $0.last = position }
+                    state.received(report, seq: position.seq, offset: position.offset, now: now)
+                    return .pending(position.seq)
+                } catch {
+                    return .unavailable("\(error)")
+                }
+            }
+        }
+    }
+
+    public func claim() -> Claim? {
+        let (claim, isFlooded) = state.withLock { state in
+            let claim = state.claim(now: now())
+            if let claim { noteTicket(claim) }
+            return (claim, state.isFlooded)
+        }
+        // What waited for its time has fallen due, and no commit tells of that.
+        if isFlooded != wasFlooded.exchange(isFlooded, ordering: .relaxed), isFlooded { rescheduled() }
+        return claim
+    }
+
+    public func claim(_ id: PaymentID) -> Claim? {
+        state.withLock { state in
+            let claim = state.claim(id, now: now())
+            if let claim { noteTicket(claim) }
+            return claim
+        }
+    }
+
+    /// Under the state's lock: later the number may be another record's.
+    private func noteTicket(_ claim: Claim) {
+        guard let last = claim.reports.last, last.seq > journal.durable else { return }
+        let ticket = waiters.ticket(for: last.seq)
+        claimed.withLock { $0[claim.id] = ticket }
+    }
+
+    public var pausedUntil: Instant { state.withLock { $0.pausedUntil } }
+
+    public func takeUpAbandoned() {
+        state.withLock { $0.takeUpAbandoned(now: now()) }
+        rescheduled()
+    }
+
+    public func nextDue() -> Instant? {
+        state.withLock { $0.nextDue() }
+    }
+
+    public func pause(_ duration: Duration) {
+        state.withLock { $0.pause(duration, now: now()) }
+    }
+
+    public func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
+        if case .payment = answer { state.withLock { $0.noteAnswered(claim) } }
+        let reports: [ClaimedReport]
+        do { reports = try await readBack(claim) } catch {
+            state.withLock { $0.release(claim, now: now()) }
+            throw error
+        }
+        let decision = state.withLock { state in
+            let judgement = state.judge(claim, answer, reports, now: now(), wallClock: wallClock())
+            return decide(claim, judgement, cause)
+        }
+        let result = await decision.ticket.result
+        let failure = decision.failure ?? result.failure
+        state.withLock { apply(decision, upTo: result.durable, isComplete: failure == nil, to: &$0) }
+        if decision.judgement.confirmation?.isNews == true { tellOfNews() }
+        if let failure { throw failure }
+        settled(decision.settlement)
+        return decision.settlement
+    }
+}
+
+// Settling.
+extension JournalLedger {
+    /// What an answer came to, on its way to the disk.
+    struct Decision {
+        let claim: Claim
+        let judgement: Judgement
+        let cause: Record.Cause
+        /// The numbers of its records, in order.
+        var written: [JournalPosition] = []
+        /// Why there are fewer than the judgement has.
+        var failure: JournalUnavailable?
+        let ticket: CommitTicket
+
+        var settlement: Settlement {
+            Settlement(
+                id: claim.id, cause: cause, judgement: judgement,
+                confirmedSeq: judgement.confirmation == nil ? nil : written.first?.seq)
+        }
+    }
+
+    /// Appends what there is to write; the state stays as it is until that is durable. To be called under the state's lock.
+    func decide(_ claim: Claim, _ judgement: Judgement, _ cause: Record.Cause) -> Decision {
+        var written: [JournalPosition] = []
+        var failure: JournalUnavailable?
+        do throws(JournalUnavailable) {
+            for record in judgement.records(payment: claim.id, cause: cause) {
+                let position = try journal.append(record, time: wallClock())
+                frontier.withLock { $0.last = position }
+                written.append(position)
+            }
+        } catch {
+            failure = error
+        }
+        frontier.withLock { $0.underWay += 1 }
+        // Asked for before the lock is let go: a rejection takes it first, so no ticket is for a number given twice.
+        return Decision(
+            claim: claim, judgement: judgement, cause: cause, written: written, failure: failure,
+            ticket: waiters.ticket(for: written.last?.seq ?? 0))
+    }
+
+    /// Applies those records that became durable. When others did not, the claim comes to nothing beyond them.
+    func apply(_ decision: Decision, upTo durable: Int64, isComplete: Bool, to state: inout LedgerState) {
+        let judgement = decision.judgement
+        let claim = decision.claim
+        var written = decision.written.prefix { $0.seq <= durable }
+        if let confirmation = judgement.confirmation, let position = written.popFirst() {
+            state.confirmed(
+                confirmation.payment.summary, of: confirmation.of, seq: position.seq, callBegan: claim.began)
+            state.noteCause(decision.cause, isNews: confirmation.isNews)
+            if confirmation.isNews { state.announced(claim.id, DeliveryPosition(position), now: now()) }
+        }
+        for refutation in judgement.refutations where written.popFirst() != nil {
+            state.refuted(claim.id, of: refutation.of)
+        }
+        if let abandonment = judgement.abandonment, let position = written.popFirst() {
+            state.abandoned(claim.id, of: abandonment.of, seq: position.seq)
+        }
+        if isComplete {
+            state.conclude(claim, judgement, now: now())
+        } else {
+            state.release(claim, now: now())
+        }
+        frontier.withLock { $0.underWay -= 1 }
+    }
+
+    /// Reads the reports that a claim answers from the journal.
+    private func readBack(_ claim: Claim) async throws -> [ClaimedReport] {
+        if let ticket = claimed.withLock({ $0.removeValue(forKey: claim.id) }),
+            let failure = await ticket.result.failure
+        {
+            throw failure
+        }
+        return try await withCheckedThrowingContinuation { continuation in
+            readQueue.enqueue { [journal] in
+                continuation.resume(
+                    with: Result {
+                        try journal.reports(of: [claim])[0]
+                    })
+            }
+        }
+    }
+}
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension JournalLedger: JournalObserver {
+    public func journalDidCommit(upTo seq: Int64, syncNanoseconds: Int64) {
+        waiters.commit(upTo: seq)
+        let isSlow = syncNanoseconds >= 1_000_000_000
+        if isSlow { slowCommits.add(1, ordering: .relaxed) }
+        for observer in observers.withLock({ $0 }) {
+            observer.ledgerDidCommit(upTo: seq)
+            observer.ledgerDidSync(.nanoseconds(syncNanoseconds))
+            if isSlow { observer.ledgerWasSlow(.nanoseconds(syncNanoseconds)) }
+        }
+    }
+
+    public func journalDidReject(after seq: Int64, _ error: SystemError) {
+        state.withLock { state in
+            state.rollBack(after: seq)
+            frontier.withLock { frontier in
+                if let last = frontier.last, last.seq > seq { frontier.last = nil }
+            }
+        }
+        waiters.reject(after: seq, error)
+        for observer in observers.withLock({ $0 }) {
+            observer.ledgerDidReject(after: seq, reason: JournalUnavailable.rejected(error).description)
+        }
+    }
+
+    public func journalDidEnd(_ reason: String) {
+        waiters.fail(.ended(reason))
+        for observer in observers.withLock({ $0 }) { observer.ledgerDidFail(reason: reason, errno: EIO) }
+    }
+
+    public func journalDidFail(_ error: SystemError) {
+        waiters.fail(.failed(error))
+        for observer in observers.withLock({ $0 }) {
+            observer.ledgerDidFail(reason: JournalUnavailable.failed(error).description, errno: error.errno)
+        }
+    }
+}
+
+extension JournalLedger {
+    /// Tells the observers to look again at what is due.
+    func rescheduled() {
+        for observer in observers.withLock({ $0 }) { observer.ledgerDidReschedule() }
+    }
+
+    /// Tells the observers what an answer came to.
+    func settled(_ settlement: Settlement) {
+        for observer in observers.withLock({ $0 }) { observer.ledgerDidSettle(settlement) }
+    }
+
+    /// Has the observers told why a checkpoint is not there.
+    func missedCheckpoint(_ error: any Error) {
+        for observer in observers.withLock({ $0 }) { observer.ledgerMissedCheckpoint(reason: "\(error)") }
+    }
+}
+
+extension JournalLedger {
+    /// With less free disk, no report is taken.
+    public var minimumFree: Int64 { minimumFreeBytes.load(ordering: .relaxed) }
+
+    /// How much of the disk is free, at most a second old.
+    var freeBytes: Int64 { journal.space?.freeBytes ?? .max }
+
+    private var isShortOfSpace: Bool { freeBytes < minimumFree }
+
+    private var shortOfSpace: String {
+        "the disk has \(freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimumFree)"
+    }
+
+    func now() -> Instant { Instant(nanoseconds: surroundings.monotonic()) }
+
+    func wallClock() -> Int64 { surroundings.realtime() }
+}
+
+extension LedgerJournal {
+    /// The reports that claims answer, for each.
+    func reports(of claims: [Claim]) throws -> [[ClaimedReport]] {
+        let positions = claims.flatMap { $0.reports.map { JournalPosition(seq: $0.seq, offset: $0.offset) } }
+        var entries = try self.entries(at: positions)[...]
+        return try claims.map { claim in
+            defer { entries = entries.dropFirst(claim.reports.count) }
+            return try zip(entries, claim.reports).map { try $0.claimedReport($1) }
+        }
+    }
+}
+
+extension Entry {
+    /// The report that a `received` record holds.
+    fileprivate func claimedReport(_ waiting: WaitingReport) throws -> ClaimedReport {
+        guard case .received(let received) = record else {
+            throw JournalFault.unreadable(
+                segment: SegmentName.name(firstSeq: seq), offset: waiting.offset,
+                fault: .content("record \(seq) is not a report"))
+        }
+        return ClaimedReport(
+            waiting: waiting, report: try ReportedPayment(body: received.report.span), receivedAt: time)
+    }
+}

@@ -1,0 +1,34 @@
+public import Payments
+
+/// What an operator can set of a ledger.
+public struct JournalLedgerOptions: Sendable {
+    /// Bounds of the state.
+    public var limits: LedgerState.Limits
+    /// With less free disk, no report is taken; verdicts are.
+    public var minimumFreeBytes: Int64
+
+    /// Joins both.
+    public init(limits: LedgerState.Limits, minimumFreeBytes: Int64 = 0) {
+        self.limits = limits
+        self.minimumFreeBytes = minimumFreeBytes
+    }
+}
+
+/// How far a state reflects its journal.
+struct Frontier {
+    /// The last record that the state reflects, or that is on its way to it.
+    var last: JournalPosition?
+    /// Decisions whose records have been appended and are not applied yet: until then the state is of no one moment.
+    var underWay = 0
+}
+
+/// Times that stand in records of an earlier run: looked up once.
+struct LastTimes {
+    var isKnown = false
+    var received: Int64?
+    var confirmed: Int64?
+    /// When those reports came that were waiting at the last survey.
+    var arrivals: [Int64: Int64] = [:]
+    /// The oldest record that was undelivered then, and when it was written.
+    var undelivered: (seq: Int64, time: Int64?) = (0, nil)
+}

@@ -1,0 +1,225 @@
+import JournalFormat
+import POSIX
+
+/// The end of the journal as it will be when everything that waits is written: numbers, places and bytes. Pure.
+struct JournalTail: Sendable {
+    enum Phase: Sendable {
+        case open
+        /// A write failed; until those who wait have been told, nothing is taken.
+        case rejecting(SystemError)
+        case failed(SystemError)
+        case ended(String)
+    }
+
+    var phase = Phase.open
+    /// Whether `closed` has been appended: what waits is still written, nothing more is taken.
+    private(set) var isClosed = false
+    /// Whether batches are being written.
+    private(set) var isCommitting = false
+    /// Whether the batch is to be written as soon as the one before is; else more is gathered first.
+    private var isCommitRequested = false
+    private(set) var nextSeq: Int64
+    /// Every record up to this has been synced.
+    private(set) var durable: Int64
+    private(set) var segments: [Int64]
+    private(set) var segmentSize: Int64
+    private var batch = RecordBatch()
+    private let segmentBytes: Int64
+    /// Whether the batch tells of each record what it is found by: where lines alone do not.
+    private let keepsHeads: Bool
+    private var opened: Record.Opened
+    /// The endpoints that the last durable record names, while a record with others is on its way to the disk.
+    private var replacedEndpoints: (names: [String]?, by: Int64)?
+
+    /// Behind the last durable record, which ends the last of these segments.
+    init(
+        nextSeq: Int64, segments: [Int64], segmentSize: Int64, segmentBytes: Int64, opened: Record.Opened,
+        keepsHeads: Bool = false
+    ) {
+        self.keepsHeads = keepsHeads
+        self.nextSeq = nextSeq
+        durable = nextSeq - 1
+        self.segments = segments
+        self.segmentSize = segmentSize
+        self.segmentBytes = segmentBytes
+        self.opened = opened
+    }
+
+    /// Encodes a record into the batch; returns its number and its offset in its segment.
+    mutating func append(_ record: Record, time: Int64) throws(JournalUnavailable) -> JournalPosition {
+        try append(time: time) { $0.encode(record, time: time) }
+    }
+
+    /// The same of a report whose members were encoded before.
+    mutating func append(_ members: ReceivedMembers, time: Int64) throws(JournalUnavailable) -> JournalPosition {
+        try append(time: time) { $0.encode(members, time: time) }
+    }
+
+    private mutating func append(
+        time: Int64, _ encode: (inout JournalTail) -> JournalPosition
+    ) throws(JournalUnavailable) -> JournalPosition {
+        switch phase {
+        case .failed(let error): throw .failed(error)
+        case .ended(let reason): throw .ended(reason)
+        case _ where isClosed: throw .closed
+        case .rejecting(let error): throw .rejected(error)
+        case .open: break
+        }
+        prepareSegment(time: time)
+        let start = batch.bytes.count
+        let position = encode(&self)
+        let length = batch.bytes.count - start
+        guard length <= RecordCodec.maximumLineLength else {
+            takeBack(position, length)
+            throw .tooLong(bytes: length)
+        }
+        return position
+    }
+
+    /// Appends `opened` for a start of the program; a new segment begins with one anyway. Answers its number.
+    mutating func markStart(time: Int64) -> Int64 {
+        if !prepareSegment(time: time) { _ = encode(.opened(opened), time: time) }
+        return batch.lastSeq
+    }
+
+    mutating func keep(endpoints: [String]) { opened.endpoints = endpoints }
+
+    /// Appends an `opened` with other endpoints.
+    mutating func configure(endpoints: [String], time: Int64) throws(JournalUnavailable) -> JournalPosition {
+        let old = opened.endpoints
+        opened.endpoints = endpoints
+        do {
+            let position = try append(.opened(opened), time: time)
+            replacedEndpoints = (old, position.seq)
+            return position
+        } catch {
+            opened.endpoints = old
+            throw error
+        }
+    }
+
+    /// Appends `closed` and takes nothing more; false when that has been done before.
+    mutating func close(time: Int64) -> Bool {
+        if isClosed { return false }
+        // After a failure there is no clean end, and no record of one.
+        _ = try? append(.closed, time: time)
+        isClosed = true
+        return true
+    }
+
+    /// Asks for what waits to be written; whether someone must begin to do so, until ``takeBatch(_:)`` gives nothing more or
+    /// ``mustGoOn()`` says no.
+    mutating func requestCommit() -> Bool {
+        if batch.isEmpty { return false }
+        isCommitRequested = true
+        defer { isCommitting = true }
+        return !isCommitting
+    }
+
+    /// Hands over the batch, if it is to be written, for an old one, whose memory the next batch uses; whether there is one.
+    mutating func takeBatch(_ other: inout RecordBatch) -> Bool {
+        other.removeAll()
+        if case .open = phase, isCommitRequested { swap(&other, &batch) }
+        isCommitRequested = false
+        isCommitting = !other.isEmpty
+        return isCommitting
+    }
+
+    /// For whoever has written one batch and would rather not write another: whether someone else must.
+    mutating func mustGoOn() -> Bool {
+        isCommitting = isCommitRequested && !batch.isEmpty
+        return isCommitting
+    }
+
+    /// Everything up to `seq` is synced.
+    mutating func commit(_ seq: Int64) {
+        durable = seq
+        if let replaced = replacedEndpoints, replaced.by <= seq { replacedEndpoints = nil }
+    }
+
+    /// Forgets all that is not durable. The physical end is where `writer` says.
+    mutating func rollBack(segment: Int64, size: Int64) {
+        batch.removeAll()
+        if let replaced = replacedEndpoints { opened.endpoints = replaced.names }
+        replacedEndpoints = nil
+        nextSeq = durable + 1
+        segments.removeAll { $0 > segment }
+        segmentSize = size
+    }
+
+    /// Forgets segments that are about to be removed.
+    mutating func dropSegments(where isGoing: (Int64) -> Bool) {
+        segments.removeAll(where: isGoing)
+    }
+
+    /// Sees to it that the next record stands behind an `opened`; answers whether it has just written one.
+    @discardableResult
+    private mutating func prepareSegment(time: Int64) -> Bool {
+        if segments.isEmpty || segmentSize >= segmentBytes {
+            batch.cuts.append(RecordBatch.Cut(position: batch.bytes.count, firstSeq: nextSeq))
+            segments.append(nextSeq)
+            segmentSize = 0
+        }
+        // A segment may be there and empty: created, and then its first write failed.
+        guard segmentSize == 0 else { return false }
+        _ = encode(.opened(opened), time: time)
+        return true
+    }
+
+    private mutating func encode(_ record: Record, time: Int64) -> JournalPosition {
+        let start = batch.bytes.count
+        RecordCodec.append(record, seq: nextSeq, durable: durable, time: time, to: &batch.bytes)
+        if keepsHeads {
+            var isNews = false
+            if case .confirmed(let confirmed) = record { isNews = confirmed.news }
+            batch.heads.append(
+                RecordHead(
+                    kind: record.kind, payment: record.payment, isNews: isNews, time: time,
+                    length: batch.bytes.count - start))
+        }
+        return encoded(from: start)
+    }
+
+    private mutating func encode(_ members: ReceivedMembers, time: Int64) -> JournalPosition {
+        let start = batch.bytes.count
+        RecordCodec.append(members, seq: nextSeq, durable: durable, time: time, to: &batch.bytes)
+        if keepsHeads {
+            batch.heads.append(
+                RecordHead(
+                    kind: "received", payment: members.payment, isNews: false, time: time,
+                    length: batch.bytes.count - start))
+        }
+        return encoded(from: start)
+    }
+
+    private mutating func encoded(from start: Int) -> JournalPosition {
+        let position = JournalPosition(seq: nextSeq, offset: segmentSize)
+        segmentSize += Int64(batch.bytes.count - start)
+        batch.lastSeq = nextSeq
+        nextSeq += 1
+        return position
+    }
+
+    /// Undoes the last ``encode(_:time:)``.
+    private mutating func takeBack(_ position: JournalPosition, _ length: Int) {
+        batch.bytes.removeLast(length)
+        if keepsHeads { batch.heads.removeLast() }
+        batch.lastSeq = position.seq - 1
+        nextSeq = position.seq
+        segmentSize = position.offset
+    }
+}
+
+/// Where a record stands.
+public struct JournalPosition: Hashable, Sendable {
+    /// Its sequence number.
+    public let seq: Int64
+    /// The offset of its line, in bytes from the start of its segment; 0 where records are found by their numbers.
+    public let offset: Int64
+
+    /// Joins both.
+    public init(seq: Int64, offset: Int64) {
+        self.seq = seq
+        self.offset = offset
+    }
+}

@@ -1,0 +1,28 @@
+import JournalFormat
+public import POSIX
+
+/// Why a record was not taken or not kept.
+public enum JournalUnavailable: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The write failed and was cut back; the next may succeed.
+    case rejected(SystemError)
+    /// A sync failed, or a write could not be cut back: nothing is taken any more.
+    case failed(SystemError)
+    /// Nothing more is written here, for this reason.
+    case ended(String)
+    /// The record's line would be longer than a line may be.
+    case tooLong(bytes: Int)
+    /// The journal has been closed.
+    case closed
+
+    /// What happened.
+    public var description: String {
+        switch self {
+        case .rejected(let error): "the journal could not be written: \(error)"
+        case .failed(let error): "the journal failed for good: \(error)"
+        case .ended(let reason): reason
+        case .tooLong(let bytes):
+            "the record takes \(bytes) bytes, but a line of the journal has at most \(RecordCodec.maximumLineLength)"
+        case .closed: "the journal is closed"
+        }
+    }
+}

@@ -1,0 +1,92 @@
+public import JournalFormat
+public import POSIX
+public import Payments
+
+/// The journal that a ledger keeps: group commit, and what each form does in its own way. What reads or writes beside the group commit may
+/// block.
+public protocol LedgerJournal: Sendable {
+    /// The journal's random id.
+    var id: String { get }
+
+    /// Where records are appended.
+    var commits: GroupCommit { get }
+
+    /// How much room is left; nil where nobody can tell.
+    var space: SpaceGauge? { get }
+
+    /// What an operator can do when it takes no records: the end of a sentence, in the imperative.
+    var advice: String { get }
+
+    /// Reads records, in the order that is given. Throws when one of them is not there.
+    func entries(at positions: [JournalPosition]) throws -> [Entry]
+
+    /// The records that are selected and were news, up to a durable one, in order.
+    func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, DeliveryPosition)]
+
+    /// When a record was written, in nanoseconds since 1970; nil when there is none of that number any more.
+    func time(of seq: Int64) -> Int64?
+
+    /// How many segments there are, and their bytes. What cannot be read counts for nothing: a figure is no reason to fail.
+    var extent: (segments: Int, bytes: Int64) { get }
+
+    /// Keeps the state as of a durable record beside the records.
+    func save(_ snapshot: LedgerSnapshot, at position: JournalPosition) throws
+
+    /// Which of the oldest records may go: those of whole segments that are older than `before` (nanoseconds since 1970), up to what must
+    /// stay.
+    func prunePlan(before: Int64, hold: PruningHold?) throws -> PrunePlan
+
+    /// Shows every record of those that says what is known of a payment, and the baseline; others may be shown too. Nothing is dropped
+    /// unread.
+    func forEachEntry(of plan: PrunePlan, _ body: (Entry) throws -> Void) throws
+
+    /// Drops them. The caller sees to it that nobody misses them.
+    func drop(_ plan: PrunePlan) throws
+}
+
+/// Which segments may go: the oldest ones, as long as everything in them is old and settled; never the last.
+public struct PrunePlan: Sendable {
+    /// The first record that stays.
+    public var end: Int64
+    /// What goes, as far as it can be told without reading it.
+    public var report: PruneReport
+
+    /// Joins both.
+    public init(end: Int64, report: PruneReport) {
+        self.end = end
+        self.report = report
+    }
+}
+
+extension LedgerJournal {
+    /// For one that is kept on a disk.
+    public var advice: String { "check that the disk has room and no errors" }
+
+    /// Every record up to this is durable.
+    public var durable: Int64 { commits.durable }
+
+    /// What ended it, if a disk's failure did.
+    public var failure: SystemError? { commits.failure }
+
+    /// Takes a record; see ``GroupCommit/append(_:time:gathers:)``.
+    public func append(
+        _ record: Record, time: Int64, gathers: Bool = false
+    ) throws(JournalUnavailable) -> JournalPosition {
+        try commits.append(record, time: time, gathers: gathers)
+    }
+
+    func append(_ records: [Record], time: Int64) throws(JournalUnavailable) -> [JournalPosition] {
+        try commits.append(records, time: time)
+    }
+
+    func flush() { commits.flush() }
+
+    /// Who hears of commits. To be set before the first record is appended.
+    public func setObserver(_ observer: (any JournalObserver)?) { commits.setObserver(observer) }
+
+    /// Appends `closed`, makes it durable, and takes nothing more.
+    public func close(time: Int64) { commits.close(time: time) }
+
+    /// Reads one record.
+    public func read(_ position: JournalPosition) throws -> Entry { try entries(at: [position])[0] }
+}

@@ -1,0 +1,57 @@
+/// Encoded records that wait to be written together.
+public struct RecordBatch: Sendable {
+    /// Where, among the bytes, another segment begins, and its first record.
+    struct Cut: Sendable {
+        var position: Int
+        var firstSeq: Int64
+    }
+
+    /// The records' lines, each with its newline.
+    public internal(set) var bytes: [UInt8] = []
+    var cuts: [Cut] = []
+    /// What each record is found by, in order, where that is asked for.
+    public internal(set) var heads: [RecordHead] = []
+    /// The number of the last one.
+    public internal(set) var lastSeq: Int64 = 0
+
+    /// Without any.
+    public init() {}
+
+    var isEmpty: Bool { bytes.isEmpty }
+
+    mutating func removeAll() {
+        // A batch that was once large should not hold its memory for ever.
+        bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
+        cuts.removeAll()
+        heads.removeAll(keepingCapacity: heads.capacity <= 4096)
+    }
+}
+
+/// What a record is found by where it is not only a line.
+public struct RecordHead: Hashable, Sendable {
+    /// Its kind, as the journal spells it.
+    public let kind: String
+    /// The payment that it is about.
+    public let payment: Int64?
+    /// Whether it is a confirmation that told something new.
+    public let isNews: Bool
+    /// When it was written, in nanoseconds since 1970.
+    public let time: Int64
+    /// How long its line is, with the newline.
+    public let length: Int
+}
+
+/// Writes batches and makes them durable: the part of a group commit that each form does in its own way.
+public protocol BatchWriter: Sendable {
+    /// What is being written, or was; its memory is used again.
+    var batch: RecordBatch { get set }
+
+    /// The segment that is written to, and its length in whole, durable records.
+    var end: (segment: Int64, size: Int64) { get }
+
+    /// Writes the batch and makes it durable; blocks for that long.
+    mutating func writeBatch() -> BatchResult
+
+    /// Nothing more will be written.
+    func close()
+}

@@ -1,0 +1,280 @@
+import Dispatch
+import JournalFormat
+import JournalStore
+import Payments
+import Synchronization
+
+/// Takes the reports of one node in, and has them inserted into the inbox: all that wait together, by one statement.
+///
+/// It knows nothing of the ledger's state but what others tell it: that only reports of known payments are to be taken. While this node
+/// decides, the reports need not go through the inbox: the term takes them from here, and has them recorded.
+final class Acceptor: Sendable {
+    /// How long a report waits before it is given up, in nanoseconds.
+    static let patience: Int64 = 10_000_000_000
+    /// So many bytes of reports may be in the inbox, of all nodes together.
+    static let inboxBytes = 64 << 20
+
+    private struct State {
+        var queue: AcceptQueue
+        /// Why no report is taken; nil while they are.
+        var refusal: String?
+        var isEnded = false
+        var backoff = Backoff()
+        /// Not before this is the database asked again.
+        var notBefore = Int64.min
+        /// Not before this is it asked what has been taken out of the inbox.
+        var nextCount = Int64.min
+        /// Wakes the term that takes the reports; nil while they go into the inbox.
+        var term: (@Sendable () -> Void)?
+        /// What is under way is with the term.
+        var isRecording = false
+        /// Whether somebody will look whether the oldest has waited for too long.
+        var isWatched = false
+    }
+
+    private let database: any LedgerDatabase
+    private let node: Int64
+    private let surroundings: SharedSurroundings
+    private let observers: ObserverList
+    private let state: Mutex<State>
+    private let knownOnly = Atomic(false)
+    private let mustNotify = Atomic(true)
+    private let committedPosition = Atomic<Int64>(0)
+    private let slowCount = Atomic(0)
+    private let loop = Mutex<StepLoop?>(nil)
+    /// Held while observers hear which reports are durable, or never will be: one after the other.
+    private let telling = Mutex(())
+    /// Called when reports are in the inbox.
+    private let arrived: @Sendable () -> Void
+
+    init(
+        _ database: any LedgerDatabase, node: Int64, _ observers: ObserverList, in surroundings: SharedSurroundings,
+        arrived: @escaping @Sendable () -> Void
+    ) {
+        self.database = database
+        self.node = node
+        state = Mutex(State(queue: AcceptQueue(node: node)))
+        self.observers = observers
+        self.surroundings = surroundings
+        self.arrived = arrived
+        let queue = surroundings.queue("ecryptopayd.accept", .userInitiated)
+        let loop = StepLoop(on: queue, in: surroundings) { [weak self] in self?.step() ?? .max }
+        self.loop.withLock { $0 = loop }
+    }
+
+    /// The last position that is durable.
+    var committed: Int64 { committedPosition.load(ordering: .acquiring) }
+
+    /// Commits that took longer than a second.
+    var slowCommitCount: Int { slowCount.load(ordering: .relaxed) }
+
+    /// Why no report is taken; nil while they are.
+    var refusal: String? {
+        state.withLock { $0.isEnded ? nil : $0.refusal ?? ($0.queue.isFull ? Self.full : nil) }
+    }
+
+    private static let full = "too many reports wait in the inbox already"
+
+    /// `nodes` share the inbox, of which each may fill its part. With `knownOnly` only reports of payments that were confirmed before are
+    /// taken; `notifies` has other nodes told.
+    func update(maxPending: Int, nodes: Int, knownOnly: Bool, notifies: Bool) {
+        state.withLock {
+            $0.queue.share = AcceptQueue.Share(
+                reports: max(1, maxPending / max(1, nodes)), bytes: Self.inboxBytes / max(1, nodes))
+        }
+        self.knownOnly.store(knownOnly, ordering: .relaxed)
+        mustNotify.store(notifies, ordering: .relaxed)
+    }
+
+    func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
+        let now = surroundings.monotonic()
+        // Before the lock: it is most of the work.
+        let members = ReceivedMembers(
+            Record.Received(payment: report.id, peer: peer, report: report.json, deviations: report.deviations))
+        let reception: Reception = state.withLock { state in
+            if let refusal = state.refusal { return .unavailable(refusal) }
+            if state.queue.isFull { return .unavailable(Self.full) }
+            return .pending(state.queue.append(report.summary.admitted, members, time: now))
+        }
+        if !gathers || reception.isUnavailable { wake() }
+        return reception
+    }
+
+    func wake() {
+        let (term, isWatched) = state.withLock { ($0.term, $0.isWatched) }
+        if let term {
+            if !isWatched { watchForLateness(surroundings.monotonic()) }
+            return term()
+        }
+        loop.withLock { $0 }?.wake()
+    }
+
+    // MARK: What the term takes
+
+    /// From now on the reports are to be had by ``begin()``: `wake` is called when there are some.
+    func hand(to wake: @escaping @Sendable () -> Void) { state.withLock { $0.term = wake } }
+
+    /// What is to be recorded next; every report goes into the inbox again once the term has ended.
+    func begin() -> [InboxReport] {
+        let now = surroundings.monotonic()
+        watchForLateness(now)
+        // What was inserted before this node decided may be in the inbox still.
+        if state.withLock({ $0.queue.isHalfFull && $0.nextCount <= now }) { try? count(now) }
+        return state.withLock { state in
+            guard state.term != nil, !state.queue.isUnderWay, !state.isEnded else { return [] }
+            let batch = state.queue.begin()
+            state.isRecording = !batch.isEmpty
+            return batch
+        }
+    }
+
+    /// The database answers, and what ``begin()`` gave is recorded and durable, but for the numbers that were left out.
+    func recorded(_ refused: Set<Int64>, took: Int64) {
+        let end: AcceptQueue.End? = state.withLock { state in
+            if !state.isEnded { state.refusal = nil }
+            guard state.isRecording else { return nil }
+            state.isRecording = false
+            return state.queue.end(refused: refused, isRecorded: true)
+        }
+        if let end { tell(end, took: took) }
+    }
+
+    /// The database does not answer the term, which asks again.
+    func suspend(_ fault: DatabaseFault) {
+        state.withLock { if !$0.isEnded, $0.term != nil { $0.refusal = fault.message } }
+    }
+
+    /// The term has ended: what it did not have recorded goes into the inbox.
+    func takeBack() {
+        let wasHanded = state.withLock { state in
+            guard state.term != nil else { return false }
+            state.term = nil
+            if state.isRecording { state.queue.putBack() }
+            state.isRecording = false
+            return true
+        }
+        guard wasHanded else { return }
+        mustNotify.store(true, ordering: .relaxed)
+        loop.withLock { $0 }?.wake()
+    }
+
+    /// Takes nothing more; what waits is rejected.
+    func end(_ reason: String) {
+        state.withLock { state in
+            state.isEnded = true
+            state.refusal = reason
+        }
+        loop.withLock { $0 }?.end()
+        reject(reason)
+    }
+
+    // MARK: The loop
+
+    /// Inserts what waits, or, while nothing is taken, finds out whether the database answers again.
+    private func step() -> Int64 {
+        let now = surroundings.monotonic()
+        let (term, notBefore) = state.withLock { ($0.term, $0.isEnded ? .max : $0.notBefore) }
+        if let term {
+            term()
+            return .max
+        }
+        if now < notBefore { return notBefore }
+        watchForLateness(now)
+        do throws(DatabaseFault) {
+            if state.withLock({ $0.queue.isHalfFull && $0.nextCount <= now }) { try count(now) }
+            let batch = state.withLock { $0.queue.begin() }
+            let (isRefusing, isFull) = state.withLock { ($0.refusal != nil, $0.queue.isFull) }
+            if batch.isEmpty, !isRefusing { return isFull ? now + 100_000_000 : .max }
+            let refused = try database.accept(
+                batch, knownOnly: knownOnly.load(ordering: .relaxed),
+                notifies: mustNotify.load(ordering: .relaxed) && !batch.isEmpty)
+            accepted(refused, took: surroundings.monotonic() - now)
+            return state.withLock { $0.queue.isIdle && !$0.queue.isFull } ? .max : surroundings.monotonic()
+        } catch { return failed(error) }
+    }
+
+    private func count(_ now: Int64) throws(DatabaseFault) {
+        let first = state.withLock { $0.queue.oldestInserted }
+        let oldest = try database.oldestReport(of: node, from: first)
+        state.withLock { state in
+            state.queue.drained(before: oldest)
+            state.nextCount = now + 10_000_000
+        }
+    }
+
+    private func accepted(_ refused: Set<Int64>, took: Int64) {
+        let end = state.withLock { state in
+            state.backoff.reset()
+            if !state.isEnded { state.refusal = nil }
+            return state.queue.end(refused: refused)
+        }
+        guard let end else { return }
+        arrived()
+        tell(end, took: took)
+        if took >= 1_000_000_000 {
+            slowCount.add(1, ordering: .relaxed)
+            observers.tell { $0.ledgerWasSlow(.nanoseconds(took)) }
+        }
+    }
+
+    private func tell(_ end: AcceptQueue.End, took: Int64) {
+        telling.withLock { _ in
+            if !end.refused.isEmpty { observers.tell { $0.ledgerDidRefuse(end.refused) } }
+            committedPosition.store(end.committed, ordering: .releasing)
+            observers.tell { $0.ledgerDidCommit(upTo: end.committed) }
+        }
+        observers.tell { $0.ledgerDidSync(.nanoseconds(took)) }
+    }
+
+    private func failed(_ fault: DatabaseFault) -> Int64 {
+        let now = surroundings.monotonic()
+        let notBefore = state.withLock { state in
+            state.queue.putBack()
+            if !state.isEnded { state.refusal = fault.message }
+            state.notBefore = now + state.backoff.next()
+            // The term need not wait: it does so itself.
+            return state.term == nil ? state.notBefore : now
+        }
+        watchForLateness(now)
+        return notBefore
+    }
+
+    // MARK: What waits for too long
+
+    /// Rejects what has waited for too long, and all else with it; looks again when the oldest will have.
+    private func watchForLateness(_ now: Int64) {
+        let (oldest, isWatched) = state.withLock { state in
+            defer { state.isWatched = state.isWatched || state.queue.oldest != nil }
+            return (state.queue.oldest, state.isWatched)
+        }
+        guard let oldest else { return }
+        let left = oldest + Self.patience - now
+        if left <= 0 {
+            // What comes next need not wait as long, until the database does something again.
+            let reason = state.withLock { state in
+                let reason = state.refusal ?? "the database did not answer in \(Self.patience / 1_000_000_000) s"
+                state.refusal = reason
+                return reason
+            }
+            return reject(reason)
+        }
+        if isWatched { return }
+        surroundings.after(left) { [weak self] in
+            guard let self else { return }
+            state.withLock { $0.isWatched = false }
+            watchForLateness(surroundings.monotonic())
+        }
+    }
+
+    /// Nothing is told to be durable in between, or one that is gone would be acknowledged for another.
+    private func reject(_ reason: String) {
+        telling.withLock { _ in
+            state.withLock { $0.queue.rejectAll() }
+            observers.tell { $0.ledgerDidReject(after: committed, reason: reason) }
+        }
+    }
+}
+
+extension Reception {
+    fileprivate var isUnavailable: Bool { if case .unavailable = self { true } else { false } }
+}

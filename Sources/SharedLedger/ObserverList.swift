@@ -1,0 +1,16 @@
+import Payments
+import Synchronization
+
+/// Those who hear of a ledger.
+final class ObserverList: Sendable {
+    private let observers = Mutex<[any LedgerObserver]>([])
+
+    func add(_ observer: any LedgerObserver) { observers.withLock { $0.append(observer) } }
+
+    func removeAll() { observers.withLock { $0 = [] } }
+
+    /// Does something with each, outside of every lock.
+    func tell(_ body: (any LedgerObserver) -> Void) {
+        for observer in observers.withLock({ $0 }) { body(observer) }
+    }
+}

@@ -1,0 +1,94 @@
+public import JournalFormat
+public import JournalStore
+public import Payments
+
+/// The journal of the node that decides, in the database.
+public final class SharedJournal: LedgerJournal {
+    /// The journal's random id.
+    public let id: String
+    /// Where records are appended.
+    public let commits: GroupCommit
+    private let epoch: Epoch
+    private let taken: TakenReports
+    private var database: any LedgerDatabase { epoch.database }
+
+    init(id: String, _ commits: GroupCommit, _ epoch: Epoch, _ taken: TakenReports) {
+        self.id = id
+        self.commits = commits
+        self.epoch = epoch
+        self.taken = taken
+    }
+}
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension SharedJournal {
+    public var space: SpaceGauge? { nil }
+
+    public var advice: String { "check that the database runs, has room, and can be reached" }
+
+    public var extent: (segments: Int, bytes: Int64) { (Int(taken.size.segments), taken.size.bytes) }
+
+    public func entries(at positions: [JournalPosition]) throws -> [Entry] {
+        let seqs = Set(positions.map(\.seq))
+        var entries: [Int64: Entry] = [:]
+        for record in try database.records(seqs.sorted()) { entries[record.seq] = try Entry(line: record.line.span) }
+        return try positions.map { position in
+            guard let entry = entries[position.seq] else { throw RecordGone(position.seq) }
+            return entry
+        }
+    }
+
+    public func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, DeliveryPosition)] {
+        try database.news(selection, upTo: durable).map { ($0.payment, DeliveryPosition(seq: $0.seq, offset: 0)) }
+    }
+
+    public func time(of seq: Int64) -> Int64? {
+        guard seq > 0, let record = try? database.records([seq]).first else { return nil }
+        return (try? Entry(line: record.line.span))?.time
+    }
+
+    public func save(_ snapshot: LedgerSnapshot, at position: JournalPosition) throws {
+        // What is behind the record may be on its way into the count, or not: only the records tell how large they are up to one.
+        let before = try database.checkpoint()
+        let since = try database.size(after: before?.seq ?? 0, upTo: position.seq)
+        let checkpoint = Checkpoint(journal: id, seq: position.seq, segment: 0, offset: 0, snapshot: snapshot)
+        let stored = StoredCheckpoint(
+            seq: position.seq, bytes: (before?.bytes ?? 0) + since.bytes,
+            segments: (before?.segments ?? 0) + since.segments, state: checkpoint.encode())
+        guard try database.save(stored, epoch: epoch.number) else { throw Self.fenced }
+    }
+
+    public func prunePlan(before: Int64, hold: PruningHold?) throws -> PrunePlan {
+        let last = epoch.last
+        let old = try database.old(before: before, limit: min(hold?.seq ?? .max, last))
+        var plan = PrunePlan(end: old?.end ?? 0, report: PruneReport())
+        // Only if more would go otherwise.
+        if let hold, try database.old(before: before, limit: last)?.end ?? 0 > plan.end {
+            plan.report.heldBy = hold.reason
+        }
+        guard let old else { return plan }
+        plan.report.segments = (0..<old.segments).map { "segment \($0 + 1)" }
+        plan.report.records = old.records
+        plan.report.bytes = old.bytes
+        return plan
+    }
+
+    public func forEachEntry(of plan: PrunePlan, _ body: (Entry) throws -> Void) throws {
+        var last: Int64 = 0
+        while true {
+            let page = try database.knowledge(after: last, before: plan.end, atMost: 500)
+            for record in page { try body(try Entry(line: record.line.span)) }
+            guard let end = page.last?.seq else { return }
+            last = end
+        }
+    }
+
+    public func drop(_ plan: PrunePlan) throws {
+        guard try database.drop(before: plan.end, epoch: epoch.number) else { throw Self.fenced }
+        taken.dropped(plan.report)
+    }
+
+    private static var fenced: DatabaseFault {
+        DatabaseFault(kind: .conflict, message: "the lease was taken again meanwhile")
+    }
+}

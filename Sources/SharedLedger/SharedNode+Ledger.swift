@@ -1,0 +1,91 @@
+public import Payments
+import Synchronization
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension SharedNode: ReportLedger {
+    public func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
+        acceptor.record(report, peer: peer, gathers: gathers)
+    }
+
+    public func commit() { acceptor.wake() }
+
+    /// A position is a count of this node's own.
+    public var committed: Int64 { acceptor.committed }
+
+    public var unavailability: String? { failure ?? acceptor.refusal }
+
+    public var advice: String {
+        switch state.withLock({ $0.failure?.kind }) {
+        case .behind: "connect to the server that has the newest data, or restore what this one lacks from a backup"
+        case .damaged: "restore the database from its backup"
+        case .schema: "install the version of ecryptopayd that the other nodes have"
+        default: "check that the database runs, has room, and can be reached"
+        }
+    }
+
+    public func addObserver(_ observer: any LedgerObserver) { observers.add(observer) }
+}
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
+extension SharedNode: RecordLedger {
+    /// The last record that may be shown: no server is known to have lost it.
+    public var durable: Int64 { shown.load(ordering: .acquiring) }
+
+    public var mayLag: Bool { term == nil }
+
+    public func reader(after seq: Int64) -> any RecordReader { SharedReader(database, after: seq) }
+
+    public func reader(since time: Int64, atMost segments: Int) -> any RecordReader {
+        SharedReader(database, since: time)
+    }
+}
+
+extension SharedNode {
+    /// The ledger's id.
+    public var journalID: String { state.withLock { $0.identity?.journal ?? "" } }
+
+    /// What ended the node for good, in words for an operator; nil while nothing has.
+    public var failure: String? { state.withLock { $0.failure?.message } }
+
+    /// Commits that took longer than a second.
+    public var slowCommitCount: Int { acceptor.slowCommitCount + slowTermCommits.load(ordering: .relaxed) }
+
+    /// The term in which this node decides; nil while another one does.
+    public var term: Term? { state.withLock { $0.term } }
+
+    /// How the ledger stands, as this node saw it last.
+    public var standing: LedgerStanding? { state.withLock { $0.standing } }
+
+    /// Why the database did not answer when it was last asked; nil when it did.
+    public var fault: DatabaseFault? { state.withLock { $0.fault } }
+
+    /// How this node's settings differ from those of others, in words for an operator.
+    public var differences: [String] {
+        state.withLock { state in
+            guard let standing = state.standing else { return [] }
+            return Configurations.differences(of: node, state.options.configuration, in: standing)
+        }
+    }
+
+    // MARK: Commands
+
+    /// How long whoever leaves a command waits for the answer, in nanoseconds.
+    private static let patience: Int64 = 10_000_000_000
+    private static let askInterval: Int64 = 20_000_000
+
+    /// Has the node that decides do something, and returns its answer. Blocks, for ten seconds at the most. Throws ``DatabaseFault``.
+    public func handOver(_ command: String) throws -> String {
+        let number = try database.ask(command, of: node)
+        defer { try? database.withdraw(number) }
+        let deadline = surroundings.monotonic() + Self.patience
+        while surroundings.monotonic() < deadline {
+            if let answer = try database.answer(to: number) { return answer }
+            surroundings.pause(Self.askInterval)
+        }
+        let name = state.withLock { $0.standing?.lease?.name } ?? "no node"
+        throw DatabaseFault(kind: .deadline, message: "\(name) decides, and has not answered in 10 s")
+    }
+
+    /// Answers a command of another node. Blocks.
+    public func answer(_ command: StoredCommand, with text: String) { try? database.answer(command.number, with: text) }
+}

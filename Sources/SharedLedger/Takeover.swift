@@ -1,0 +1,114 @@
+import JournalFormat
+import JournalStore
+import Payments
+
+/// Builds the state of the ledger, from the newest checkpoint and the records behind it, and begins a term.
+struct Takeover {
+    let database: any LedgerDatabase
+    let options: SharedNode.Options
+    let node: Int64
+    let journal: String
+    let seed: UInt64
+    /// The server's clock, in nanoseconds since 1970.
+    let realtime: @Sendable () -> Int64
+    let surroundings: SharedSurroundings
+
+    /// So many bytes of records are read at once.
+    private static let pageBytes = 4 << 20
+
+    /// Takes the lease and begins; nil when another node decides.
+    func run(_ hooks: Term.Hooks) throws(DatabaseFault) -> Term? {
+        let claim = LeaseClaim(node: node, name: options.name, epoch: nil, duration: Epoch.lease)
+        guard let grant = try database.takeLease(claim) else { return nil }
+        let epoch = Epoch(grant, of: node, named: options.name, database, in: surroundings, failed: hooks.failed)
+        do throws(DatabaseFault) {
+            if let term = try begin(epoch, pruned: grant.pruned, hooks) { return term }
+            if case .lost(let fault)? = epoch.end { throw fault }
+            return nil
+        } catch {
+            // Another node need not wait until the lease has run out.
+            epoch.release()
+            throw error
+        }
+    }
+
+    private func begin(_ epoch: Epoch, pruned: Int64, _ hooks: Term.Hooks) throws(DatabaseFault) -> Term? {
+        var state = LedgerState(
+            limits: options.limits, seed: seed, now: Instant(nanoseconds: surroundings.monotonic()))
+        var size = LedgerSize()
+        var last: Int64 = 0
+        if let stored = try database.checkpoint(), let checkpoint = Checkpoint(decoding: stored.state),
+            checkpoint.isOf(journal), stored.seq == checkpoint.seq,
+            // What was pruned behind it may have settled what it says is waiting.
+            stored.seq >= pruned, state.restore(checkpoint.snapshot)
+        {
+            size = LedgerSize(bytes: stored.bytes, segments: stored.segments)
+            last = stored.seq
+        }
+        let checkpointed = last
+        let (since, count) = try replay(&state, after: max(checkpointed, pruned), epoch)
+        size.bytes += since.bytes
+        size.segments += since.segments
+        last = epoch.last
+        guard epoch.end == nil else { return nil }
+        let taken = TakenReports(size)
+        let surroundings = Surroundings(realtime: realtime, self.surroundings)
+        let commits = GroupCommit(
+            behind: last, segmentBytes: options.segmentBytes, opened: opened(state), SharedWriter(epoch, taken),
+            in: surroundings)
+        guard commits.markStart(time: realtime()) == nil else { return nil }
+        let position = JournalPosition(seq: commits.durable, offset: 0)
+        let ledger = DecidingLedger(
+            SharedJournal(id: journal, commits, epoch, taken),
+            .init(records: count), state, last: position,
+            checkpointed: checkpointed, .init(limits: options.limits), in: surroundings)
+        return Term(ledger, epoch, taken, since: realtime(), hooks, in: self.surroundings)
+    }
+
+    private func opened(_ state: LedgerState) -> Record.Opened {
+        Record.Opened(
+            format: RecordCodec.format, journal: journal, version: options.version, api: options.account.api,
+            client: options.account.client, endpoints: state.endpoints.isEmpty ? nil : state.endpoints)
+    }
+
+    /// Applies every record behind one; returns their size and how many they are.
+    private func replay(
+        _ state: inout LedgerState, after seq: Int64, _ epoch: Epoch
+    ) throws(DatabaseFault) -> (LedgerSize, Int64) {
+        var (size, count) = (LedgerSize(), Int64(0))
+        var last = seq
+        while last < epoch.last {
+            let page = try database.page(after: last, upTo: epoch.last, atMost: Self.pageBytes)
+            for record in page {
+                let line = record.line.span
+                do throws(LineFault) {
+                    let view = try EntryView(RecordLine(checking: line), line)
+                    guard view.seq == record.seq, record.seq == last + 1 else {
+                        throw .sequence(expected: last + 1, found: view.seq)
+                    }
+                    if case .other(.opened) = view.record { size.segments += 1 }
+                    state.replay(view, line, offset: 0)
+                } catch {
+                    throw DatabaseFault(kind: .damaged, message: "record \(record.seq) in the database: \(error)")
+                }
+                size.bytes += Int64(record.line.count) + 1
+                count += 1
+                last = record.seq
+            }
+            if page.isEmpty {
+                throw DatabaseFault(kind: .behind, message: "the database does not show record \(last + 1)")
+            }
+            guard epoch.renew(isFull: false) else { break }
+        }
+        return (size, count)
+    }
+}
+
+extension Surroundings {
+    fileprivate init(realtime: @escaping @Sendable () -> Int64, _ surroundings: SharedSurroundings) {
+        self.init()
+        monotonic = surroundings.monotonic
+        self.realtime = realtime
+        queue = surroundings.queue
+    }
+}

@@ -1,0 +1,4 @@
+@testable import JournalStoreTests
+
+/// Draws what happens by chance, from a seed.
+typealias Dice = JournalStoreTests.SplitMix64
