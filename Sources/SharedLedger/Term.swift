@@ -61,9 +61,10 @@ public final class Term: Sendable {
     private static let pollInterval: Int64 = 1_000_000_000
     /// So many reports of each node are taken at once.
     private static let batch = 2048
-    /// What comes so soon after other reports is taken together with what follows, in nanoseconds: while many come, each transaction
+    /// What comes so soon after so many reports is taken together with what follows, in nanoseconds: while many come, each transaction
     /// takes the processor and the disk from those that accept. A report that comes alone waits for nothing.
     private static let gathering: Int64 = 5_000_000
+    private static let many = 8
     /// How often the whole inbox is looked at, in nanoseconds.
     private static let sweepInterval: Int64 = 60_000_000_000
     /// How often others are told how far the records are durable, in nanoseconds.
@@ -163,7 +164,7 @@ public final class Term: Sendable {
         guard let reports = find(now) else { return nil }
         let then = surroundings.monotonic()
         progress.withLock { progress in
-            progress.notBefore = reports.isEmpty || reports.count >= Self.batch ? then : then + Self.gathering
+            progress.notBefore = (Self.many..<Self.batch).contains(reports.count) ? then + Self.gathering : then
             progress.nextLook = reports.isEmpty ? then + Self.pollInterval : progress.notBefore
         }
         return reports
