@@ -31,7 +31,8 @@ let package = Package(
             name: "ecryptopayd",
             dependencies: [
                 "Configuration", "Receiver", "Sandbox", "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer",
-                "HTTP1", "ServiceManager", "POSIX", "Payments", "CivilTime", "JSON", "CQREncode", "SharedLedger",
+                "HTTP1", "ServiceManager", "POSIX", "Ledger", "Payments", "CivilTime", "JSON", "CQREncode",
+                "SharedLedger",
                 .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -40,30 +41,32 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: [
-                "ECryptoPay", "HTTPServer", "HTTP1", "POSIX", "Payments", "CivilTime", "JSON",
+                "ECryptoPay", "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "CivilTime", "JSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .target(
             name: "Receiver",
             dependencies: [
-                "ECryptoPay", "JournalFormat", "HTTPServer", "HTTP1", "POSIX", "Payments", "CivilTime", "JSON",
+                "ECryptoPay", "JournalFormat", "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "CivilTime",
+                "JSON",
                 "CCrypto",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .target(name: "ECryptoPay", dependencies: ["Payments", "CivilTime", "JSON", "CCurl"], swiftSettings: common),
         .target(
-            name: "JournalStore", dependencies: ["JournalFormat", "Payments", "CivilTime", "JSON", "POSIX"],
+            name: "JournalStore", dependencies: ["JournalFormat", "Ledger", "Payments", "POSIX"],
             swiftSettings: common),
         .target(
-            name: "SharedLedger", dependencies: ["JournalStore", "Payments", "JournalFormat", "JSON", "POSIX"],
+            name: "SharedLedger",
+            dependencies: ["JournalStore", "Ledger", "Payments", "JournalFormat", "JSON", "POSIX"],
             swiftSettings: common),
         // Built without the trait too, but then each of its files is empty: a target cannot be left out.
         .target(
             name: "PostgreSQLStore",
             dependencies: [
-                "SharedLedger", "Payments", "JournalFormat", "POSIX",
+                "SharedLedger", "Ledger", "Payments", "JournalFormat", "POSIX",
                 .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
             ],
             swiftSettings: common),
@@ -73,13 +76,15 @@ let package = Package(
             swiftSettings: common),
         .target(
             name: "ServiceManager",
-            dependencies: ["CivilTime", "POSIX", "CSystemd", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["POSIX", "CSystemd", .product(name: "Logging", package: "swift-log")],
             swiftSettings: common),
         .target(name: "POSIX", dependencies: ["CShims"], swiftSettings: common),
 
         // Pure rooms.
         .target(name: "Configuration", swiftSettings: pure),
-        .target(name: "Payments", dependencies: ["JournalFormat", "CivilTime", "JSON"], swiftSettings: pure),
+        .target(
+            name: "Ledger", dependencies: ["Payments", "JournalFormat", "CivilTime"], swiftSettings: pure),
+        .target(name: "Payments", dependencies: ["CivilTime", "JSON"], swiftSettings: pure),
         .target(name: "JournalFormat", dependencies: ["CivilTime", "JSON", "CShims"], swiftSettings: pure),
         .target(name: "HTTP1", dependencies: ["CivilTime"], swiftSettings: pure),
         .target(name: "JSON", swiftSettings: pure),
@@ -96,7 +101,7 @@ let package = Package(
 
         // Benchmarks. Only the count of allocations is part of a test run, since it does not depend on the machine.
         .executableTarget(
-            name: "JournalBenchmark", dependencies: ["JournalStore", "JournalFormat", "Payments", "POSIX"],
+            name: "JournalBenchmark", dependencies: ["JournalStore", "JournalFormat", "Ledger", "Payments", "POSIX"],
             path: "Tests/Benchmarks/JournalBenchmark", swiftSettings: common),
         .executableTarget(
             name: "ClientBenchmark", dependencies: ["ECryptoPay", "Payments", "POSIX"],
@@ -112,7 +117,7 @@ let package = Package(
 
         // A test that only an optimised build finishes in time.
         .executableTarget(
-            name: "FloodSimulation", dependencies: ["Payments", "JournalFormat", "CivilTime"],
+            name: "FloodSimulation", dependencies: ["Ledger", "Payments", "JournalFormat", "CivilTime"],
             path: "Tests/FloodSimulation", swiftSettings: common),
 
         // Tests mirror the sources.
@@ -127,9 +132,16 @@ let package = Package(
             name: "HTTP1Properties", dependencies: ["HTTP1"], path: "Tests/Fuzz/HTTP1Properties", swiftSettings: common),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "HTTP1Properties"], swiftSettings: common),
         .testTarget(
-            name: "JournalFormatTests", dependencies: ["JournalFormat", "JSON"], exclude: ["Samples"],
+            name: "JournalFormatTests", dependencies: ["JournalFormat"], exclude: ["Samples"],
             swiftSettings: common),
-        .testTarget(name: "PaymentsTests", dependencies: ["Payments", "JSON", "TestSupport"], swiftSettings: common),
+        .target(
+            name: "PaymentSamples", dependencies: ["Payments", "CivilTime"], path: "Tests/PaymentSamples",
+            swiftSettings: common),
+        .testTarget(
+            name: "PaymentsTests", dependencies: ["Payments", "PaymentSamples", "CivilTime"], swiftSettings: common),
+        .testTarget(
+            name: "LedgerTests", dependencies: ["Ledger", "Payments", "JournalFormat", "PaymentSamples", "TestSupport"],
+            swiftSettings: common),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "ServiceManagerTests", dependencies: ["ServiceManager", "POSIX", "TestSupport"], swiftSettings: common
@@ -140,39 +152,49 @@ let package = Package(
                 "HTTPServer", "HTTP1", "POSIX", "TestSupport", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
+        .target(
+            name: "JournalStoreSimulation", dependencies: ["JournalStore", "Ledger", "POSIX"],
+            path: "Tests/JournalStoreSimulation", swiftSettings: common),
         .testTarget(
             name: "JournalStoreTests",
-            dependencies: ["JournalStore", "JournalFormat", "Payments", "JSON", "POSIX", "TestSupport"],
+            dependencies: [
+                "JournalStore", "JournalStoreSimulation", "JournalFormat", "Ledger", "Payments", "POSIX", "TestSupport",
+            ],
             swiftSettings: common),
         .target(
             name: "SharedLedgerSimulation",
-            dependencies: ["SharedLedger", "JournalStore", "JournalFormat", "Payments", "POSIX"],
+            dependencies: ["SharedLedger", "JournalStore", "JournalFormat", "Ledger", "Payments", "POSIX"],
             path: "Tests/SharedLedgerSimulation", swiftSettings: common),
         .testTarget(
             name: "SharedLedgerTests",
             dependencies: [
-                "SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Payments", "POSIX", "TestSupport",
+                "SharedLedger", "SharedLedgerSimulation", "JournalStore", "JournalFormat", "Ledger", "Payments",
+                "TestSupport",
             ],
             swiftSettings: common),
         .testTarget(
             name: "PostgreSQLStoreTests",
-            dependencies: ["PostgreSQLStore", "SharedLedger", "JournalFormat", "Payments", "POSIX", "TestSupport"],
+            dependencies: [
+                "PostgreSQLStore", "SharedLedger", "JournalFormat", "Ledger", "Payments", "POSIX", "TestSupport",
+            ],
             swiftSettings: common),
         .testTarget(
-            name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Payments", "JSON", "TestSupport"],
+            name: "ECryptoPayTests", dependencies: ["ECryptoPay", "Ledger", "Payments", "JSON", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "SandboxTests",
             dependencies: [
-                "Sandbox", "ECryptoPay", "HTTPServer", "HTTP1", "POSIX", "Payments", "CivilTime", "JSON", "TestSupport",
+                "Sandbox", "ECryptoPay", "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "CivilTime", "JSON",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
         .testTarget(
             name: "ConfirmingTests",
             dependencies: [
-                "Receiver", "ECryptoPay", "JournalStore", "JournalStoreTests", "SharedLedger", "SharedLedgerSimulation",
-                "JournalFormat", "Payments", "CivilTime", "TestSupport",
+                "Receiver", "ECryptoPay", "JournalStore", "JournalStoreSimulation", "SharedLedger",
+                "SharedLedgerSimulation",
+                "JournalFormat", "Ledger", "Payments", "CivilTime", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: common),
@@ -180,7 +202,7 @@ let package = Package(
             name: "ReceiverTests",
             dependencies: [
                 "Receiver", "ECryptoPay", "JournalStore", "SharedLedger", "JournalFormat",
-                "HTTPServer", "HTTP1", "POSIX", "Payments", "JSON", "TestSupport",
+                "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "JSON", "TestSupport",
                 .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -188,7 +210,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "ecryptopayd", "ECryptoPay", "HTTPServer", "HTTP1", "JournalFormat", "Payments", "JSON", "POSIX",
+                "ecryptopayd", "ECryptoPay", "HTTPServer", "HTTP1", "JournalFormat", "Ledger", "Payments", "JSON",
+                "POSIX",
                 "SharedLedger", .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
                 "TestSupport", .product(name: "Logging", package: "swift-log"),
             ],

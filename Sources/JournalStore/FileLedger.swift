@@ -1,7 +1,6 @@
 import JournalFormat
 public import POSIX
-import Payments
-
+import Ledger
 /// The ledger of a single machine: a journal in files, and its state derived from it.
 public typealias FileLedger = JournalLedger<Journal>
 

@@ -1,7 +1,6 @@
 import JournalFormat
 import POSIX
-import Payments
-
+import Ledger
 /// Which segments may go: the oldest ones, as long as everything in them is old and settled; never the last.
 struct SegmentPrunePlan {
     /// The first sequence numbers of those that go, in order.

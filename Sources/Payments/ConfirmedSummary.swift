@@ -10,7 +10,7 @@ public struct ConfirmedSummary: Hashable, Sendable {
     /// When it changed last, in nanoseconds since 1970; nil when missing or unreadable.
     public let updatedAt: Int64?
     /// Equal for answers of which none is news after the other: same state, amount and currency.
-    let fingerprint: UInt64
+    package let fingerprint: UInt64
 
     /// Reads an answer's body, with the same faults as ``ConfirmedPayment/init(answer:asked:)``.
     public init(answer: Span<UInt8>, asked: PaymentID?) throws(AnswerFault) {

@@ -4,7 +4,7 @@ import JSON
 ///
 /// Stable across runs, since checkpoints hold it. Not keyed, and it need not be: a report that is taken for an equal one has
 /// that one's fetches, with their turns anew, and what the API says is not a forger's to choose.
-struct Fingerprint {
+package struct Fingerprint {
     private(set) var value: UInt64
 
     /// What decides whether an answer is news: state, amount and currency.
@@ -16,12 +16,12 @@ struct Fingerprint {
     }
 
     /// Goes on from a value that was kept.
-    init(resuming value: UInt64) {
+    package init(resuming value: UInt64) {
         self.value = value
     }
 
     /// What makes two reports equal, or a report equal to an answer: the time of the last change besides.
-    func with(updatedAt: Int64?) -> UInt64 {
+    package func with(updatedAt: Int64?) -> UInt64 {
         var fingerprint = self
         if let updatedAt { fingerprint.add(number: updatedAt) } else { fingerprint.addMissing() }
         return fingerprint.value

@@ -1,5 +1,6 @@
 #if PostgreSQL
     import JournalFormat
+    import Ledger
     import Payments
     public import SharedLedger
 

@@ -1,4 +1,5 @@
 #if PostgreSQL
+    public import Ledger
     public import Payments
     public import SharedLedger
 

@@ -1,6 +1,5 @@
 import JournalFormat
-import Payments
-
+import Ledger
 /// The last day in figures, and what came last.
 struct ActivityPicture: Sendable {
     /// What became of a payment last.

@@ -1,4 +1,4 @@
-import Payments
+import Ledger
 import Synchronization
 
 /// Wakes those who deliver when there is news.

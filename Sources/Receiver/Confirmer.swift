@@ -1,6 +1,7 @@
 import ECryptoPay
 import JournalFormat
 public import Logging
+public import Ledger
 public import Payments
 import Synchronization
 

@@ -1,5 +1,4 @@
-public import Payments
-
+public import Ledger
 /// How the daemon stands at one moment: what `/metrics`, `/status` and the page are made of.
 public struct DaemonStatus: Sendable {
     /// The journal and the room for it.

@@ -1,6 +1,5 @@
 import CivilTime
-import Payments
-
+import Ledger
 /// What an endpoint gets: a confirmed payment, as Standard Webhooks wraps it.
 public struct DeliveryMessage: Sendable {
     /// Stable across attempts, endpoints and replays: what a receiver deduplicates by.

@@ -1,5 +1,4 @@
-public import Payments
-
+public import Ledger
 /// Brings a delivery to one endpoint.
 public protocol DeliverySender: Sendable {
     /// Makes one attempt. Ends soon after its task was cancelled.

@@ -1,7 +1,6 @@
 import Dispatch
 import POSIX
-import Payments
-
+import Ledger
 /// The machine's own clocks, and Dispatch's timers and threads.
 struct DispatchScheduler: Scheduler {
     var now: Instant { Instant(nanoseconds: Clock.monotonic()) }

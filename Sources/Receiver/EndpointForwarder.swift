@@ -1,4 +1,5 @@
 import Logging
+import Ledger
 import Payments
 import Synchronization
 

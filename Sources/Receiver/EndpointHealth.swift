@@ -1,6 +1,5 @@
 import Logging
-import Payments
-
+import Ledger
 /// Says that an endpoint does not take deliveries: when that begins, seldom while it lasts, and when it ends.
 struct EndpointHealth {
     private let name: String

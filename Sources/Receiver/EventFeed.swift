@@ -3,7 +3,7 @@ import HTTP1
 import HTTPServer
 public import Logging
 import POSIX
-public import Payments
+public import Ledger
 import Synchronization
 
 /// Shows the journal's durable records to all who read `/events`.

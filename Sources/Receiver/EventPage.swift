@@ -1,6 +1,5 @@
 import JournalFormat
-import Payments
-
+import Ledger
 /// Some records that follow each other, as `/events` sends them.
 struct EventPage: Sendable {
     /// So many bytes are read at a time: little enough that a thousand readers may have as much before them.

@@ -1,6 +1,6 @@
 import Dispatch
 import HTTPServer
-import Payments
+import Ledger
 import Synchronization
 
 /// One who reads `/events`: asked for the next piece by the server, as fast as the reader takes them, and given it by the feed.

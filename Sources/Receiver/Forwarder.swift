@@ -1,6 +1,5 @@
 public import Logging
-public import Payments
-
+public import Ledger
 /// Delivers confirmed news to every endpoint, each by itself.
 public actor Forwarder {
     /// Where news go, and how.

@@ -1,6 +1,6 @@
 import ECryptoPay
 import POSIX
-public import Payments
+public import Ledger
 import Synchronization
 
 /// Posts deliveries to a URL of the merchant's application, signed.

@@ -1,7 +1,6 @@
 public import ECryptoPay
 import POSIX
 public import Payments
-
 /// Passes calls on, and measures how long they take and how many fail.
 public final class MeasuredAPI: PaymentAPI {
     /// What is known of one kind of call.

@@ -1,8 +1,8 @@
 import CivilTime
 import ECryptoPay
 import JSON
+import Ledger
 import Payments
-
 /// What came, what waits and what was refuted.
 extension StatusPage {
     var lately: HTML {

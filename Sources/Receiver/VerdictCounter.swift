@@ -1,4 +1,5 @@
 import POSIX
+public import Ledger
 public import Payments
 import Synchronization
 

@@ -4,7 +4,8 @@ import HTTPServer
 import JSON
 public import Logging
 import POSIX
-public import Payments
+public import Ledger
+import Payments
 import Synchronization
 
 /// Takes webhooks in: a report is decoded, recorded, and acknowledged once it is durable. Never sooner.

@@ -1,6 +1,5 @@
 import JSON
 import Payments
-
 extension SandboxFaults {
     /// Why a change of faults was refused.
     struct Refusal: Error {

@@ -1,6 +1,5 @@
 public import ECryptoPay
-import Payments
-
+import Ledger
 /// What a sandbox starts with.
 public struct SandboxOptions: Sendable {
     /// The only account it knows.

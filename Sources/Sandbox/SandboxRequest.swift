@@ -1,6 +1,5 @@
 import HTTP1
 import Payments
-
 /// What the sandbox reads of a request.
 struct SandboxRequest {
     let method: Method

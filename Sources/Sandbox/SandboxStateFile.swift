@@ -3,7 +3,6 @@ import Glibc
 import JSON
 import POSIX
 import Payments
-
 /// Payments kept in a file between runs: one JSON object, replaced whole.
 struct SandboxStateFile {
     let path: String

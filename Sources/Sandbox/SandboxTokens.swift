@@ -1,5 +1,4 @@
-import Payments
-
+import Ledger
 /// The tokens that are out, as Doorkeeper would know them.
 struct SandboxTokens {
     /// Why a bearer token is refused, in Doorkeeper's words.

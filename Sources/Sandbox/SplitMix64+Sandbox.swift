@@ -1,5 +1,4 @@
-import Payments
-
+import Ledger
 extension SplitMix64 {
     /// Letters and digits.
     mutating func text(_ count: Int) -> String {

@@ -1,6 +1,5 @@
 import JournalFormat
-import Payments
-
+import Ledger
 /// The reports of one node on their way into the inbox, and what of them is still in it. Pure.
 ///
 /// Positions and numbers grow by one with each report that is taken in; a position is never given twice. A batch that may not have been

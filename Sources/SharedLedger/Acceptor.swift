@@ -1,6 +1,7 @@
 import Dispatch
 import JournalFormat
 import JournalStore
+import Ledger
 import Payments
 import Synchronization
 

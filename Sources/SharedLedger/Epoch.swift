@@ -1,4 +1,5 @@
 import JournalFormat
+import Ledger
 import Payments
 import Synchronization
 

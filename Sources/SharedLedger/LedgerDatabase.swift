@@ -1,5 +1,5 @@
+public import Ledger
 public import Payments
-
 /// What the nodes of a shared ledger ask of their database.
 ///
 /// Every call blocks the caller's thread, within a bound. Accepting, deciding, watching, reading and maintenance each have a

@@ -1,4 +1,4 @@
-import Payments
+import Ledger
 import Synchronization
 
 /// Those who hear of a ledger.

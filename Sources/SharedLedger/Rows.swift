@@ -1,6 +1,5 @@
 public import JournalFormat
-public import Payments
-
+public import Ledger
 /// Whose ledger a database holds.
 public struct LedgerIdentity: Hashable, Sendable {
     /// The ledger's id.

@@ -1,7 +1,7 @@
 import Dispatch
 import JournalFormat
 import JournalStore
-public import Payments
+public import Ledger
 import Synchronization
 
 /// One node of a ledger that several keep in a database: it takes reports in, shows the records, and decides while it has the lease.

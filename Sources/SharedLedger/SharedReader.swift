@@ -1,6 +1,5 @@
 public import JournalFormat
-public import Payments
-
+public import Ledger
 /// Reads the records of a shared ledger in order.
 public struct SharedReader: RecordReader {
     /// So many bytes are asked for at once.

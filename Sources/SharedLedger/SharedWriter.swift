@@ -1,6 +1,6 @@
 public import JournalFormat
 import JournalStore
-import Payments
+import Ledger
 import Synchronization
 
 /// Writes batches of records into the database, with the removal of the reports that they were made of.

@@ -1,7 +1,6 @@
 import JournalFormat
 import JournalStore
-import Payments
-
+import Ledger
 /// Builds the state of the ledger, from the newest checkpoint and the records behind it, and begins a term.
 struct Takeover {
     let database: any LedgerDatabase

@@ -1,5 +1,5 @@
 public import JournalStore
-public import Payments
+public import Ledger
 import JournalFormat
 import Synchronization
 

@@ -5,7 +5,7 @@ import Glibc
 import HTTPServer
 import Logging
 import POSIX
-import Payments
+import Ledger
 import Receiver
 import ServiceManager
 import Synchronization

@@ -1,5 +1,6 @@
 import HTTPServer
 import POSIX
+import Ledger
 import Payments
 import Receiver
 import Synchronization

@@ -2,6 +2,7 @@
     import Configuration
     import JournalFormat
     import JournalStore
+    import Ledger
     import Payments
     import PostgreSQLStore
     import SharedLedger

@@ -18,7 +18,7 @@ enum DatabaseForm {
     import Glibc
     import Logging
     import POSIX
-    import Payments
+    import Ledger
     import PostgreSQLStore
     import ServiceManager
     import SharedLedger

@@ -4,7 +4,7 @@
     import JournalFormat
     import JournalStore
     import POSIX
-    import Payments
+    import Ledger
     import PostgreSQLStore
     import SharedLedger
 

@@ -1,3 +1,4 @@
+import Ledger
 import Configuration
 import ECryptoPay
 import Glibc

@@ -2,7 +2,7 @@ import Configuration
 import JournalStore
 import Logging
 import POSIX
-import Payments
+import Ledger
 import Receiver
 import ServiceManager
 

@@ -2,7 +2,7 @@ import Configuration
 import Glibc
 import JournalFormat
 import JournalStore
-import Payments
+import Ledger
 import POSIX
 
 /// A journal in files, in a directory.

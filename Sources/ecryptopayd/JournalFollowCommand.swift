@@ -1,8 +1,7 @@
 import ArgumentParser
 import Glibc
 import JournalFormat
-import Payments
-
+import Ledger
 /// `ecryptopayd journal follow`: like `tail -F`.
 struct JournalFollowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

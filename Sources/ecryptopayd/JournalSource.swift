@@ -1,7 +1,6 @@
 import JournalFormat
 import JournalStore
-import Payments
-
+import Ledger
 /// A journal that the commands read, wherever it is kept. Everything here throws a `CommandFailure`, with the mend.
 protocol JournalSource {
     /// How many segments it has.

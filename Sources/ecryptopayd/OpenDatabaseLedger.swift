@@ -4,7 +4,7 @@
     import JournalStore
     import Logging
     import POSIX
-    import Payments
+    import Ledger
     import PostgreSQLStore
     import Receiver
     import ServiceManager

@@ -1,6 +1,6 @@
 import Configuration
 import Logging
-import Payments
+import Ledger
 import Receiver
 import ServiceManager
 

@@ -2,7 +2,6 @@ import CivilTime
 import ECryptoPay
 import POSIX
 import Payments
-
 /// The lines of a watched payment. On a terminal the last line follows the price; elsewhere, and in JSON, each change is a
 /// line of its own.
 struct PaymentDisplay {

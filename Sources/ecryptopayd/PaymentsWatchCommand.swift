@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import ECryptoPay
+import Ledger
 import Payments
 import ServiceManager
 

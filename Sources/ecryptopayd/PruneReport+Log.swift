@@ -1,6 +1,5 @@
 import Logging
-import Payments
-
+import Ledger
 extension PruneReport {
     /// Tells an operator what went, and what stays and why.
     func log(_ logger: Logger, tellsOfHold: Bool) {

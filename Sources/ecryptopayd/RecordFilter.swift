@@ -2,8 +2,8 @@ import CivilTime
 import Configuration
 import JournalFormat
 import POSIX
+import Ledger
 import Payments
-
 /// A selection, understood.
 struct RecordFilter {
     /// The payment that the records are to be about; nil for all.

@@ -5,7 +5,7 @@ import HTTPServer
 import JournalStore
 import Logging
 import POSIX
-import Payments
+import Ledger
 import Receiver
 
 // What each part of the program is told of the settings: the one place where the two meet.

@@ -1,4 +1,4 @@
-import Payments
+import Ledger
 import Receiver
 
 /// The line that `systemctl status` shows: how it stands, for a person.

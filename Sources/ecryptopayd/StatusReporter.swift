@@ -1,5 +1,6 @@
 import Dispatch
 import Logging
+import Ledger
 import Payments
 import Receiver
 import ServiceManager

@@ -1,6 +1,6 @@
+import Ledger
 import Payments
-
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 /// Holds the calls of the API against what the program may ask of it.
 struct Budget {

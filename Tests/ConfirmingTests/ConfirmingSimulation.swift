@@ -1,9 +1,10 @@
 import JournalStore
+import Ledger
 import Payments
 import Receiver
 import SharedLedgerSimulation
 
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 /// A seeded history of one program with a journal of its own, which is killed now and then. At the end all is well for a
 /// while, and then everything must be known and settled.

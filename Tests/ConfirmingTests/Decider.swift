@@ -1,5 +1,5 @@
 import Logging
-import Payments
+import Ledger
 import Synchronization
 
 @testable import Receiver

@@ -1,7 +1,6 @@
 import JournalFormat
-import Payments
-
-@testable import JournalStoreTests
+import Ledger
+import JournalStoreSimulation
 
 // What the records say in the end of deliveries.
 extension DeliveryJudge {

@@ -1,4 +1,5 @@
-@testable import JournalStoreTests
+import Ledger
+import JournalStoreSimulation
 
 /// Draws what happens by chance, from a seed.
-typealias Dice = JournalStoreTests.SplitMix64
+typealias Dice = SplitMix64

@@ -1,9 +1,9 @@
-import Payments
+import Ledger
 import SharedLedgerSimulation
 import Synchronization
 
 @testable import JournalStore
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 /// A journal on a disk of one program's own.
 final class FileStore: Store {

@@ -1,10 +1,10 @@
 import JournalFormat
-import Payments
+import Ledger
 import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
 
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 /// Reads the records of every node as whoever follows them does, and holds one against the other.
 final class Follower: Sendable {

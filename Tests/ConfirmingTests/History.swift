@@ -1,7 +1,8 @@
+import Ledger
 import Payments
 import SharedLedgerSimulation
 
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 /// What will happen in a seeded history, whoever lives through it: payments go their way, webhooks and forgers tell of them,
 /// and the API has its moods.

@@ -1,6 +1,5 @@
-import Payments
-
-@testable import JournalStoreTests
+import Ledger
+import JournalStoreSimulation
 
 // Several programs that keep one ledger: a position is a count of its own program's, so that a report is found by its mark.
 extension Judge {

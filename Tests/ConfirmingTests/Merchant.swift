@@ -4,7 +4,7 @@ import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
 
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 /// Whose shop it is, and what he has the nodes do.
 final class Merchant: Sendable {

@@ -1,9 +1,10 @@
+import Ledger
 import JournalStore
 import Payments
 import SharedLedger
 import SharedLedgerSimulation
 
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 // Deliveries: the merchant's settings, and what he does when something waits.
 extension SharedSimulation {

@@ -1,11 +1,11 @@
 import JournalFormat
-import Payments
+import Ledger
 import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
 
 @testable import JournalStore
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 /// How long the oldest report has been in the inbox.
 struct InboxPatience {

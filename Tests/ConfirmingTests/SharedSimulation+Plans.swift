@@ -1,9 +1,10 @@
+import Ledger
 import Payments
 import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
 
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 // What will happen, drawn before anything does.
 extension SharedSimulation {

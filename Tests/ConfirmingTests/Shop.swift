@@ -1,9 +1,9 @@
-import Payments
+import Ledger
 import Receiver
 import SharedLedgerSimulation
 import Synchronization
 
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 /// The merchant's application: it answers as its mood is, and writes down each attempt.
 final class Shop: Sendable {

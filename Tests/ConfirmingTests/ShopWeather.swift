@@ -1,4 +1,5 @@
-@testable import JournalStoreTests
+import Ledger
+import JournalStoreSimulation
 
 /// When the shop does not take what it is sent, and how.
 struct ShopWeather {

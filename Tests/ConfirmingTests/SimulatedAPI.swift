@@ -1,3 +1,4 @@
+import Ledger
 import ECryptoPay
 import Payments
 import Receiver

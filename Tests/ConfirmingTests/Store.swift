@@ -1,5 +1,4 @@
-import Payments
-
+import Ledger
 /// Where a run of the program keeps its ledger.
 protocol Store: AnyObject, Sendable {
     /// What takes reports in.

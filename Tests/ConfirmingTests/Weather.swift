@@ -1,4 +1,5 @@
-@testable import JournalStoreTests
+import Ledger
+import JournalStoreSimulation
 
 /// What goes wrong with one call of the API.
 enum Fault: Hashable {

@@ -1,8 +1,9 @@
+import Ledger
 import CivilTime
 import Payments
 import Synchronization
 
-@testable import JournalStoreTests
+import JournalStoreSimulation
 
 /// The payments as they really are, what was said of them, and who asked: everything that a verdict can be held against.
 struct World {

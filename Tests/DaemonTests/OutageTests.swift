@@ -1,5 +1,5 @@
 import ECryptoPay
-import Payments
+import Ledger
 import Testing
 
 @testable import ecryptopayd

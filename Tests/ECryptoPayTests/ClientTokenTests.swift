@@ -1,6 +1,7 @@
 import Dispatch
 import ECryptoPay
 import JSON
+import Ledger
 import Payments
 import Synchronization
 import TestSupport

@@ -1,4 +1,6 @@
+import JournalStoreSimulation
 import Glibc
+import Ledger
 import Payments
 import Synchronization
 import Testing

@@ -1,6 +1,8 @@
+import JournalStoreSimulation
 import Glibc
 import JournalFormat
 import POSIX
+import Ledger
 import Payments
 import TestSupport
 import Testing

@@ -1,3 +1,5 @@
+import JournalStoreSimulation
+import Ledger
 import Dispatch
 import JournalFormat
 import POSIX

@@ -1,5 +1,7 @@
+import JournalStoreSimulation
 import Glibc
 import JournalFormat
+import Ledger
 import Payments
 import Testing
 

@@ -1,5 +1,7 @@
+import JournalStoreSimulation
 import JournalFormat
 import POSIX
+import Ledger
 import Payments
 import Synchronization
 import TestSupport

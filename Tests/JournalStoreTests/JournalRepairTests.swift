@@ -1,3 +1,4 @@
+import JournalStoreSimulation
 import JournalFormat
 import JournalStore
 import Testing

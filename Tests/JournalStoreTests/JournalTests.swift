@@ -1,3 +1,4 @@
+import JournalStoreSimulation
 import Dispatch
 import JournalFormat
 import POSIX

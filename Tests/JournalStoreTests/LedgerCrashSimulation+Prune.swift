@@ -1,7 +1,8 @@
+import JournalStoreSimulation
 import JournalFormat
 
+import Ledger
 import Payments
-
 @testable import JournalStore
 
 extension LedgerCrashSimulation {

@@ -1,3 +1,5 @@
+import Ledger
+import JournalStoreSimulation
 import JournalFormat
 
 @testable import JournalStore

@@ -1,7 +1,8 @@
+import JournalStoreSimulation
+import Payments
 import JournalFormat
 import POSIX
-import Payments
-
+import Ledger
 @testable import JournalStore
 
 /// A seeded life of a ledger: reports, verdicts, checkpoints, pruning, drops, repairs, faults, restarts.

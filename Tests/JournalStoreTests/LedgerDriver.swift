@@ -1,6 +1,8 @@
+import JournalStoreSimulation
 import Dispatch
 import JournalFormat
 import JournalStore
+import Ledger
 import Payments
 import Synchronization
 

@@ -1,5 +1,7 @@
+import JournalStoreSimulation
 import Dispatch
 import POSIX
+import Ledger
 import Payments
 import Synchronization
 

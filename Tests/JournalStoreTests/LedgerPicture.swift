@@ -1,3 +1,4 @@
+@testable import Ledger
 @testable import Payments
 import Synchronization
 

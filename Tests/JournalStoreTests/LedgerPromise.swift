@@ -1,7 +1,8 @@
+import JournalStoreSimulation
 import JournalFormat
 import POSIX
+import Ledger
 import Payments
-
 @testable import JournalStore
 
 /// What somebody relies on of a ledger: what has been acknowledged, and what it comes to.

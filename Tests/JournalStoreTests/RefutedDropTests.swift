@@ -1,3 +1,5 @@
+import JournalStoreSimulation
+import Ledger
 import JournalFormat
 import Payments
 import Testing

@@ -1,3 +1,5 @@
+import JournalStoreSimulation
+import Ledger
 import POSIX
 import Synchronization
 
@@ -22,15 +24,6 @@ protocol Simulation {
     mutating func run() throws
     /// Starts the program on a disk and requires what was promised; answers what is promised from then on.
     mutating func start(_ disk: SimulatedDisk, _ promise: Promise) throws -> Promise
-}
-
-/// Something that must never be.
-struct Violation: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
 }
 
 /// A disk, and what had been promised when it was so.

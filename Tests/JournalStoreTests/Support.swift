@@ -1,5 +1,7 @@
+import JournalStoreSimulation
 import Dispatch
 import JournalFormat
+import Ledger
 import Payments
 import Synchronization
 import Testing
@@ -31,12 +33,6 @@ func disk(_ segments: [Int64: [UInt8]], mark: Int64? = nil) -> SimulatedDisk {
 }
 
 func text(_ bytes: [UInt8]?) -> String { String(decoding: bytes ?? [], as: UTF8.self) }
-
-extension Journal.Options {
-    static func test(segmentBytes: Int64 = 1 << 20, api: String = "api:443", client: String = "client") -> Self {
-        Journal.Options(segmentBytes: segmentBytes, version: "1", api: api, client: client)
-    }
-}
 
 extension SimulatedDisk {
     /// The numbers and kinds of all records that are on it, e.g. `1 opened`.

@@ -1,3 +1,4 @@
+import PaymentSamples
 import Payments
 import Testing
 

@@ -1,3 +1,4 @@
+import PaymentSamples
 import CivilTime
 import Payments
 import Testing

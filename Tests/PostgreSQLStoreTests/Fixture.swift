@@ -1,6 +1,6 @@
 #if PostgreSQL
     import JournalFormat
-    import struct Payments.AdmittedReport
+    import Ledger
     import SharedLedger
     import TestSupport
     import Testing

@@ -2,6 +2,7 @@ import ECryptoPay
 import JournalFormat
 import Logging
 import POSIX
+import Ledger
 import Payments
 import Synchronization
 import TestSupport

@@ -1,6 +1,6 @@
 import Dispatch
 import POSIX
-import Payments
+import Ledger
 import Synchronization
 
 @testable import Receiver

@@ -1,6 +1,6 @@
 import HTTP1
 import JSON
-import Payments
+import Ledger
 import Testing
 
 @testable import Receiver

@@ -1,3 +1,4 @@
+import Ledger
 import Dispatch
 import HTTPServer
 import Logging

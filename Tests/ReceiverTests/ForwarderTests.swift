@@ -3,6 +3,7 @@ import JSON
 import JournalFormat
 import Logging
 import POSIX
+import Ledger
 import Payments
 import TestSupport
 import Testing

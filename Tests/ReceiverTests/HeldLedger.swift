@@ -1,5 +1,6 @@
 import Dispatch
 import JournalFormat
+import Ledger
 import Payments
 import Synchronization
 

@@ -1,7 +1,7 @@
 import JournalFormat
 import JournalStore
 import POSIX
-import Payments
+import Ledger
 import SharedLedger
 import Synchronization
 import TestSupport

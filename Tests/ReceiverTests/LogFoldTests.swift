@@ -1,6 +1,6 @@
 import ECryptoPay
 import Logging
-import Payments
+import Ledger
 import Synchronization
 import Testing
 

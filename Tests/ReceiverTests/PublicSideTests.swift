@@ -2,6 +2,7 @@ import Dispatch
 import HTTPServer
 import Logging
 import POSIX
+import Ledger
 import Payments
 import Receiver
 import Synchronization

@@ -1,6 +1,7 @@
 import HTTPServer
 import Logging
 import POSIX
+import Ledger
 import Payments
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import CivilTime
 import ECryptoPay
 import JSON
+import Ledger
 import Payments
 import Sandbox
 import Testing

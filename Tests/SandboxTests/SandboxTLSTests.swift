@@ -1,4 +1,5 @@
 import ECryptoPay
+import Ledger
 import Payments
 import Sandbox
 import TestSupport

@@ -1,4 +1,4 @@
-import Payments
+import Ledger
 import SharedLedger
 import Synchronization
 

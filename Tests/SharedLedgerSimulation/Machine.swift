@@ -1,4 +1,4 @@
-import Payments
+import Ledger
 import Synchronization
 
 /// One processor in the place of all threads and queues of a whole history, whichever run of the program they belong to. Of what

@@ -1,3 +1,4 @@
+import Ledger
 import JournalFormat
 import Payments
 package import SharedLedger

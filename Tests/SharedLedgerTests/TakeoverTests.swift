@@ -1,5 +1,6 @@
 import JournalFormat
 import JournalStore
+import Ledger
 import Payments
 import SharedLedger
 import SharedLedgerSimulation

@@ -1,4 +1,5 @@
 import JournalStore
+import Ledger
 import Payments
 import SharedLedgerSimulation
 import Synchronization

@@ -1,4 +1,4 @@
-public import Payments
+public import Ledger
 import Synchronization
 
 /// Has a ledger write a checkpoint whenever one is due.

@@ -1,5 +1,5 @@
 import Dispatch
-import Payments
+import Ledger
 import Synchronization
 
 // Checkpoints: the state is written beside the journal now and then, so that a start need not read all of it.

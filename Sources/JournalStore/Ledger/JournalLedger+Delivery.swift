@@ -1,5 +1,6 @@
 import JournalFormat
-public import Payments
+public import Ledger
+import Payments
 import Synchronization
 
 // Deliveries: each confirmation that is news goes to every endpoint, and what comes of it is journaled.

@@ -1,5 +1,6 @@
 import JournalFormat
 import POSIX
+public import Ledger
 public import Payments
 import Synchronization
 

@@ -1,7 +1,8 @@
 import Dispatch
 import JournalFormat
 import POSIX
-public import Payments
+public import Ledger
+import Payments
 import Synchronization
 
 // Pruning: old segments in which everything is settled go. What they knew of each payment is first written into the journal's

@@ -1,6 +1,6 @@
 import JournalFormat
 import POSIX
-public import Payments
+public import Ledger
 import Synchronization
 
 extension JournalLedger {

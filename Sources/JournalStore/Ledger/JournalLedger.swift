@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 public import JournalFormat
 public import POSIX
+public import Ledger
 public import Payments
 import Synchronization
 

@@ -1,5 +1,4 @@
-public import Payments
-
+public import Ledger
 /// What an operator can set of a ledger.
 public struct JournalLedgerOptions: Sendable {
     /// Bounds of the state.

@@ -1,7 +1,7 @@
 public import JournalFormat
 public import POSIX
+public import Ledger
 public import Payments
-
 /// The journal that a ledger keeps: group commit, and what each form does in its own way. What reads or writes beside the group commit may
 /// block.
 public protocol LedgerJournal: Sendable {

@@ -1,6 +1,6 @@
 import Dispatch
 import POSIX
-public import Payments
+public import Ledger
 import Synchronization
 
 /// Has a running ledger drop its old settled segments now and then.

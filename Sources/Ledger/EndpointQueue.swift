@@ -1,0 +1,173 @@
+import Payments
+
+/// What waits for one endpoint, by payment.
+struct EndpointQueue: Sendable {
+    let name: String
+    /// The record that named it: what stands before was not meant for it.
+    let since: Int64
+    var isConfigured = true
+    /// It answered that it wants nothing more.
+    var isStopped = false
+    /// Why the attempts since the last success failed.
+    var failing: EndpointFailing?
+    /// Deliveries that wait or are under way.
+    private(set) var count = 0
+
+    private var table = IDTable<PendingDelivery>()
+    private var ready = SlotQueue()
+    private var timers = DueQueue()
+    /// Payments with an attempt under way: whatever another node says of them meanwhile, no other begins.
+    private var underWay: Set<PaymentID> = []
+    /// Those among them whose next delivery is ready when it has ended.
+    private var held: Set<PaymentID> = []
+
+    init(name: String, since: Int64) {
+        self.name = name
+        self.since = since
+    }
+
+    func forEachWaiting(_ body: (PaymentID, DeliveryPosition) -> Void) {
+        table.forEachSlot { slot in table[slot].forEach { body(table[slot].id, $0) } }
+    }
+
+    /// What waits of one payment, in order.
+    func waiting(of id: PaymentID) -> [DeliveryPosition] {
+        guard let slot = table.slot(of: id) else { return [] }
+        var positions: [DeliveryPosition] = []
+        table[slot].forEach { positions.append($0) }
+        return positions
+    }
+
+    // MARK: What there is
+
+    /// Adds what has just been confirmed, which stands behind all that waits. `now` is nil in a replay of the journal, where
+    /// ``resume(now:using:)`` makes everything due afterwards.
+    mutating func append(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+        guard let slot = table.slot(of: id) else { return add(id, position, now: now) }
+        if table[slot].insert(position) { count += 1 }
+    }
+
+    /// Adds something again, and has the payment's deliveries begin anew.
+    mutating func insert(_ id: PaymentID, _ position: DeliveryPosition, now: Instant) {
+        isStopped = false
+        guard let slot = table.slot(of: id) else { return add(id, position, now: now) }
+        if table[slot].insert(position) { count += 1 }
+        table[slot].attempts = 0
+        switch table[slot].phase {
+        case .waiting: fallDue(slot)
+        case .inFlight: table[slot].isWantedAgain = true
+        case .ready: break
+        }
+    }
+
+    private mutating func add(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+        let slot = table.insert(PendingDelivery(id: id, position))
+        count += 1
+        if now != nil { fallDue(slot) }
+    }
+
+    /// Takes one away that has ended.
+    mutating func remove(_ id: PaymentID, _ seq: Int64, now: Instant?) {
+        guard let slot = table.slot(of: id) else { return }
+        if table[slot].isOnly(seq) {
+            table.remove(at: slot)
+            count -= 1
+            // Where another node delivers, nobody takes anything from here.
+            while let slot = ready.first, table[slot].id == 0 || table[slot].phase != .ready { _ = ready.popFirst() }
+            return
+        }
+        let wasFirst = table[slot].first.seq == seq
+        if wasFirst { table[slot].isWantedAgain = false }
+        guard table[slot].remove(seq) else { return }
+        count -= 1
+        // The next of the payment has its turn.
+        if wasFirst, now != nil { fallDue(slot) }
+    }
+
+    // MARK: Turns
+
+    private mutating func fallDue(_ slot: Int) {
+        table[slot].phase = .ready
+        if underWay.contains(table[slot].id) { held.insert(table[slot].id) } else { ready.append(slot) }
+    }
+
+    mutating func claim(now: Instant) -> DeliveryClaim? {
+        if isStopped { return nil }
+        while let (time, slot) = timers.popFirst(dueBy: now.nanoseconds) {
+            // The slot may be another payment's by now, or have another time.
+            if table[slot].id != 0, table[slot].phase == .waiting, table[slot].due.nanoseconds == time { fallDue(slot) }
+        }
+        while let slot = ready.popFirst() {
+            guard table[slot].id != 0, table[slot].phase == .ready else { continue }
+            table[slot].phase = .inFlight
+            underWay.insert(table[slot].id)
+            return DeliveryClaim(
+                endpoint: name, payment: table[slot].id, position: table[slot].first,
+                attempt: Int(table[slot].attempts) + 1)
+        }
+        return nil
+    }
+
+    /// May be early, never late.
+    var nextDue: Instant? {
+        if isStopped || !isConfigured { return nil }
+        if !ready.isEmpty { return .distantPast }
+        return timers.earliest.map { Instant(nanoseconds: $0) }
+    }
+
+    /// The attempt has ended, whatever came of it.
+    mutating func conclude(_ claim: DeliveryClaim) {
+        underWay.remove(claim.payment)
+        guard held.remove(claim.payment) != nil, let slot = table.slot(of: claim.payment), table[slot].phase == .ready
+        else { return }
+        ready.append(slot)
+    }
+
+    mutating func postpone(_ claim: DeliveryClaim, until due: Instant) {
+        guard let slot = slot(of: claim) else { return }
+        table[slot].attempts += 1
+        wait(slot, until: due)
+    }
+
+    /// Has a claim that was asked for again meanwhile be due at once, as if no attempt had been made; false when it was not.
+    mutating func restart(_ claim: DeliveryClaim) -> Bool {
+        guard let slot = slot(of: claim), table[slot].isWantedAgain else { return false }
+        table[slot].isWantedAgain = false
+        table[slot].attempts = 0
+        fallDue(slot)
+        return true
+    }
+
+    /// The same without an attempt to count.
+    mutating func release(_ claim: DeliveryClaim, until due: Instant) {
+        guard let slot = slot(of: claim) else { return }
+        wait(slot, until: due)
+    }
+
+    private mutating func wait(_ slot: Int, until due: Instant) {
+        table[slot].due = due
+        table[slot].phase = .waiting
+        timers.insert(slot, due: due.nanoseconds)
+    }
+
+    /// The attempt says nothing about the delivery: it waits as if it had not been.
+    mutating func stop(_ claim: DeliveryClaim) {
+        isStopped = true
+        guard let slot = slot(of: claim) else { return }
+        fallDue(slot)
+    }
+
+    private func slot(of claim: DeliveryClaim) -> Int? {
+        guard let slot = table.slot(of: claim.payment), table[slot].phase == .inFlight else { return nil }
+        return slot
+    }
+
+    mutating func resume(now: Instant, using random: inout SplitMix64) {
+        let spread = min(5_000_000_000, Int64(table.count) * 1_000_000)
+        table.forEachSlot { slot in
+            table[slot].phase = .waiting
+            table[slot].due = now + .nanoseconds(Int64.random(in: 0...spread, using: &random))
+            timers.insert(slot, due: table[slot].due.nanoseconds)
+        }
+    }
+}

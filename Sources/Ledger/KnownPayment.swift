@@ -1,0 +1,48 @@
+import Payments
+
+/// What was last confirmed of a payment: enough to tell news, lag and a report that says nothing new. 40 bytes.
+struct KnownPayment: IDTableElement, Sendable {
+    var id: PaymentID
+    /// The record that confirmed it.
+    var seq: Int64
+    /// Over state, amount and currency.
+    let fingerprint: UInt64
+    /// Nanoseconds since 1970; `Int64.min` when the answer had no readable time.
+    let updatedAt: Int64
+    /// When the call began that brought it; the distant past when an earlier run of the program made it.
+    let callBegan: Instant
+
+    init(id: PaymentID, seq: Int64, fingerprint: UInt64, updatedAt: Int64, callBegan: Instant) {
+        self.id = id
+        self.seq = seq
+        self.fingerprint = fingerprint
+        self.updatedAt = updatedAt
+        self.callBegan = callBegan
+    }
+
+    init(_ payment: ConfirmedSummary, seq: Int64, callBegan: Instant) {
+        self.init(
+            id: payment.id, seq: seq, fingerprint: payment.fingerprint, updatedAt: payment.updatedAt ?? .min,
+            callBegan: callBegan)
+    }
+
+    /// Whether an answer tells a state, amount or currency that differ.
+    func isNews(_ payment: ConfirmedSummary) -> Bool { payment.fingerprint != fingerprint }
+
+    /// Whether an answer is older than this, and so neither confirms nor settles anything.
+    func isLag(_ payment: ConfirmedSummary, callBegan: Instant) -> Bool {
+        callBegan < self.callBegan || isNewer(than: payment)
+    }
+
+    /// Whether it changed later than an answer says; false when one of them does not say when.
+    func isNewer(than payment: ConfirmedSummary) -> Bool {
+        guard let time = payment.updatedAt, updatedAt != .min else { return false }
+        return time < updatedAt
+    }
+
+    /// Whether a report says exactly what was confirmed.
+    func says(_ report: AdmittedReport) -> Bool {
+        let time = updatedAt == .min ? nil : updatedAt
+        return Fingerprint(resuming: fingerprint).with(updatedAt: time) == report.fingerprint
+    }
+}

@@ -1,0 +1,154 @@
+public import Payments
+import CivilTime
+public import JournalFormat
+
+// Listings: one call that answers for every payment in it, as a fetch of each would.
+extension LedgerState {
+    /// Whether more waits than ten seconds' worth of budget: one listing then answers what thousands of calls would.
+    public var isFlooded: Bool {
+        due.contains { $0.count > limits.confirmRate * 10 }
+    }
+
+    /// Begins a listing whose call begins now; false while one is under way.
+    public mutating func beginListing(now: Instant) -> Bool {
+        guard listing == nil else { return false }
+        listingCount += 1
+        listing = Listing(
+            began: now, upTo: newestReport, generation: generation,
+            number: UInt16(truncatingIfNeeded: listingCount),
+            isBaseline: !hasBaseline, knownSlots: known.slotCount)
+        return true
+    }
+
+    /// Takes a payment that the listing shows, for an answer to be judged; nil when it tells nothing, or when a call of the
+    /// payment's own is under way. A claim must be concluded.
+    public mutating func claimListed(_ payment: ConfirmedPayment) -> Claim? {
+        guard let listing else { return nil }
+        let knownSlot = known.slot(of: payment.id)
+        self.listing?.show(payment.id, knownSlot: knownSlot)
+        let slot = pending.slot(of: payment.id)
+        if let slot { pending[slot].shownIn = listing.number }
+        guard !isInFlight(payment.id) else { return nil }
+        if let knownSlot, known[knownSlot].isLag(payment.summary, callBegan: listing.began) {
+            // A call of its own that began later may have said the same already.
+            if known[knownSlot].isNews(payment.summary) || known[knownSlot].isNewer(than: payment.summary) {
+                self.listing?.lagging += 1
+            }
+            return nil
+        }
+        let reports = slot.map { self.reports(in: $0, for: listing) } ?? []
+        if reports.isEmpty, let knownSlot, !known[knownSlot].isNews(payment.summary) { return nil }
+        return claim(payment.id, slot, reports, listing)
+    }
+
+    /// What a whole listing does not show although it shows higher and lower ids, and what waits for it: each as by a 404.
+    public func absentees() -> [PaymentID] {
+        guard let listing, let bounds = listing.bounds else { return [] }
+        var absent: [PaymentID] = []
+        pending.forEachSlot { slot in
+            let id = pending[slot].id
+            guard bounds.contains(id), pending[slot].shownIn != listing.number, pending[slot].hasReports else { return }
+            // One that was confirmed before is there, whatever the list lacks: only a call of its own tells.
+            if !pending[slot].wasConfirmed { absent.append(id) }
+        }
+        return absent
+    }
+
+    /// Takes an absentee, if one of its reports had its turn when the listing began; nil when not. A claim must be concluded.
+    public mutating func claimAbsent(_ id: PaymentID) -> Claim? {
+        guard let listing, !isInFlight(id), let slot = pending.slot(of: id), !pending[slot].wasConfirmed else {
+            return nil
+        }
+        let reports = self.reports(in: slot, for: listing)
+        guard reports.contains(where: { $0.due <= listing.began }) else { return nil }
+        return claim(id, slot, reports, listing)
+    }
+
+    private func reports(in slot: Int, for listing: Listing) -> [WaitingReport] {
+        listing.generation == generation ? pending[slot].reports.filter { $0.seq <= listing.upTo } : []
+    }
+
+    private mutating func claim(_ id: PaymentID, _ slot: Int?, _ reports: [WaitingReport], _ listing: Listing) -> Claim
+    {
+        let claim = Claim(
+            id: id, reports: reports, began: listing.began, newestReport: listing.upTo,
+            generation: listing.generation)
+        inFlight[id] = claim
+        if let slot { pending[slot].phase = .inFlight }
+        return claim
+    }
+
+    /// What a listing's answer comes to for one payment, and what caused it. Changes nothing, like
+    /// ``judge(_:_:_:now:wallClock:)``.
+    ///
+    /// The baseline holds what was there before this program came: that is no news, but for a payment of which a webhook has
+    /// told, and for one that changed since the journal was first opened.
+    public func judgeListed(
+        _ claim: Claim, _ answer: Answer, _ reports: [ClaimedReport], now: Instant, wallClock: Int64
+    ) -> (Judgement, Record.Cause) {
+        var judgement = judge(claim, answer, reports, now: now, wallClock: wallClock)
+        guard let confirmation = judgement.confirmation else { return (judgement, .webhook) }
+        if !confirmation.of.isEmpty { return (judgement, .webhook) }
+        // Also one that came while the listing was under way, and has not been claimed for it.
+        let isReported = pending.slot(of: claim.id).map { pending[$0].hasReports } ?? false
+        guard let listing, listing.isBaseline, !isReported, known.slot(of: claim.id) == nil,
+            !hasChangedSinceOpening(confirmation.payment)
+        else { return (judgement, .reconcile) }
+        judgement.confirmation = Judgement.Confirmation(payment: confirmation.payment, isNews: false, of: [])
+        return (judgement, .baseline)
+    }
+
+    private func hasChangedSinceOpening(_ payment: ConfirmedPayment) -> Bool {
+        guard let openedAt, let changed = payment.updatedAt ?? payment.createdAt else { return false }
+        return changed.nanoseconds > openedAt
+    }
+
+    /// Ends the listing. Only a whole one says anything by what it lacks.
+    public mutating func endListing(isWhole: Bool) -> ListingSummary {
+        guard let listing else { return ListingSummary() }
+        self.listing = nil
+        var summary = ListingSummary()
+        summary.count = listing.count
+        summary.confirmed = listing.confirmed
+        summary.lagging = listing.lagging
+        guard isWhole else { return summary }
+        summary.completedBaseline = listing.isBaseline
+        listing.forEachLacking { slot in
+            summary.lacking += 1
+            if summary.lackingExamples.count < 10 { summary.lackingExamples.append(known[slot].id) }
+        }
+        return summary
+    }
+
+    /// Notes what caused a `confirmed` record, for those that a webhook should have told of.
+    public mutating func noteCause(_ cause: Record.Cause, isNews: Bool) {
+        guard isNews else { return }
+        switch cause {
+        case .reconcile:
+            totals.unannounced += 1
+            totals.unannouncedInARow += 1
+        case .webhook: totals.unannouncedInARow = 0
+        case .baseline, .manual: break
+        }
+    }
+
+    /// Notes a report that told what was known already: its webhook came after all.
+    public mutating func noteAnnouncement() {
+        totals.unannouncedInARow = 0
+    }
+
+    /// Counts a confirmation for the listing that brought it.
+    public mutating func noteListedConfirmation() {
+        listing?.confirmed += 1
+    }
+
+    /// Applies a `baseline` record.
+    public mutating func completedBaseline() {
+        hasBaseline = true
+    }
+
+    /// Applies an `opened` record, written at a time in nanoseconds since 1970.
+    public mutating func opened(at time: Int64) {
+        openedAt = openedAt ?? time
+    }
+}

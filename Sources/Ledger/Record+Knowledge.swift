@@ -1,0 +1,13 @@
+public import Payments
+public import JournalFormat
+
+extension Record {
+    /// What the record says of a payment, when it is the API's word.
+    public var knowledge: (payment: PaymentID, current: [UInt8])? {
+        switch self {
+        case .confirmed(let confirmed): (confirmed.payment, confirmed.current)
+        case .known(let payment, let current): (payment, current)
+        default: nil
+        }
+    }
+}

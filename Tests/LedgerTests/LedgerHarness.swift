@@ -1,0 +1,85 @@
+import JournalFormat
+import Ledger
+import Payments
+/// A ledger's state with a clock that the test turns, and a journal that is a dictionary.
+final class LedgerHarness {
+    var state: LedgerState
+    var now = Instant(nanoseconds: 0)
+    var seq: Int64 = 0
+    var journal: [Int64: ReportedPayment] = [:]
+    /// What has been decided, in order: `confirmed news [1]`, `refuted 2 not-found`, `abandoned [3]`.
+    var story: [String] = []
+    /// What became of each report: `settled`, or why it was refuted.
+    var verdicts: [Int64: String] = [:]
+
+    init(maxPending: Int = 100, rate: Int = 1000, window: Duration = .seconds(72 * 3600)) {
+        state = LedgerState(
+            limits: .init(maxPending: maxPending, confirmRate: rate, confirmWindow: window), seed: 1, now: now)
+    }
+
+    func claim() -> Claim? { state.claim(now: now) }
+
+    func pass(_ duration: Duration) { now = now + duration }
+
+    /// Offers a report and journals it if it is to be journaled.
+    @discardableResult
+    func offer(_ report: ReportedPayment) -> Admission {
+        let admission = state.admit(report.summary.admitted)
+        switch admission {
+        case .journal:
+            seq += 1
+            journal[seq] = report
+            state.received(report.summary.admitted, seq: seq, offset: seq, now: now)
+        case .covered(let seq): state.covered(report.summary.admitted, by: seq, now: now)
+        case .known, .full: break
+        }
+        return admission
+    }
+
+    /// Takes what is due and answers it at once; the claim, or nil when nothing is due.
+    @discardableResult
+    func fetch(_ answer: Answer) -> Claim? {
+        guard let claim = state.claim(now: now) else { return nil }
+        settle(claim, answer)
+        return claim
+    }
+
+    /// A call for another payment, answered at once with 2xx.
+    func answerAnother() {
+        guard let claim = state.claim(1_000_000, now: now) else { return }
+        state.noteAnswered(claim)
+        state.release(claim, now: now)
+    }
+
+    func settle(_ claim: Claim, _ answer: Answer) {
+        if case .payment = answer { state.noteAnswered(claim) }
+        let reports = claim.reports.map { ClaimedReport(waiting: $0, report: journal[$0.seq]!, receivedAt: 0) }
+        let judgement = state.judge(claim, answer, reports, now: now, wallClock: now.nanoseconds)
+        apply(claim, judgement, .webhook)
+    }
+
+    /// Applies a judgement as if its records had become durable.
+    func apply(_ claim: Claim, _ judgement: Judgement, _ cause: Record.Cause) {
+        if let confirmation = judgement.confirmation {
+            seq += 1
+            let suffix = cause == .webhook ? "" : " \(cause.rawValue)"
+            story.append("confirmed\(confirmation.isNews ? " news" : "") \(confirmation.of)\(suffix)")
+            for seq in confirmation.of { verdicts[seq] = "settled" }
+            state.confirmed(
+                confirmation.payment.summary, of: confirmation.of, seq: seq, callBegan: claim.began)
+            state.noteCause(cause, isNews: confirmation.isNews)
+        }
+        for refutation in judgement.refutations {
+            seq += 1
+            story.append("refuted \(refutation.of) \(refutation.reason.rawValue)")
+            verdicts[refutation.of] = refutation.reason.rawValue
+            state.refuted(claim.id, of: refutation.of)
+        }
+        if let abandonment = judgement.abandonment {
+            seq += 1
+            story.append("abandoned \(abandonment.of)")
+            state.abandoned(claim.id, of: abandonment.of, seq: seq)
+        }
+        state.conclude(claim, judgement, now: now)
+    }
+}

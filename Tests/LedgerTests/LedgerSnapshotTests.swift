@@ -1,0 +1,80 @@
+import PaymentSamples
+import Ledger
+import Payments
+import Testing
+
+struct LedgerSnapshotTests {
+    private func empty() -> LedgerState { LedgerHarness().state }
+
+    /// Payments in every condition: known, waiting with one report and with several, refuted, abandoned.
+    private func ledger() throws -> LedgerHarness {
+        let ledger = LedgerHarness(window: .seconds(3600))
+        ledger.offer(try report(id: 1, state: "paid", updatedAt: time(1)))
+        ledger.fetch(.payment(try payment(id: 1, state: "paid", updatedAt: time(1))))
+        ledger.offer(try report(id: 2, state: "paid", amount: "1", updatedAt: time(1)))
+        ledger.fetch(.payment(try payment(id: 2, state: "open", updatedAt: time(1))))
+        ledger.offer(try report(id: 3, state: "paid", updatedAt: time(1)))
+        while !ledger.story.contains(where: { $0.hasPrefix("abandoned") }) {
+            ledger.fetch(.failed("503"))
+            ledger.pass(.seconds(60))
+        }
+        for second in 1...3 { ledger.offer(try report(id: 4, state: "s\(second)", updatedAt: time(second))) }
+        ledger.offer(try report(id: 5, state: "paid", updatedAt: time(1)))
+        ledger.offer(try report(id: 1, state: "refunded", updatedAt: time(2)))
+        // An endpoint that is there with something for it, one without, and one that has left something.
+        ledger.state.configured(endpoints: ["https://shop.example/hook", "gone"], seq: 100)
+        for (id, seq) in [(1, 101), (1, 103), (2, 102)] as [(PaymentID, Int64)] {
+            ledger.state.announced(id, DeliveryPosition(seq: seq, offset: seq * 10), now: ledger.now)
+        }
+        ledger.state.configured(endpoints: ["https://shop.example/hook", "é"], seq: 104)
+        ledger.state.deliveryEnded(
+            2, of: 102, endpoint: "https://shop.example/hook", isDelivered: true, now: ledger.now)
+        return ledger
+    }
+
+    @Test func `a state comes back from its snapshot`() throws {
+        let ledger = try ledger()
+        var state = empty()
+        let isRestored = state.restore(ledger.state.snapshot)
+        #expect(isRestored)
+        #expect(state.counts == ledger.state.counts)
+        #expect(state.snapshot.words.count == ledger.state.snapshot.words.count)
+        #expect(state.endpointStatus == ledger.state.endpointStatus)
+        #expect(state.endpointStatus.map(\.waiting) == [2, 3, 0])
+        #expect(state.endpoints == ["https://shop.example/hook", "é"])
+        #expect(state.strandedDeliveries.map(\.seq).sorted() == [101, 102, 103])
+        #expect(state.admit(try report(id: 1, state: "paid", updatedAt: time(1)).summary.admitted) == .known)
+        // Both go on alike.
+        let restored = LedgerHarness(window: .seconds(3600))
+        restored.state = state
+        restored.seq = ledger.seq
+        restored.journal = ledger.journal
+        restored.state.resume(now: restored.now)
+        restored.pass(.seconds(10))
+        var reports: [PaymentID: [Int64]] = [:]
+        while let claim = restored.claim() { reports[claim.id] = claim.reports.map(\.seq) }
+        #expect(reports == [4: [8, 9, 10], 5: [11], 1: [12]])
+        restored.offer(try report(id: 3, state: "open", updatedAt: time(2)))
+        #expect(restored.claim()?.reports.map(\.seq) == [6, 13], "an abandoned report is taken up again")
+    }
+
+    @Test func `words that are no snapshot change nothing`() throws {
+        let words = try ledger().state.snapshot.words
+        for length in 0..<words.count {
+            var state = empty()
+            let isRestored = state.restore(LedgerSnapshot(words: Array(words[..<length])))
+            #expect(!isRestored)
+            #expect(state.counts == empty().counts)
+        }
+        for index in words.indices {
+            var damaged = words
+            damaged[index] = .max
+            var state = empty()
+            // A hash may be any word; everything else must not.
+            _ = state.restore(LedgerSnapshot(words: damaged))
+        }
+        var state = empty()
+        let isRestored = state.restore(LedgerSnapshot(words: words + [0]))
+        #expect(!isRestored)
+    }
+}
