@@ -140,7 +140,8 @@ let package = Package(
         .testTarget(
             name: "PaymentsTests", dependencies: ["Payments", "PaymentSamples", "CivilTime"], swiftSettings: common),
         .testTarget(
-            name: "LedgerTests", dependencies: ["Ledger", "Payments", "JournalFormat", "PaymentSamples", "TestSupport"],
+            name: "LedgerTests",
+            dependencies: ["Ledger", "Payments", "JournalFormat", "PaymentSamples", "TestSupport"],
             swiftSettings: common),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: common),
         .testTarget(
