@@ -11,6 +11,14 @@ struct AcceptQueue: Sendable {
         var report: InboxReport
     }
 
+    /// Where a batch goes.
+    enum Holder: Sendable {
+        /// Into the inbox.
+        case inbox
+        /// To the term of this node, which records it.
+        case term
+    }
+
     /// So many may wait for the database.
     static let capacity = 65_536
     /// So many are inserted at once, and so many bytes of them.
@@ -27,6 +35,8 @@ struct AcceptQueue: Sendable {
     var share = Share(reports: .max, bytes: .max)
     private var waiting: [Arrival] = []
     private var underWay: [Arrival] = []
+    /// Who has what is under way; nil if and only if nothing is.
+    private var holder: Holder?
     /// Nobody waits for what is under way any more.
     private var isRejected = false
     private(set) var lastPosition: Int64 = 0
@@ -38,9 +48,6 @@ struct AcceptQueue: Sendable {
     private var waitingBytes = 0
 
     init(node: Int64) { self.node = node }
-
-    /// Whether a batch is on its way.
-    var isUnderWay: Bool { !underWay.isEmpty }
 
     var isIdle: Bool { waiting.isEmpty && underWay.isEmpty }
 
@@ -70,8 +77,9 @@ struct AcceptQueue: Sendable {
         return lastPosition
     }
 
-    /// What is to be inserted next, with numbers; empty when nothing waits.
-    mutating func begin() -> [InboxReport] {
+    /// What is next, with numbers; empty when nothing waits, or when a batch is on its way already. Only who was given it can end it.
+    mutating func begin(for holder: Holder = .inbox) -> [InboxReport] {
+        guard self.holder == nil else { return [] }
         var size = 0
         let count = waiting.prefix(Self.batch).prefix { arrival in
             defer { size += arrival.report.members.json.count }
@@ -83,22 +91,24 @@ struct AcceptQueue: Sendable {
             lastNumber += 1
             underWay[index].report.number = lastNumber
         }
+        self.holder = underWay.isEmpty ? nil : holder
         return underWay.map(\.report)
     }
 
     /// What became of a batch: the positions that were not taken, and the last of all.
     typealias End = (refused: Set<Int64>, committed: Int64)
 
-    /// It is in the inbox, or with `isRecorded` a record each, but for the numbers that were left out. Returns the positions of those, and the last position of all; nil when all
+    /// It is in the inbox, or with the term a record each, but for the numbers that were left out. Returns the positions of those, and the last position of all; nil when all
     /// were given up meanwhile.
-    mutating func end(refused: Set<Int64>, isRecorded: Bool = false) -> End? {
-        defer { underWay = [] }
+    mutating func end(_ holder: Holder = .inbox, refused: Set<Int64>) -> End? {
+        guard self.holder == holder else { return nil }
+        defer { (underWay, self.holder) = ([], nil) }
         guard let last = underWay.last else { return nil }
         defer { isRejected = false }
         let taken = underWay.filter { !refused.contains($0.report.number) }
         let bytes = underWay.reduce(0) { $0 + $1.report.members.json.count }
         waitingBytes -= bytes
-        if !taken.isEmpty, !isRecorded {
+        if !taken.isEmpty, holder == .inbox {
             let bytes = taken.reduce(0) { $0 + $1.report.members.json.count }
             inserted.append((last.report.number, underWay.count, bytes))
             insertedReports += underWay.count
@@ -109,7 +119,9 @@ struct AcceptQueue: Sendable {
     }
 
     /// It may or may not be in the inbox: it is inserted again.
-    mutating func putBack() {
+    mutating func putBack(_ holder: Holder = .inbox) {
+        guard self.holder == holder else { return }
+        self.holder = nil
         if isRejected {
             waitingBytes -= underWay.reduce(0) { $0 + $1.report.members.json.count }
         } else {

@@ -27,8 +27,6 @@ final class Acceptor: Sendable {
         var nextCount = Int64.min
         /// Wakes the term that takes the reports; nil while they go into the inbox.
         var term: (@Sendable () -> Void)?
-        /// What is under way is with the term.
-        var isRecording = false
         /// Whether somebody will look whether the oldest has waited for too long.
         var isWatched = false
     }
@@ -47,11 +45,14 @@ final class Acceptor: Sendable {
     private let telling = Mutex(())
     /// Called when reports are in the inbox.
     private let arrived: @Sendable () -> Void
+    /// Called when the database did not do what it was asked.
+    private let faulted: @Sendable (DatabaseFault) -> Void
 
     init(
         _ database: any LedgerDatabase, node: Int64, _ observers: ObserverList, in surroundings: SharedSurroundings,
-        arrived: @escaping @Sendable () -> Void
+        arrived: @escaping @Sendable () -> Void, faulted: @escaping @Sendable (DatabaseFault) -> Void = { _ in }
     ) {
+        self.faulted = faulted
         self.database = database
         self.node = node
         state = Mutex(State(queue: AcceptQueue(node: node)))
@@ -103,10 +104,8 @@ final class Acceptor: Sendable {
 
     func wake() {
         let (term, isWatched) = state.withLock { ($0.term, $0.isWatched) }
-        if let term {
-            if !isWatched { watchForLateness(surroundings.monotonic()) }
-            return term()
-        }
+        if !isWatched { watchForLateness() }
+        if let term { return term() }
         loop.withLock { $0 }?.wake()
     }
 
@@ -118,26 +117,20 @@ final class Acceptor: Sendable {
     /// What is to be recorded next; every report goes into the inbox again once the term has ended.
     func begin() -> [InboxReport] {
         let now = surroundings.monotonic()
-        watchForLateness(now)
+        watchForLateness()
         // What was inserted before this node decided may be in the inbox still.
         if state.withLock({ $0.queue.isHalfFull && $0.nextCount <= now }) { try? count(now) }
         return state.withLock { state in
-            guard state.term != nil, !state.queue.isUnderWay, !state.isEnded else { return [] }
-            let batch = state.queue.begin()
-            state.isRecording = !batch.isEmpty
-            return batch
+            state.term == nil || state.isEnded ? [] : state.queue.begin(for: .term)
         }
     }
 
     /// The database answers, and what ``begin()`` gave is recorded and durable, but for the numbers that were left out.
     func recorded(_ refused: Set<Int64>, took: Int64) {
-        let end: AcceptQueue.End? = state.withLock { state in
+        _ = tell(took: took) { state in
             if !state.isEnded { state.refusal = nil }
-            guard state.isRecording else { return nil }
-            state.isRecording = false
-            return state.queue.end(refused: refused, isRecorded: true)
+            return state.queue.end(.term, refused: refused)
         }
-        if let end { tell(end, took: took) }
     }
 
     /// The database does not answer the term, which asks again.
@@ -150,8 +143,7 @@ final class Acceptor: Sendable {
         let wasHanded = state.withLock { state in
             guard state.term != nil else { return false }
             state.term = nil
-            if state.isRecording { state.queue.putBack() }
-            state.isRecording = false
+            state.queue.putBack(.term)
             return true
         }
         guard wasHanded else { return }
@@ -180,10 +172,12 @@ final class Acceptor: Sendable {
             return .max
         }
         if now < notBefore { return notBefore }
-        watchForLateness(now)
+        watchForLateness()
         do throws(DatabaseFault) {
             if state.withLock({ $0.queue.isHalfFull && $0.nextCount <= now }) { try count(now) }
-            let batch = state.withLock { $0.queue.begin() }
+            // The term may have begun meanwhile: then it has what waits.
+            let next = state.withLock { $0.term == nil ? $0.queue.begin(for: .inbox) : nil }
+            guard let batch = next else { return now }
             let (isRefusing, isFull) = state.withLock { ($0.refusal != nil, $0.queue.isFull) }
             if batch.isEmpty, !isRefusing { return isFull ? now + 100_000_000 : .max }
             let refused = try database.accept(
@@ -204,67 +198,73 @@ final class Acceptor: Sendable {
     }
 
     private func accepted(_ refused: Set<Int64>, took: Int64) {
-        let end = state.withLock { state in
+        let isTold = tell(took: took) { state in
             state.backoff.reset()
             if !state.isEnded { state.refusal = nil }
-            return state.queue.end(refused: refused)
+            return state.queue.end(.inbox, refused: refused)
         }
-        guard let end else { return }
+        guard isTold else { return }
         arrived()
-        tell(end, took: took)
         if took >= 1_000_000_000 {
             slowCount.add(1, ordering: .relaxed)
             observers.tell { $0.ledgerWasSlow(.nanoseconds(took)) }
         }
     }
 
-    private func tell(_ end: AcceptQueue.End, took: Int64) {
-        telling.withLock { _ in
+    /// Ends a batch and tells of it, before the next one is ended. Returns whether there was anything to tell.
+    private func tell(took: Int64, _ end: (inout State) -> AcceptQueue.End?) -> Bool {
+        let isTold = telling.withLock { _ in
+            guard let end = state.withLock({ end(&$0) }) else { return false }
             if !end.refused.isEmpty { observers.tell { $0.ledgerDidRefuse(end.refused) } }
             committedPosition.store(end.committed, ordering: .releasing)
             observers.tell { $0.ledgerDidCommit(upTo: end.committed) }
+            return true
         }
-        observers.tell { $0.ledgerDidSync(.nanoseconds(took)) }
+        if isTold { observers.tell { $0.ledgerDidSync(.nanoseconds(took)) } }
+        return isTold
     }
 
     private func failed(_ fault: DatabaseFault) -> Int64 {
         let now = surroundings.monotonic()
         let notBefore = state.withLock { state in
-            state.queue.putBack()
+            state.queue.putBack(.inbox)
             if !state.isEnded { state.refusal = fault.message }
             state.notBefore = now + state.backoff.next()
             // The term need not wait: it does so itself.
             return state.term == nil ? state.notBefore : now
         }
-        watchForLateness(now)
+        watchForLateness()
+        faulted(fault)
         return notBefore
     }
 
     // MARK: What waits for too long
 
-    /// Rejects what has waited for too long, and all else with it; looks again when the oldest will have.
-    private func watchForLateness(_ now: Int64) {
-        let (oldest, isWatched) = state.withLock { state in
-            defer { state.isWatched = state.isWatched || state.queue.oldest != nil }
-            return (state.queue.oldest, state.isWatched)
+    /// Sees to it that somebody looks when the oldest will have waited for too long. Rejects nothing itself: whoever calls may hold a lock
+    /// that observers need.
+    private func watchForLateness() {
+        let now = surroundings.monotonic()
+        let left: Int64? = state.withLock { state in
+            guard !state.isWatched, let oldest = state.queue.oldest else { return nil }
+            state.isWatched = true
+            return max(0, oldest + Self.patience - now)
         }
-        guard let oldest else { return }
-        let left = oldest + Self.patience - now
-        if left <= 0 {
+        if let left { surroundings.after(left) { [weak self] in self?.rejectLate() } }
+    }
+
+    /// Rejects what has waited for too long, and all else with it.
+    private func rejectLate() {
+        let now = surroundings.monotonic()
+        let reason: String? = state.withLock { state in
+            state.isWatched = false
+            guard let oldest = state.queue.oldest, now - oldest >= Self.patience else { return nil }
             // What comes next need not wait as long, until the database does something again.
-            let reason = state.withLock { state in
-                let reason = state.refusal ?? "the database did not answer in \(Self.patience / 1_000_000_000) s"
-                state.refusal = reason
-                return reason
-            }
-            return reject(reason)
+            let reason = state.refusal ?? "the database did not answer in \(Self.patience / 1_000_000_000) s"
+            state.refusal = reason
+            return reason
         }
-        if isWatched { return }
-        surroundings.after(left) { [weak self] in
-            guard let self else { return }
-            state.withLock { $0.isWatched = false }
-            watchForLateness(surroundings.monotonic())
-        }
+        if let reason { reject(reason) }
+        watchForLateness()
     }
 
     /// Nothing is told to be durable in between, or one that is gone would be acknowledged for another.

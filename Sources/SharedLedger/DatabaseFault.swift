@@ -50,3 +50,8 @@ extension DatabaseFault: CustomStringConvertible {
     /// The message.
     public var description: String { message }
 }
+
+extension DatabaseFault {
+    /// Whether it does not pass by itself.
+    var isLasting: Bool { kind == .schema || kind == .damaged }
+}

@@ -193,7 +193,7 @@ final class Epoch: Sendable {
             let pause = fault.kind == .conflict ? 0 : state.backoff.next()
             state.behindSince = fault.kind == .behind ? state.behindSince ?? now : nil
             if let since = state.behindSince, now - since >= Self.behindPatience { return (0, .lost(fault)) }
-            if fault.kind == .schema || fault.kind == .damaged { return (0, .lost(fault)) }
+            if fault.isLasting { return (0, .lost(fault)) }
             return (pause, now + pause >= state.deadline ? .stopped : nil)
         }
         if let end { return finish(end) }

@@ -97,10 +97,18 @@ public final class SharedNode: Sendable {
         node = Int64.random(in: 1 ... .max, using: &random)
         state = Mutex(State(options: options))
         watching = surroundings.queue("ecryptopayd.watch", .userInitiated)
-        acceptor = Acceptor(database, node: node, observers, in: surroundings) { [waker] in waker.wake() }
+        acceptor = Acceptor(database, node: node, observers, in: surroundings) { [waker] in
+            waker.wake()
+        } faulted: { [waker] in
+            waker.note($0)
+        }
         let loop = StepLoop(on: watching, in: surroundings) { [weak self] in self?.step() ?? .max }
         self.loop.withLock { $0 = loop }
-        waker.set { [weak self] in self?.state.withLock { $0.term }?.wake(isReportLeft: true) }
+        waker.set { [weak self] in
+            self?.state.withLock { $0.term }?.wake(isReportLeft: true)
+        } failed: { [weak self] in
+            self?.fail($0)
+        }
     }
 
     /// How often the node looks at the lease, in nanoseconds.
@@ -313,7 +321,7 @@ public final class SharedNode: Sendable {
             state.behindSince = fault.kind == .behind ? state.behindSince ?? now : nil
             return state.behindSince
         }
-        if fault.kind == .schema || fault.kind == .damaged { return fail(fault) }
+        if fault.isLasting { return fail(fault) }
         if let since, now - since >= Epoch.behindPatience { fail(fault) }
     }
 
@@ -341,11 +349,22 @@ private final class Waker: Sendable {
     /// A struct, since a closure that is a lock's value itself would be wrapped anew at each look.
     private struct State {
         var work: (@Sendable () -> Void)?
+        var failed: (@Sendable (DatabaseFault) -> Void)?
     }
 
     private let state = Mutex(State())
 
-    func set(_ work: @escaping @Sendable () -> Void) { state.withLock { $0.work = work } }
+    func set(_ work: @escaping @Sendable () -> Void, failed: @escaping @Sendable (DatabaseFault) -> Void) {
+        state.withLock { state in
+            state.work = work
+            state.failed = failed
+        }
+    }
+
+    /// A fault that does not pass by itself ends the node.
+    func note(_ fault: DatabaseFault) {
+        if fault.isLasting { state.withLock { $0.failed }?(fault) }
+    }
 
     func wake() { state.withLock { $0.work }?() }
 }

@@ -128,12 +128,13 @@ public final class Term: Sendable {
         guard epoch.renew(isFull: ledger.isFull), takeCommands() else { return end() }
         let own = hooks.acceptor.begin()
         guard let reports = look(now) else { return end() }
+        let before = epoch.last
         let refused = record(own)
         taken.add(take(reports))
         ledger.journal.commits.commitOnQueue()
-        // Reports of which none made a record.
+        // Reports of which none made a record. Of the node's own, too, only who still decides may say that they tell nothing new.
         let left = taken.take()
-        if !left.isEmpty {
+        if !left.isEmpty || !own.isEmpty && epoch.last == before {
             var batch = LedgerBatch()
             batch.taken = left
             if !epoch.write(batch) { return end() }

@@ -8,9 +8,11 @@ import Testing
 /// What is told of the room that a ledger has, and where nobody can tell.
 struct LedgerRoomTests {
     /// A daemon that is well but for its room.
-    private func status(_ room: LedgerRoom?) -> DaemonStatus {
+    private func status(_ room: LedgerRoom?, isFull: Bool = false) -> DaemonStatus {
+        var counts = LedgerCounts()
+        counts.isFull = isFull
         let survey = LedgerSurvey(
-            counts: LedgerCounts(), setAside: 0, waiting: [], endpoints: [], undelivered: nil, undeliveredSince: nil,
+            counts: counts, setAside: 0, waiting: [], endpoints: [], undelivered: nil, undeliveredSince: nil,
             segments: 1, bytes: 1, lastReceivedAt: nil, lastConfirmedAt: nil)
         return DaemonStatus(
             version: "test", startedAt: 0, now: 1, unreadiness: [],
@@ -38,6 +40,12 @@ struct LedgerRoomTests {
         #expect(metrics(status).contains("\necryptopayd_disk_free_bytes 199\n"))
         #expect(metrics(status).contains("\necryptopayd_disk_free_minimum_bytes 100\n"))
         #expect(page(status).contains("disk free"))
+    }
+
+    @Test func `that reports of payments never confirmed are refused is told, with what to do`() throws {
+        let status = status(nil, isFull: true)
+        #expect(
+            status.problems.count == 1 && status.problems[0].contains("ECRYPTOPAY_MAX_PENDING"), "\(status.problems)")
     }
 
     @Test func `where nobody can tell, nothing is told`() throws {

@@ -135,4 +135,35 @@ extension AcceptQueueTests {
         _ = queue.end(refused: [1, 2])
         #expect(!queue.isFull)
     }
+
+    @Test mutating func `a batch is ended only by whoever it was given to`() {
+        append(2)
+        #expect(queue.begin(for: .term).count == 2)
+        append(1)
+        #expect(queue.begin(for: .inbox).isEmpty, "one batch at a time")
+        #expect(queue.end(.inbox, refused: []) == nil, "of an insertion of nothing, which ends later")
+        queue.putBack(.inbox)
+        #expect(queue.end(.term, refused: [])?.committed == 2)
+        #expect(queue.begin(for: .inbox).map(\.number) == [3])
+        #expect(queue.begin(for: .term).isEmpty)
+        queue.putBack(.term)
+        #expect(queue.end(.term, refused: []) == nil)
+        #expect(queue.end(.inbox, refused: [])?.committed == 3)
+    }
+
+    @Test mutating func `what a term gives back goes into the inbox`() {
+        append(2)
+        _ = queue.begin(for: .term)
+        queue.putBack(.term)
+        #expect(queue.begin(for: .inbox).map(\.report.id) == [1, 2])
+        #expect(queue.end(.inbox, refused: [])?.committed == 2)
+    }
+
+    @Test mutating func `what was recorded fills no share of the inbox`() {
+        queue.share = .init(reports: 2, bytes: .max)
+        append(2)
+        _ = queue.begin(for: .term)
+        _ = queue.end(.term, refused: [])
+        #expect(!queue.isFull)
+    }
 }

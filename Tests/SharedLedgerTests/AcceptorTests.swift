@@ -153,4 +153,43 @@ import TestSupport
             #expect(cluster.wait(atMost: 9) { node.shared.unavailability == nil } != nil)
         }
     }
+
+    @Test(arguments: [true, false])
+    func `what waits for ten seconds is rejected in the second outage, too`(decides: Bool) {
+        Cluster.with { cluster in
+            let node = decides ? cluster.decider(1) : cluster.follower(1)
+            for outage in 1...3 {
+                cluster.draw { _ in .doneLater(25_000_000_000) }
+                let isTaken = node.post(Int64(outage)) != nil
+                cluster.pass(12)
+                #expect(isTaken && node.heard.rejections.count == outage)
+                cluster.draw { _ in nil }
+                #expect(cluster.wait(atMost: 30) { node.shared.unavailability == nil } != nil)
+                cluster.pass(5)
+            }
+        }
+    }
+
+    @Test func `a report that tells nothing new is acknowledged only by who still decides`() {
+        Cluster.with { cluster in
+            let (node, other) = (cluster.decider(1), cluster.node(2))
+            cluster.pass(1)
+            _ = node.post(7)
+            cluster.pass(1)
+            cluster.draw { $0.owner == node.link.owner ? .lostBefore : nil }
+            let position = node.post(7)
+            cluster.pass(0.1)
+            #expect(position.map { node.heard.committed < $0 } == true)
+            #expect(cluster.wait(atMost: 9) { other.isDeciding } != nil)
+        }
+    }
+
+    @Test func `a database that lost its ledger ends a node that accepts`() {
+        Cluster.with { cluster in
+            let node = cluster.follower(1)
+            cluster.draw { $0.kind == .accept ? .refused(.damaged) : nil }
+            _ = node.post(7)
+            #expect(cluster.wait(atMost: 1) { node.heard.failure != nil } != nil)
+        }
+    }
 }

@@ -23,6 +23,9 @@ public struct LedgerCounts: Hashable, Sendable {
     /// The same since a webhook last told of something.
     public var unannouncedInARow = 0
 
+    /// Whether so many payments wait that were never confirmed that no report of another one is taken.
+    public var isFull = false
+
     /// All at zero.
     public init() {}
 }

@@ -81,6 +81,7 @@ public struct LedgerState: Sendable {
     public var counts: LedgerCounts {
         var counts = totals
         counts.known = known.count
+        counts.isFull = isFull
         return counts
     }
 

@@ -14,11 +14,13 @@ public struct ClusterStatus: Sendable {
     public var differences: [String]
     /// Why the database did not answer when it was last asked; nil when it did.
     public var fault: String?
+    /// Whether the node that decides takes only reports of payments that were confirmed before.
+    public var isFull: Bool
 
     /// Joins them.
     public init(
         deciding: String?, isHere: Bool, since: Int64?, nodes: [String], oldestReportAt: Int64?, differences: [String],
-        fault: String? = nil
+        fault: String? = nil, isFull: Bool = false
     ) {
         self.deciding = deciding
         self.isHere = isHere
@@ -27,6 +29,7 @@ public struct ClusterStatus: Sendable {
         self.oldestReportAt = oldestReportAt
         self.differences = differences
         self.fault = fault
+        self.isFull = isFull
     }
 
     /// So long may an accepted report wait until it stands in the journal, in nanoseconds.

@@ -15,6 +15,13 @@ extension DaemonStatus {
                 \(reason(first))
                 """)
         }
+        if survey.counts.isFull || cluster?.isFull == true {
+            problems.append(
+                """
+                so many payments wait that were never confirmed that reports of others are answered 503: see why they are not \
+                confirmed, or raise ECRYPTOPAY_MAX_PENDING
+                """)
+        }
         if survey.setAside > 0 {
             problems.append(
                 """

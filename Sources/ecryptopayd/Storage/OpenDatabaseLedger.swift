@@ -54,7 +54,8 @@
                 deciding: term == nil ? lease?.name : HostName.current, isHere: term != nil,
                 since: term?.since ?? lease?.since,
                 nodes: standing?.nodes.map(\.name).sorted() ?? [], oldestReportAt: standing?.oldestReportAt,
-                differences: node.differences, fault: node.fault?.message)
+                differences: node.differences, fault: node.fault?.message,
+                isFull: lease?.isFull ?? false)
         }
 
         func begin(_ settings: Settings, _ handler: @escaping @Sendable (DecidingEvent) async -> Void) async {
