@@ -10,16 +10,16 @@
         var payload: String {
             switch self {
             case .inbox: "inbox"
-            case .records(let durable): "records \(durable)"
+            case .records(let durable, let head): "records \(durable) \(String(decoding: head, as: UTF8.self))"
             case .other: "other"
             }
         }
 
         /// Reads what was sent; what is not known is something other.
         init(payload: String) {
-            let words = payload.split(separator: " ")
-            if words.count == 2, words[0] == "records", let seq = Int64(words[1]) {
-                self = .records(durable: seq)
+            let words = payload.split(separator: " ", maxSplits: 2)
+            if words.count >= 2, words[0] == "records", let seq = Int64(words[1]) {
+                self = .records(durable: seq, head: words.count > 2 ? Array(words[2].utf8) : [])
             } else {
                 self = payload == "inbox" ? .inbox : .other
             }

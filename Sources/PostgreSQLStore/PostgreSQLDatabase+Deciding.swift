@@ -85,7 +85,9 @@
         }
 
         /// Notifies soon, without waiting for it.
-        public func announce(durable: Int64) { notifier.send(.records(durable: durable)) }
+        public func announce(durable: Int64, head: [UInt8]) {
+            notifier.send(.records(durable: durable, head: head))
+        }
 
         // Not while a copy is being made, and not on a server that is behind. One that runs too long is from before the clock was set back.
         private static let takeOver = Statement(

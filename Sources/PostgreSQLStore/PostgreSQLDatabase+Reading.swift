@@ -120,18 +120,22 @@
             "news_of_payment",
             "\(newsColumns) AND payment = $1 AND kind IN ('confirmed', 'known') AND seq <= $2 ORDER BY seq", .int8,
             .int8)
-        /// Asks a server that has record `seq`, or later ones, and the newest epoch. One that was replaced by another and does not know it
+        /// Asks a server that has record `seq`, or later ones, the newest epoch, and the last record that was seen. One that was replaced by another and does not know it
         /// would have the newest records look as if they were gone, or show others; it is not asked again.
         private func ask(
             _ connection: Connection, through seq: Int64, _ statement: Statement, _ arguments: Parameter...
         ) throws(DatabaseFault) -> Answer {
-            let epoch = proof.value.epoch
-            var pipeline = Pipeline(Self.reach, .int8(seq))
+            let seen = proof.value
+            var pipeline = Pipeline(
+                Self.reach, .int8(seq), .int8(seen.seq), .text(String(decoding: seen.head, as: UTF8.self)))
             pipeline.add(statement, arguments)
             let answers = try connection.ask(pipeline)
             guard try answers[0].bool(0, 0) else { throw connection.close(.behind("lacks record \(seq)")) }
-            if let found = try answers[0].optionalInt8(0, 1), found < epoch {
-                throw connection.close(.behind("is in epoch \(found), and epoch \(epoch) had begun"))
+            if let found = try answers[0].optionalInt8(0, 1), found < seen.epoch {
+                throw connection.close(.behind("is in epoch \(found), and epoch \(seen.epoch) had begun"))
+            }
+            guard try answers[0].bool(0, 2) else {
+                throw connection.close(.behind("lacks record \(seen.seq), or has another one"))
             }
             return answers[1]
         }
@@ -140,8 +144,9 @@
             "reach",
             """
             SELECT $1 <= \(Statement.pruned) OR EXISTS (SELECT 1 FROM ecryptopayd.records WHERE seq >= $1), \
-            (SELECT epoch FROM ecryptopayd.lease WHERE id = 1)
-            """, .int8)
+            (SELECT epoch FROM ecryptopayd.lease WHERE id = 1), \
+            $2 <= \(Statement.pruned) OR EXISTS (SELECT 1 FROM ecryptopayd.records WHERE seq = $2 AND starts_with(line, $3))
+            """, .int8, .int8, .text)
         private static let newsSince = Statement(
             "news_since", "\(newsColumns) AND time >= $1 AND seq BETWEEN $2 AND $3 ORDER BY seq", .int8, .int8, .int8)
         private static let ends = Statement(

@@ -49,7 +49,8 @@
             return LeaseRow(
                 epoch: try answer.int8(0, 0), node: try answer.optionalInt8(0, 1), name: try answer.text(0, 2),
                 since: try answer.int8(0, 3) * 1000, left: try answer.int8(0, 4) * 1000,
-                durable: try answer.int8(0, 5), isFull: try answer.bool(0, 6))
+                durable: try answer.int8(0, 5), head: try answer.isNull(0, 7) ? [] : answer.bytes(0, 7),
+                isFull: try answer.bool(0, 6))
         }
 
         private static func nodes(_ answer: Answer) throws(DatabaseFault) -> [NodeRow] {
@@ -82,7 +83,9 @@
             "lease",
             """
             SELECT epoch, node, name, \(Statement.microseconds("since")), \
-            \(Statement.microseconds("until - clock_timestamp()")), durable, is_full FROM ecryptopayd.lease WHERE id = 1
+            \(Statement.microseconds("until - clock_timestamp()")), durable, is_full, \
+            (SELECT left(line, \(StoredRecord.headLength)) FROM ecryptopayd.records WHERE seq = durable) \
+            FROM ecryptopayd.lease WHERE id = 1
             """)
         /// The condition of a node that counts as living.
         static let isLiving = """

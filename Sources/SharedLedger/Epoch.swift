@@ -83,6 +83,9 @@ final class Epoch: Sendable {
     /// The last durable record.
     var last: Int64 { state.withLock { $0.last } }
 
+    /// The same, with what tells its line from others.
+    var lastRecord: (seq: Int64, head: [UInt8]) { state.withLock { ($0.last, $0.head) } }
+
     /// Gives up after so many nanoseconds, whatever is under way.
     func stop(within limit: Int64) { state.withLock { $0.deadline = surroundings.monotonic() + limit } }
 

@@ -63,8 +63,8 @@ public protocol LedgerDatabase: Sendable {
     /// epoch has begun. Throws also when the server warns of the commit.
     func append(_ batch: LedgerBatch, epoch: Int64) throws(DatabaseFault) -> Bool
 
-    /// Notifies the nodes that follow the records that these are durable.
-    func announce(durable: Int64) throws(DatabaseFault)
+    /// Notifies the nodes that follow the records that those up to one are durable; `head` tells its line from others.
+    func announce(durable: Int64, head: [UInt8]) throws(DatabaseFault)
 
     // MARK: Reading
 

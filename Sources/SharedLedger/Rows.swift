@@ -18,8 +18,8 @@ public struct LedgerIdentity: Hashable, Sendable {
 public enum LedgerNotification: Hashable, Sendable {
     /// There are reports in the inbox.
     case inbox
-    /// Records up to this one are durable.
-    case records(durable: Int64)
+    /// Records up to this one are durable; and what tells its line from others, a ``StoredRecord/head``.
+    case records(durable: Int64, head: [UInt8])
     /// The lease has ended, a command was left or answered.
     case other
 }
@@ -78,12 +78,15 @@ public struct LeaseRow: Hashable, Sendable {
     public var left: Int64
     /// Every record up to this was durable when the lease was last renewed.
     public var durable: Int64
+    /// What tells the line of that record from others, a ``StoredRecord/head``; empty when the record is not there.
+    public var head: [UInt8]
     /// Whether so many payments that were never confirmed wait that no report of another such payment is taken.
     public var isFull: Bool
 
     /// Joins them.
     public init(
-        epoch: Int64, node: Int64?, name: String, since: Int64, left: Int64, durable: Int64, isFull: Bool
+        epoch: Int64, node: Int64?, name: String, since: Int64, left: Int64, durable: Int64, head: [UInt8],
+        isFull: Bool
     ) {
         self.epoch = epoch
         self.node = node
@@ -91,6 +94,7 @@ public struct LeaseRow: Hashable, Sendable {
         self.since = since
         self.left = left
         self.durable = durable
+        self.head = head
         self.isFull = isFull
     }
 }

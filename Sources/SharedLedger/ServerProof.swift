@@ -31,7 +31,7 @@ public final class ServerProof: Sendable {
     /// A record was seen to be durable.
     public func note(_ seq: Int64, head: ArraySlice<UInt8>) {
         state.withLock { state in
-            guard seq > state.seq else { return }
+            guard seq > state.seq || seq == state.seq && state.head.isEmpty else { return }
             (state.seq, state.head) = (seq, Array(head))
         }
     }

@@ -170,8 +170,8 @@ public final class SharedNode: Sendable {
     private func hear(_ notification: LedgerNotification) {
         switch notification {
         case .inbox: state.withLock { $0.term }?.wake(isReportLeft: true)
-        case .records(let durable):
-            database.proof.note(durable, head: [])
+        case .records(let durable, let head):
+            database.proof.note(durable, head: head[...])
             show(durable)
         case .other:
             state.withLock { $0.term }?.wake(isReportLeft: true, isCommandLeft: true)
@@ -218,7 +218,7 @@ public final class SharedNode: Sendable {
         offset.store(standing.time - surroundings.monotonic(), ordering: .relaxed)
         if let lease = standing.lease {
             database.proof.note(epoch: lease.epoch)
-            if lease.durable > 0 { database.proof.note(lease.durable, head: []) }
+            if lease.durable > 0 { database.proof.note(lease.durable, head: lease.head[...]) }
             show(lease.durable)
         }
         acceptor.update(

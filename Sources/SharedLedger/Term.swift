@@ -229,7 +229,7 @@ public final class Term: Sendable {
 
     /// Tells the nodes that follow. Nothing depends on it: the lease says the same, later.
     private func announce(_ now: Int64) {
-        let last = epoch.last
+        let (last, head) = epoch.lastRecord
         let isDue = progress.withLock { progress in
             guard progress.announced < last, progress.nextAnnouncement <= now, hooks.hasFollowers() else {
                 return false
@@ -237,7 +237,7 @@ public final class Term: Sendable {
             (progress.announced, progress.nextAnnouncement) = (last, now + Self.announcementInterval)
             return true
         }
-        if isDue { try? epoch.database.announce(durable: last) }
+        if isDue { try? epoch.database.announce(durable: last, head: head) }
     }
 
     private func end() -> Int64 {

@@ -43,7 +43,7 @@ extension DeliveryJudge {
     /// ended and is not written yet, counts as what was asked for. Another one who decides knows nothing of it.
     func judgeReplay(_ replay: Merchant.Replay) throws {
         guard let promised = replay.promised,
-            !deciders.contains(where: { $0.number > promised.by && $0.began < settledAt })
+            !successors(of: promised.by).contains(where: { $0.began < settledAt })
         else { return }
         let before = configured.last { $0.committed <= replay.asked }?.endpoints ?? []
         let since = configured.filter { $0.committed > replay.asked }.map(\.endpoints)

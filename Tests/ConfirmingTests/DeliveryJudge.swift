@@ -54,6 +54,8 @@ struct DeliveryJudge {
     private(set) var ends: [Place: [End]] = [:]
     /// Which endpoints there were from when on.
     private(set) var configured: [(committed: Int64, endpoints: [String])] = []
+    /// The first record of a segment that does not name the endpoints there are: when those before it are pruned, nobody knows them.
+    private(set) var silent: Int64?
     /// The attempts at each place, in the order in which they began.
     let attemptsAt: [Place: [Shop.Attempt]]
 
@@ -66,10 +68,13 @@ struct DeliveryJudge {
         self.deciders = deciders
         self.settledAt = settledAt
         for (entry, row) in records {
-            // Who wrote it began in that epoch, or in an earlier one.
-            let decider = deciders.last { "node \($0.life)" == row.node && $0.epoch <= row.epoch }
-            read(entry, row.committed, decider?.number ?? 0)
+            read(entry, row.committed, Self.decider(of: row, among: deciders)?.number ?? 0)
         }
+    }
+
+    /// Who wrote a record: began in its epoch, or in an earlier one.
+    static func decider(of row: StoredRow, among deciders: [Decider]) -> Decider? {
+        deciders.last { "node \($0.life)" == row.node && $0.epoch <= row.epoch }
     }
 
     private mutating func read(_ entry: Entry, _ committed: Int64, _ decider: Int) {
@@ -82,7 +87,11 @@ struct DeliveryJudge {
         }
         switch entry.record {
         case .opened(let opened):
-            if let endpoints = opened.endpoints { configured.append((committed, endpoints)) }
+            if let endpoints = opened.endpoints {
+                configured.append((committed, endpoints))
+            } else if !endpoints.isEmpty {
+                silent = silent ?? entry.seq
+            }
         case .confirmed(let confirmed) where confirmed.news:
             news[entry.seq] = News(
                 payment: confirmed.payment, current: confirmed.current, committed: committed, endpoints: endpoints)
@@ -93,6 +102,7 @@ struct DeliveryJudge {
     }
 
     func judge() throws {
+        if let silent { throw Violation("record \(silent) begins a segment, and does not name the endpoints") }
         for attempt in attempts { try judgeContent(attempt) }
         try judgeOverlaps()
         for attempt in attempts {
@@ -140,7 +150,13 @@ struct DeliveryJudge {
 
     /// Whether another one decided when it began: who made it had not heard of that yet.
     private func isBelated(_ attempt: Shop.Attempt) -> Bool {
-        deciders.contains { $0.number > attempt.life && $0.began <= attempt.began }
+        successors(of: attempt.life).contains { $0.began <= attempt.began }
+    }
+
+    /// Who decided after one of them, who may have begun to work later than they: it stood still when it had the lease.
+    func successors(of number: Int) -> [Decider] {
+        guard let decider = deciders.first(where: { $0.number == number }) else { return deciders }
+        return deciders.filter { $0.epoch > decider.epoch }
     }
 
     /// Whatever of its payment came before has been taken by the shop or given up.

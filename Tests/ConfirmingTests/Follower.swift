@@ -9,7 +9,7 @@ import JournalStoreSimulation
 /// Reads the records of every node as whoever follows them does, and holds one against the other.
 final class Follower: Sendable {
     private struct State {
-        var shown: [Int64: [UInt8]] = [:]
+        var shown: [Int64: (line: [UInt8], life: Int)] = [:]
         var pruned: [ClosedRange<Int64>] = []
         var violation: String?
     }
@@ -27,13 +27,13 @@ final class Follower: Sendable {
             guard !node.isDead else { return }
             // It may block, and other looks come later.
             var copy = reader.withLock { $0 }
-            if read(&copy, upTo: ledger.durable) { reader.withLock { $0 = copy } }
+            if read(&copy, upTo: ledger.durable, of: node.number) { reader.withLock { $0 = copy } }
             process.add(at: process.monotonic + 1_000_000_000 + process.machine.draw(4_000_000_000)) { look() }
         }
         process.add { look() }
     }
 
-    private func read(_ reader: inout any RecordReader, upTo durable: Int64) -> Bool {
+    private func read(_ reader: inout any RecordReader, upTo durable: Int64, of life: Int) -> Bool {
         var lines: [(Int64, [UInt8])] = []
         var pruned: [ClosedRange<Int64>] = []
         do {
@@ -46,8 +46,11 @@ final class Follower: Sendable {
         state.withLock { state in
             state.pruned += pruned
             for (seq, line) in lines {
-                if let other = state.shown.updateValue(line, forKey: seq), other != line {
-                    state.violation = state.violation ?? "two records \(seq) were shown"
+                if let other = state.shown.updateValue((line, life), forKey: seq), other.line != line {
+                    let texts = [other.line, line].map { String(decoding: $0.dropFirst(18), as: UTF8.self) }
+                    state.violation =
+                        state.violation
+                        ?? "two records \(seq) were shown: by life \(other.life) \(texts[0]), by life \(life) \(texts[1])"
                 }
             }
         }
@@ -59,8 +62,8 @@ final class Follower: Sendable {
         let lines = Dictionary(uniqueKeysWithValues: records.map { ($0.entry.seq, $0.line) })
         try state.withLock { state in
             if let violation = state.violation { throw Violation(violation) }
-            for (seq, line) in state.shown where lines[seq] != line {
-                throw Violation("record \(seq) was shown, and is gone")
+            for (seq, shown) in state.shown where lines[seq] != shown.line {
+                throw Violation("record \(seq) was shown by life \(shown.life), and is gone")
             }
             for range in state.pruned where range.upperBound > last {
                 throw Violation("records \(range) were said to be pruned, and only those up to \(last) were")

@@ -54,15 +54,15 @@ struct Judge {
         try Budget(world, options, confirmedAt: firstConfirmations(entries.map { ($0, $0.time) })).judge()
     }
 
-    /// Judges what several programs wrote on a server; each record with the time at which it was committed.
+    /// Judges what several programs wrote on a server; each record with the time at which it was committed, and by whom.
     mutating func judge(
-        _ records: [(entry: Entry, committed: Int64)], _ budget: (Budget) throws -> Void
+        _ records: [(entry: Entry, committed: Int64, decider: Int?)], _ budget: (Budget) throws -> Void
     ) throws {
         isShared = true
-        for (entry, committed) in records { try judge(entry, by: committed) }
+        for (entry, committed, decider) in records { try judge(entry, by: committed, of: decider) }
         try judgeSharedOffers()
         try judgeEnd()
-        try budget(Budget(world, options, confirmedAt: firstConfirmations(records.map { ($0, $1) })))
+        try budget(Budget(world, options, confirmedAt: firstConfirmations(records.map { ($0.entry, $0.committed) })))
     }
 
     private func firstConfirmations(_ records: [(entry: Entry, time: Int64)]) -> [PaymentID: Int64] {
@@ -77,7 +77,7 @@ struct Judge {
 
     // MARK: Records
 
-    private mutating func judge(_ entry: Entry, by time: Int64) throws {
+    private mutating func judge(_ entry: Entry, by time: Int64, of decider: Int? = nil) throws {
         switch entry.record {
         case .received(let received):
             guard let mark = Int(received.peer), world.reports[mark].id == received.payment else {
@@ -93,7 +93,8 @@ struct Judge {
                 report: world.reports[mark], tick: offer?.tick ?? 0, time: isShared ? offer?.time ?? time : entry.time,
                 written: entry.time, committed: time)
         case .confirmed(let confirmed): try judge(confirmed, entry, by: time)
-        case .refuted(let payment, let of, let reason): try judgeRefutation(payment, of, reason, entry, by: time)
+        case .refuted(let payment, let of, let reason):
+            try judgeRefutation(payment, of, reason, entry, by: time, of: decider)
         case .abandoned(let abandoned):
             for seq in abandoned.of {
                 guard let report = journaled[seq], entry.time + 999 - report.written >= options.window.nanoseconds
@@ -150,7 +151,7 @@ struct Judge {
     // MARK: Refutations
 
     private mutating func judgeRefutation(
-        _ payment: PaymentID, _ seq: Int64, _ reason: String, _ entry: Entry, by time: Int64
+        _ payment: PaymentID, _ seq: Int64, _ reason: String, _ entry: Entry, by time: Int64, of decider: Int?
     ) throws {
         guard let report = journaled[seq], report.report.id == payment else {
             throw Violation("record \(entry.seq) refutes \(seq), which is no report of its payment")
@@ -181,8 +182,8 @@ struct Judge {
                 throw Violation("record \(entry.seq) refutes \(seq), though the API answered no call since it came")
             }
         }
-        // A new start forgets the looks of the run before, and so does whoever decides anew.
-        let life = looks.map(\.life).max() ?? 0
+        // A new start forgets the looks of the run before, and so does whoever decides anew. One who no longer does may still look.
+        let life = decider ?? looks.map(\.life).max() ?? 0
         looks.removeAll { $0.life != life }
         guard looks.count >= needed.count, let first = looks.map(\.ended).min(), let last = looks.map(\.began).max(),
             needed.count == 1 || last - first >= needed.seconds * 1_000_000_000

@@ -1,5 +1,6 @@
 import JournalFormat
 import Ledger
+import Receiver
 import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
@@ -59,7 +60,8 @@ extension SharedSimulation {
     }
 
     private func lookWhetherSettled() throws {
-        guard clock.wall >= calm else { return }
+        // What was asked before that may still be on its way, there, back, and by a connection that had to be made first.
+        guard clock.wall >= calm + History.minute else { return }
         guard clock.wall < calm + History.patience else {
             throw Violation("not quiet three hours after all is well: \(nodes.all.map(picture))")
         }
@@ -69,7 +71,7 @@ extension SharedSimulation {
         else { return }
         // Whoever stood still until just now has yet to hear that another one decides.
         guard nodes.all.count(where: \.isDeciding) == 1 else {
-            if clock.wall < calm + History.minute { return }
+            if clock.wall < calm + 2 * History.minute { return }
             throw Violation("two nodes decide: \(nodes.all.map(picture))")
         }
         try judgeState(of: decider)
@@ -94,18 +96,25 @@ extension SharedSimulation {
         }
     }
 
-    /// Whether a listing that began when all was well has been answered, no call is under way, and nothing waits.
+    /// Whether a listing that began when all was well has been answered and written, no call is under way, and nothing waits.
     private func isQuiet(_ node: Node) -> Bool {
         guard state.withLock({ $0.history.nextTime == nil }), nodes.all.count == nodes.count,
             nodes.all.allSatisfy({ $0.isServing && $0.life.isIdle }), database.inboxCount == 0,
             let ledger = node.store.node.term?.ledger, let decider = node.life.decider,
-            ledger.counts.pending == 0, ledger.durable == database.lastSeq, ledger.hasWrittenAll,
+            // Another may have the lease, and read what there is before it decides.
+            database.decider == "node \(node.number)", ledger.counts.pending == 0, ledger.durable == database.lastSeq,
+            ledger.hasWrittenAll,
             decider.deliverer?.isSettled == true, ledger.endpointStatus.allSatisfy({ $0.waiting == 0 })
         else { return false }
+        // What a listing has shown is written a while after it was heard.
+        let program = node.life.program
+        let listedAt = (decider.reconciler.lastReconciledAt ?? .min / 2) + clock.wall - program.wallClock
         return world.withLock { [calm] world in
             let own = world.calls.filter { $0.life == decider.number }
             return own.allSatisfy { $0.outcome != .underWay }
-                && own.contains { $0.subject == .list && $0.outcome == .answered && $0.began >= calm }
+                && own.contains {
+                    $0.subject == .list && $0.outcome == .answered && $0.began >= calm && $0.ended <= listedAt
+                }
         }
     }
 
@@ -185,7 +194,8 @@ extension SharedSimulation {
     private func lookWhoHasNoticed(_ since: Int64, _ lives: [Int]) throws {
         if clock.wall - since < 120_000_000_000 { return }
         for node in nodes.all where lives.contains(node.number) && !node.isDead && !machine.isFrozen(node.number) {
-            if node.isServing, node.store.node.failure == nil {
+            // Others may have written records of the same numbers before it looked: then it cannot know, unless it knows what they said.
+            if node.isServing, node.store.node.failure == nil, database.lacks(node.store.link.proof) {
                 throw Violation("life \(node.number) has seen what is lost, and says nothing: \(picture(node))")
             }
         }

@@ -94,7 +94,10 @@ final class SharedSimulation: Sendable {
         let world = world.withLock { $0 }
         let (deciders, settledAt) = state.withLock { ($0.deciders, $0.end.settledAt) }
         var judge = Judge(world, options, calm: calm)
-        try judge.judge(records.map { ($0.entry, $0.row.committed) }) { try $0.judgeShared() }
+        let written = records.map { entry, row in
+            (entry, row.committed, DeliveryJudge.decider(of: row, among: deciders)?.number)
+        }
+        try judge.judge(written) { try $0.judgeShared() }
         try DeliveryJudge(records, merchant, deciders, settledAt: settledAt).judge()
         try follower.judge(records.map { ($0.entry, $0.row.record.line) }, pruned: database.prunedSeq)
     }

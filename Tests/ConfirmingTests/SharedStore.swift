@@ -15,6 +15,8 @@ final class SharedStore: Store {
     private let life = Mutex<Life?>(nil)
     /// What was begun last with who decides; the next waits for it.
     private let last = Mutex<Task<Void, Never>?>(nil)
+    /// Which of all who decide a term made of this program.
+    private let numbers = Mutex<[ObjectIdentifier: Int]>([:])
 
     /// What a node has to know besides its ledger.
     struct Orders: Sendable {
@@ -87,6 +89,7 @@ final class SharedStore: Store {
 
     private func begin(_ term: Term, _ life: Life) {
         let (merchant, slot, number) = (orders.merchant, orders.slot, orders.number(term))
+        numbers.withLock { $0[ObjectIdentifier(term)] = number }
         let deliverer = Deliverer(term.ledger, merchant.shop, program, as: number) { merchant[slot] }
         enqueue {
             // What fails then is the term, and its end is told.
@@ -109,7 +112,8 @@ final class SharedStore: Store {
         case "replay":
             guard let payment = words.last.flatMap({ PaymentID($0) }) else { return "which?" }
             do { _ = try await term.ledger.redeliver(.payment(payment), dryRun: false) } catch { return "\(error)" }
-            return "ok \(life.decider?.number ?? 0)"
+            // Whoever decides by then may know nothing of it.
+            return "ok \(numbers.withLock { $0[ObjectIdentifier(term)] } ?? 0)"
         case "reconcile": return await life.decider?.reconciler.reconcile() == true ? "ok 0" : "one is under way"
         default: return "what?"
         }

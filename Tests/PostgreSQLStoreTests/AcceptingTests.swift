@@ -84,8 +84,8 @@
             try await eventually("the first") { own.withLock { $0 == [.other] } }
             _ = try one.accept([.test(1)], knownOnly: false, notifies: true)
             try await hear(.inbox)
-            one.announce(durable: 7)
-            try await hear(.records(durable: 7))
+            one.announce(durable: 7, head: Array("crc and more".utf8))
+            try await hear(.records(durable: 7, head: Array("crc and more".utf8)))
             _ = try one.takeLease(.test(1))
             try one.releaseLease(epoch: 1, durable: 0)
             try await hear(.other)

@@ -18,6 +18,7 @@ package final class Machine: Sendable {
         var frozen: [Int: [@Sendable () -> Void]] = [:]
         var dice: SplitMix64
         var isPrompt = false
+        var trace = Trace()
 
         mutating func add(_ owner: Int, _ work: @escaping @Sendable () -> Void) {
             if frozen[owner]?.append(work) == nil { ready.append((owner, work)) }
@@ -66,6 +67,9 @@ package final class Machine: Sendable {
 
     var isPrompt: Bool { state.withLock { $0.isPrompt } }
 
+    /// All that has run, as one number: it is the same only when the same has run at the same times.
+    package var trace: UInt64 { state.withLock { $0.trace.value } }
+
     /// When something is to run next that cannot run now.
     package var nextTime: Int64? { state.withLock { $0.later.last?.time } }
 
@@ -82,7 +86,9 @@ package final class Machine: Sendable {
             state.time = now
             precondition(state.count < 300_000, "time stands still")
             state.ready.swapAt(Int.random(in: state.ready.indices, using: &state.dice), state.ready.count - 1)
-            return state.ready.removeLast().work
+            let next = state.ready.removeLast()
+            state.trace.note(now, next.owner, among: state.ready.count)
+            return next.work
         }
         work?()
         return work != nil
@@ -145,6 +151,18 @@ package final class Machine: Sendable {
     package func thaw(_ owner: Int) {
         state.withLock { state in
             for work in state.frozen.removeValue(forKey: owner) ?? [] { state.ready.append((owner, work)) }
+        }
+    }
+}
+
+/// A sum of what has run: when, for whom, and how much else could have.
+private struct Trace {
+    /// FNV-1a's.
+    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func note(_ time: Int64, _ owner: Int, among others: Int) {
+        for number in [UInt64(bitPattern: time), UInt64(owner), UInt64(others)] {
+            value = (value ^ number) &* 0x100_0000_01B3
         }
     }
 }

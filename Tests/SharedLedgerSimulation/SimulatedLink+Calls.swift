@@ -101,7 +101,7 @@ extension SimulatedLink: LedgerDatabase {
         return isWritten
     }
 
-    package func announce(durable: Int64) throws(DatabaseFault) {
-        database.notify(.records(durable: durable), from: owner)
+    package func announce(durable: Int64, head: [UInt8]) throws(DatabaseFault) {
+        database.notify(.records(durable: durable, head: head), from: owner)
     }
 }

@@ -118,14 +118,14 @@ extension SimulatedLink {
 
     // MARK: Parts
 
-    /// Asks a server that has a record, or later ones, and that knows the newest epoch: one that was replaced by another would have the
-    /// newest look as if they were gone, or show what was never acknowledged in their place.
+    /// Asks a server that has a record, or later ones, and all that proves it to be the newest: one that was replaced by another would
+    /// have the newest look as if they were gone, or show what was never acknowledged in their place.
     private func read<Value: Sendable>(
         _ purpose: DatabaseCall.Purpose, through seq: Int64, _ question: @escaping @Sendable (Tables) -> Value
     ) throws(DatabaseFault) -> Value {
-        let (isUnchecked, epoch) = (database.isBroken(by: .uncheckedReads), proof.value.epoch)
+        let (isUnchecked, proof) = (database.isBroken(by: .uncheckedReads), proof.value)
         let value = try perform(purpose, .other, writes: false) { (tables, _) throws(DatabaseFault) -> Value? in
-            isUnchecked || tables.reaches(seq) && tables.lease?.epoch ?? .max >= epoch ? question(tables) : nil
+            isUnchecked || tables.reaches(seq) && tables.satisfies(proof) ? question(tables) : nil
         }
         guard let value else { throw behind(purpose) }
         return value

@@ -60,7 +60,7 @@ struct Tables: Sendable {
         let row = lease.map { lease in
             LeaseRow(
                 epoch: lease.epoch, node: lease.node, name: lease.name, since: lease.since, left: lease.until - time,
-                durable: lease.durable, isFull: lease.isFull)
+                durable: lease.durable, head: Array(self.row(lease.durable)?.stored.head ?? []), isFull: lease.isFull)
         }
         let oldest = inbox.filter { nodes[$0.report.node] != nil }.map(\.time).min()
         return LedgerStanding(

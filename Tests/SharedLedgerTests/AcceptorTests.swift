@@ -140,6 +140,40 @@ import TestSupport
         }
     }
 
+    @Test func `what the acceptor has asked before a term began ends nothing that is with the term`() {
+        for misfortune: Fate.Misfortune? in [nil, .lostAfter] {
+            Cluster.with { cluster in
+                let (decider, node, isSlow) = (cluster.decider(2), cluster.node(1), Counter())
+                cluster.pass(1)
+                cluster.draw { $0.owner == 1 && $0.kind == .accept ? .refused(.full) : nil }
+                _ = node.post(7)
+                cluster.pass(11)
+                #expect(node.heard.rejections == [0])
+                // Nothing waits any more, and it asks whether the database answers again.
+                cluster.database.setFates { call in
+                    var fate = Fate()
+                    (fate.there, fate.back) = (1_000_000, 1_000_000)
+                    if call.owner == 1, call.kind == .accept {
+                        fate.there = 12_000_000_000
+                        fate.misfortune = misfortune
+                    }
+                    if isSlow.value > 0, call.kind == .append { fate.there = 9_500_000_000 }
+                    return fate
+                }
+                decider.kill()
+                #expect(cluster.wait(atMost: 10) { node.isDeciding } != nil)
+                #expect(cluster.wait(atMost: 2) { node.shared.unavailability == nil } != nil)
+                isSlow.add()
+                let position = node.post(8) ?? 0
+                cluster.pass(9)
+                #expect(position == 2 && node.heard.committed < position)
+                #expect(cluster.wait(atMost: 2) { node.heard.committed == position } != nil)
+                cluster.pass(1)
+                #expect(cluster.database.rows.count { $0.record.payment == 8 } == 1)
+            }
+        }
+    }
+
     @Test func `a term that does not get an answer for ten seconds keeps no report waiting`() {
         Cluster.with { cluster in
             let node = cluster.decider(1)

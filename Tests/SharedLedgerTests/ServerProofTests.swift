@@ -17,6 +17,14 @@ struct ServerProofTests {
         #expect(proof.value.head == [1, 2])
     }
 
+    @Test func `the line of a record is a proof also when it becomes known later than the record, and does not change`()
+    {
+        proof.note(7, head: [])
+        proof.note(7, head: [1, 2])
+        proof.note(7, head: [3])
+        #expect(proof.value.head == [1, 2])
+    }
+
     @Test func `a later record whose line is not known is no proof of an earlier line`() {
         proof.note(7, head: [1, 2])
         proof.note(8, head: [])

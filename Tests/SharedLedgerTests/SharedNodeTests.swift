@@ -152,6 +152,20 @@ import TestSupport
         }
     }
 
+    @Test(arguments: [false, true])
+    func `who follows knows what the last durable record says, by which he knows its server`(losesNotifications: Bool) {
+        Cluster.with { cluster in
+            cluster.database.setNotificationLoss { losesNotifications }
+            let (decider, other) = pair(cluster)
+            _ = decider.post(7)
+            cluster.pass(losesNotifications ? 5 : 0.2)
+            let seen = other.link.proof.value
+            #expect(seen.seq == cluster.database.lastSeq)
+            #expect(
+                seen.head == cluster.database.rows.last.map { Array($0.record.line.prefix(StoredRecord.headLength)) })
+        }
+    }
+
     @Test func `a database that was set back ends both nodes`() {
         Cluster.with { cluster in
             let (decider, other) = pair(cluster)

@@ -70,6 +70,23 @@ import TestSupport
         }
     }
 
+    @Test func `a term begins with a record that names the endpoints, since those before it may be pruned`() {
+        Cluster.with { cluster in
+            let first = cluster.decider(1)
+            cluster.perform { _ = try? first.shared.term?.ledger.configure(endpoints: ["shop", "books"]) }
+            first.kill()
+            let second = cluster.node(2)
+            #expect(cluster.wait(atMost: 10) { second.isDeciding } != nil)
+            let line = cluster.database.rows.last { $0.record.kind == "opened" }?.record.line ?? []
+            guard case .opened(let opened)? = (try? Entry(line: line.span))?.record else {
+                Issue.record("no record that begins the term")
+                return
+            }
+            #expect(opened.endpoints == ["shop", "books"])
+            #expect(cluster.database.lastSeq == 3)
+        }
+    }
+
     @Test func `records that are missing are told of, and not passed over`() {
         Cluster.with { cluster in
             let first = cluster.decider(1)

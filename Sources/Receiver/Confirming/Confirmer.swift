@@ -71,7 +71,8 @@ public actor Confirmer {
         isStopping = true
         timer.cancel()
         if calls.isEmpty { return }
-        for call in calls.values { call.cancel() }
+        // In the order in which they began: a hash table's own differs from run to run, and a simulation has to find the same again.
+        for (_, call) in calls.sorted(by: { $0.key < $1.key }) { call.cancel() }
         await withCheckedContinuation { stopped.append($0) }
     }
 

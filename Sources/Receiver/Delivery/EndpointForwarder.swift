@@ -46,7 +46,8 @@ actor EndpointForwarder {
         isStopping = true
         timer.cancel()
         if underWay.isEmpty { return }
-        for task in underWay.values { task.cancel() }
+        // In an order that does not differ from run to run, as a hash table's does: a simulation has to find the same again.
+        for (_, task) in underWay.sorted(by: { $0.key < $1.key }) { task.cancel() }
         await withCheckedContinuation { stopped.append($0) }
     }
 
