@@ -96,7 +96,7 @@
         static var ledgerMissing: DatabaseFault {
             DatabaseFault(
                 kind: .damaged,
-                message: "the row of ecryptopayd.ledger is gone: restore the database from its backup")
+                message: "the row of ecryptopayd.ledger is gone: restore the database from its backup", hasHint: true)
         }
     }
 #endif

@@ -15,6 +15,11 @@
                         "the server takes no writes, it is a standby or set read-only: name the primary, or all hosts")
             }
             try Self.checkPrivileges(connection)
+            if try Migration.version(connection) == Schema.version {
+                let ledger = try connection.ask(Self.ledger)
+                if ledger.count == 0, try PostgreSQLJournal.last(connection) > 0 { throw .ledgerMissing }
+                if ledger.count > 0, try ledger.bool(0, 0) { throw .unfinishedCopy }
+            }
             let settings = try connection.ask(Self.settings)
             return try settings.rows { (row) throws(DatabaseFault) in
                 """
@@ -28,7 +33,7 @@
             let user = try connection.ask(self.user)
             let name = try user.text(0, 0)
             func lacks(_ what: String, _ hint: String) -> DatabaseFault {
-                DatabaseFault(kind: .configuration, message: "the user \(name) may not \(what): \(hint)")
+                DatabaseFault(kind: .configuration, message: "the user \(name) may not \(what): \(hint)", hasHint: true)
             }
             guard try !user.isNull(0, 3) else {
                 if try user.bool(0, 2) { return }
@@ -58,6 +63,7 @@
 
         private static let isReadOnly = Statement(
             once: "SELECT pg_is_in_recovery() OR CAST(current_setting('transaction_read_only') AS boolean)")
+        private static let ledger = Statement(once: "SELECT copying FROM ecryptopayd.ledger WHERE id = 1")
         // As the session began: it has synchronous_commit on whatever the server says.
         private static let settings = Statement(
             once: """

@@ -90,7 +90,7 @@
                 kind: .configuration,
                 message: """
                     the database's ledger is a copy that was not finished: let "ecryptopayd journal copy" end, or run it again
-                    """)
+                    """, hasHint: true)
         }
     }
 #endif

@@ -65,8 +65,13 @@
         /// The last record; 0 where there is none.
         public func last() throws(DatabaseFault) -> Int64 {
             try connection.perform { (connection) throws(DatabaseFault) in
-                try Self.version(connection) == nil ? 0 : try connection.ask(Self.lastRecord).int8(0, 0)
+                try Self.version(connection) == nil ? 0 : try Self.last(connection)
             }
+        }
+
+        /// The same where the tables are known to be there.
+        static func last(_ connection: Connection) throws(DatabaseFault) -> Int64 {
+            try connection.ask(lastRecord).int8(0, 0)
         }
 
         /// Nil where there are no tables; throws when they are not this program's.
@@ -83,7 +88,11 @@
             pipeline.add(gaps)
             let answers = try connection.ask(pipeline)
             let ledger = answers[0]
-            guard ledger.count == 1 else { return nil }
+            guard ledger.count == 1 else {
+                // Nobody may be told to begin anew over records.
+                guard try last(connection) == 0 else { throw .ledgerMissing }
+                return nil
+            }
             let nodes = try answers[1].rows { (row) throws(DatabaseFault) in try answers[1].text(row, 0) }
             let gaps = try answers[2].rows { (row) throws(DatabaseFault) in
                 (first: try answers[2].int8(row, 0), last: try answers[2].int8(row, 1))

@@ -38,11 +38,14 @@ public struct DatabaseFault: Error, Hashable, Sendable {
     public let kind: Kind
     /// What happened, for a log: one line, with the SQLSTATE where the server gave one, and without any secret.
     public let message: String
+    /// Whether the message itself tells what to do about it.
+    public let hasHint: Bool
 
     /// Keeps both; `message` must be free of secrets.
-    public init(kind: Kind, message: String) {
+    public init(kind: Kind, message: String, hasHint: Bool = false) {
         self.kind = kind
         self.message = message
+        self.hasHint = hasHint
     }
 }
 

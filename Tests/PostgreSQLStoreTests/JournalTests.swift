@@ -107,6 +107,24 @@
                     == .readOnly)
         }
 
+        @Test func `a ledger that is half a copy, or gone, is told by a check, and nobody is told to begin anew`()
+            async throws
+        {
+            let server = try await SharedServer()
+            let database = try server.prepared()
+            #expect(fault { try database.check() } == nil)
+            try await server.execute("UPDATE ecryptopayd.ledger SET copying = true")
+            let copy = fault { try database.check() }
+            #expect(copy?.message.contains("a copy that was not finished") == true && copy?.hasHint == true)
+            try await server.execute("DELETE FROM ecryptopayd.ledger")
+            #expect(fault { try database.check() } == nil)
+            #expect(try database.journal.standing() == nil)
+            try await server.execute("INSERT INTO ecryptopayd.records VALUES (1, 1, 'received', 7, false, 1, 'line')")
+            #expect(fault { try database.check() }?.kind == .damaged)
+            #expect(fault { try database.journal.standing() }?.kind == .damaged)
+            #expect(fault { try server.prepared() }?.kind == .damaged)
+        }
+
         @Test func `a check tells which privilege is lacking, as a start would`() async throws {
             let server = try await PostgreSQLServer()
             try await server.execute("CREATE ROLE shop LOGIN")

@@ -49,7 +49,7 @@
                     )
                 case .failed: (.inputOutput, "check the server's log")
                 }
-            self.init(status, "\(place) cannot be used: \(fault); hint: \(hint)")
+            self.init(status, "\(place) cannot be used: \(fault)\(fault.hasHint ? "" : "; hint: \(hint)")")
         }
     }
 #endif
