@@ -72,13 +72,7 @@ final class Epoch: Sendable {
     var end: End? { state.withLock { $0.end } }
 
     /// Why it ended, in words for an operator.
-    var reason: String {
-        switch end {
-        case .deposed: "another node decides now"
-        case .lost(let fault): fault.message
-        case .stopped, nil: "the program stops"
-        }
-    }
+    var reason: String { (end ?? .stopped).reason }
 
     /// The last durable record.
     var last: Int64 { state.withLock { $0.last } }
