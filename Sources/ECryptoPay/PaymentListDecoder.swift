@@ -1,6 +1,6 @@
 import JSON
 import Payments
-import Payments
+
 /// Reads the answer of `GET /payments` as it comes: a bare array of payments (API documentation, "Get All Payments").
 ///
 /// Each payment is read from its own bytes, so that its JSON stays as it came; of the text, no more than one element is

@@ -120,8 +120,9 @@
             "news_of_payment",
             "\(newsColumns) AND payment = $1 AND kind IN ('confirmed', 'known') AND seq <= $2 ORDER BY seq", .int8,
             .int8)
-        /// Asks a server that has record `seq`, or later ones, the newest epoch, and the last record that was seen. One that was replaced by another and does not know it
-        /// would have the newest records look as if they were gone, or show others; it is not asked again.
+
+        /// Asks a server that has record `seq`, or later ones, the newest epoch, and the last record that was seen. One that was replaced by
+        /// another and does not know it would have the newest records look as if they were gone, or show others; it is not asked again.
         private func ask(
             _ connection: Connection, through seq: Int64, _ statement: Statement, _ arguments: Parameter...
         ) throws(DatabaseFault) -> Answer {

@@ -1,5 +1,6 @@
 import JSON
 import Payments
+
 extension SandboxFaults {
     /// Why a change of faults was refused.
     struct Refusal: Error {

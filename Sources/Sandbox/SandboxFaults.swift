@@ -1,4 +1,5 @@
 public import Payments
+
 /// What goes wrong on purpose, changed at run time through `POST /sandbox/faults`. A rate is a share of 0 to 1.
 public struct SandboxFaults: Hashable, Sendable {
     /// The part of the API that latency, errors, hanging, cutting and nonsense strike.

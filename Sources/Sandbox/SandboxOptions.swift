@@ -1,5 +1,6 @@
 public import ECryptoPay
 import Ledger
+
 /// What a sandbox starts with.
 public struct SandboxOptions: Sendable {
     /// The only account it knows.

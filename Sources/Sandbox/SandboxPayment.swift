@@ -1,6 +1,7 @@
 import CivilTime
 import JSON
 import Payments
+
 /// A payment as the stand-in keeps it, with all its past, since a lagging read shows an old version.
 struct SandboxPayment: Hashable, Sendable {
     /// What a payment was from a point in time on.

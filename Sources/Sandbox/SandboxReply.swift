@@ -2,6 +2,7 @@ import HTTP1
 import HTTPServer
 import JSON
 import Payments
+
 /// What the sandbox does with a request: an answer, how it is given, and the webhooks that follow from it.
 struct SandboxReply {
     enum Manner: Hashable {

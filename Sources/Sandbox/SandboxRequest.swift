@@ -1,5 +1,6 @@
 import HTTP1
 import Payments
+
 /// What the sandbox reads of a request.
 struct SandboxRequest {
     let method: Method

@@ -2,6 +2,7 @@ import ECryptoPay
 import HTTP1
 import JSON
 import Payments
+
 /// The documented API (`/api/v1`), answered as a Rails application with Doorkeeper does.
 extension SandboxService {
     /// The answer, or what the faults make of it.

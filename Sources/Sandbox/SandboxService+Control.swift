@@ -1,6 +1,7 @@
 import HTTP1
 import JSON
 import Payments
+
 /// The side on which a person, or a test, plays the world behind the API.
 extension SandboxService {
     mutating func controlReply(to request: SandboxRequest, now: Int64) -> SandboxReply {

@@ -1,4 +1,5 @@
 import Payments
+
 /// Whether somebody asks for a payment again before he has the last answer.
 extension SandboxService {
     /// Notes that a payment is asked for.

@@ -3,6 +3,7 @@ import HTTP1
 import JSON
 import Ledger
 import Payments
+
 /// The stand-in's whole state, and what each request does to it. Pure: times and seeds are handed in.
 struct SandboxService {
     let options: SandboxOptions

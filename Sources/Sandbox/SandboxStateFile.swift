@@ -1,8 +1,9 @@
 import CivilTime
 import Glibc
 import JSON
-import POSIX
 import Payments
+import POSIX
+
 /// Payments kept in a file between runs: one JSON object, replaced whole.
 struct SandboxStateFile {
     let path: String

@@ -1,4 +1,5 @@
 import Ledger
+
 /// The tokens that are out, as Doorkeeper would know them.
 struct SandboxTokens {
     /// Why a bearer token is refused, in Doorkeeper's words.

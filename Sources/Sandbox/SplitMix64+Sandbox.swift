@@ -1,4 +1,5 @@
 import Ledger
+
 extension SplitMix64 {
     /// Letters and digits.
     mutating func text(_ count: Int) -> String {

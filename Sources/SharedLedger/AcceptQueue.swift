@@ -1,5 +1,6 @@
 import JournalFormat
 import Ledger
+
 /// The reports of one node on their way into the inbox, and what of them is still in it. Pure.
 ///
 /// Positions and numbers grow by one with each report that is taken in; a position is never given twice. A batch that may not have been
@@ -98,8 +99,8 @@ struct AcceptQueue: Sendable {
     /// What became of a batch: the positions that were not taken, and the last of all.
     typealias End = (refused: Set<Int64>, committed: Int64)
 
-    /// It is in the inbox, or with the term a record each, but for the numbers that were left out. Returns the positions of those, and the last position of all; nil when all
-    /// were given up meanwhile.
+    /// It is in the inbox, or with the term a record each, but for the numbers that were left out. Returns the positions of
+    /// those, and the last position of all; nil when all were given up meanwhile.
     mutating func end(_ holder: Holder = .inbox, refused: Set<Int64>) -> End? {
         guard self.holder == holder else { return nil }
         defer { (underWay, self.holder) = ([], nil) }

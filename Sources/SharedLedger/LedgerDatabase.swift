@@ -1,5 +1,6 @@
 public import Ledger
 public import Payments
+
 /// What the nodes of a shared ledger ask of their database.
 ///
 /// Every call blocks the caller's thread, within a bound. Accepting, deciding, watching, reading and maintenance each have a
@@ -21,8 +22,8 @@ public protocol LedgerDatabase: Sendable {
 
     // MARK: Accepting
 
-    /// Inserts reports of one node, with numbers one after the other, into the inbox and commits. With `knownOnly`, reports of payments that were never confirmed are left out; their
-    /// numbers are returned. Other nodes are notified if `notifies`.
+    /// Inserts reports of one node, with numbers one after the other, into the inbox and commits. With `knownOnly`, reports of
+    /// payments that were never confirmed are left out; their numbers are returned. Other nodes are notified if `notifies`.
     ///
     /// Throws also when the server warns of a commit: then it may not be durable. The caller inserts the same again under new numbers, and
     /// whoever decides finds some reports twice.
@@ -43,7 +44,8 @@ public protocol LedgerDatabase: Sendable {
 
     // MARK: Deciding
 
-    /// Takes the lease with the next epoch, if nobody has it, if it has run out, or if the node has it itself; nil when another node has it. Waits until whatever was written in an earlier epoch has been committed, or cannot be any more.
+    /// Takes the lease with the next epoch, if nobody has it, if it has run out, or if the node has it itself; nil when another
+    /// node has it. Waits until whatever was written in an earlier epoch has been committed, or cannot be any more.
     func takeLease(_ claim: LeaseClaim) throws(DatabaseFault) -> LeaseGrant?
 
     /// Lets the lease run anew, and tells the other nodes how far the ledger is durable, and whether it takes only reports of known
@@ -113,8 +115,8 @@ public protocol LedgerDatabase: Sendable {
     /// Removes a command, answered or not.
     func withdraw(_ command: Int64) throws(DatabaseFault)
 
-    /// Takes the commands that nobody has taken and that are not older than ``StoredCommand/lifetime``, and removes those that are far older. Nil when another
-    /// epoch has begun.
+    /// Takes the commands that nobody has taken and that are not older than ``StoredCommand/lifetime``, and removes those that
+    /// are far older. Nil when another epoch has begun.
     func takeCommands(epoch: Int64) throws(DatabaseFault) -> [StoredCommand]?
 
     /// Answers a command, and notifies the other nodes.

@@ -1,5 +1,6 @@
 public import JournalFormat
 public import Ledger
+
 /// Whose ledger a database holds.
 public struct LedgerIdentity: Hashable, Sendable {
     /// The ledger's id.

@@ -1,6 +1,7 @@
 public import JournalFormat
 import JournalStore
 public import Ledger
+
 /// Looks at everything that a database holds of a ledger, and lists all that is wrong. Pure: it is shown the records in order.
 public struct SharedAudit: Sendable {
     /// The most problems that are listed; they are counted beyond.

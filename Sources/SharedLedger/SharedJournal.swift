@@ -2,6 +2,7 @@ public import JournalFormat
 public import JournalStore
 public import Ledger
 public import Payments
+
 /// The journal of the node that decides, in the database.
 public final class SharedJournal: LedgerJournal {
     /// The journal's random id.

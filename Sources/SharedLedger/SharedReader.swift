@@ -1,5 +1,6 @@
 public import JournalFormat
 public import Ledger
+
 /// Reads the records of a shared ledger in order.
 public struct SharedReader: RecordReader {
     /// So many bytes are asked for at once.

@@ -1,6 +1,7 @@
 import JournalFormat
 import JournalStore
 import Ledger
+
 /// Builds the state of the ledger, from the newest checkpoint and the records behind it, and begins a term.
 struct Takeover {
     let database: any LedgerDatabase

@@ -1,6 +1,6 @@
+import JournalFormat
 public import JournalStore
 public import Ledger
-import JournalFormat
 import Synchronization
 
 /// The ledger as the node that decides has it.

@@ -1,6 +1,6 @@
+import JournalStoreSimulation
 import Ledger
 import Payments
-import JournalStoreSimulation
 
 /// Holds the calls of the API against what the program may ask of it.
 struct Budget {

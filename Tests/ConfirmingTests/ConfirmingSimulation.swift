@@ -1,10 +1,9 @@
 import JournalStore
+import JournalStoreSimulation
 import Ledger
 import Payments
 import Receiver
 import SharedLedgerSimulation
-
-import JournalStoreSimulation
 
 /// A seeded history of one program with a journal of its own, which is killed now and then. At the end all is well for a
 /// while, and then everything must be known and settled.

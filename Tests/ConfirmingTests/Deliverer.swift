@@ -1,5 +1,5 @@
-import Logging
 import Ledger
+import Logging
 import Synchronization
 
 @testable import Receiver

@@ -1,6 +1,6 @@
 import JournalFormat
-import Ledger
 import JournalStoreSimulation
+import Ledger
 
 // What the records say in the end of deliveries.
 extension DeliveryJudge {

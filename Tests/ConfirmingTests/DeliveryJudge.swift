@@ -1,8 +1,7 @@
 import JournalFormat
+import JournalStoreSimulation
 import Payments
 import SharedLedgerSimulation
-
-import JournalStoreSimulation
 
 /// Holds what the shop saw against what the records say, and against what is promised of deliveries: each confirmation that is
 /// news goes out at least once, and those of one payment in order.

@@ -1,5 +1,5 @@
-import Ledger
 import JournalStoreSimulation
+import Ledger
 
 /// Draws what happens by chance, from a seed.
 typealias Dice = SplitMix64

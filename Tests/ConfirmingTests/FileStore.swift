@@ -1,9 +1,9 @@
+import JournalStoreSimulation
 import Ledger
 import SharedLedgerSimulation
 import Synchronization
 
 @testable import JournalStore
-import JournalStoreSimulation
 
 /// A journal on a disk of one program's own.
 final class FileStore: Store {

@@ -1,10 +1,9 @@
 import JournalFormat
+import JournalStoreSimulation
 import Ledger
 import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
-
-import JournalStoreSimulation
 
 /// Reads the records of every node as whoever follows them does, and holds one against the other.
 final class Follower: Sendable {

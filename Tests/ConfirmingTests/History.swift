@@ -1,8 +1,7 @@
+import JournalStoreSimulation
 import Ledger
 import Payments
 import SharedLedgerSimulation
-
-import JournalStoreSimulation
 
 /// What will happen in a seeded history, whoever lives through it: payments go their way, webhooks and forgers tell of them,
 /// and the API has its moods.

@@ -1,5 +1,5 @@
-import Ledger
 import JournalStoreSimulation
+import Ledger
 
 // Several programs that keep one ledger: a position is a count of its own program's, so that a report is found by its mark.
 extension Judge {

@@ -1,9 +1,9 @@
-import Ledger
 import CivilTime
 import JournalFormat
 import JournalStore
-import Payments
 import JournalStoreSimulation
+import Ledger
+import Payments
 
 /// Holds what the journal says in the end against what really happened.
 struct Judge {

@@ -1,10 +1,9 @@
+import JournalStoreSimulation
 import Payments
 import Receiver
 import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
-
-import JournalStoreSimulation
 
 /// Whose shop it is, and what he has the nodes do.
 final class Merchant: Sendable {

@@ -1,10 +1,9 @@
-import Ledger
 import JournalStore
+import JournalStoreSimulation
+import Ledger
 import Payments
 import SharedLedger
 import SharedLedgerSimulation
-
-import JournalStoreSimulation
 
 // Deliveries: the merchant's settings, and what he does when something waits.
 extension SharedSimulation {

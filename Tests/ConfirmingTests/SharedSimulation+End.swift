@@ -1,4 +1,5 @@
 import JournalFormat
+import JournalStoreSimulation
 import Ledger
 import Receiver
 import SharedLedger
@@ -6,7 +7,6 @@ import SharedLedgerSimulation
 import Synchronization
 
 @testable import JournalStore
-import JournalStoreSimulation
 
 /// How long the oldest report has been in the inbox.
 struct InboxPatience {

@@ -1,10 +1,9 @@
+import JournalStoreSimulation
 import Ledger
 import Payments
 import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
-
-import JournalStoreSimulation
 
 // What will happen, drawn before anything does.
 extension SharedSimulation {

@@ -1,12 +1,11 @@
 import JournalFormat
+import JournalStoreSimulation
 import Ledger
 import Payments
 import Receiver
 import SharedLedger
 import SharedLedgerSimulation
 import Synchronization
-
-import JournalStoreSimulation
 
 /// A seeded history of some nodes that keep one ledger in a database: they are killed, stopped and frozen, servers break off, give way to
 /// others and come back, and their clocks are set. At the end all is well for a while, and then everything must be known and settled.

@@ -1,7 +1,7 @@
 import Glibc
 import SharedLedgerSimulation
-import TestSupport
 import Testing
+import TestSupport
 
 struct SharedSimulationTests {
     /// Set `SHARED_SIM_SEED` to live through one history only, which is told if it fails, and `SHARED_SIM_HISTORIES` for

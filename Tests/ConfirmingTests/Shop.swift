@@ -1,9 +1,8 @@
+import JournalStoreSimulation
 import Ledger
 import Receiver
 import SharedLedgerSimulation
 import Synchronization
-
-import JournalStoreSimulation
 
 /// The merchant's application: it answers as its mood is, and writes down each attempt.
 final class Shop: Sendable {

@@ -1,5 +1,5 @@
-import Ledger
 import JournalStoreSimulation
+import Ledger
 
 /// When the shop does not take what it is sent, and how.
 struct ShopWeather {

@@ -1,5 +1,5 @@
-import Ledger
 import ECryptoPay
+import Ledger
 import Payments
 import Receiver
 import SharedLedgerSimulation

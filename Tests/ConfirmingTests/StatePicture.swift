@@ -1,5 +1,6 @@
 @testable import Ledger
 @testable import Payments
+
 /// A ledger's state taken apart, without what records do not bring back: schedules, when the API last answered, and totals that a prune
 /// has taken with it.
 struct StatePicture: Hashable {

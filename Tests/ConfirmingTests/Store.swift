@@ -1,4 +1,5 @@
 import Ledger
+
 /// Where a run of the program keeps its ledger.
 protocol Store: AnyObject, Sendable {
     /// What takes reports in.

@@ -1,8 +1,8 @@
 import JournalFormat
 import JournalStore
+import JournalStoreSimulation
 import Ledger
 import Payments
-import JournalStoreSimulation
 
 extension World {
     /// The journal's records, the calls of the API and the reports that were posted, in the order of their times.

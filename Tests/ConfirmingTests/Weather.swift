@@ -1,5 +1,5 @@
-import Ledger
 import JournalStoreSimulation
+import Ledger
 
 /// What goes wrong with one call of the API.
 enum Fault: Hashable {

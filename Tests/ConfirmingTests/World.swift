@@ -1,9 +1,8 @@
-import Ledger
 import CivilTime
+import JournalStoreSimulation
+import Ledger
 import Payments
 import Synchronization
-
-import JournalStoreSimulation
 
 /// The payments as they really are, what was said of them, and who asked: everything that a verdict can be held against.
 struct World {

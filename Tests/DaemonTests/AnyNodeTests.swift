@@ -1,8 +1,8 @@
 #if PostgreSQL
     import Glibc
     import JSON
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// What an operator and his programs get from a node that does not decide: as much as from the one that does.
     @Suite(.ownThread) struct AnyNodeTests {

@@ -1,6 +1,6 @@
 #if PostgreSQL
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// What `check` says of the database that keeps the ledger.
     struct DatabaseCheckTests {

@@ -1,8 +1,8 @@
 #if PostgreSQL
     import Glibc
     import JSON
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// The journal's commands on a ledger that the real daemon keeps on a real server.
     struct DatabaseCommandTests {

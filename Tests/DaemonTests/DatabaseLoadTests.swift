@@ -2,8 +2,8 @@
     import Glibc
     import JSON
     import Synchronization
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// Two daemons that take in more than can be decided upon.
     @Suite(.ownThread) struct DatabaseLoadTests {

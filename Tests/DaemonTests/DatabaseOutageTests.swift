@@ -1,8 +1,8 @@
 #if PostgreSQL
     import Glibc
     import JSON
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// The daemon while its database is not as it should be: it takes no report, says why, and goes on by itself.
     @Suite(.ownThread) struct DatabaseOutageTests {

@@ -1,7 +1,7 @@
 #if PostgreSQL
     import Glibc
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// The daemon and a database to which only a password leads, over TLS; and who may see the password.
     @Suite(.ownThread) struct DatabaseTLSTests {

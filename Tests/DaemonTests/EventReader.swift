@@ -1,7 +1,7 @@
 import JSON
 import POSIX
-import TestSupport
 import Testing
+import TestSupport
 
 /// One who reads the events of a daemon, line by line.
 final class EventReader {

@@ -1,8 +1,8 @@
 import Glibc
 import JSON
 import POSIX
-import TestSupport
 import Testing
+import TestSupport
 
 /// `/events` of the real binary, as a program reads it that takes the journal's records further.
 struct EventsTests {

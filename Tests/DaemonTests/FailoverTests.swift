@@ -1,8 +1,8 @@
 #if PostgreSQL
     import Glibc
     import JSON
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// Two daemons whose server is replaced by its standby.
     @Suite(.ownThread) struct FailoverTests {

@@ -1,7 +1,7 @@
 import Glibc
 import JSON
-import TestSupport
 import Testing
+import TestSupport
 
 /// The journal's commands on journals that the real daemon wrote, wherever it keeps them.
 struct JournalCommandTests {

@@ -1,7 +1,7 @@
 #if PostgreSQL
     import JSON
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// What the journal of a ledger tells that senders have filled (``WebhookSenders``).
     struct LedgerStory {

@@ -1,8 +1,8 @@
 #if PostgreSQL
     import Glibc
     import JSON
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// Some daemons on one database, with a sandbox for their API and a shop that they deliver to.
     struct NodesUnderTest {

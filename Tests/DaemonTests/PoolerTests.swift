@@ -1,7 +1,7 @@
 #if PostgreSQL
     import Glibc
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// A connection pooler between the daemon and its server.
     @Suite(.ownThread) struct PoolerTests {

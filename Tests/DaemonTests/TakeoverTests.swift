@@ -3,8 +3,8 @@
     import HTTP1
     import HTTPServer
     import JSON
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// Which of several daemons decides, when it changes, and what must not happen then.
     @Suite(.ownThread) struct TakeoverTests {

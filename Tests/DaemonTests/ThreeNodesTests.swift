@@ -1,7 +1,7 @@
 #if PostgreSQL
     import Glibc
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// Three daemons under load, of which one after the other is killed or stopped, as a seed says.
     @Suite(.ownThread) struct ThreeNodesTests {

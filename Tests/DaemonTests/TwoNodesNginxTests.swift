@@ -2,8 +2,8 @@
     import Glibc
     import POSIX
     import Synchronization
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// nginx with the configuration that is shipped, before two nodes instead of one, as its comment says.
     @Suite(.ownThread) struct TwoNodesNginxTests {

@@ -1,7 +1,7 @@
 #if PostgreSQL
     import Glibc
-    import TestSupport
     import Testing
+    import TestSupport
 
     /// Two daemons on one database that has a synchronous standby, under load, while one after the other is killed.
     @Suite(.ownThread) struct TwoNodesTests {

@@ -4,8 +4,8 @@ import JSON
 import Ledger
 import Payments
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct ClientTokenTests {
     private static let invalidGrant = ScriptedServer.Reply.answer(

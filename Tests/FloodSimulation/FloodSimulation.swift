@@ -1,6 +1,7 @@
 import Glibc
 import Ledger
 import Payments
+
 /// Ten minutes of a flood of forged reports, in virtual time: how long until a genuine payment is confirmed? Ends with 1 when
 /// one took longer than 15 s, was never confirmed, or when the API was called more often than the budgets allow.
 ///

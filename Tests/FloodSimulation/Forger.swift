@@ -1,6 +1,7 @@
 import CivilTime
 import Ledger
 import Payments
+
 /// Sends reports at full speed, in turn for every id that it knows of: as many that the API has never had as it can think of,
 /// and every one that the shop has. It has many things to say of each.
 struct Forger {

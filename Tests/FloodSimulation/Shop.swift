@@ -1,6 +1,7 @@
 import CivilTime
 import Ledger
 import Payments
+
 /// The merchant's genuine payments, and the API that knows them: in order of their ids, some of which belong to others.
 struct Shop {
     private struct Payment {

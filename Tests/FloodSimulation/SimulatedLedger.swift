@@ -1,6 +1,7 @@
 import JournalFormat
 import Ledger
 import Payments
+
 /// The ledger's state with a journal that is a dictionary: whatever is written is durable at once.
 struct SimulatedLedger {
     var state: LedgerState

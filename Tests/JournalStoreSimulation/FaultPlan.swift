@@ -1,5 +1,5 @@
-package import Ledger
 import JournalStore
+package import Ledger
 import Synchronization
 
 /// What goes wrong with a disk during one run of the program: mostly nothing, else one fault at the n-th call of its kind.

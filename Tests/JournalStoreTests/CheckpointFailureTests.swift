@@ -1,5 +1,5 @@
-import JournalStoreSimulation
 import Glibc
+import JournalStoreSimulation
 import Ledger
 import Payments
 import Synchronization

@@ -1,11 +1,11 @@
-import JournalStoreSimulation
 import Glibc
 import JournalFormat
-import POSIX
+import JournalStoreSimulation
 import Ledger
 import Payments
-import TestSupport
+import POSIX
 import Testing
+import TestSupport
 
 @testable import JournalStore
 

@@ -1,7 +1,7 @@
-import JournalStoreSimulation
-import Ledger
 import Dispatch
 import JournalFormat
+import JournalStoreSimulation
+import Ledger
 import POSIX
 
 @testable import JournalStore

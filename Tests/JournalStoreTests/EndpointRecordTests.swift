@@ -1,6 +1,6 @@
-import JournalStoreSimulation
 import Glibc
 import JournalFormat
+import JournalStoreSimulation
 import Ledger
 import Payments
 import Testing

@@ -1,11 +1,11 @@
-import JournalStoreSimulation
 import JournalFormat
-import POSIX
+import JournalStoreSimulation
 import Ledger
 import Payments
+import POSIX
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import JournalStore
 

@@ -1,7 +1,7 @@
-import JournalStoreSimulation
 import Dispatch
 import Glibc
 import JournalFormat
+import JournalStoreSimulation
 import POSIX
 import Synchronization
 import Testing

@@ -1,5 +1,5 @@
-import JournalStoreSimulation
 import JournalFormat
+import JournalStoreSimulation
 import Testing
 
 @testable import JournalStore

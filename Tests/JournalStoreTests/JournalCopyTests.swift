@@ -1,5 +1,5 @@
-import JournalStoreSimulation
 import JournalFormat
+import JournalStoreSimulation
 import POSIX
 import Synchronization
 import Testing

@@ -1,6 +1,6 @@
-import JournalStoreSimulation
 import Dispatch
 import JournalFormat
+import JournalStoreSimulation
 import POSIX
 import Testing
 

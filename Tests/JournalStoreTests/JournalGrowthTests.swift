@@ -1,6 +1,6 @@
-import JournalStoreSimulation
 import JournalFormat
 import JournalStore
+import JournalStoreSimulation
 import Testing
 
 /// Reading a journal while a daemon writes its last line.

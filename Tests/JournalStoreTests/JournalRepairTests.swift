@@ -1,6 +1,6 @@
-import JournalStoreSimulation
 import JournalFormat
 import JournalStore
+import JournalStoreSimulation
 import Testing
 
 struct JournalRepairTests {

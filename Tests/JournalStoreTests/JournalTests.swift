@@ -1,9 +1,9 @@
-import JournalStoreSimulation
 import Dispatch
 import JournalFormat
+import JournalStoreSimulation
 import POSIX
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import JournalStore
 

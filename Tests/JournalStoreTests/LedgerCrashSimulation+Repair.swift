@@ -1,6 +1,6 @@
-import Ledger
-import JournalStoreSimulation
 import JournalFormat
+import JournalStoreSimulation
+import Ledger
 
 @testable import JournalStore
 

@@ -1,8 +1,9 @@
-import JournalStoreSimulation
-import Payments
 import JournalFormat
-import POSIX
+import JournalStoreSimulation
 import Ledger
+import Payments
+import POSIX
+
 @testable import JournalStore
 
 /// A seeded life of a ledger: reports, verdicts, checkpoints, pruning, drops, repairs, faults, restarts.

@@ -1,7 +1,7 @@
-import JournalStoreSimulation
 import Dispatch
 import JournalFormat
 import JournalStore
+import JournalStoreSimulation
 import Ledger
 import Payments
 import Synchronization

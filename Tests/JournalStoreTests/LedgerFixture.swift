@@ -1,8 +1,8 @@
-import JournalStoreSimulation
 import Dispatch
-import POSIX
+import JournalStoreSimulation
 import Ledger
 import Payments
+import POSIX
 import Synchronization
 
 @testable import JournalStore

@@ -1,6 +1,7 @@
 import JournalFormat
 import Ledger
 import Payments
+
 /// What a journal's records come to, by the plainest of means, for comparison with what the ledger makes of them.
 struct LedgerModel: Hashable, Sendable {
     /// The last word on a payment.

@@ -1,8 +1,8 @@
-@testable import Ledger
-@testable import Payments
 import Synchronization
 
 @testable import JournalStore
+@testable import Ledger
+@testable import Payments
 
 /// The ledger's state taken apart, without what a start need not bring back: schedules, and when the API last answered.
 struct LedgerPicture: Hashable {

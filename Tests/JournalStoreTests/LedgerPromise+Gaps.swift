@@ -1,8 +1,8 @@
-import JournalStoreSimulation
 import JournalFormat
-
+import JournalStoreSimulation
 import Ledger
 import Payments
+
 @testable import JournalStore
 
 extension LedgerPromise {

@@ -1,8 +1,9 @@
-import JournalStoreSimulation
 import JournalFormat
-import POSIX
+import JournalStoreSimulation
 import Ledger
 import Payments
+import POSIX
+
 @testable import JournalStore
 
 /// What somebody relies on of a ledger: what has been acknowledged, and what it comes to.

@@ -1,6 +1,7 @@
 import JournalFormat
 import Ledger
 import Payments
+
 /// Payments that go their way, what webhooks and forgers say of them, and what the API answers: all of it from a seed.
 struct PaymentWorld {
     private static let payments: UInt64 = 5

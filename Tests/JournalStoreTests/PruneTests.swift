@@ -1,8 +1,8 @@
-import JournalStoreSimulation
 import JournalFormat
-import POSIX
+import JournalStoreSimulation
 import Ledger
 import Payments
+import POSIX
 import Testing
 
 @testable import JournalStore

@@ -1,6 +1,6 @@
+import JournalFormat
 import JournalStoreSimulation
 import Ledger
-import JournalFormat
 import Payments
 import Testing
 

@@ -2,6 +2,7 @@ import Testing
 
 @testable import Ledger
 @testable import Payments
+
 /// What waits for each endpoint, without any endpoint.
 struct DeliveriesTests {
     private final class Harness {

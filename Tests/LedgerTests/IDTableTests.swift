@@ -2,6 +2,7 @@ import Testing
 
 @testable import Ledger
 @testable import Payments
+
 struct IDTableTests {
     private struct Element: IDTableElement, Sendable {
         var id: PaymentID

@@ -1,6 +1,7 @@
 import JournalFormat
 import Ledger
 import Payments
+
 /// A ledger's state with a clock that the test turns, and a journal that is a dictionary.
 final class LedgerHarness {
     var state: LedgerState

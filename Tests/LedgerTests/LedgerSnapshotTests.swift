@@ -1,6 +1,6 @@
-import PaymentSamples
 import Ledger
 import Payments
+import PaymentSamples
 import Testing
 
 struct LedgerSnapshotTests {

@@ -1,7 +1,7 @@
-import PaymentSamples
 import JournalFormat
 import Ledger
 import Payments
+import PaymentSamples
 import Testing
 
 extension LedgerHarness {

@@ -1,8 +1,8 @@
-import PaymentSamples
 import Ledger
 import Payments
-import TestSupport
+import PaymentSamples
 import Testing
+import TestSupport
 
 /// Random histories beside a model that is a handful of rules.
 struct ReportOrderTests {

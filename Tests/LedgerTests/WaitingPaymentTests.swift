@@ -2,6 +2,7 @@ import Testing
 
 @testable import Ledger
 @testable import Payments
+
 struct WaitingPaymentTests {
     @Test func `those that wait longest are listed first, and no more than asked for`() throws {
         var state = LedgerState(

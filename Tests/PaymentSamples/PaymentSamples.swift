@@ -1,5 +1,6 @@
 import CivilTime
 package import Payments
+
 package func report(_ body: String) throws -> ReportedPayment {
     let bytes = Array(body.utf8)
     return try ReportedPayment(body: bytes.span)

@@ -1,5 +1,5 @@
-import PaymentSamples
 import Payments
+import PaymentSamples
 import Testing
 
 /// Each row of the table of verdicts that compares a report with an answer.

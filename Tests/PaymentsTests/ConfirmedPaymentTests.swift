@@ -1,5 +1,5 @@
-import PaymentSamples
 import Payments
+import PaymentSamples
 import Testing
 
 struct ConfirmedPaymentTests {

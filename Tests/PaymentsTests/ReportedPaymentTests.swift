@@ -1,6 +1,6 @@
-import PaymentSamples
 import CivilTime
 import Payments
+import PaymentSamples
 import Testing
 
 struct ReportedPaymentTests {

@@ -1,8 +1,8 @@
 #if PostgreSQL
     import SharedLedger
     import Synchronization
-    import TestSupport
     import Testing
+    import TestSupport
 
     @testable import PostgreSQLStore
 

@@ -1,8 +1,8 @@
 #if PostgreSQL
     import Glibc
     import SharedLedger
-    import TestSupport
     import Testing
+    import TestSupport
 
     @testable import PostgreSQLStore
 

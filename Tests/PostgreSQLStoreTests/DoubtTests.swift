@@ -1,7 +1,7 @@
 #if PostgreSQL
     import SharedLedger
-    import TestSupport
     import Testing
+    import TestSupport
 
     @testable import PostgreSQLStore
 

@@ -2,8 +2,8 @@
     import JournalFormat
     import Ledger
     import SharedLedger
-    import TestSupport
     import Testing
+    import TestSupport
 
     @testable import PostgreSQLStore
 

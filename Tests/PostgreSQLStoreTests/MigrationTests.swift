@@ -2,8 +2,8 @@
     import Ledger
     import Payments
     import SharedLedger
-    import TestSupport
     import Testing
+    import TestSupport
 
     @testable import PostgreSQLStore
 

@@ -2,8 +2,8 @@
     import Glibc
     import POSIX
     import SharedLedger
-    import TestSupport
     import Testing
+    import TestSupport
 
     @testable import PostgreSQLStore
 

@@ -1,6 +1,6 @@
 import Dispatch
-import POSIX
 import Ledger
+import POSIX
 import Synchronization
 
 @testable import Receiver

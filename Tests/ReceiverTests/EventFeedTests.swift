@@ -1,11 +1,11 @@
-import Ledger
 import Dispatch
 import HTTPServer
+import Ledger
 import Logging
-import POSIX
 import Payments
-import TestSupport
+import POSIX
 import Testing
+import TestSupport
 
 @testable import Receiver
 

@@ -1,12 +1,12 @@
 import Glibc
-import JSON
 import JournalFormat
-import Logging
-import POSIX
+import JSON
 import Ledger
+import Logging
 import Payments
-import TestSupport
+import POSIX
 import Testing
+import TestSupport
 
 @testable import Receiver
 

@@ -1,7 +1,7 @@
 import JournalFormat
 import JournalStore
-import POSIX
 import Ledger
+import POSIX
 import SharedLedger
 import Synchronization
 import TestSupport

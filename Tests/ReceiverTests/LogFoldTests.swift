@@ -1,6 +1,6 @@
 import ECryptoPay
-import Logging
 import Ledger
+import Logging
 import Synchronization
 import Testing
 

@@ -1,13 +1,13 @@
 import Dispatch
 import HTTPServer
-import Logging
-import POSIX
 import Ledger
+import Logging
 import Payments
+import POSIX
 import Receiver
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 /// The public side on a real server and a real socket.
 struct PublicSideTests {

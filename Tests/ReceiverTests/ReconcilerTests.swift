@@ -1,12 +1,12 @@
 import ECryptoPay
 import JournalFormat
-import Logging
-import POSIX
 import Ledger
+import Logging
 import Payments
+import POSIX
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Receiver
 

@@ -1,10 +1,10 @@
 import HTTPServer
-import Logging
-import POSIX
 import Ledger
+import Logging
 import Payments
-import TestSupport
+import POSIX
 import Testing
+import TestSupport
 
 @testable import Receiver
 

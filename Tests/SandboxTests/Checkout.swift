@@ -2,6 +2,7 @@
 // the two, and runs it.
 import ECryptoPay
 import Payments
+
 /// The account, as the dashboard shows it. Take the secrets from wherever yours are kept.
 func makeClient(environment: [String: String]) -> Client? {
     guard let id = environment["ECRYPTOPAY_CLIENT_ID"], let secret = environment["ECRYPTOPAY_CLIENT_SECRET"],

@@ -2,8 +2,8 @@ import ECryptoPay
 import Ledger
 import Payments
 import Sandbox
-import TestSupport
 import Testing
+import TestSupport
 
 /// The client through a real nginx with TLS to the sandbox: the way of a call in production.
 @Suite struct SandboxTLSTests {

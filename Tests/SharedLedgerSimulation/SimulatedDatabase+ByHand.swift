@@ -1,5 +1,5 @@
-import Ledger
 import JournalFormat
+import Ledger
 import Payments
 package import SharedLedger
 import Synchronization

@@ -1,6 +1,7 @@
 import JournalFormat
-import POSIX
 public import Ledger
+import POSIX
+
 /// The ledger's state up to a record, kept in the file `checkpoint` beside the segments, so that a start need not read what
 /// stands before. A checkpoint that is missing or damaged costs time, never correctness.
 ///

@@ -1,7 +1,7 @@
 import JournalFormat
-import POSIX
 public import Ledger
 public import Payments
+import POSIX
 import Synchronization
 
 // Listings: one call that answers for thousands of payments. Their records are written and synced by the batch.

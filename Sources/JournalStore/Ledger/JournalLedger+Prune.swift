@@ -1,8 +1,8 @@
 import Dispatch
 import JournalFormat
-import POSIX
 public import Ledger
 import Payments
+import POSIX
 import Synchronization
 
 // Pruning: old segments in which everything is settled go. What they knew of each payment is first written into the journal's

@@ -1,5 +1,6 @@
 public import JournalFormat
 public import Ledger
+
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension JournalLedger: RecordLedger where Log == Journal {
     public func reader(after seq: Int64) -> any RecordReader { JournalFollower(journal.disk, after: seq) }

@@ -1,6 +1,6 @@
 import JournalFormat
-import POSIX
 public import Ledger
+import POSIX
 import Synchronization
 
 extension JournalLedger {

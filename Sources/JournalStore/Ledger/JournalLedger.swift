@@ -1,9 +1,9 @@
 import Dispatch
 import Glibc
 public import JournalFormat
-public import POSIX
 public import Ledger
 public import Payments
+public import POSIX
 import Synchronization
 
 /// The ledger of whoever writes it alone: a journal, and the state derived from it by replay.

@@ -1,4 +1,5 @@
 public import Ledger
+
 /// What an operator can set of a ledger.
 public struct JournalLedgerOptions: Sendable {
     /// Bounds of the state.

@@ -1,7 +1,8 @@
 public import JournalFormat
-public import POSIX
 public import Ledger
 public import Payments
+public import POSIX
+
 /// The journal that a ledger keeps: group commit, and what each form does in its own way. What reads or writes beside the group commit may
 /// block.
 public protocol LedgerJournal: Sendable {

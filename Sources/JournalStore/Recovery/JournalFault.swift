@@ -1,6 +1,7 @@
 public import JournalFormat
-public import POSIX
 public import Ledger
+public import POSIX
+
 /// Why a journal cannot be opened. Each says what, where and how to mend it.
 public enum JournalFault: Error, Sendable, CustomStringConvertible {
     /// A record that had been synced is not what it was.

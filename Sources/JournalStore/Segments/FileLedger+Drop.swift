@@ -1,8 +1,8 @@
 import Dispatch
 import JournalFormat
-import POSIX
 public import Ledger
 import Payments
+import POSIX
 import Synchronization
 
 // When the disk runs low, segments with nothing but reports that told nothing go, wherever they stand: a forger's flood does not

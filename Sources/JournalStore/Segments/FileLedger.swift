@@ -1,6 +1,7 @@
 import JournalFormat
-public import POSIX
 import Ledger
+public import POSIX
+
 /// The ledger of a single machine: a journal in files, and its state derived from it.
 public typealias FileLedger = JournalLedger<Journal>
 

@@ -1,7 +1,8 @@
 public import JournalFormat
-import POSIX
 public import Ledger
 public import Payments
+import POSIX
+
 // What a ledger asks of its journal, in files.
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension Journal {

@@ -1,7 +1,7 @@
 import Dispatch
 public import JournalFormat
-import POSIX
 import Ledger
+import POSIX
 import Synchronization
 
 /// The journal in files: segments in a directory, written by a group commit.

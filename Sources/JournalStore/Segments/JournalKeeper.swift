@@ -1,6 +1,6 @@
 import Dispatch
-import POSIX
 public import Ledger
+import POSIX
 import Synchronization
 
 /// Has a running ledger drop its old settled segments now and then, and refuted reports when the disk runs low.

@@ -1,6 +1,7 @@
 import JournalFormat
-import POSIX
 public import Ledger
+import POSIX
+
 /// Prunes a journal that no daemon works on. The caller holds the journal's lock.
 public enum JournalPruner {
     /// Enough to replay with; nothing is claimed here, and no report is taken.

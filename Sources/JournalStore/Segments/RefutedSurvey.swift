@@ -1,6 +1,7 @@
 import JournalFormat
-import POSIX
 import Payments
+import POSIX
+
 /// Which segments hold nothing but reports that told nothing: refuted ones, and those that were settled without news. Reads each
 /// record once, however often it is asked.
 struct RefutedSurvey {

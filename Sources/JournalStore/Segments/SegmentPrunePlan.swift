@@ -1,6 +1,7 @@
 import JournalFormat
-import POSIX
 import Ledger
+import POSIX
+
 /// Which segments may go: the oldest ones, as long as everything in them is old and settled; never the last.
 struct SegmentPrunePlan {
     /// The first sequence numbers of those that go, in order.

@@ -1,5 +1,5 @@
-public import Payments
 public import JournalFormat
+public import Payments
 
 /// The side of a ledger that takes reports in.
 public protocol ReportLedger: Sendable {

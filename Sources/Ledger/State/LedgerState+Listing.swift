@@ -1,6 +1,6 @@
-public import Payments
 import CivilTime
 public import JournalFormat
+public import Payments
 
 // Listings: one call that answers for every payment in it, as a fetch of each would.
 extension LedgerState {

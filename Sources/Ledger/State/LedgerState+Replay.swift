@@ -1,5 +1,5 @@
-public import Payments
 public import JournalFormat
+public import Payments
 
 extension LedgerState {
     /// Applies a record that an earlier run of the program wrote; ``resume(now:)`` makes everything due afterwards.

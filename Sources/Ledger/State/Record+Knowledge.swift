@@ -1,5 +1,5 @@
-public import Payments
 public import JournalFormat
+public import Payments
 
 extension Record {
     /// What the record says of a payment, when it is the API's word.

@@ -1,6 +1,6 @@
 import Dispatch
-import POSIX
 public import Ledger
+import POSIX
 import Synchronization
 
 /// What the journal tells of the last day, for the page: read when somebody looks, from where it was read before.

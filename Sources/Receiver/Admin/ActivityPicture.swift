@@ -1,5 +1,6 @@
 import JournalFormat
 import Ledger
+
 /// The last day in figures, and what came last.
 struct ActivityPicture: Sendable {
     /// What became of a payment last.

@@ -2,6 +2,7 @@ import CivilTime
 import JSON
 import Ledger
 import Payments
+
 /// What is wrong with the body of an operator's request.
 struct AdminRequestFault: Error {
     /// For the operator.

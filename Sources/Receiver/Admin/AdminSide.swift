@@ -1,9 +1,9 @@
 import Dispatch
 public import HTTP1
 public import HTTPServer
-
 public import Ledger
 public import Payments
+
 /// The admin side's paths: how it stands, and what an operator may ask for. For a loopback address or a Unix socket only.
 public final class AdminSide: RequestHandler {
     /// What the rest of the program does for an operator.

@@ -1,4 +1,5 @@
 import Ledger
+
 extension DaemonStatus {
     /// What an operator should know about or see to, the worst first, each with what to do; empty when all is well.
     var problems: [String] {

@@ -1,4 +1,5 @@
 public import Ledger
+
 /// How the daemon stands at one moment: what `/metrics`, `/status` and the page are made of.
 public struct DaemonStatus: Sendable {
     /// The journal and the room for it.

@@ -1,9 +1,9 @@
 import Dispatch
 import HTTP1
 import HTTPServer
+public import Ledger
 public import Logging
 import POSIX
-public import Ledger
 import Synchronization
 
 /// Shows the journal's durable records to all who read `/events`.

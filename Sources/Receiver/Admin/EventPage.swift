@@ -1,5 +1,6 @@
 import JournalFormat
 import Ledger
+
 /// Some records that follow each other, as `/events` sends them.
 struct EventPage: Sendable {
     /// So many bytes are read at a time: little enough that a thousand readers may have as much before them.

@@ -1,6 +1,7 @@
 import HTTP1
 import Ledger
 import Payments
+
 /// `GET /metrics`: the figures for Prometheus.
 enum MetricsAnswer {
     static func response(_ status: DaemonStatus) -> Response {

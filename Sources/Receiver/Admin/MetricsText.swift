@@ -1,5 +1,6 @@
 import Ledger
 import Payments
+
 /// Builds Prometheus' text format, version 0.0.4.
 ///
 /// Labels are words of this program, and never hold anything from outside.

@@ -1,6 +1,7 @@
 import HTTP1
 import JSON
 import Ledger
+
 /// `GET /status`: how the daemon stands, as JSON. Times are RFC 3339 in UTC, durations seconds.
 enum StatusAnswer {
     static func response(_ status: DaemonStatus) -> Response {

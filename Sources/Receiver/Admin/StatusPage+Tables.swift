@@ -3,6 +3,7 @@ import ECryptoPay
 import JSON
 import Ledger
 import Payments
+
 /// What came, what waits and what was refuted.
 extension StatusPage {
     var lately: HTML {

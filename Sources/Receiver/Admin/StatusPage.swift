@@ -2,6 +2,7 @@ import ECryptoPay
 import HTTP1
 import Ledger
 import Payments
+
 /// `GET /`: how the daemon stands, on one page for people. It needs nothing from outside, and keeps itself up to date by
 /// `/events`.
 struct StatusPage {

@@ -1,6 +1,6 @@
 import ECryptoPay
-public import Logging
 import Ledger
+public import Logging
 import Synchronization
 
 /// Whether the API answers, and since when it does not; says so once, not at every call.

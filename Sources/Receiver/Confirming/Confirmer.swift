@@ -1,7 +1,7 @@
 import ECryptoPay
 import JournalFormat
-public import Logging
 public import Ledger
+public import Logging
 public import Payments
 import Synchronization
 

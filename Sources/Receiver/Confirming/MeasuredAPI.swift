@@ -1,6 +1,7 @@
 public import ECryptoPay
-import POSIX
 public import Payments
+import POSIX
+
 /// Passes calls on, and measures how long they take and how many fail.
 public final class MeasuredAPI: PaymentAPI {
     /// What is known of one kind of call.

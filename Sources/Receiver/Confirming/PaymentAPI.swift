@@ -1,5 +1,6 @@
 public import ECryptoPay
 public import Payments
+
 /// What confirmer and reconciler ask of the API.
 public protocol PaymentAPI: Sendable {
     /// Fetches one payment.

@@ -1,4 +1,5 @@
 import Ledger
+
 /// Records that cannot be had for a while: they are asked for once in that while, however many want them.
 struct ReadOutage: Sendable {
     private let pause: Duration

@@ -1,6 +1,6 @@
 import ECryptoPay
-public import Logging
 public import Ledger
+public import Logging
 import Synchronization
 
 /// Lists all payments now and then, and finds what no webhook told; and when more waits than the budget can answer, one

@@ -1,7 +1,7 @@
-import Payments
 import JournalFormat
-import Logging
 import Ledger
+import Logging
+import Payments
 import Synchronization
 
 /// Tells people what an answer of the API came to: one line an event. A forger's flood is told in part; the journal has all of it.

@@ -1,6 +1,6 @@
-import POSIX
 public import Ledger
 public import Payments
+import POSIX
 import Synchronization
 
 /// Counts what the ledger decides, and remembers why payments wait.

@@ -1,5 +1,6 @@
 import CivilTime
 import Ledger
+
 /// What an endpoint gets: a confirmed payment, as Standard Webhooks wraps it.
 public struct DeliveryMessage: Sendable {
     /// Stable across attempts, endpoints and replays: what a receiver deduplicates by.

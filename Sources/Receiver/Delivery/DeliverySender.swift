@@ -1,4 +1,5 @@
 public import Ledger
+
 /// Brings a delivery to one endpoint.
 public protocol DeliverySender: Sendable {
     /// Makes one attempt. Ends soon after its task was cancelled.

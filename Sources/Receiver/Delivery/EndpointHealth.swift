@@ -1,5 +1,6 @@
-import Logging
 import Ledger
+import Logging
+
 /// Says that an endpoint does not take deliveries: when that begins, seldom while it lasts, and when it ends.
 struct EndpointHealth {
     private let name: String

@@ -1,5 +1,6 @@
-public import Logging
 public import Ledger
+public import Logging
+
 /// Delivers confirmed news to every endpoint, each by itself.
 public actor Forwarder {
     /// Where news go, and how.

@@ -1,6 +1,6 @@
 import ECryptoPay
-import POSIX
 public import Ledger
+import POSIX
 import Synchronization
 
 /// Posts deliveries to a URL of the merchant's application, signed.

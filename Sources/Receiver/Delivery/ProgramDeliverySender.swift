@@ -1,6 +1,6 @@
 import Dispatch
-import POSIX
 public import Ledger
+import POSIX
 import Synchronization
 
 /// Hands deliveries to a program, on its standard input: for shops without an HTTP endpoint. Exit code 0 is done.

@@ -1,6 +1,7 @@
 import Dispatch
-import POSIX
 import Ledger
+import POSIX
+
 /// The machine's own clocks, and Dispatch's timers and threads.
 struct DispatchScheduler: Scheduler {
     var now: Instant { Instant(nanoseconds: Clock.monotonic()) }

@@ -1,4 +1,5 @@
 import Ledger
+
 /// Folds a fault that repeats: it is said at once, and while it goes on again after 1, 2, 4, … minutes, at least every hour. One
 /// that comes and goes is said no oftener.
 struct FaultFold: Sendable {

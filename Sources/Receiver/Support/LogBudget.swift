@@ -1,4 +1,5 @@
 import Ledger
+
 /// Lets so many lines a minute through: what causes them may be meant to fill the log.
 struct LogBudget: Sendable {
     private static let minute: Duration = .seconds(60)

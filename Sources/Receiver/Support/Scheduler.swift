@@ -1,4 +1,5 @@
 import Ledger
+
 /// What confirmer and reconciler take from the machine they run on: clocks, timers and threads. A simulation gives its own.
 protocol Scheduler: Sendable {
     /// The monotonic clock.

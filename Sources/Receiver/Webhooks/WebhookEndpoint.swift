@@ -2,10 +2,10 @@ import Dispatch
 import HTTP1
 import HTTPServer
 import JSON
-public import Logging
-import POSIX
 public import Ledger
+public import Logging
 import Payments
+import POSIX
 import Synchronization
 
 /// Takes webhooks in: a report is decoded, recorded, and acknowledged once it is durable. Never sooner.

@@ -1,5 +1,6 @@
 import ECryptoPay
 import Payments
+
 extension CommandFailure {
     /// What a call of the API failed with, and how to mend it.
     ///

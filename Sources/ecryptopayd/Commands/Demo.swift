@@ -1,12 +1,12 @@
-import Ledger
 import Configuration
 import ECryptoPay
 import Glibc
 import JournalFormat
 import JournalStore
+import Ledger
 import Logging
-import POSIX
 import Payments
+import POSIX
 import Sandbox
 import ServiceManager
 

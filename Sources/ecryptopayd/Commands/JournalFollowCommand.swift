@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import JournalFormat
 import Ledger
+
 /// `ecryptopayd journal follow`: like `tail -F`.
 struct JournalFollowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import JournalStore
 import Ledger
 import Payments
+
 /// `ecryptopayd journal prune`: drops old segments in which everything is settled.
 struct JournalPruneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ECryptoPay
 import Ledger
+
 /// A row of calls that brought no answer: when to ask again, and what is worth telling. Pure.
 struct Outage {
     private var failures = 0

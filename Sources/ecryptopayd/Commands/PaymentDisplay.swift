@@ -1,7 +1,8 @@
 import CivilTime
 import ECryptoPay
-import POSIX
 import Payments
+import POSIX
+
 /// The lines of a watched payment. On a terminal the last line follows the price; elsewhere, and in JSON, each change is a
 /// line of its own.
 struct PaymentDisplay {

@@ -1,6 +1,7 @@
 import CivilTime
 import ECryptoPay
 import Payments
+
 /// How a payment is shown to people. What the API sent is a stranger's text: nothing in it may steer a terminal.
 enum PaymentText {
     /// A short text of the API's.

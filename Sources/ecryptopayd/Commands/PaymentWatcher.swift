@@ -1,6 +1,7 @@
 import ECryptoPay
-import POSIX
 import Payments
+import POSIX
+
 /// Asks for one payment again and again, and shows what changes.
 struct PaymentWatcher {
     /// How soon a reader that has gone away, or an interruption, ends a pause.

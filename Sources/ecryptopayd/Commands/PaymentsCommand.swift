@@ -3,6 +3,7 @@ import Configuration
 import ECryptoPay
 import Glibc
 import Payments
+
 /// `ecryptopayd payments …`: the API by hand.
 struct PaymentsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ECryptoPay
 import Payments
+
 /// `ecryptopayd payments get`: one payment as the API has it now.
 struct PaymentsGetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
-import Logging
 import Ledger
+import Logging
+
 extension PruneReport {
     /// Tells an operator what went, and what stays and why.
     func log(_ logger: Logger, tellsOfHold: Bool) {

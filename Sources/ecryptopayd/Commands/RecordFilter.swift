@@ -1,9 +1,10 @@
 import CivilTime
 import Configuration
 import JournalFormat
-import POSIX
 import Ledger
 import Payments
+import POSIX
+
 /// A selection, understood.
 struct RecordFilter {
     /// The payment that the records are to be about; nil for all.

@@ -1,6 +1,7 @@
 import JSON
 import Ledger
 import Payments
+
 /// What an operator may ask of the node that decides, on whichever node he asks.
 enum Command: Hashable, Sendable {
     /// List all payments.

@@ -3,9 +3,9 @@ import Dispatch
 import ECryptoPay
 import Glibc
 import HTTPServer
+import Ledger
 import Logging
 import POSIX
-import Ledger
 import Receiver
 import ServiceManager
 import Synchronization

@@ -1,7 +1,7 @@
 import HTTPServer
-import POSIX
 import Ledger
 import Payments
+import POSIX
 import Receiver
 import Synchronization
 

@@ -1,6 +1,6 @@
 import Configuration
-import Logging
 import Ledger
+import Logging
 import Receiver
 
 /// Everything that works on the ledger while this process decides: it confirms, reconciles and delivers.

@@ -3,9 +3,9 @@ import ECryptoPay
 import HTTP1
 import HTTPServer
 import JournalStore
+import Ledger
 import Logging
 import POSIX
-import Ledger
 import Receiver
 
 // What each part of the program is told of the settings: the one place where the two meet.

@@ -1,6 +1,6 @@
 import Dispatch
-import Logging
 import Ledger
+import Logging
 import Payments
 import Receiver
 import ServiceManager

@@ -3,8 +3,8 @@
     import Glibc
     import JournalFormat
     import JournalStore
-    import POSIX
     import Ledger
+    import POSIX
     import PostgreSQLStore
     import SharedLedger
 

@@ -1,8 +1,8 @@
 import Configuration
 import JournalStore
+import Ledger
 import Logging
 import POSIX
-import Ledger
 import Receiver
 import ServiceManager
 

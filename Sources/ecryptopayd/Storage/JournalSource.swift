@@ -1,6 +1,7 @@
 import JournalFormat
 import JournalStore
 import Ledger
+
 /// A journal that the commands read, wherever it is kept. Everything here throws a `CommandFailure`, with the mend.
 protocol JournalSource {
     /// How many segments it has.

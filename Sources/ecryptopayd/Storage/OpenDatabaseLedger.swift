@@ -2,9 +2,9 @@
     import Configuration
     import Dispatch
     import JournalStore
+    import Ledger
     import Logging
     import POSIX
-    import Ledger
     import PostgreSQLStore
     import Receiver
     import ServiceManager

@@ -1,6 +1,6 @@
 import Configuration
-import Logging
 import Ledger
+import Logging
 import Receiver
 import ServiceManager
 

@@ -1,9 +1,10 @@
-import Ledger
 import Glibc
 import JournalFormat
 import JournalStore
-import POSIX
+import Ledger
 import Payments
+import POSIX
+
 /// Makes journals to measure with, and measures an append, also beside many known payments:
 /// `JournalBenchmark generate DIR PAYMENTS WAITING`, `append COUNT` or `intake KNOWN COUNT`.
 @main
