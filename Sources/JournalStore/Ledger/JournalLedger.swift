@@ -91,9 +91,13 @@ public final class JournalLedger<Log: LedgerJournal>: Sendable {
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension JournalLedger: KeptLedger {
     public var journalID: String { journal.id }
+}
 
+extension JournalLedger {
+    /// What ended the ledger for good, if something did, in words for an operator.
     public var failure: String? { journal.failure.map { JournalUnavailable.failed($0).description } }
 
+    /// Why no report is taken; nil while they are.
     public var unavailability: String? { failure ?? (isShortOfSpace ? shortOfSpace : nil) }
 
     /// The disk's, at most a second old.
@@ -101,14 +105,16 @@ extension JournalLedger: KeptLedger {
         journal.space.map { LedgerRoom(freeBytes: $0.freeBytes, minimumFreeBytes: minimumFree) }
     }
 
+    /// Commits that took longer than a second.
     public var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
 
-    public var adviceWhenSlow: String { "look for what else uses the disk, and whether it is failing" }
-
+    /// Whether someone in ``Ledger/commit()`` is kept waiting by the write.
     public var holdsGatherer: Bool { journal.commits.holdsGatherer }
 
+    /// Whether no write has been under way for `limit` or longer: what the watchdog asks.
     public func makesProgress(within limit: Duration) -> Bool { journal.commits.makesProgress(within: limit) }
 
+    /// Ends it cleanly; nothing can be recorded afterwards. Blocks until all is written, or cannot be.
     public func close() { journal.close(time: wallClock()) }
 }
 

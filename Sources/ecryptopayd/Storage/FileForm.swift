@@ -60,7 +60,7 @@ private final class OpenFileLedger: OpenLedger {
     var failure: String? { ledger.failure }
     var room: LedgerRoom? { ledger.room }
     var slowCommitCount: Int { ledger.slowCommitCount }
-    var adviceWhenSlow: String { ledger.adviceWhenSlow }
+    var adviceWhenSlow: String { "look for what else uses the disk, and whether it is failing" }
     var holdsGatherer: Bool { ledger.holdsGatherer }
     func makesProgress(within limit: Duration) -> Bool { ledger.makesProgress(within: limit) }
     var isWaiting: Bool { false }
