@@ -13,6 +13,9 @@ let common: [SwiftSetting] = [
 /// Pure rooms do no I/O and read no clock; they hold the parsers, so they also do without unsafe pointers.
 let pure = common + [.strictMemorySafety()]
 
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let postgreSQL = Target.Dependency.target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"]))
+
 let package = Package(
     name: "ecryptopayd",
     products: [
@@ -30,29 +33,43 @@ let package = Package(
         .executableTarget(
             name: "ecryptopayd",
             dependencies: [
-                "Configuration", "Receiver", "Sandbox", "ECryptoPay", "JournalStore", "JournalFormat", "HTTPServer",
+                "Configuration", "Admin", "Receiver", "Confirming", "Delivery", "Runtime", "Sandbox", "ECryptoPay",
+                "JournalStore", "JournalFormat", "HTTPServer",
                 "HTTP1", "ServiceManager", "POSIX", "Ledger", "Payments", "CivilTime", "JSON", "CQREncode",
                 "SharedLedger",
-                .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
+                postgreSQL,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                logging,
             ],
             swiftSettings: common),
         .target(
             name: "Sandbox",
             dependencies: [
-                "ECryptoPay", "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "CivilTime", "JSON",
-                .product(name: "Logging", package: "swift-log"),
+                "ECryptoPay", "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "CivilTime", "JSON", logging,
+            ],
+            swiftSettings: common),
+        .target(
+            name: "Admin",
+            dependencies: [
+                "Confirming", "Receiver", "Runtime", "ECryptoPay", "JournalFormat", "HTTPServer", "HTTP1", "POSIX",
+                "Ledger", "Payments", "CivilTime", "JSON", "CCrypto", logging,
             ],
             swiftSettings: common),
         .target(
             name: "Receiver",
-            dependencies: [
-                "ECryptoPay", "JournalFormat", "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "CivilTime",
-                "JSON",
-                "CCrypto",
-                .product(name: "Logging", package: "swift-log"),
-            ],
+            dependencies: ["Runtime", "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "JSON", logging],
+            swiftSettings: common),
+        .target(
+            name: "Confirming",
+            dependencies: ["Runtime", "ECryptoPay", "JournalFormat", "POSIX", "Ledger", "Payments", logging],
+            swiftSettings: common),
+        .target(
+            name: "Delivery",
+            dependencies: ["Runtime", "ECryptoPay", "POSIX", "Ledger", "Payments", "CivilTime", "CCrypto", logging],
+            swiftSettings: common),
+        .target(
+            name: "Runtime",
+            dependencies: ["POSIX", "Ledger", "CivilTime", logging],
             swiftSettings: common),
         .target(name: "ECryptoPay", dependencies: ["Payments", "CivilTime", "JSON", "CCurl"], swiftSettings: common),
         .target(
@@ -72,11 +89,11 @@ let package = Package(
             swiftSettings: common),
         .target(
             name: "HTTPServer",
-            dependencies: ["HTTP1", "POSIX", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["HTTP1", "POSIX", logging],
             swiftSettings: common),
         .target(
             name: "ServiceManager",
-            dependencies: ["POSIX", "CSystemd", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["POSIX", "CSystemd", logging],
             swiftSettings: common),
         .target(name: "POSIX", dependencies: ["CShims"], swiftSettings: common),
 
@@ -108,7 +125,7 @@ let package = Package(
             path: "Tests/Benchmarks/ClientBenchmark", swiftSettings: common),
         .executableTarget(
             name: "ServerBenchmark",
-            dependencies: ["HTTPServer", "HTTP1", "POSIX", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["HTTPServer", "HTTP1", "POSIX", logging],
             path: "Tests/Benchmarks/ServerBenchmark", swiftSettings: common),
         .executableTarget(
             name: "RequestAllocations", dependencies: ["HTTP1", "CAllocations"],
@@ -122,7 +139,9 @@ let package = Package(
 
         // Tests mirror the sources.
         .target(
-            name: "TestSupport", dependencies: ["POSIX", "CThreadSanitizer"], path: "Tests/TestSupport",
+            name: "TestSupport",
+            dependencies: ["POSIX", "CThreadSanitizer", logging],
+            path: "Tests/TestSupport",
             swiftSettings: common),
         .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
         .testTarget(name: "POSIXTests", dependencies: ["POSIX", "TestSupport"], swiftSettings: common),
@@ -149,9 +168,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: [
-                "HTTPServer", "HTTP1", "POSIX", "TestSupport", .product(name: "Logging", package: "swift-log"),
-            ],
+            dependencies: ["HTTPServer", "HTTP1", "POSIX", "TestSupport", logging],
             swiftSettings: common),
         .target(
             name: "JournalStoreSimulation", dependencies: ["JournalStore", "Ledger", "POSIX"],
@@ -186,35 +203,60 @@ let package = Package(
             name: "SandboxTests",
             dependencies: [
                 "Sandbox", "ECryptoPay", "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "CivilTime", "JSON",
-                "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
+                "TestSupport", logging,
+            ],
+            swiftSettings: common),
+        .target(
+            name: "LedgerDoubles",
+            dependencies: [
+                "Confirming", "ECryptoPay", "JournalStore", "SharedLedger", "JournalFormat", "Ledger", "Payments",
+                "POSIX", "TestSupport", postgreSQL,
+            ],
+            path: "Tests/LedgerDoubles", swiftSettings: common),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: ["TestSupport", "Runtime", "Ledger", logging],
+            swiftSettings: common),
+        .testTarget(
+            name: "DeliveryTests",
+            dependencies: [
+                "Delivery", "LedgerDoubles", "JournalFormat", "Ledger", "Payments", "POSIX", "JSON", "TestSupport",
+                logging,
             ],
             swiftSettings: common),
         .testTarget(
             name: "ConfirmingTests",
             dependencies: [
-                "Receiver", "ECryptoPay", "JournalStore", "JournalStoreSimulation", "SharedLedger",
-                "SharedLedgerSimulation",
-                "JournalFormat", "Ledger", "Payments", "CivilTime", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
+                "Runtime", "Confirming", "LedgerDoubles", "ECryptoPay", "JournalFormat", "Ledger", "Payments", "POSIX",
+                "TestSupport", logging,
             ],
             swiftSettings: common),
         .testTarget(
             name: "ReceiverTests",
             dependencies: [
-                "Receiver", "ECryptoPay", "JournalStore", "SharedLedger", "JournalFormat",
-                "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "JSON", "TestSupport",
-                .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
-                .product(name: "Logging", package: "swift-log"),
+                "Receiver", "LedgerDoubles", "HTTPServer", "POSIX", "Ledger", "Payments", "TestSupport", logging,
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "AdminTests",
+            dependencies: [
+                "Confirming", "Receiver", "Runtime", "Admin", "LedgerDoubles", "JournalFormat", "HTTPServer", "HTTP1",
+                "POSIX", "Ledger", "Payments", "JSON", "TestSupport", logging,
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Confirming", "Delivery", "Runtime", "ECryptoPay", "JournalStore", "JournalStoreSimulation",
+                "SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Ledger", "Payments", "CivilTime",
+                "TestSupport", logging,
             ],
             swiftSettings: common),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
                 "ecryptopayd", "ECryptoPay", "HTTPServer", "HTTP1", "JournalFormat", "Ledger", "Payments", "JSON",
-                "POSIX",
-                "SharedLedger", .target(name: "PostgreSQLStore", condition: .when(traits: ["PostgreSQL"])),
-                "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "POSIX", "SharedLedger", postgreSQL, "TestSupport", logging,
             ],
             swiftSettings: common),
     ]

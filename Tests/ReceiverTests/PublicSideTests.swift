@@ -1,13 +1,15 @@
 import Dispatch
 import HTTPServer
 import Ledger
+import LedgerDoubles
 import Logging
 import Payments
 import POSIX
-import Receiver
 import Synchronization
 import Testing
 import TestSupport
+
+@testable import Receiver
 
 /// The public side on a real server and a real socket.
 struct PublicSideTests {

@@ -1,5 +1,6 @@
 import HTTPServer
 import Ledger
+import LedgerDoubles
 import Logging
 import Payments
 import POSIX

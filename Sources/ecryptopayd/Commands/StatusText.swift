@@ -1,7 +1,7 @@
 import CivilTime
 import ECryptoPay
 import JSON
-import Receiver
+import Runtime
 
 /// What `ecryptopayd status` prints for people, made of the daemon's JSON. Some of it is the API's text, and steers no
 /// terminal.

@@ -1,6 +1,5 @@
 import Ledger
 import Payments
-import Receiver
 import Synchronization
 
 /// What an operator asks for by the admin side, wherever it is done.

@@ -1,4 +1,6 @@
+import Admin
 import Configuration
+import Confirming
 import Dispatch
 import ECryptoPay
 import Glibc
@@ -7,6 +9,7 @@ import Ledger
 import Logging
 import POSIX
 import Receiver
+import Runtime
 import ServiceManager
 import Synchronization
 

@@ -1,3 +1,5 @@
+import Admin
+import Confirming
 import HTTPServer
 import Ledger
 import Payments

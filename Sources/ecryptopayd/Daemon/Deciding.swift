@@ -1,7 +1,8 @@
 import Configuration
+import Confirming
+import Delivery
 import Ledger
 import Logging
-import Receiver
 
 /// Everything that works on the ledger while this process decides: it confirms, reconciles and delivers.
 final class Deciding: Sendable {

@@ -1,4 +1,6 @@
+import Admin
 import Configuration
+import Delivery
 import ECryptoPay
 import HTTP1
 import HTTPServer
@@ -6,7 +8,6 @@ import JournalStore
 import Ledger
 import Logging
 import POSIX
-import Receiver
 
 // What each part of the program is told of the settings: the one place where the two meet.
 

@@ -1,5 +1,5 @@
+import Admin
 import Configuration
-import Receiver
 
 extension Settings {
     /// What must be the same on all nodes that share a ledger: each key with a digest of its value.

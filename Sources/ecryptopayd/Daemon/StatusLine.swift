@@ -1,5 +1,4 @@
 import Ledger
-import Receiver
 
 /// The line that `systemctl status` shows: how it stands, for a person.
 struct StatusLine: Equatable, CustomStringConvertible {

@@ -1,8 +1,10 @@
+import Admin
+import Confirming
 import Dispatch
 import Ledger
 import Logging
 import Payments
-import Receiver
+import Runtime
 import ServiceManager
 import Synchronization
 

@@ -1,9 +1,9 @@
+import Admin
 import Configuration
 import JournalStore
 import Ledger
 import Logging
 import POSIX
-import Receiver
 import ServiceManager
 
 /// The ledger in files: a journal in a directory, which is locked.

@@ -1,4 +1,5 @@
 #if PostgreSQL
+    import Admin
     import Configuration
     import Dispatch
     import JournalStore

@@ -1,7 +1,7 @@
+import Admin
 import Configuration
 import Ledger
 import Logging
-import Receiver
 import ServiceManager
 
 /// Where and how a ledger is kept. The rest of the daemon does not know which form it has.

@@ -1,0 +1,95 @@
+public import Confirming
+public import Ledger
+public import Receiver
+
+/// How the daemon stands at one moment: what `/metrics`, `/status` and the page are made of.
+public struct DaemonStatus: Sendable {
+    /// The journal and the room for it.
+    public struct Journal: Sendable {
+        /// The last durable record.
+        public var seq: Int64
+        /// What may still be written; nil where nobody can tell.
+        public var room: LedgerRoom?
+        /// What ended the journal, if something did.
+        public var failure: String?
+
+        /// Sets all of them.
+        public init(seq: Int64, room: LedgerRoom?, failure: String?) {
+            self.seq = seq
+            self.room = room
+            self.failure = failure
+        }
+    }
+
+    /// The program's version.
+    public var version: String
+    /// When it started, in nanoseconds since 1970.
+    public var startedAt: Int64
+    /// The moment itself, likewise.
+    public var now: Int64
+    /// Why it is not ready; empty when it is.
+    public var unreadiness: [String]
+    /// The journal and the room for it.
+    public var journal: Journal
+    /// The ledger, and what waits.
+    public var survey: LedgerSurvey
+    /// What became of the requests to webhook paths.
+    public var webhooks: ReceptionCounter
+    /// What the ledger decided since the start.
+    public var verdicts: VerdictCounter
+    /// Whether the API answers.
+    public var api: APIHealth.Status
+    /// What calls of the API took.
+    public var calls: [MeasuredAPI.Figures]
+    /// When the last whole listing ended, in nanoseconds since 1970.
+    public var lastReconciledAt: Int64?
+    /// Connections to the public side that are open.
+    public var openConnections: Int
+    /// How the nodes stand that share the ledger; nil where there is only one.
+    public var cluster: ClusterStatus?
+    /// Whether each payment that is listed as waiting can wait for that long before somebody should look.
+    static let patience: Duration = .seconds(900)
+
+    /// Joins them.
+    public init(
+        version: String, startedAt: Int64, now: Int64, unreadiness: [String], journal: Journal, survey: LedgerSurvey,
+        webhooks: ReceptionCounter, verdicts: VerdictCounter, api: APIHealth.Status, calls: [MeasuredAPI.Figures],
+        lastReconciledAt: Int64?, openConnections: Int, cluster: ClusterStatus? = nil
+    ) {
+        self.version = version
+        self.startedAt = startedAt
+        self.now = now
+        self.unreadiness = unreadiness
+        self.journal = journal
+        self.survey = survey
+        self.webhooks = webhooks
+        self.verdicts = verdicts
+        self.api = api
+        self.calls = calls
+        self.lastReconciledAt = lastReconciledAt
+        self.openConnections = openConnections
+        self.cluster = cluster
+    }
+
+    /// Whether this node knows the ledger: only the one that decides does.
+    var decides: Bool { cluster?.isHere ?? true }
+
+    /// When a webhook was last accepted, in nanoseconds since 1970, in this run of the program or the one before.
+    var lastWebhookAt: Int64? { webhooks.lastAcceptedAt ?? survey.lastReceivedAt }
+
+    /// When a payment was last confirmed, likewise.
+    var lastConfirmedAt: Int64? { verdicts.figures.lastConfirmedAt ?? survey.lastConfirmedAt }
+
+    /// How long the payment has waited that has waited longest, in nanoseconds; 0 when none waits.
+    var oldestWait: Int64 { survey.waiting.first.map { wait($0) } ?? 0 }
+
+    /// How long a payment has waited, in nanoseconds.
+    func wait(_ waiting: LedgerSurvey.Waiting) -> Int64 { max(0, now - (waiting.since ?? now)) }
+
+    /// Why a payment waits, in words.
+    func reason(_ waiting: LedgerSurvey.Waiting) -> String {
+        if let reason = verdicts.reason(for: waiting.payment.id) { return reason }
+        if api.isReachable == false { return api.lastError ?? "the API is not reached" }
+        return "its turn has not come yet"
+    }
+}

@@ -1,0 +1,61 @@
+public import ECryptoPay
+public import Payments
+import POSIX
+public import Runtime
+
+/// Passes calls on, and measures how long they take and how many fail.
+public final class MeasuredAPI: PaymentAPI {
+    /// What is known of one kind of call.
+    public struct Figures: Sendable {
+        /// `payment`, or `list`.
+        public let call: String
+        /// How long the calls took that ended, with an answer or without.
+        public let durations: Histogram.Figures
+        /// How many brought no answer that says anything about a payment, by cause.
+        public let failures: [String: Int]
+    }
+
+    private let api: any PaymentAPI
+    private let payment = CallMeter("payment")
+    private let list = CallMeter("list")
+
+    /// Measures the calls to `api`.
+    public init(_ api: any PaymentAPI) {
+        self.api = api
+    }
+
+    /// How it stands, for each kind of call.
+    public var figures: [Figures] { [payment.figures, list.figures] }
+
+    /// Fetches one payment.
+    public func payment(id: PaymentID) async throws(APIError) -> ConfirmedPayment {
+        let start = Clock.monotonic()
+        do {
+            let payment = try await api.payment(id: id)
+            self.payment.ended(since: start, nil)
+            return payment
+        } catch {
+            if case .failed = Answer(error, asked: id) {
+                payment.ended(since: start, error)
+            } else {
+                payment.ended(since: start, nil)
+            }
+            throw error
+        }
+    }
+
+    /// Shows all payments as they come.
+    public func forEachPayment(
+        _ body: @escaping @Sendable (ConfirmedPayment) -> Void
+    ) async throws(APIError) -> Int {
+        let start = Clock.monotonic()
+        do {
+            let count = try await api.forEachPayment(body)
+            list.ended(since: start, nil)
+            return count
+        } catch {
+            list.ended(since: start, error)
+            throw error
+        }
+    }
+}

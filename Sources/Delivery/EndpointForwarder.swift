@@ -1,0 +1,137 @@
+import Ledger
+import Logging
+import Payments
+import Runtime
+import Synchronization
+
+/// Delivers confirmed news to one endpoint: several payments at once, each payment's news one after the other.
+///
+/// What is due is the ledger's to say. It reads and writes nothing but the ledger.
+actor EndpointForwarder {
+    /// Deliveries under way at once.
+    static let concurrency = 8
+
+    private let name: String
+    private let ledger: any DeliveryLedger
+    private let sender: any DeliverySender
+    private let logger: Logger
+    private let scheduler: any Scheduler
+    private let timer: any OneShotTimer
+    private var underWay: [PaymentID: Task<Void, Never>] = [:]
+    private var isStopping = false
+    private var stopped: [CheckedContinuation<Void, Never>] = []
+    private var health: EndpointHealth
+    private nonisolated let isWoken = Atomic(false)
+
+    init(
+        name: String, ledger: any DeliveryLedger, sender: any DeliverySender, logger: Logger,
+        on scheduler: any Scheduler
+    ) {
+        self.name = name
+        self.ledger = ledger
+        self.sender = sender
+        self.logger = logger
+        self.scheduler = scheduler
+        health = EndpointHealth(name: name, logger: logger)
+        timer = scheduler.timer(leeway: .milliseconds(10))
+    }
+
+    /// Begins with what is due.
+    func start() {
+        timer.onFire { [weak self] in self?.wake() }
+        wake()
+    }
+
+    /// Begins nothing more, breaks off what is under way, and returns when that has ended. It stays queued in the ledger.
+    func stop() async {
+        isStopping = true
+        timer.cancel()
+        if underWay.isEmpty { return }
+        // In an order that does not differ from run to run, as a hash table's does: a simulation has to find the same again.
+        for (_, task) in underWay.sorted(by: { $0.key < $1.key }) { task.cancel() }
+        await withCheckedContinuation { stopped.append($0) }
+    }
+
+    /// There may be something to deliver.
+    nonisolated func wake() {
+        if isWoken.exchange(true, ordering: .acquiringAndReleasing) { return }
+        Task(executorPreference: scheduler.executor) { await self.look() }
+    }
+
+    private func look() {
+        isWoken.store(false, ordering: .releasing)
+        pump()
+    }
+
+    private func pump() {
+        while underWay.count < Self.concurrency, !isStopping, let claim = ledger.claimDelivery(for: name) {
+            underWay[claim.payment] = Task(executorPreference: scheduler.executor) { await self.deliver(claim) }
+        }
+        // With all places taken, the end of a delivery looks again.
+        guard underWay.count < Self.concurrency, !isStopping, let due = ledger.nextDelivery(for: name) else { return }
+        timer.schedule(at: due)
+    }
+
+    private func deliver(_ claim: DeliveryClaim) async {
+        let outcome = await attempt(claim)
+        do {
+            tell(claim, outcome, try ledger.conclude(claim, outcome))
+        } catch {
+            logger.error(
+                """
+                what came of delivering record \(claim.position.seq) to \(name) could not be journaled, the next start may \
+                deliver it again: \(error)
+                """, metadata: ["payment": "\(claim.payment)"])
+        }
+        underWay[claim.payment] = nil
+        if underWay.isEmpty, isStopping {
+            for continuation in stopped { continuation.resume() }
+            stopped = []
+        }
+        pump()
+    }
+
+    private func attempt(_ claim: DeliveryClaim) async -> DeliveryOutcome {
+        do {
+            return await sender.send(DeliveryMessage(try await ledger.content(of: claim)))
+        } catch let gone as RecordGone {
+            // No attempt will do better, but so it ends, and what waits behind it goes out.
+            return .failed(DeliveryFailure(status: nil, error: "\(gone)"))
+        } catch {
+            logger.error(
+                "record \(claim.position.seq) could not be read and is delivered later: \(error)",
+                metadata: ["payment": "\(claim.payment)"])
+            return .released
+        }
+    }
+
+    // MARK: What people read
+
+    private func tell(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome, _ end: DeliveryEnd) {
+        let seq = claim.position.seq
+        let metadata: Logger.Metadata = ["payment": "\(claim.payment)", "seq": "\(seq)"]
+        switch (end, outcome) {
+        case (.delivered, _):
+            logger.info("payment \(claim.payment) delivered to \(name)", metadata: metadata)
+            health.noteDelivery(now: scheduler.now)
+        case (.again, .failed(let failure)):
+            let waiting = ledger.endpointStatus.first { $0.name == name }?.waiting ?? 0
+            health.noteFailure(failure.error, of: seq, waiting: waiting, now: scheduler.now, metadata)
+        case (.again, _): break
+        case (.undeliverable, let outcome):
+            var error = ""
+            if case .failed(let failure) = outcome { error = ": \(failure.error)" }
+            logger.error(
+                """
+                payment \(claim.payment) is undeliverable: \(name) did not take record \(seq) in \(claim.attempt) attempts\(error). \
+                Mend the endpoint, then run "ecryptopayd replay --seq \(seq)"
+                """, metadata: metadata)
+        case (.stopped, _):
+            logger.error(
+                """
+                \(name) answered 410 Gone and gets nothing more: remove it from ECRYPTOPAY_FORWARD_URLS, or, if it is to go on, \
+                reload the configuration. What is for it waits meanwhile
+                """, metadata: metadata)
+        }
+    }
+}

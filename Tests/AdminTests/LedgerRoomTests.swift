@@ -1,0 +1,60 @@
+import Confirming
+import HTTP1
+import JSON
+import Ledger
+import Receiver
+import Testing
+
+@testable import Admin
+
+/// What is told of the room that a ledger has, and where nobody can tell.
+struct LedgerRoomTests {
+    /// A daemon that is well but for its room.
+    private func status(_ room: LedgerRoom?, isFull: Bool = false) -> DaemonStatus {
+        var counts = LedgerCounts()
+        counts.isFull = isFull
+        let survey = LedgerSurvey(
+            counts: counts, setAside: 0, waiting: [], endpoints: [], undelivered: nil, undeliveredSince: nil,
+            segments: 1, bytes: 1, lastReceivedAt: nil, lastConfirmedAt: nil)
+        return DaemonStatus(
+            version: "test", startedAt: 0, now: 1, unreadiness: [],
+            journal: .init(seq: 1, room: room, failure: nil), survey: survey, webhooks: ReceptionCounter(),
+            verdicts: VerdictCounter(), api: APIHealth.Status(isReachable: true), calls: [], lastReconciledAt: nil,
+            openConnections: 0)
+    }
+
+    private func page(_ status: DaemonStatus) -> String {
+        String(decoding: StatusPage(status, ActivityPicture()).response(nonce: "n").body, as: UTF8.self)
+    }
+
+    private func metrics(_ status: DaemonStatus) -> String {
+        String(decoding: MetricsAnswer.text(status), as: UTF8.self)
+    }
+
+    private func journal(_ status: DaemonStatus) throws -> JSONValue? {
+        try JSONValue(parsing: StatusAnswer.response(status).body)["journal"]
+    }
+
+    @Test func `a disk's room is told, and when it runs low`() throws {
+        let status = status(LedgerRoom(freeBytes: 199, minimumFreeBytes: 100))
+        #expect(status.problems.contains { $0.hasPrefix("the disk has ") }, "\(status.problems)")
+        #expect(try journal(status)?["free_bytes"]?.integer == 199)
+        #expect(metrics(status).contains("\necryptopayd_disk_free_bytes 199\n"))
+        #expect(metrics(status).contains("\necryptopayd_disk_free_minimum_bytes 100\n"))
+        #expect(page(status).contains("disk free"))
+    }
+
+    @Test func `that reports of payments never confirmed are refused is told, with what to do`() throws {
+        let status = status(nil, isFull: true)
+        #expect(
+            status.problems.count == 1 && status.problems[0].contains("ECRYPTOPAY_MAX_PENDING"), "\(status.problems)")
+    }
+
+    @Test func `where nobody can tell, nothing is told`() throws {
+        let status = status(nil)
+        #expect(status.problems == [])
+        #expect(try journal(status)?["free_bytes"] == .null)
+        #expect(!metrics(status).contains("disk_free"))
+        #expect(!page(status).contains("disk free"))
+    }
+}
