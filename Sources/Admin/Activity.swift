@@ -1,12 +1,12 @@
 import Dispatch
-public import Ledger
+package import Ledger
 import POSIX
 import Synchronization
 
 /// What the journal tells of the last day, for the page: read when somebody looks, from where it was read before.
 ///
 /// So it costs nothing while nobody looks, and is as true after a restart as before.
-public final class Activity: Sendable {
+package final class Activity: Sendable {
     /// At most so many segments are read when somebody looks for the first time.
     private static let segments = 4
     private static let day: Int64 = 86_400_000_000_000
@@ -20,8 +20,7 @@ public final class Activity: Sendable {
     private let queue = DispatchQueue(label: "ecryptopayd.activity", qos: .utility)
     private let state = Mutex(State())
 
-    /// What a ledger's journal tells.
-    public init(_ ledger: any RecordLedger) {
+    package init(_ ledger: any RecordLedger) {
         self.ledger = ledger
     }
 

@@ -1,27 +1,26 @@
 import Dispatch
-public import HTTP1
-public import HTTPServer
-public import Ledger
-public import Payments
+package import HTTP1
+package import HTTPServer
+package import Ledger
+package import Payments
 
 /// The admin side's paths: how it stands, and what an operator may ask for. For a loopback address or a Unix socket only.
-public final class AdminSide: RequestHandler {
+package final class AdminSide: RequestHandler {
     /// What the rest of the program does for an operator.
-    public struct Operations: Sendable {
+    package struct Operations: Sendable {
         /// Why no webhook can be taken now; nil while they are.
-        public var unavailability: @Sendable () -> String?
+        package var unavailability: @Sendable () -> String?
         /// Why it is not ready; empty when it is.
-        public var unreadiness: @Sendable () -> [String]
+        package var unreadiness: @Sendable () -> [String]
         /// Lists all payments, or fetches one; false while that is under way already.
-        public var reconcile: @Sendable (PaymentID?) async throws -> Bool
+        package var reconcile: @Sendable (PaymentID?) async throws -> Bool
         /// Has records that were news delivered again, unless it is a dry run; how many deliveries that makes.
-        public var replay: @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int
+        package var replay: @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int
 
         /// How it stands, with at most so many payments that wait.
-        public var status: @Sendable (_ waiting: Int) async -> DaemonStatus
+        package var status: @Sendable (_ waiting: Int) async -> DaemonStatus
 
-        /// Joins them.
-        public init(
+        package init(
             unavailability: @escaping @Sendable () -> String?, unreadiness: @escaping @Sendable () -> [String],
             reconcile: @escaping @Sendable (PaymentID?) async throws -> Bool,
             replay: @escaping @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int,
@@ -40,14 +39,14 @@ public final class AdminSide: RequestHandler {
     private let activity: Activity
 
     /// Routes to what the program can do, and to what the journal tells.
-    public init(_ operations: Operations, feed: EventFeed, activity: Activity) {
+    package init(_ operations: Operations, feed: EventFeed, activity: Activity) {
         self.operations = operations
         self.feed = feed
         self.activity = activity
     }
 
     /// Answers a request, at once or when what it asked for has begun.
-    public func handle(_ request: Request, _ exchange: Exchange) {
+    package func handle(_ request: Request, _ exchange: Exchange) {
         guard exchange.peer == "unix" || LocalHost.isNamed(request.firstValue(of: "Host")) else {
             return exchange.respond(Self.otherHost)
         }

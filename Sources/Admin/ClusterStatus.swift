@@ -1,26 +1,25 @@
 import Runtime
 
 /// How a ledger that several nodes share stands, besides what the node that decides knows.
-public struct ClusterStatus: Sendable {
+package struct ClusterStatus: Sendable {
     /// The node that decides; nil when none does.
-    public var deciding: String?
+    package var deciding: String?
     /// Whether that is this one.
-    public var isHere: Bool
+    package var isHere: Bool
     /// Since when it decides, in nanoseconds since 1970.
-    public var since: Int64?
+    package var since: Int64?
     /// Every node that runs, by its host's name.
-    public var nodes: [String]
+    package var nodes: [String]
     /// When the oldest report came that has been accepted and not taken over into the journal, in nanoseconds since 1970.
-    public var oldestReportAt: Int64?
+    package var oldestReportAt: Int64?
     /// How this node's settings differ from those of others, in words for an operator.
-    public var differences: [String]
+    package var differences: [String]
     /// Why the database did not answer when it was last asked; nil when it did.
-    public var fault: String?
+    package var fault: String?
     /// Whether the node that decides takes only reports of payments that were confirmed before.
-    public var isFull: Bool
+    package var isFull: Bool
 
-    /// Joins them.
-    public init(
+    package init(
         deciding: String?, isHere: Bool, since: Int64?, nodes: [String], oldestReportAt: Int64?, differences: [String],
         fault: String? = nil, isFull: Bool = false
     ) {

@@ -1,20 +1,19 @@
-public import Confirming
-public import Ledger
-public import Receiver
+package import Confirming
+package import Ledger
+package import Receiver
 
 /// How the daemon stands at one moment: what `/metrics`, `/status` and the page are made of.
-public struct DaemonStatus: Sendable {
+package struct DaemonStatus: Sendable {
     /// The journal and the room for it.
-    public struct Journal: Sendable {
+    package struct Journal: Sendable {
         /// The last durable record.
-        public var seq: Int64
+        package var seq: Int64
         /// What may still be written; nil where nobody can tell.
-        public var room: LedgerRoom?
+        package var room: LedgerRoom?
         /// What ended the journal, if something did.
-        public var failure: String?
+        package var failure: String?
 
-        /// Sets all of them.
-        public init(seq: Int64, room: LedgerRoom?, failure: String?) {
+        package init(seq: Int64, room: LedgerRoom?, failure: String?) {
             self.seq = seq
             self.room = room
             self.failure = failure
@@ -22,36 +21,35 @@ public struct DaemonStatus: Sendable {
     }
 
     /// The program's version.
-    public var version: String
+    package var version: String
     /// When it started, in nanoseconds since 1970.
-    public var startedAt: Int64
+    package var startedAt: Int64
     /// The moment itself, likewise.
-    public var now: Int64
+    package var now: Int64
     /// Why it is not ready; empty when it is.
-    public var unreadiness: [String]
+    package var unreadiness: [String]
     /// The journal and the room for it.
-    public var journal: Journal
+    package var journal: Journal
     /// The ledger, and what waits.
-    public var survey: LedgerSurvey
+    package var survey: LedgerSurvey
     /// What became of the requests to webhook paths.
-    public var webhooks: ReceptionCounter
+    package var webhooks: ReceptionCounter
     /// What the ledger decided since the start.
-    public var verdicts: VerdictCounter
+    package var verdicts: VerdictCounter
     /// Whether the API answers.
-    public var api: APIHealth.Status
+    package var api: APIHealth.Status
     /// What calls of the API took.
-    public var calls: [MeasuredAPI.Figures]
+    package var calls: [MeasuredAPI.Figures]
     /// When the last whole listing ended, in nanoseconds since 1970.
-    public var lastReconciledAt: Int64?
+    package var lastReconciledAt: Int64?
     /// Connections to the public side that are open.
-    public var openConnections: Int
+    package var openConnections: Int
     /// How the nodes stand that share the ledger; nil where there is only one.
-    public var cluster: ClusterStatus?
+    package var cluster: ClusterStatus?
     /// Whether each payment that is listed as waiting can wait for that long before somebody should look.
     static let patience: Duration = .seconds(900)
 
-    /// Joins them.
-    public init(
+    package init(
         version: String, startedAt: Int64, now: Int64, unreadiness: [String], journal: Journal, survey: LedgerSurvey,
         webhooks: ReceptionCounter, verdicts: VerdictCounter, api: APIHealth.Status, calls: [MeasuredAPI.Figures],
         lastReconciledAt: Int64?, openConnections: Int, cluster: ClusterStatus? = nil

@@ -1,8 +1,8 @@
 import Dispatch
 import HTTP1
 import HTTPServer
-public import Ledger
-public import Logging
+package import Ledger
+package import Logging
 import POSIX
 import Runtime
 import Synchronization
@@ -11,9 +11,9 @@ import Synchronization
 ///
 /// What one reader has been shown is kept for the others for a while: the disk is read once for all who are at the tail.
 /// Nobody's backlog is kept: each reader is given a page when it has taken the one before.
-public final class EventFeed: Sendable {
+package final class EventFeed: Sendable {
     /// So many may read at once.
-    public static let maximumReaders = 1000
+    package static let maximumReaders = 1000
     /// Pages that are kept hold so many bytes together.
     private static let cachedBytes = 2 << 20
     /// What becomes durable within that time is shown together.
@@ -41,7 +41,7 @@ public final class EventFeed: Sendable {
     private let outage: Mutex<ReadOutage>
 
     /// A feed of a ledger's records; a reader to whom there is nothing to show gets an empty line every `heartbeat`.
-    public convenience init(_ ledger: any RecordLedger, heartbeat: Duration = .seconds(15), logger: Logger) {
+    package convenience init(_ ledger: any RecordLedger, heartbeat: Duration = .seconds(15), logger: Logger) {
         self.init(ledger, heartbeat: heartbeat, outagePause: .seconds(1), logger: logger)
     }
 
@@ -54,7 +54,7 @@ public final class EventFeed: Sendable {
     }
 
     /// How many read now.
-    public var readers: Int { readerCount.load(ordering: .relaxed) }
+    package var readers: Int { readerCount.load(ordering: .relaxed) }
 
     /// How many pages have been read from the disk.
     var pagesRead: Int { diskReads.load(ordering: .relaxed) }
@@ -204,13 +204,12 @@ public final class EventFeed: Sendable {
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension EventFeed: LedgerObserver {
-    public func ledgerDidCommit(upTo position: Int64) {
+    package func ledgerDidCommit(upTo position: Int64) {
         if waitingCount.load(ordering: .sequentiallyConsistent) > 0 { wake() }
     }
 
-    public func ledgerDidReject(after position: Int64, reason: String) {}
+    package func ledgerDidReject(after position: Int64, reason: String) {}
 
-    public func ledgerDidFail(reason: String, errno: Int32) {}
+    package func ledgerDidFail(reason: String, errno: Int32) {}
 }

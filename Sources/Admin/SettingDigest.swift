@@ -1,9 +1,9 @@
 import CCrypto
 
 /// Tells values of settings apart without telling them: for nodes that compare theirs, and must not show secrets.
-public enum SettingDigest {
+package enum SettingDigest {
     /// The first 64 bits of the value's SHA-256, in hexadecimal.
-    public static func text(of value: [UInt8]) -> String {
+    package static func text(of value: [UInt8]) -> String {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var length: UInt32 = 0
         let done = EVP_Digest(value, value.count, &digest, &length, EVP_sha256(), nil)

@@ -1,19 +1,19 @@
 /// The base URL of ecryptopay's API: `https`, or `http` on this machine; without user, query or fragment.
-public struct APIURL: Hashable, Sendable, CustomStringConvertible {
+package struct APIURL: Hashable, Sendable, CustomStringConvertible {
     /// Whether it is `https`.
-    public let isSecure: Bool
+    package let isSecure: Bool
     /// A name or IPv4 address in lower case, or an IPv6 address without brackets.
-    public let host: String
+    package let host: String
     /// The port, the scheme's own when none is written.
-    public let port: UInt16
+    package let port: UInt16
     /// Empty, or a slash and more, without a slash at the end.
-    public let path: String
+    package let path: String
 
     /// The documented one, `https://ecryptopay.com/api/v1`.
-    public static let documented = APIURL(isSecure: true, host: "ecryptopay.com", port: 443, path: "/api/v1")
+    package static let documented = APIURL(isSecure: true, host: "ecryptopay.com", port: 443, path: "/api/v1")
 
     /// The canonical text, without a slash at the end: append `/payments/1` to it.
-    public var description: String {
+    package var description: String {
         let authority = host.contains(":") ? "[\(host)]" : host
         let port = port == (isSecure ? 443 : 80) ? "" : ":\(port)"
         return "\(isSecure ? "https" : "http")://\(authority)\(port)\(path)"

@@ -1,36 +1,28 @@
 /// One thing that is wrong with the configuration: where, what, and how to mend it.
 ///
 /// It never holds the value of a secret, nor the content of a line that could not be understood.
-public struct ConfigurationFault: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ConfigurationFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// The key at fault; nil for a line that could not be understood.
-    public let key: String?
+    package let key: String?
     /// Where it is: a key with its source, or a file with a line.
-    public let place: String
+    package let place: String
     /// What is wrong, continuing a sentence that begins with the place.
-    public let problem: String
+    package let problem: String
     /// What to do about it, in the imperative.
-    public let mend: String
-
-    /// Puts a fault together.
-    public init(key: String?, place: String, problem: String, mend: String) {
-        self.key = key
-        self.place = place
-        self.problem = problem
-        self.mend = mend
-    }
+    package let mend: String
 
     /// E.g. `ECRYPTOPAY_IDLE_TIMEOUT (environment): "10" has no unit; write a number and ms, s, m or h, e.g. 10s`.
-    public var description: String { "\(place): \(problem); \(mend)" }
+    package var description: String { "\(place): \(problem); \(mend)" }
 }
 
 /// All that is wrong with the configuration, so that it can be mended in one go. Never empty.
-public struct ConfigurationFaults: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ConfigurationFaults: Error, Hashable, Sendable, CustomStringConvertible {
     /// The faults: those of a file in the order of its lines, those of keys in the order of the table of keys.
-    public let faults: [ConfigurationFault]
+    package let faults: [ConfigurationFault]
 
     /// Keeps the faults found.
-    public init(_ faults: [ConfigurationFault]) { self.faults = faults }
+    package init(_ faults: [ConfigurationFault]) { self.faults = faults }
 
     /// One fault a line.
-    public var description: String { faults.map(\.description).joined(separator: "\n") }
+    package var description: String { faults.map(\.description).joined(separator: "\n") }
 }

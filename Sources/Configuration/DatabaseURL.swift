@@ -1,7 +1,7 @@
 /// The URL of a database that keeps the ledger, as libpq reads it. It may hold passwords, so it is shown without.
 ///
 /// Source: PostgreSQL's documentation, "Connection URIs" and "Parameter Key Words" of libpq.
-public struct DatabaseURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+package struct DatabaseURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
     /// What it may begin with, before `://`.
     static let schemes: Set<String> = ["postgresql", "postgres"]
@@ -18,7 +18,7 @@ public struct DatabaseURL: Hashable, Sendable, CustomStringConvertible, CustomDe
     let encodedSecrets: Set<String>
 
     /// Every secret in it, decoded and as it is written, the longest first: none may be shown.
-    public var secrets: [String] {
+    package var secrets: [String] {
         let decoded = values.filter { Self.secretKeywords.contains($0.key) }.map(\.value)
         return encodedSecrets.union(decoded).filter { !$0.isEmpty }
             .sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
@@ -30,7 +30,7 @@ public struct DatabaseURL: Hashable, Sendable, CustomStringConvertible, CustomDe
     /// A connection is given up after 3 s, and one whose other end is silent after 10 s; only a server that can be written to
     /// is taken; and unless every host is on this machine its certificate must be right. What the URL says of that goes first,
     /// libpq's variables of the environment do not.
-    public func exposedParameters(caFile: String?) -> [(keyword: String, value: String)] {
+    package func exposedParameters(caFile: String?) -> [(keyword: String, value: String)] {
         var parameters = [
             "application_name": "ecryptopayd", "client_encoding": "UTF8", "connect_timeout": "3",
             "tcp_user_timeout": "10000", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3",
@@ -46,7 +46,7 @@ public struct DatabaseURL: Hashable, Sendable, CustomStringConvertible, CustomDe
     }
 
     /// The canonical form without secrets, e.g. `postgresql://shop@db1:5433,db2/ecryptopay?sslmode=verify-ca`.
-    public var description: String {
+    package var description: String {
         let user = values["user"].map { "\(PercentEncoding.encoded($0))@" } ?? ""
         let database = values["dbname"].map { "/\(PercentEncoding.encoded($0))" } ?? ""
         let authority = hosts.map(\.text).joined(separator: ",")
@@ -60,10 +60,10 @@ public struct DatabaseURL: Hashable, Sendable, CustomStringConvertible, CustomDe
     }
 
     /// The form without secrets.
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
 
     /// Without children, so that `dump` shows no more.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension DatabaseURL {

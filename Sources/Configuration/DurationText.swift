@@ -40,7 +40,7 @@ enum DurationText {
 
 extension Duration {
     /// Reads a span of time as the configuration writes it; nil for anything else.
-    public init?(configurationText text: String) {
+    package init?(configurationText text: String) {
         guard let duration = try? DurationText.parse(text) else { return nil }
         self = duration
     }

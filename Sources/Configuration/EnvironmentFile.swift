@@ -21,21 +21,21 @@
 /// silently is a default in force silently. Also faults, since systemd drops them, or its versions differ: a name of
 /// other characters, a value that is not UTF-8 or holds control characters other than tab and line feed, a quote that is
 /// never closed, a comment that ends with a backslash, a backslash before CR LF.
-public struct EnvironmentFile: Hashable, Sendable {
+package struct EnvironmentFile: Hashable, Sendable {
     /// One assignment as it stands in the file.
-    public struct Assignment: Hashable, Sendable {
+    package struct Assignment: Hashable, Sendable {
         /// The variable's name.
-        public let name: String
+        package let name: String
         /// Its value, unquoted.
-        public let value: String
+        package let value: String
         /// The line its name stands on; the first is 1.
-        public let line: Int
+        package let line: Int
     }
 
     /// What the file is called in messages: its path.
-    public let name: String
+    package let name: String
     /// Every assignment, in order.
-    public let assignments: [Assignment]
+    package let assignments: [Assignment]
 
     /// Parses a whole file.
     ///
@@ -43,7 +43,7 @@ public struct EnvironmentFile: Hashable, Sendable {
     ///   - bytes: its content.
     ///   - name: what to call it in messages.
     /// - Throws: every faulty line; no message repeats what a line says, since that could be a secret.
-    public init(parsing bytes: [UInt8], named name: String) throws(ConfigurationFaults) {
+    package init(parsing bytes: [UInt8], named name: String) throws(ConfigurationFaults) {
         var parser = EnvironmentFileParser(file: name)
         for byte in bytes { parser.consume(byte) }
         self.name = name
@@ -51,8 +51,8 @@ public struct EnvironmentFile: Hashable, Sendable {
     }
 
     /// The assignment of `name` that counts: the last.
-    public func assignment(of name: String) -> Assignment? { assignments.last { $0.name == name } }
+    package func assignment(of name: String) -> Assignment? { assignments.last { $0.name == name } }
 
     /// The assignments that are none of this program's, e.g. `https_proxy`.
-    public var others: [Assignment] { assignments.filter { !$0.name.hasPrefix(SettingKey.prefix) } }
+    package var others: [Assignment] { assignments.filter { !$0.name.hasPrefix(SettingKey.prefix) } }
 }

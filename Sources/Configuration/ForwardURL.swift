@@ -1,20 +1,21 @@
 /// A URL of the merchant's application. It may hold a secret in a query, so it is shown without.
-public struct ForwardURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct ForwardURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
     /// The URL as it was written.
-    public let exposed: String
+    package let exposed: String
     /// The same without query: what the journal, the log and the status call the endpoint.
-    public let name: String
+    package let name: String
     /// Whether it is `http`, to another machine.
-    public let isReadableOnTheWay: Bool
+    package let isReadableOnTheWay: Bool
 
     /// The form without secrets.
-    public var description: String { name }
+    package var description: String { name }
 
     /// The form without secrets.
-    public var debugDescription: String { name }
+    package var debugDescription: String { name }
 
     /// Without children, so that `dump` shows no more.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension ValueKind<ForwardURL> {

@@ -1,13 +1,13 @@
 extension JournalPlace {
     /// Why a word of a command line names no place; holds nothing secret of it.
-    public struct ArgumentFault: Error, Hashable, Sendable, CustomStringConvertible {
+    package struct ArgumentFault: Error, Hashable, Sendable, CustomStringConvertible {
         /// What is wrong, and what to write.
-        public let description: String
+        package let description: String
     }
 
     /// Reads a word of a command line: the path of a directory, or a database's URL. One with a password is refused, since every
     /// user of the machine sees command lines.
-    public init(argument text: String) throws(ArgumentFault) {
+    package init(argument text: String) throws(ArgumentFault) {
         let scheme = text.prefix { $0 != ":" }.lowercased()
         guard DatabaseURL.schemes.contains(scheme) || text.contains("://") else {
             guard !text.isEmpty else { throw ArgumentFault(description: "is empty; write the path of a directory") }

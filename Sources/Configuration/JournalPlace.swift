@@ -1,12 +1,12 @@
 /// Where the journal is kept.
-public enum JournalPlace: Hashable, Sendable, CustomStringConvertible {
+package enum JournalPlace: Hashable, Sendable, CustomStringConvertible {
     /// In files, in the directory of this path.
     case directory(String)
     /// By a server that speaks PostgreSQL's protocol.
     case database(DatabaseURL)
 
     /// The path, or the URL without secrets.
-    public var description: String {
+    package var description: String {
         switch self {
         case .directory(let path): path
         case .database(let url): url.description
@@ -14,7 +14,7 @@ public enum JournalPlace: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether there is a secret in it.
-    public var holdsSecret: Bool {
+    package var holdsSecret: Bool {
         switch self {
         case .directory: false
         case .database(let url): !url.secrets.isEmpty

@@ -1,12 +1,12 @@
 /// Where to listen: an address and port, or a path.
-public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
+package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// An IPv4 or IPv6 address (without brackets) or `localhost`, and a port; port 0 lets the system choose.
     case tcp(host: String, port: UInt16)
     /// The absolute path of a Unix socket.
     case unix(path: String)
 
     /// As in the configuration: `127.0.0.1:8723`, `[::1]:8723`, `unix:/path`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path): "unix:\(path)"

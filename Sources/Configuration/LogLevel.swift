@@ -1,5 +1,5 @@
 /// How much is logged; the names are swift-log's.
-public enum LogLevel: String, CaseIterable, Hashable, Sendable {
+package enum LogLevel: String, CaseIterable, Hashable, Sendable {
     case trace, debug, info, notice, warning, error, critical
 }
 

@@ -1,5 +1,5 @@
 /// Where a setting's value comes from.
-public enum Origin: Hashable, Sendable, CustomStringConvertible {
+package enum Origin: Hashable, Sendable, CustomStringConvertible {
     /// It is the default.
     case standard
     /// The process environment.
@@ -21,7 +21,7 @@ public enum Origin: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// E.g. `/etc/ecryptopayd/ecryptopayd.env line 3`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .standard: "default"
         case .environment: "environment"

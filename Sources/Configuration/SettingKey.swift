@@ -2,24 +2,24 @@
 ///
 /// `all` is the one table of keys: reading, checking, `check`'s print-out, the search for the nearest key and the
 /// documentation all go by it. A new key is a property of `Settings`, which holds its default, and a row here.
-public struct SettingKey: Sendable {
+package struct SettingKey: Sendable {
     /// What every key begins with.
-    public static let prefix = "ECRYPTOPAY_"
+    package static let prefix = "ECRYPTOPAY_"
     /// What the name of a key ends with when its value is the path of a file that holds the value.
     static let fileSuffix = "_FILE"
 
     /// The whole name, e.g. `ECRYPTOPAY_LISTEN`.
-    public let name: String
+    package let name: String
     /// What it sets, on one line.
-    public let meaning: String
+    package let meaning: String
     /// Whether its value, or a part of it, must not be shown. Such a value may also stand in a file or a credential.
-    public let isSecret: Bool
+    package let isSecret: Bool
     /// Whether the same is true of some values; what may be shown of those that are refused is for its kind to say.
-    public let mayBeSecret: Bool
+    package let mayBeSecret: Bool
     /// Whether it belongs to the account, whose keys have no default.
-    public let isAccount: Bool
+    package let isAccount: Bool
     /// Whether another value takes effect after a restart only.
-    public let needsRestart: Bool
+    package let needsRestart: Bool
 
     /// Reads a text and stores the value.
     let assign: @Sendable (String, inout Settings) throws(ValueFault) -> Void
@@ -72,16 +72,16 @@ public struct SettingKey: Sendable {
     }
 
     /// The default in its canonical spelling; nil when there is none.
-    public var defaultText: String? { shown(Settings()) }
+    package var defaultText: String? { shown(Settings()) }
 
     /// The key whose value is the path of a file that holds this one's value; nil for keys without secrets.
-    public var fileKey: String? { mayBeSecret ? name + Self.fileSuffix : nil }
+    package var fileKey: String? { mayBeSecret ? name + Self.fileSuffix : nil }
 
     /// What systemd's credential with this one's value is called; nil for keys without secrets.
-    public var credential: String? { mayBeSecret ? name.dropFirst(Self.prefix.count).lowercased() : nil }
+    package var credential: String? { mayBeSecret ? name.dropFirst(Self.prefix.count).lowercased() : nil }
 
     /// Every key the program knows, in the order in which they are documented.
-    public static let all: [SettingKey] = [
+    package static let all: [SettingKey] = [
         SettingKey("CLIENT_ID", \.clientID, .text, "the account's client id", isAccount: true),
         SettingKey(
             "CLIENT_SECRET", \.clientSecret, .secret, "the account's client secret", isSecret: true,

@@ -1,6 +1,6 @@
 extension Settings {
     /// One line for each key, with value and source, secrets redacted: `ECRYPTOPAY_LISTEN = 127.0.0.1:8723  (default)`.
-    public func describe() -> [String] {
+    package func describe() -> [String] {
         let width = SettingKey.all.map(\.name.count).max() ?? 0
         return SettingKey.all.map { key in
             let name = key.name + String(repeating: " ", count: width - key.name.count)
@@ -11,7 +11,7 @@ extension Settings {
     /// The same as a JSON object: `{"settings":{KEY:{"value":…,"source":…}},"warnings":[…]}`.
     ///
     /// Values are strings as `describe()` shows them, or null for what is not set.
-    public var json: String {
+    package var json: String {
         let members = SettingKey.all.map { key in
             let value = key.shown(self).map(quoted) ?? "null"
             let source = quoted((origins[key.name] ?? .standard).description)

@@ -2,9 +2,9 @@
 ///
 /// The initial values below are the defaults; `SettingKey.all` says which key sets which property and within which bounds.
 /// Printing it shows no secret.
-public struct Settings: Hashable, Sendable {
+package struct Settings: Hashable, Sendable {
     /// Whether the account's keys must be there.
-    public enum AccountRequirement: Hashable, Sendable {
+    package enum AccountRequirement: Hashable, Sendable {
         /// All four, as `serve` and `check` need them.
         case required
         /// All four or none, as `sandbox` takes them.
@@ -12,74 +12,74 @@ public struct Settings: Hashable, Sendable {
     }
 
     /// The account's client id.
-    public internal(set) var clientID: String?
+    package internal(set) var clientID: String?
     /// The account's client secret.
-    public internal(set) var clientSecret: Secret?
+    package internal(set) var clientSecret: Secret?
     /// The account's e-mail address.
-    public internal(set) var email: String?
+    package internal(set) var email: String?
     /// The account's password.
-    public internal(set) var password: Secret?
+    package internal(set) var password: Secret?
     /// The API's base URL.
-    public internal(set) var apiURL = APIURL.documented
+    package internal(set) var apiURL = APIURL.documented
     /// The paths that accept webhooks, at least one.
-    public internal(set) var webhookPaths = [WebhookPath.standard]
+    package internal(set) var webhookPaths = [WebhookPath.standard]
     /// Where the public side listens, at least one address, unless systemd passes sockets.
-    public internal(set) var listen = [ListenAddress.tcp(host: "127.0.0.1", port: 8723)]
+    package internal(set) var listen = [ListenAddress.tcp(host: "127.0.0.1", port: 8723)]
     /// Where the admin side listens, unless systemd passes a socket for it; empty for nowhere.
-    public internal(set) var adminListen = [ListenAddress.tcp(host: "127.0.0.1", port: 8724)]
+    package internal(set) var adminListen = [ListenAddress.tcp(host: "127.0.0.1", port: 8724)]
     /// Where the journal is kept.
-    public internal(set) var journal = JournalPlace.directory("./journal")
+    package internal(set) var journal = JournalPlace.directory("./journal")
     /// Bytes after which a new segment begins.
-    public internal(set) var journalSegmentBytes = 67_108_864
+    package internal(set) var journalSegmentBytes = 67_108_864
     /// How old settled segments grow before they are dropped; zero for never.
-    public internal(set) var journalKeep = Duration.zero
+    package internal(set) var journalKeep = Duration.zero
     /// Free bytes on the disk of a journal in files below which webhooks are answered 503.
-    public internal(set) var minFreeBytes = 67_108_864
+    package internal(set) var minFreeBytes = 67_108_864
     /// The largest body of a request, in bytes.
-    public internal(set) var maxBodyBytes = 16_384
+    package internal(set) var maxBodyBytes = 16_384
     /// Open connections beyond which accepting waits.
-    public internal(set) var maxConnections = 1024
+    package internal(set) var maxConnections = 1024
     /// How long a whole request may take to arrive.
-    public internal(set) var requestTimeout = Duration.seconds(10)
+    package internal(set) var requestTimeout = Duration.seconds(10)
     /// How long a kept-alive connection may stay without a request.
-    public internal(set) var idleTimeout = Duration.seconds(75)
+    package internal(set) var idleTimeout = Duration.seconds(75)
     /// How long one API call may take.
-    public internal(set) var apiTimeout = Duration.seconds(10)
+    package internal(set) var apiTimeout = Duration.seconds(10)
     /// A PEM bundle to trust instead of the system's.
-    public internal(set) var caFile: String?
+    package internal(set) var caFile: String?
     /// API calls at once.
-    public internal(set) var confirmConcurrency = 4
+    package internal(set) var confirmConcurrency = 4
     /// Re-fetches a second for ids never confirmed, and as many again for the others.
-    public internal(set) var confirmRate = 10
+    package internal(set) var confirmRate = 10
     /// Ids never confirmed that may wait.
-    public internal(set) var maxPending = 100_000
+    package internal(set) var maxPending = 100_000
     /// How long unknown is retried.
-    public internal(set) var confirmWindow = Duration.seconds(72 * 3600)
+    package internal(set) var confirmWindow = Duration.seconds(72 * 3600)
     /// From one listing of all payments to the next; zero for the baseline and on request only.
-    public internal(set) var reconcileInterval = Duration.seconds(300)
+    package internal(set) var reconcileInterval = Duration.seconds(300)
     /// How long one listing may take.
-    public internal(set) var listTimeout = Duration.seconds(60)
+    package internal(set) var listTimeout = Duration.seconds(60)
     /// The most bytes that one listing may have.
-    public internal(set) var listMaxBytes = 67_108_864
+    package internal(set) var listMaxBytes = 67_108_864
     /// Where confirmed news are delivered.
-    public internal(set) var forwardURLs: [ForwardURL] = []
+    package internal(set) var forwardURLs: [ForwardURL] = []
     /// A program that gets each delivery on its standard input.
-    public internal(set) var forwardExec: String?
+    package internal(set) var forwardExec: String?
     /// What deliveries are signed with.
-    public internal(set) var forwardSecret: SigningKey?
+    package internal(set) var forwardSecret: SigningKey?
     /// How much is logged.
-    public internal(set) var logLevel = LogLevel.info
+    package internal(set) var logLevel = LogLevel.info
 
     /// Where each value comes from, by the key's name.
-    public internal(set) var origins: [String: Origin] = [:]
+    package internal(set) var origins: [String: Origin] = [:]
     /// What is allowed, yet probably not meant; each a sentence that names its key.
-    public internal(set) var warnings: [String] = []
+    package internal(set) var warnings: [String] = []
 
     /// The defaults.
-    public init() {}
+    package init() {}
 
     /// The account, when all four keys are set.
-    public var account: Account? {
+    package var account: Account? {
         guard let clientID, let clientSecret, let email, let password else { return nil }
         return Account(clientID: clientID, clientSecret: clientSecret, email: email, password: password)
     }

@@ -1,20 +1,19 @@
 /// Where settings are read from. Nothing here reads by itself: the caller hands in what is there, and how to read files.
-public struct SettingsLayers {
+package struct SettingsLayers {
     /// The process environment.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// The env file, if one is given.
-    public var file: EnvironmentFile?
+    package var file: EnvironmentFile?
     /// Reads a file that a `_FILE` key, or `ECRYPTOPAY_CA_FILE`, names.
-    public var readFile: (String) throws -> [UInt8]
+    package var readFile: (String) throws -> [UInt8]
     /// Whether every user of the machine may read a file; false when that cannot be told.
-    public var isReadableByAll: (String) -> Bool
+    package var isReadableByAll: (String) -> Bool
     /// Why a program cannot be run, in the system's words; nil when it can, or when that cannot be told.
-    public var programFault: (String) -> String?
+    package var programFault: (String) -> String?
     /// Reads a systemd credential by name; nil when there is none of that name.
-    public var credential: (String) throws -> [UInt8]?
+    package var credential: (String) throws -> [UInt8]?
 
-    /// Puts the layers together.
-    public init(
+    package init(
         environment: [String: String], file: EnvironmentFile? = nil,
         readFile: @escaping (String) throws -> [UInt8],
         isReadableByAll: @escaping (String) -> Bool = { _ in false },

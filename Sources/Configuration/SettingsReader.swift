@@ -240,7 +240,7 @@ extension Settings {
     ///   - defaultJournal: the journal's directory when none is configured.
     ///   - account: whether the account's keys must be there.
     /// - Throws: every fault at once. None shows a secret.
-    public init(
+    package init(
         reading layers: SettingsLayers, defaultJournal: String, account: AccountRequirement
     ) throws(ConfigurationFaults) {
         var reader = SettingsReader(layers, defaultJournal: defaultJournal)

@@ -1,16 +1,17 @@
 /// The key that deliveries are signed with, as Standard Webhooks has it: `whsec_` and 24 to 64 bytes in base64.
-public struct SigningKey: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct SigningKey: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
     /// The key's bytes.
-    public let exposed: [UInt8]
+    package let exposed: [UInt8]
 
     /// Not the key.
-    public var description: String { "(set)" }
+    package var description: String { "(set)" }
 
     /// Not the key.
-    public var debugDescription: String { "(set)" }
+    package var debugDescription: String { "(set)" }
 
     /// Without children, so that `dump` shows no more.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension ValueKind<SigningKey> {

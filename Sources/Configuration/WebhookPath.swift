@@ -1,14 +1,14 @@
 /// A path at which webhooks are accepted. Whoever knows it can send forged reports, so it is shown redacted.
-public struct WebhookPath: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+package struct WebhookPath: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
     /// The path itself, as it stands in a request line.
-    public let exposed: String
+    package let exposed: String
 
     /// The one in force when none is configured. It is public, hence no secret.
-    public static let standard = WebhookPath(exposed: "/webhooks/ecryptopay")
+    package static let standard = WebhookPath(exposed: "/webhooks/ecryptopay")
 
     /// At most its first segment, when that is plainly a word and not all there is: `/webhooks/…`.
-    public var description: String {
+    package var description: String {
         if self == .standard { return exposed }
         let segments = exposed.split(separator: "/")
         guard segments.count > 1, let first = segments.first, first.utf8.count <= 12,
@@ -18,13 +18,13 @@ public struct WebhookPath: Hashable, Sendable, CustomStringConvertible, CustomDe
     }
 
     /// The redacted form.
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
 
     /// Without children, so that `dump` shows no more.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 
     /// Whether someone could find it by trying: its last segment has fewer than 16 letters and digits, or looks like words.
-    public var isGuessable: Bool {
+    package var isGuessable: Bool {
         let last = exposed.split(separator: "/").last ?? ""
         let characters = last.utf8.filter { $0.isLetter || $0.isDigit }
         // Sixteen hex digits at random have eight different ones nearly always, and digits or both cases among them.

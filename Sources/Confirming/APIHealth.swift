@@ -1,17 +1,17 @@
 import ECryptoPay
 package import Ledger
-public import Logging
+package import Logging
 import Runtime
 import Synchronization
 
 /// Whether the API answers, and since when it does not; says so once, not at every call.
-public final class APIHealth: Sendable {
+package final class APIHealth: Sendable {
     /// How it stands.
-    public struct Status: Sendable {
+    package struct Status: Sendable {
         /// Nil before the first call ended.
-        public internal(set) var isReachable: Bool?
+        package internal(set) var isReachable: Bool?
         /// Why not.
-        public internal(set) var lastError: String?
+        package internal(set) var lastError: String?
         /// Since when it has been so.
         var since: Instant
 
@@ -31,12 +31,12 @@ public final class APIHealth: Sendable {
     private let logger: Logger
 
     /// Nothing known yet.
-    public init(logger: Logger) {
+    package init(logger: Logger) {
         self.logger = logger
     }
 
     /// How it stands.
-    public var current: Status { state.withLock { $0.status } }
+    package var current: Status { state.withLock { $0.status } }
 
     /// What to say when the API has answered no call for that long; nil while it answers, or has not been silent so long.
     func silence(longerThan limit: Duration, now: Instant) -> String? {

@@ -1,15 +1,15 @@
 import ECryptoPay
 import JournalFormat
-public import Ledger
-public import Logging
-public import Payments
+package import Ledger
+package import Logging
+package import Payments
 import Runtime
 import Synchronization
 
 /// Re-fetches every payment that was reported, and has the ledger record what the API says: the truth.
 ///
 /// It holds no state of its own but the calls under way. What is due, and within which budget, is the ledger's to say.
-public actor Confirmer {
+package actor Confirmer {
     private let ledger: any Ledger
     private let api: any PaymentAPI
     private var concurrency: Int
@@ -35,10 +35,10 @@ public actor Confirmer {
     private nonisolated let callsUnderWay = Atomic(0)
 
     /// Whether the API answers.
-    public nonisolated let health: APIHealth
+    package nonisolated let health: APIHealth
 
     /// A confirmer that makes at most `concurrency` calls at once. It begins with ``start()``.
-    public init(ledger: any Ledger, api: any PaymentAPI, health: APIHealth, concurrency: Int, logger: Logger) {
+    package init(ledger: any Ledger, api: any PaymentAPI, health: APIHealth, concurrency: Int, logger: Logger) {
         self.init(
             ledger: ledger, api: api, health: health, concurrency: concurrency, logger: logger, on: DispatchScheduler())
     }
@@ -61,14 +61,14 @@ public actor Confirmer {
     }
 
     /// Begins with what is due.
-    public func start() {
+    package func start() {
         timer.onFire { [weak self] in self?.wake() }
         wake()
     }
 
     /// Begins no further call, breaks off those under way, and returns when they have ended. What they were for stays
     /// queued in the ledger.
-    public func stop() async {
+    package func stop() async {
         isStopping = true
         timer.cancel()
         if calls.isEmpty { return }
@@ -78,7 +78,7 @@ public actor Confirmer {
     }
 
     /// Fetches one payment now, whatever its schedule says; false while a call for it is under way.
-    public func confirm(_ id: PaymentID) async -> Bool {
+    package func confirm(_ id: PaymentID) async -> Bool {
         guard !isStopping, let claim = ledger.claim(id) else { return false }
         if isStopping {
             // Nobody would wait for the call any more.
@@ -90,13 +90,13 @@ public actor Confirmer {
     }
 
     /// Changes how many calls there may be at once.
-    public func update(concurrency: Int) {
+    package func update(concurrency: Int) {
         self.concurrency = concurrency
         pump()
     }
 
     /// Whether a call began or ended within `limit`, or none was due or under way: what the watchdog asks.
-    public nonisolated func makesProgress(within limit: Duration) -> Bool {
+    package nonisolated func makesProgress(within limit: Duration) -> Bool {
         let now = scheduler.now
         if now < Instant(nanoseconds: lastProgress.load(ordering: .relaxed)) + limit { return true }
         // Each ends at its time-out, unless it hangs.
@@ -106,7 +106,7 @@ public actor Confirmer {
     }
 
     /// Why nothing is confirmed although something waits: no call has been answered for five minutes. Nil when all is well.
-    public nonisolated var silence: String? {
+    package nonisolated var silence: String? {
         guard ledger.counts.pending > 0 else { return nil }
         return health.silence(longerThan: .seconds(300), now: scheduler.now)
     }
@@ -202,9 +202,8 @@ public actor Confirmer {
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension Confirmer: LedgerObserver {
-    public nonisolated func ledgerDidCommit(upTo position: Int64) {
+    package nonisolated func ledgerDidCommit(upTo position: Int64) {
         if let (duration, count) = rejections.withLock({ $0.end(now: scheduler.now) }) {
             logger.notice(
                 "the journal is written again after \(HumanText.duration(duration.nanoseconds)) and \(count) failed writes",
@@ -213,7 +212,7 @@ extension Confirmer: LedgerObserver {
         wakeIfDueEarlier()
     }
 
-    public nonisolated func ledgerDidReschedule() {
+    package nonisolated func ledgerDidReschedule() {
         wakeIfDueEarlier()
     }
 
@@ -223,7 +222,7 @@ extension Confirmer: LedgerObserver {
         if due.nanoseconds < nextLook.load(ordering: .sequentiallyConsistent) { wake() }
     }
 
-    public nonisolated func ledgerDidReject(after position: Int64, reason: String) {
+    package nonisolated func ledgerDidReject(after position: Int64, reason: String) {
         guard let notice = rejections.withLock({ $0.fault(now: scheduler.now) }) else { return }
         var often = ""
         if case .still(let duration, let count) = notice {
@@ -235,5 +234,5 @@ extension Confirmer: LedgerObserver {
             """, metadata: EventID.webhooksRefused.metadata())
     }
 
-    public nonisolated func ledgerDidFail(reason: String, errno: Int32) {}
+    package nonisolated func ledgerDidFail(reason: String, errno: Int32) {}
 }

@@ -1,18 +1,18 @@
-public import ECryptoPay
-public import Payments
+package import ECryptoPay
+package import Payments
 import POSIX
-public import Runtime
+package import Runtime
 
 /// Passes calls on, and measures how long they take and how many fail.
-public final class MeasuredAPI: PaymentAPI {
+package final class MeasuredAPI: PaymentAPI {
     /// What is known of one kind of call.
-    public struct Figures: Sendable {
+    package struct Figures: Sendable {
         /// `payment`, or `list`.
-        public let call: String
+        package let call: String
         /// How long the calls took that ended, with an answer or without.
-        public let durations: Histogram.Figures
+        package let durations: Histogram.Figures
         /// How many brought no answer that says anything about a payment, by cause.
-        public let failures: [String: Int]
+        package let failures: [String: Int]
     }
 
     private let api: any PaymentAPI
@@ -20,15 +20,15 @@ public final class MeasuredAPI: PaymentAPI {
     private let list = CallMeter("list")
 
     /// Measures the calls to `api`.
-    public init(_ api: any PaymentAPI) {
+    package init(_ api: any PaymentAPI) {
         self.api = api
     }
 
     /// How it stands, for each kind of call.
-    public var figures: [Figures] { [payment.figures, list.figures] }
+    package var figures: [Figures] { [payment.figures, list.figures] }
 
     /// Fetches one payment.
-    public func payment(id: PaymentID) async throws(APIError) -> ConfirmedPayment {
+    package func payment(id: PaymentID) async throws(APIError) -> ConfirmedPayment {
         let start = Clock.monotonic()
         do {
             let payment = try await api.payment(id: id)
@@ -45,7 +45,7 @@ public final class MeasuredAPI: PaymentAPI {
     }
 
     /// Shows all payments as they come.
-    public func forEachPayment(
+    package func forEachPayment(
         _ body: @escaping @Sendable (ConfirmedPayment) -> Void
     ) async throws(APIError) -> Int {
         let start = Clock.monotonic()

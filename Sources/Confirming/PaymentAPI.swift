@@ -1,8 +1,8 @@
-public import ECryptoPay
-public import Payments
+package import ECryptoPay
+package import Payments
 
 /// What confirmer and reconciler ask of the API.
-public protocol PaymentAPI: Sendable {
+package protocol PaymentAPI: Sendable {
     /// Fetches one payment.
     func payment(id: PaymentID) async throws(APIError) -> ConfirmedPayment
     /// Shows all payments as they come, on a thread that may block; what was shown is a list only when it returns.

@@ -1,6 +1,6 @@
 import ECryptoPay
-public import Ledger
-public import Logging
+package import Ledger
+package import Logging
 import Runtime
 import Synchronization
 
@@ -8,7 +8,7 @@ import Synchronization
 /// listing answers it.
 ///
 /// What a listing comes to is the ledger's to say. Here is only when one is made, and what people read of it.
-public actor Reconciler {
+package actor Reconciler {
     private let ledger: any Ledger
     private let api: any PaymentAPI
     private let health: APIHealth
@@ -28,7 +28,7 @@ public actor Reconciler {
     private nonisolated let lastEnd = Atomic<Int64>(0)
 
     /// A reconciler that lists every `interval`; zero for the baseline and on request only. It begins with ``start()``.
-    public init(ledger: any Ledger, api: any PaymentAPI, health: APIHealth, interval: Duration, logger: Logger) {
+    package init(ledger: any Ledger, api: any PaymentAPI, health: APIHealth, interval: Duration, logger: Logger) {
         self.init(
             ledger: ledger, api: api, health: health, interval: interval, logger: logger, on: DispatchScheduler(),
             seed: .random(in: .min ... .max))
@@ -52,19 +52,19 @@ public actor Reconciler {
     }
 
     /// When the last listing ended that was whole, in nanoseconds since 1970; nil before there was one.
-    public nonisolated var lastReconciledAt: Int64? {
+    package nonisolated var lastReconciledAt: Int64? {
         let time = lastEnd.load(ordering: .relaxed)
         return time == 0 ? nil : time
     }
 
     /// Begins with the listing of the start.
-    public func start() {
+    package func start() {
         timer.onFire { [weak self] in self?.wake() }
         wake()
     }
 
     /// Breaks off a listing that is under way, and returns when it has ended.
-    public func stop() async {
+    package func stop() async {
         isStopping = true
         timer.cancel()
         run?.cancel()
@@ -72,13 +72,13 @@ public actor Reconciler {
     }
 
     /// Changes how often all payments are listed.
-    public func update(interval: Duration) {
+    package func update(interval: Duration) {
         schedule.interval = interval
         look()
     }
 
     /// Lists now, and takes up again what was set aside; false while a listing is under way.
-    public func reconcile() -> Bool {
+    package func reconcile() -> Bool {
         guard !isStopping, schedule.request() else { return false }
         ledger.takeUpAbandoned()
         look()
@@ -214,17 +214,16 @@ public actor Reconciler {
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension Reconciler: LedgerObserver {
-    public nonisolated func ledgerDidCommit(upTo position: Int64) { lookForFlood() }
+    package nonisolated func ledgerDidCommit(upTo position: Int64) { lookForFlood() }
 
-    public nonisolated func ledgerDidReschedule() { lookForFlood() }
+    package nonisolated func ledgerDidReschedule() { lookForFlood() }
 
     private nonisolated func lookForFlood() {
         if ledger.isFlooded, !isFloodSeen.load(ordering: .sequentiallyConsistent) { wake() }
     }
 
-    public nonisolated func ledgerDidReject(after position: Int64, reason: String) {}
+    package nonisolated func ledgerDidReject(after position: Int64, reason: String) {}
 
-    public nonisolated func ledgerDidFail(reason: String, errno: Int32) {}
+    package nonisolated func ledgerDidFail(reason: String, errno: Int32) {}
 }

@@ -1,25 +1,25 @@
-public import Ledger
-public import Payments
+package import Ledger
+package import Payments
 import POSIX
-public import Runtime
+package import Runtime
 import Synchronization
 
 /// Counts what the ledger decides, and remembers why payments wait.
-public final class VerdictCounter: LedgerObserver {
+package final class VerdictCounter: LedgerObserver {
     /// What was counted since the start.
-    public struct Figures: Sendable {
+    package struct Figures: Sendable {
         /// Confirmations that told something new.
-        public internal(set) var confirmed = 0
+        package internal(set) var confirmed = 0
         /// Confirmations that settled reports and told nothing new.
-        public internal(set) var unchanged = 0
+        package internal(set) var unchanged = 0
         /// Reports refuted, by reason.
-        public internal(set) var refuted: [RefutationReason: Int] = [:]
+        package internal(set) var refuted: [RefutationReason: Int] = [:]
         /// Reports set aside.
-        public internal(set) var abandoned = 0
+        package internal(set) var abandoned = 0
         /// Fetches after which a report was unknown still.
-        public internal(set) var unknown = 0
+        package internal(set) var unknown = 0
         /// When a payment was last confirmed, in nanoseconds since 1970.
-        public internal(set) var lastConfirmedAt: Int64?
+        package internal(set) var lastConfirmedAt: Int64?
     }
 
     private struct State {
@@ -34,21 +34,20 @@ public final class VerdictCounter: LedgerObserver {
     private let syncs = Histogram(bounds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5])
 
     /// All at zero.
-    public init() {}
+    package init() {}
 
     /// How it stands.
-    public var figures: Figures { state.withLock { $0.figures } }
+    package var figures: Figures { state.withLock { $0.figures } }
 
     /// How long batches of records took to be written and synced.
-    public var syncFigures: Histogram.Figures { syncs.figures }
+    package var syncFigures: Histogram.Figures { syncs.figures }
 
     /// Why a payment was unknown after its last fetch; nil when there was none, or too many wait.
-    public func reason(for id: PaymentID) -> String? { state.withLock { $0.reasons[id] } }
+    package func reason(for id: PaymentID) -> String? { state.withLock { $0.reasons[id] } }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension VerdictCounter {
-    public func ledgerDidSettle(_ settlement: Settlement) {
+    package func ledgerDidSettle(_ settlement: Settlement) {
         let judgement = settlement.judgement
         state.withLock { state in
             if let confirmation = judgement.confirmation {
@@ -68,11 +67,11 @@ extension VerdictCounter {
         }
     }
 
-    public func ledgerDidSync(_ duration: Duration) { syncs.record(duration) }
+    package func ledgerDidSync(_ duration: Duration) { syncs.record(duration) }
 
-    public func ledgerDidCommit(upTo position: Int64) {}
+    package func ledgerDidCommit(upTo position: Int64) {}
 
-    public func ledgerDidReject(after position: Int64, reason: String) {}
+    package func ledgerDidReject(after position: Int64, reason: String) {}
 
-    public func ledgerDidFail(reason: String, errno: Int32) {}
+    package func ledgerDidFail(reason: String, errno: Int32) {}
 }

@@ -2,11 +2,11 @@ import CivilTime
 import Ledger
 
 /// What an endpoint gets: a confirmed payment, as Standard Webhooks wraps it.
-public struct DeliveryMessage: Sendable {
+package struct DeliveryMessage: Sendable {
     /// Stable across attempts, endpoints and replays: what a receiver deduplicates by.
-    public let id: String
+    package let id: String
     /// The JSON text.
-    public let body: [UInt8]
+    package let body: [UInt8]
 
     /// `data` is the API's payment as it came. The type says nothing about being paid: that is for the receiver to read in
     /// `data.state`.

@@ -1,7 +1,7 @@
-public import Ledger
+package import Ledger
 
 /// Brings a delivery to one endpoint.
-public protocol DeliverySender: Sendable {
+package protocol DeliverySender: Sendable {
     /// Makes one attempt. Ends soon after its task was cancelled.
     func send(_ message: DeliveryMessage) async -> DeliveryOutcome
 }

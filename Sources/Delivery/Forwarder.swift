@@ -1,18 +1,17 @@
-public import Ledger
-public import Logging
+package import Ledger
+package import Logging
 import Runtime
 
 /// Delivers confirmed news to every endpoint, each by itself.
-public actor Forwarder {
+package actor Forwarder {
     /// Where news go, and how.
-    public struct Endpoint: Sendable {
+    package struct Endpoint: Sendable {
         /// What journal, log and status call it: without secrets.
-        public let name: String
+        package let name: String
         /// Brings a delivery there.
-        public let sender: any DeliverySender
+        package let sender: any DeliverySender
 
-        /// Joins both.
-        public init(name: String, sender: any DeliverySender) {
+        package init(name: String, sender: any DeliverySender) {
             self.name = name
             self.sender = sender
         }
@@ -27,7 +26,7 @@ public actor Forwarder {
     private nonisolated let announced = AnnouncementList()
 
     /// A forwarder without endpoints: ``update(_:)`` brings them.
-    public init(ledger: any DeliveryLedger, logger: Logger) {
+    package init(ledger: any DeliveryLedger, logger: Logger) {
         self.init(ledger: ledger, logger: logger, on: DispatchScheduler())
     }
 
@@ -40,7 +39,7 @@ public actor Forwarder {
 
     /// Delivers to these endpoints from now on. Those that were there before go on where they were, also when they had
     /// answered 410; what waits for others becomes undeliverable.
-    public func update(endpoints: [Endpoint]) async throws {
+    package func update(endpoints: [Endpoint]) async throws {
         await stop()
         do {
             tell(try await configure(endpoints.map(\.name)))
@@ -88,7 +87,7 @@ public actor Forwarder {
     }
 
     /// Breaks off what is under way, and returns when that has ended. It stays queued in the ledger.
-    public func stop() async {
+    package func stop() async {
         announced.replace([])
         for forwarder in forwarders { await forwarder.stop() }
         forwarders = []

@@ -1,10 +1,10 @@
 import ECryptoPay
-public import Ledger
+package import Ledger
 import POSIX
 import Synchronization
 
 /// Posts deliveries to a URL of the merchant's application, signed.
-public struct HTTPDeliverySender: DeliverySender {
+package struct HTTPDeliverySender: DeliverySender {
     /// What one attempt may take, as Standard Webhooks recommends.
     private static let timeout: Duration = .seconds(15)
 
@@ -13,7 +13,7 @@ public struct HTTPDeliverySender: DeliverySender {
     private let signature: WebhookSignature
 
     /// Posts to `url`, signed with `key`; `caFile` is trusted instead of the system's authorities.
-    public init(url: String, key: [UInt8], caFile: String?, userAgent: String) {
+    package init(url: String, key: [UInt8], caFile: String?, userAgent: String) {
         self.url = url
         signature = WebhookSignature(key: key)
         transport = Transport(
@@ -22,7 +22,7 @@ public struct HTTPDeliverySender: DeliverySender {
     }
 
     /// Posts it. 2xx is done, 410 is the end, a redirect is a failure like any other status.
-    public func send(_ message: DeliveryMessage) async -> DeliveryOutcome {
+    package func send(_ message: DeliveryMessage) async -> DeliveryOutcome {
         let timestamp = Clock.realtime() / 1_000_000_000
         let acceptance = Acceptance()
         let request = TransportRequest(

@@ -1,10 +1,10 @@
 import Dispatch
-public import Ledger
+package import Ledger
 import POSIX
 import Synchronization
 
 /// Hands deliveries to a program, on its standard input: for shops without an HTTP endpoint. Exit code 0 is done.
-public struct ProgramDeliverySender: DeliverySender {
+package struct ProgramDeliverySender: DeliverySender {
     /// What one run may take.
     private static let timeout: Duration = .seconds(15)
     /// So much of what it says is told when it fails, in bytes.
@@ -14,12 +14,12 @@ public struct ProgramDeliverySender: DeliverySender {
 
     /// Runs the program at `path`, without a shell and without arguments. Of the environment it gets `PATH` and the delivery's
     /// `WEBHOOK_ID`.
-    public init(path: String) {
+    package init(path: String) {
         self.path = path
     }
 
     /// Runs it once.
-    public func send(_ message: DeliveryMessage) async -> DeliveryOutcome {
+    package func send(_ message: DeliveryMessage) async -> DeliveryOutcome {
         let program = Subprocess(
             path: path,
             environment: [

@@ -2,7 +2,7 @@
 ///
 /// Called on the transport's threads, for one chunk after the other. What it was given is worth nothing before the request
 /// has ended without a fault: an answer may break off anywhere.
-public protocol AnswerSink: AnyObject, Sendable {
+package protocol AnswerSink: AnyObject, Sendable {
     /// Takes the next bytes, decompressed; false ends the transfer.
     func receive(_ chunk: Span<UInt8>) -> Bool
 }

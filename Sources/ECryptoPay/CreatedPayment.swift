@@ -29,7 +29,7 @@ public struct CreatedPayment: Hashable, Sendable {
     ///
     /// - Throws: `AnswerFault.notJSON` or `.field`; the payment exists nevertheless, since the API said so by its
     ///   status.
-    public init(answer: [UInt8]) throws(AnswerFault) {
+    package init(answer: [UInt8]) throws(AnswerFault) {
         var scanner = JSONScanner()
         let tree: JSONValue
         do {

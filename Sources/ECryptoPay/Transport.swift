@@ -8,7 +8,7 @@ import Synchronization
 /// order in which they came. Every TLS connection is verified, at least TLS 1.2; redirects are never followed; answers
 /// are bounded. `http_proxy`, `https_proxy` and `no_proxy` are honoured as libcurl does, but never for a loopback
 /// address: what is sent there in the clear is meant to stay on this machine.
-public final class Transport: Sendable {
+package final class Transport: Sendable {
     private struct Pool {
         var idle: [CurlWorker]
         var waiting: [TransportJob] = []
@@ -20,7 +20,7 @@ public final class Transport: Sendable {
     private let pool: Mutex<Pool>
 
     /// Makes the workers; none opens a connection before its first request.
-    public init(_ options: TransportOptions) {
+    package init(_ options: TransportOptions) {
         precondition(Self.initialized, "libcurl does not initialize")
         precondition(options.workers > 0, "a transport needs a worker")
         pool = Mutex(Pool(idle: (0..<options.workers).map { CurlWorker(number: $0, options) }))
@@ -30,7 +30,7 @@ public final class Transport: Sendable {
     ///
     /// - Throws: `TransportFault` when no answer came; an answer of any status is returned. A cancelled task gets
     ///   `.cancelled` at once; the request may have reached the server nevertheless.
-    public func perform(_ request: TransportRequest) async throws(TransportFault) -> TransportAnswer {
+    package func perform(_ request: TransportRequest) async throws(TransportFault) -> TransportAnswer {
         let job = TransportJob(request)
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

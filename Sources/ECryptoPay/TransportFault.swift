@@ -1,7 +1,7 @@
 /// Why a request got no answer.
-public struct TransportFault: Error, Sendable, Hashable, CustomStringConvertible {
+package struct TransportFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// The causes that a caller may want to tell apart.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// The request could not be sent as it was: a faulty URL or header field, or plain `http:` where it is not
         /// allowed.
         case invalidRequest
@@ -26,16 +26,15 @@ public struct TransportFault: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     /// The cause.
-    public let kind: Kind
+    package let kind: Kind
     /// One line for people, without secrets: no header field, body or credential of the request is in it.
-    public let message: String
+    package let message: String
 
-    /// A fault of a kind, with its line.
-    public init(_ kind: Kind, _ message: String) {
+    package init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
     }
 
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }

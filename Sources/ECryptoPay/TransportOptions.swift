@@ -1,7 +1,7 @@
 /// How a `Transport` connects.
-public struct TransportOptions: Sendable, Hashable {
+package struct TransportOptions: Sendable, Hashable {
     /// Where requests may go without TLS.
-    public enum Plaintext: Sendable, Hashable {
+    package enum Plaintext: Sendable, Hashable {
         /// To 127.0.0.0/8, ::1 and `localhost` only.
         case loopbackOnly
         /// Anywhere.
@@ -9,20 +9,20 @@ public struct TransportOptions: Sendable, Hashable {
     }
 
     /// How many requests may be under way at once.
-    public var workers: Int
+    package var workers: Int
     /// The time for resolving, connecting and the TLS handshake, within the request's own time-out.
-    public var connectTimeout: Duration
+    package var connectTimeout: Duration
     /// The path of a PEM bundle to trust in place of the system's authorities.
-    public var caFile: String?
+    package var caFile: String?
     /// The value of `User-Agent`, unless a request brings its own; nil sends none.
-    public var userAgent: String?
+    package var userAgent: String?
     /// Where `http:` is allowed.
-    public var plaintext: Plaintext
+    package var plaintext: Plaintext
     /// The path of a Unix socket to connect to, whatever host the URL names.
-    public var unixSocket: String?
+    package var unixSocket: String?
 
     /// Four workers, five seconds to connect, the system's authorities, `http:` for loopback only.
-    public init(
+    package init(
         workers: Int = 4, connectTimeout: Duration = .seconds(5), caFile: String? = nil, userAgent: String? = nil,
         plaintext: Plaintext = .loopbackOnly, unixSocket: String? = nil
     ) {

@@ -1,7 +1,7 @@
 /// One HTTP request as `Transport` sends it.
-public struct TransportRequest: Sendable {
+package struct TransportRequest: Sendable {
     /// The methods that this program has a use for.
-    public enum Method: String, Sendable {
+    package enum Method: String, Sendable {
         /// RFC 9110 9.3.1; without a body.
         case get = "GET"
         /// RFC 9110 9.3.3; with a body, which may be empty.
@@ -9,30 +9,30 @@ public struct TransportRequest: Sendable {
     }
 
     /// What to do with the resource.
-    public var method: Method
+    package var method: Method
     /// An absolute `http:` or `https:` URL. Bytes that a URL may not hold make the request invalid; nothing is encoded
     /// for the caller.
-    public var url: String
+    package var url: String
     /// Header fields, sent in this order after libcurl's own. `Accept-Encoding` given here means that the caller
     /// decodes.
-    public var fields: [(name: String, value: String)]
+    package var fields: [(name: String, value: String)]
     /// The content of a `POST`; ignored by `GET`.
-    public var body: [UInt8]
+    package var body: [UInt8]
     /// The time for all of it, from resolving the name to the answer's last byte; waiting for a free worker is not
     /// counted.
-    public var timeout: Duration
+    package var timeout: Duration
     /// The most bytes an answer's body may have, after decompression.
-    public var maximumAnswerBytes: Int
+    package var maximumAnswerBytes: Int
     /// Whether a second sending does no harm.
     ///
     /// libcurl sends a request again, a POST too, when a kept-alive connection turns out to have been closed; a request
     /// that must not be sent twice therefore gets a connection of its own, on which that cannot happen.
-    public var mayRepeat: Bool
+    package var mayRepeat: Bool
     /// Gets the body of a 2xx answer as it comes; the answer itself then holds its beginning only.
-    public var sink: (any AnswerSink)?
+    package var sink: (any AnswerSink)?
 
     /// A request with the bounds that fit one small JSON answer: ten seconds and 1 MiB.
-    public init(
+    package init(
         _ method: Method, _ url: String, fields: [(name: String, value: String)] = [], body: [UInt8] = [],
         timeout: Duration = .seconds(10), maximumAnswerBytes: Int = 1 << 20, mayRepeat: Bool = true,
         sink: (any AnswerSink)? = nil

@@ -1,5 +1,5 @@
 /// The body of an answer that is not all there yet. Asked for more only while the reader keeps up.
-public protocol BodySource: Sendable {
+package protocol BodySource: Sendable {
     /// The next piece of the body. Called on the server's queue; it must not block.
     ///
     /// After `later`, say `Exchange.resume` when there is more.
@@ -11,7 +11,7 @@ public protocol BodySource: Sendable {
 }
 
 /// What a `BodySource` has to hand.
-public enum BodyPiece: Sendable {
+package enum BodyPiece: Sendable {
     /// Some bytes. A piece of some ten kilobytes is a good size; an empty one is skipped.
     case bytes([UInt8])
     /// None now. While the server drains, this ends the body.

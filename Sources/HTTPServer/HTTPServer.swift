@@ -1,7 +1,7 @@
-public import Dispatch
+package import Dispatch
 import HTTP1
-public import Logging
-public import POSIX
+package import Logging
+package import POSIX
 import Synchronization
 
 /// A small HTTP/1.1 server for use behind a proxy: POSIX sockets, one epoll set, one dispatch queue.
@@ -10,12 +10,12 @@ import Synchronization
 /// second loop gains nothing: what a request costs is mostly the kernel's, and the journal behind it has a queue of its own.
 ///
 /// Everything happens on `queue`, which is the actor's executor. A server that was started lives until it is drained.
-public actor HTTPServer {
+package actor HTTPServer {
     /// Where handlers are called and answers are given.
-    public nonisolated let queue: DispatchQueue
+    package nonisolated let queue: DispatchQueue
     private nonisolated let executor: QueueExecutor
     /// The actor runs on `queue`.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     let handler: any RequestHandler
     let logger: Logger
@@ -57,12 +57,12 @@ public actor HTTPServer {
     nonisolated let connectionCount = Atomic<Int>(0)
 
     /// How many connections are open. May be asked from anywhere.
-    public nonisolated var openConnections: Int { connectionCount.load(ordering: .relaxed) }
+    package nonisolated var openConnections: Int { connectionCount.load(ordering: .relaxed) }
 
     /// A server that does not accept anybody yet.
     ///
     /// Throws if the kernel has no epoll set to give.
-    public init(
+    package init(
         label: String, options: Options = Options(), handler: any RequestHandler, logger: Logger
     ) throws(SystemError) {
         queue = DispatchQueue(label: label)
@@ -76,7 +76,7 @@ public actor HTTPServer {
     /// Accepts connections from now on. Must not be called on `queue`, and only once.
     ///
     /// Throws what the kernel says when it cannot watch a socket.
-    public nonisolated func start(_ sockets: [ListeningSocket]) throws(SystemError) {
+    package nonisolated func start(_ sockets: [ListeningSocket]) throws(SystemError) {
         let outcome: Result<Void, SystemError> = queue.sync {
             assumeIsolated { server in
                 do throws(SystemError) { return .success(try server.open(sockets)) } catch { return .failure(error) }
@@ -86,7 +86,7 @@ public actor HTTPServer {
     }
 
     /// Changes the bounds. Requests that are being read follow the new ones from their next bytes on.
-    public nonisolated func update(options: Options) {
+    package nonisolated func update(options: Options) {
         queue.async { self.assumeIsolated { $0.apply(options) } }
     }
 
@@ -94,14 +94,14 @@ public actor HTTPServer {
     /// streams end. Returns when all connections are closed; who is left after `grace` is cut off.
     ///
     /// The listening sockets are let go of, not shut down: one that systemd holds keeps those who wait in it.
-    public nonisolated func drain(grace: Duration) async {
+    package nonisolated func drain(grace: Duration) async {
         await withCheckedContinuation { continuation in
             drain(grace: grace) { continuation.resume() }
         }
     }
 
     /// The same for whoever cannot wait: `completion` is called on `queue`. Draining again shortens the grace, if at all.
-    public nonisolated func drain(grace: Duration, completion: @escaping @Sendable () -> Void) {
+    package nonisolated func drain(grace: Duration, completion: @escaping @Sendable () -> Void) {
         queue.async {
             self.assumeIsolated { server in
                 server.drained.append(completion)

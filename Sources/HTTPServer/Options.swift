@@ -1,28 +1,28 @@
-public import HTTP1
+package import HTTP1
 
 extension HTTPServer {
     /// The bounds of a server. Every one of them can be changed while it runs; a time-out that has begun keeps its length.
-    public struct Options: Sendable, Hashable {
+    package struct Options: Sendable, Hashable {
         /// What one request may be.
-        public var limits = Limits()
+        package var limits = Limits()
         /// Beyond that many connections, accepting waits.
-        public var maxConnections = 1024
+        package var maxConnections = 1024
         /// A whole request must have come within that, counted from its first byte, however steadily it drips: else 408.
         /// A connection that sends nothing at all after it was accepted is closed after the same time.
-        public var requestTimeout = Duration.seconds(10)
+        package var requestTimeout = Duration.seconds(10)
         /// How long a connection may rest between requests.
-        public var idleTimeout = Duration.seconds(75)
+        package var idleTimeout = Duration.seconds(75)
         /// How long a peer may take to take what is ready for it.
-        public var writeTimeout = Duration.seconds(30)
+        package var writeTimeout = Duration.seconds(30)
         /// How long to discard what a peer sends after the last answer, while it is to notice the end.
-        public var lingerTimeout = Duration.seconds(2)
+        package var lingerTimeout = Duration.seconds(2)
         /// How many bytes to discard at most, likewise.
-        public var lingerBytes = 262_144
+        package var lingerBytes = 262_144
         /// The memory, in bytes, that requests under way may take over all connections; a request that would need more is
         /// answered 503. What a connection keeps while idle, some 2 KiB, does not count.
-        public var requestMemory = 16 * 1024 * 1024
+        package var requestMemory = 16 * 1024 * 1024
 
         /// The defaults.
-        public init() {}
+        package init() {}
     }
 }

@@ -1,7 +1,7 @@
-public import HTTP1
+package import HTTP1
 
 /// What a server does with whole requests.
-public protocol RequestHandler: Sendable {
+package protocol RequestHandler: Sendable {
     /// Called on the server's queue, once for each whole request. Answer it now or later, exactly once, through
     /// `exchange`, on that queue. No other connection is served before it returns, so it must not block.
     ///
@@ -15,5 +15,5 @@ public protocol RequestHandler: Sendable {
 
 extension RequestHandler {
     /// Most do for each request what is to be done.
-    public func didHandleAll() {}
+    package func didHandleAll() {}
 }

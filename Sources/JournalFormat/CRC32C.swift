@@ -1,9 +1,9 @@
 import CShims
 
 /// CRC-32C (Castagnoli; RFC 3720, appendix B.4), as iSCSI, ext4 and LevelDB use it.
-public enum CRC32C {
+package enum CRC32C {
     /// The checksum of some bytes.
-    public static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
+    package static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
         ~(hasInstruction ? byInstruction(bytes) : byTable(bytes))
     }
 

@@ -3,16 +3,16 @@
 ///
 /// The file has a line for each range: its first and its last sequence number, each in twenty digits, with a space between
 /// them; ranges ascend and do not touch. The last line is the CRC-32C of all lines before it, in eight hexadecimal digits.
-public struct DroppedRanges: Hashable, Sendable {
+package struct DroppedRanges: Hashable, Sendable {
     /// The file's name.
-    public static let name = "dropped"
+    package static let name = "dropped"
     private static let lineLength = 42
 
     /// What was dropped, in order; no two of them touch.
-    public let ranges: [ClosedRange<Int64>]
+    package let ranges: [ClosedRange<Int64>]
 
     /// Puts ranges of positive numbers together, in any order.
-    public init(_ ranges: [ClosedRange<Int64>] = []) {
+    package init(_ ranges: [ClosedRange<Int64>] = []) {
         self.ranges = ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { joined, range in
             guard let last = joined.last, range.lowerBound <= last.upperBound + 1 else { return joined.append(range) }
             joined[joined.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
@@ -20,27 +20,27 @@ public struct DroppedRanges: Hashable, Sendable {
     }
 
     /// Whether a record was dropped.
-    public func contains(_ seq: Int64) -> Bool { ranges.contains { $0.contains(seq) } }
+    package func contains(_ seq: Int64) -> Bool { ranges.contains { $0.contains(seq) } }
 
     /// The first number from `seq` on that was not dropped.
-    public func next(from seq: Int64) -> Int64 {
+    package func next(from seq: Int64) -> Int64 {
         ranges.first { $0.contains(seq) }.map { $0.upperBound + 1 } ?? seq
     }
 
     /// How many of these records were dropped.
-    public func count(in seqs: Range<Int64>) -> Int64 {
+    package func count(in seqs: Range<Int64>) -> Int64 {
         ranges.reduce(0) { $0 + Int64(Range($1).clamped(to: seqs).count) }
     }
 
     /// Without the ranges that end before record `first`, and without those that do not end before record `end`.
-    public func between(_ first: Int64, _ end: Int64) -> DroppedRanges {
+    package func between(_ first: Int64, _ end: Int64) -> DroppedRanges {
         DroppedRanges(ranges.filter { $0.upperBound >= first && $0.upperBound < end })
     }
 
     // MARK: The file
 
     /// The file's content.
-    public func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         var bytes: [UInt8] = []
         for range in ranges {
             bytes += Self.digits(String(range.lowerBound), 20) + [UInt8(ascii: " ")]
@@ -52,7 +52,7 @@ public struct DroppedRanges: Hashable, Sendable {
     }
 
     /// The ranges; nil when the content is not whole.
-    public static func decode(_ bytes: [UInt8]) -> DroppedRanges? {
+    package static func decode(_ bytes: [UInt8]) -> DroppedRanges? {
         var ranges: [ClosedRange<Int64>] = []
         var rest = bytes[...]
         while rest.count >= lineLength {

@@ -2,14 +2,14 @@
 /// CRC-32C of those digits in eight hexadecimal digits, and a newline.
 ///
 /// It is written after each sync and never synced itself: when it is there and its checksum is right, it is true.
-public enum DurableMark {
+package enum DurableMark {
     /// The file's name.
-    public static let name = "durable"
+    package static let name = "durable"
     /// Its length in bytes.
-    public static let length = 30
+    package static let length = 30
 
     /// The file's content.
-    public static func encode(_ seq: Int64) -> [UInt8] {
+    package static func encode(_ seq: Int64) -> [UInt8] {
         let digits = String(seq)
         var bytes = [UInt8](repeating: UInt8(ascii: "0"), count: 20 - digits.utf8.count) + Array(digits.utf8)
         let crc = String(CRC32C.checksum(bytes.span), radix: 16)
@@ -20,7 +20,7 @@ public enum DurableMark {
     }
 
     /// The number, or nil when the content is not whole.
-    public static func decode(_ bytes: [UInt8]) -> Int64? {
+    package static func decode(_ bytes: [UInt8]) -> Int64? {
         guard bytes.count == length, let seq = Int64(String(decoding: bytes[..<20], as: UTF8.self)), seq >= 0,
             encode(seq) == bytes
         else { return nil }

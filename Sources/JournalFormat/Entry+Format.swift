@@ -1,6 +1,6 @@
 extension Entry {
     /// Throws when the record announces a journal of another format: what follows it cannot be judged by this version.
-    public func requireKnownFormat() throws(LineFault) {
+    package func requireKnownFormat() throws(LineFault) {
         if case .opened(let opened) = record, opened.format != RecordCodec.format {
             throw .content(
                 """

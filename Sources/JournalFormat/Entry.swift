@@ -1,18 +1,17 @@
 import JSON
 
 /// A record in its place in the journal.
-public struct Entry: Hashable, Sendable {
+package struct Entry: Hashable, Sendable {
     /// Its sequence number: from 1, without gaps, across segments.
-    public let seq: Int64
+    package let seq: Int64
     /// Every record up to this had been synced when it was written.
-    public let durable: Int64
+    package let durable: Int64
     /// When it was written, in nanoseconds since 1970 (microseconds are kept).
-    public let time: Int64
+    package let time: Int64
     /// What it tells.
-    public let record: Record
+    package let record: Record
 
-    /// Puts a record in its place.
-    public init(seq: Int64, durable: Int64, time: Int64, record: Record) {
+    package init(seq: Int64, durable: Int64, time: Int64, record: Record) {
         self.seq = seq
         self.durable = durable
         self.time = time
@@ -20,12 +19,12 @@ public struct Entry: Hashable, Sendable {
     }
 
     /// Reads a whole record from a line without its newline: form, checksum and content.
-    public init(line: Span<UInt8>) throws(LineFault) {
+    package init(line: Span<UInt8>) throws(LineFault) {
         self.init(try EntryView(RecordLine(checking: line), line), line)
     }
 
     /// Copies a record out of the line it stands in.
-    public init(_ view: EntryView, _ line: Span<UInt8>) {
+    package init(_ view: EntryView, _ line: Span<UInt8>) {
         self.init(seq: view.seq, durable: view.durable, time: view.time, record: Record(view.record, line))
     }
 }

@@ -4,18 +4,18 @@ import JSON
 /// A record in its place as it stands in a line: all of it has been checked, and what is large has not been copied.
 ///
 /// An ``Entry`` is made of one. A start reads millions, and needs little of each.
-public struct EntryView: Sendable {
+package struct EntryView: Sendable {
     /// Its sequence number.
-    public let seq: Int64
+    package let seq: Int64
     /// Every record up to this had been synced when it was written.
-    public let durable: Int64
+    package let durable: Int64
     /// When it was written, in nanoseconds since 1970.
-    public let time: Int64
+    package let time: Int64
     /// What it tells.
-    public let record: RecordView
+    package let record: RecordView
 
     /// Reads the content of a line, without its newline, whose checksum `head` is the proof of.
-    public init(_ head: RecordLine, _ line: Span<UInt8>) throws(LineFault) {
+    package init(_ head: RecordLine, _ line: Span<UInt8>) throws(LineFault) {
         let members = try RecordMembers(line)
         seq = head.seq
         durable = head.durable

@@ -1,5 +1,5 @@
 /// What makes a line no good record.
-public enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
+package enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file ends before the line does.
     case cutShort
     /// Longer than ``RecordCodec/maximumLineLength``.
@@ -18,7 +18,7 @@ public enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
     case content(String)
 
     /// E.g. `its checksum says 9a3f01c4, but its bytes give 00c0ffee`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .cutShort: "the line is cut short by the end of the file"
         case .tooLong: "the line is longer than \(RecordCodec.maximumLineLength) bytes"

@@ -1,5 +1,5 @@
 /// What a record tells, by kind. JSON that came from outside is kept as its bytes, without insignificant white space.
-public enum Record: Hashable, Sendable {
+package enum Record: Hashable, Sendable {
     /// First in every segment, at every start of the program, and whenever the endpoints change.
     case opened(Opened)
     /// Last before a clean stop.
@@ -22,22 +22,21 @@ public enum Record: Hashable, Sendable {
     case undeliverable(Delivery)
 
     /// The head of a segment or of a run of the program.
-    public struct Opened: Hashable, Sendable {
+    package struct Opened: Hashable, Sendable {
         /// The format of the journal; ``RecordCodec/format``.
-        public var format: Int
+        package var format: Int
         /// A random id, made with the first segment.
-        public var journal: String
+        package var journal: String
         /// The program's version.
-        public var version: String
+        package var version: String
         /// The API's host and port.
-        public var api: String
+        package var api: String
         /// The account's client id.
-        public var client: String
+        package var client: String
         /// Where confirmed news go from here on, without secrets; nil where they never went anywhere.
-        public var endpoints: [String]?
+        package var endpoints: [String]?
 
-        /// Sets all of them.
-        public init(
+        package init(
             format: Int, journal: String, version: String, api: String, client: String, endpoints: [String]? = nil
         ) {
             self.format = format
@@ -50,18 +49,17 @@ public enum Record: Hashable, Sendable {
     }
 
     /// A report.
-    public struct Received: Hashable, Sendable {
+    package struct Received: Hashable, Sendable {
         /// The payment that it speaks of.
-        public var payment: Int64
+        package var payment: Int64
         /// Who sent it: address and port, or `unix`.
-        public var peer: String
+        package var peer: String
         /// What it said.
-        public var report: [UInt8]
+        package var report: [UInt8]
         /// What was odd about it.
-        public var deviations: [String]
+        package var deviations: [String]
 
-        /// Sets all of them.
-        public init(payment: Int64, peer: String, report: [UInt8], deviations: [String]) {
+        package init(payment: Int64, peer: String, report: [UInt8], deviations: [String]) {
             self.payment = payment
             self.peer = peer
             self.report = report
@@ -70,20 +68,19 @@ public enum Record: Hashable, Sendable {
     }
 
     /// A confirmation.
-    public struct Confirmed: Hashable, Sendable {
+    package struct Confirmed: Hashable, Sendable {
         /// The payment.
-        public var payment: Int64
+        package var payment: Int64
         /// The API's payment.
-        public var current: [UInt8]
+        package var current: [UInt8]
         /// Whether it tells anything new.
-        public var news: Bool
+        package var news: Bool
         /// The reports that it settles.
-        public var of: [Int64]
+        package var of: [Int64]
         /// What caused the call.
-        public var cause: Cause
+        package var cause: Cause
 
-        /// Sets all of them.
-        public init(payment: Int64, current: [UInt8], news: Bool, of: [Int64], cause: Cause) {
+        package init(payment: Int64, current: [UInt8], news: Bool, of: [Int64], cause: Cause) {
             self.payment = payment
             self.current = current
             self.news = news
@@ -93,23 +90,22 @@ public enum Record: Hashable, Sendable {
     }
 
     /// What caused a confirmation.
-    public enum Cause: String, Sendable {
+    package enum Cause: String, Sendable {
         case webhook, reconcile, baseline, manual
     }
 
     /// Reports set aside.
-    public struct Abandoned: Hashable, Sendable {
+    package struct Abandoned: Hashable, Sendable {
         /// The payment.
-        public var payment: Int64
+        package var payment: Int64
         /// The reports.
-        public var of: [Int64]
+        package var of: [Int64]
         /// Calls made for them.
-        public var attempts: Int
+        package var attempts: Int
         /// What stood in the way last.
-        public var error: String
+        package var error: String
 
-        /// Sets all of them.
-        public init(payment: Int64, of: [Int64], attempts: Int, error: String) {
+        package init(payment: Int64, of: [Int64], attempts: Int, error: String) {
             self.payment = payment
             self.of = of
             self.attempts = attempts
@@ -118,22 +114,21 @@ public enum Record: Hashable, Sendable {
     }
 
     /// One delivery's end.
-    public struct Delivery: Hashable, Sendable {
+    package struct Delivery: Hashable, Sendable {
         /// The payment.
-        public var payment: Int64
+        package var payment: Int64
         /// The `confirmed` record that was delivered.
-        public var of: Int64
+        package var of: Int64
         /// Where to, without its secrets.
-        public var endpoint: String
+        package var endpoint: String
         /// How often it was tried.
-        public var attempts: Int
+        package var attempts: Int
         /// The last HTTP status, if there was one.
-        public var status: Int?
+        package var status: Int?
         /// The last error, if there was one.
-        public var error: String?
+        package var error: String?
 
-        /// Sets all of them.
-        public init(payment: Int64, of: Int64, endpoint: String, attempts: Int, status: Int?, error: String?) {
+        package init(payment: Int64, of: Int64, endpoint: String, attempts: Int, status: Int?, error: String?) {
             self.payment = payment
             self.of = of
             self.endpoint = endpoint
@@ -144,13 +139,13 @@ public enum Record: Hashable, Sendable {
     }
 
     /// Every kind there is, as the journal spells them.
-    public static let kinds = [
+    package static let kinds = [
         "opened", "closed", "baseline", "known", "received", "confirmed", "refuted", "abandoned", "delivered",
         "undeliverable",
     ]
 
     /// The kind, as the journal spells it.
-    public var kind: String {
+    package var kind: String {
         switch self {
         case .opened: "opened"
         case .closed: "closed"
@@ -166,7 +161,7 @@ public enum Record: Hashable, Sendable {
     }
 
     /// The payment it is about, if it is about one.
-    public var payment: Int64? {
+    package var payment: Int64? {
         switch self {
         case .opened, .closed, .baseline: nil
         case .known(let payment, _), .refuted(let payment, _, _): payment

@@ -51,22 +51,22 @@ import JSON
 // is written into a new file, synced, and renamed into its place, before the directory is synced.
 
 /// Records to bytes, and back.
-public enum RecordCodec {
+package enum RecordCodec {
     /// The format that this code writes.
-    public static let format = 1
+    package static let format = 1
     /// Longer lines are neither written nor read; the newline counts.
-    public static let maximumLineLength = 4 << 20
+    package static let maximumLineLength = 4 << 20
 
     /// `{"crc":"` + eight digits + `",` — what stands before the bytes that the checksum covers.
     static let prefixLength = 18
 
     /// Appends a record's line, newline included.
-    public static func append(_ entry: Entry, to output: inout [UInt8]) {
+    package static func append(_ entry: Entry, to output: inout [UInt8]) {
         append(entry.record, seq: entry.seq, durable: entry.durable, time: entry.time, to: &output)
     }
 
     /// The same without an entry around the record.
-    public static func append(_ record: Record, seq: Int64, durable: Int64, time: Int64, to output: inout [UInt8]) {
+    package static func append(_ record: Record, seq: Int64, durable: Int64, time: Int64, to output: inout [UInt8]) {
         let start = output.count
         appendHead(record.kind, seq: seq, durable: durable, time: time, to: &output)
         if let payment = record.payment { append(payment, named: #","payment":"#, to: &output) }
@@ -76,7 +76,7 @@ public enum RecordCodec {
     }
 
     /// Appends the line of a `received` record whose members were encoded before.
-    public static func append(
+    package static func append(
         _ members: ReceivedMembers, seq: Int64, durable: Int64, time: Int64, to output: inout [UInt8]
     ) {
         let start = output.count

@@ -1,14 +1,14 @@
 import JSON
 
 /// A line that has passed its checksum: the members that every record begins with.
-public struct RecordLine: Hashable, Sendable {
+package struct RecordLine: Hashable, Sendable {
     /// Its sequence number.
-    public let seq: Int64
+    package let seq: Int64
     /// Its claim.
-    public let durable: Int64
+    package let durable: Int64
 
     /// Checks form and checksum of a line without its newline; says nothing of whether the number belongs there.
-    public init(checking line: Span<UInt8>) throws(LineFault) {
+    package init(checking line: Span<UInt8>) throws(LineFault) {
         guard line.count < RecordCodec.maximumLineLength else { throw .tooLong }
         guard line.count > 24, ShortText(line, 0..<8) == #"{"crc":""#, ShortText(line, 16..<24) == #"","seq":"#,
             line[line.count - 1] == UInt8(ascii: "}")

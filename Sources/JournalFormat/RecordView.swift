@@ -1,7 +1,7 @@
 import JSON
 
 /// What a record tells, by kind, with the JSON that came from outside left where it stands.
-public enum RecordView: Sendable {
+package enum RecordView: Sendable {
     /// ``Record/known(payment:current:)``.
     case known(payment: Int64, current: Range<Int>)
     /// ``Record/received(_:)``.
@@ -12,27 +12,27 @@ public enum RecordView: Sendable {
     case other(Record)
 
     /// ``Record/Received``.
-    public struct Received: Sendable {
+    package struct Received: Sendable {
         /// The payment that it speaks of.
-        public let payment: Int64
+        package let payment: Int64
         let peer: JSONToken
         /// Where in the line stands what it said.
-        public let report: Range<Int>
+        package let report: Range<Int>
         let deviations: JSONToken
     }
 
     /// ``Record/Confirmed``.
-    public struct Confirmed: Sendable {
+    package struct Confirmed: Sendable {
         /// The payment.
-        public let payment: Int64
+        package let payment: Int64
         /// Where in the line stands what the API said.
-        public let current: Range<Int>
+        package let current: Range<Int>
         /// Whether it told anything new.
-        public let news: Bool
+        package let news: Bool
         /// The reports that it settled.
-        public let of: [Int64]
+        package let of: [Int64]
         /// What caused the call.
-        public let cause: Record.Cause
+        package let cause: Record.Cause
     }
 }
 
@@ -107,7 +107,7 @@ extension RecordView {
 
 extension RecordView {
     /// The payment that the record is about, if it is about one.
-    public var payment: Int64? {
+    package var payment: Int64? {
         switch self {
         case .known(let payment, _): payment
         case .received(let received): received.payment

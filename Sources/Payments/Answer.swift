@@ -1,5 +1,5 @@
 /// What a call of the API came back with, as far as a verdict depends on it.
-public enum Answer: Sendable {
+package enum Answer: Sendable {
     /// 2xx, and the body is the payment that was asked for.
     case payment(ConfirmedPayment)
     /// 404 or 410.

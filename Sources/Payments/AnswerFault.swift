@@ -1,7 +1,7 @@
-public import JSON
+package import JSON
 
 /// Why the API's answer is no payment. It yields *unknown*: never a verdict.
-public enum AnswerFault: Error, Hashable, CustomStringConvertible {
+package enum AnswerFault: Error, Hashable, CustomStringConvertible {
     /// Not a JSON object.
     case notJSON(JSONFault)
     /// A name occurs twice at the top level.
@@ -12,7 +12,7 @@ public enum AnswerFault: Error, Hashable, CustomStringConvertible {
     case otherID(asked: PaymentID, found: PaymentID)
 
     /// E.g. `the answer's "state" is missing`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .notJSON(let fault): "the answer is no JSON object: \(fault)"
         case .repeatedName(let name): "the answer holds \(JSONString.quoted(name.prefix(40))) twice"

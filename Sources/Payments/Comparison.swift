@@ -1,5 +1,5 @@
 /// A report beside the API's answer about the same payment.
-public enum Comparison: Hashable, Sendable {
+package enum Comparison: Hashable, Sendable {
     /// The answer says what the report says, or speaks of a later time: nothing is left to find out.
     case settled
     /// The report tells of a state newer than the answer: the API may lag behind its own webhook.
@@ -8,7 +8,7 @@ public enum Comparison: Hashable, Sendable {
     case contradicted(RefutationReason)
 
     /// Compares by value. What a report lacks is not compared.
-    public init(_ report: ReportedPayment, _ payment: ConfirmedPayment) {
+    package init(_ report: ReportedPayment, _ payment: ConfirmedPayment) {
         if let amount = report.amount, amount != payment.amount {
             self = .contradicted(.amountMismatch)
         } else if let currency = report.currency, !currency.equalsFoldingCase(payment.currency) {

@@ -5,7 +5,7 @@ import JSON
 /// "Get a Specific Payment").
 public struct ConfirmedPayment: Hashable, Sendable {
     /// What of it is compared and kept in memory.
-    public let summary: ConfirmedSummary
+    package let summary: ConfirmedSummary
     /// Its state; an opaque string, since the documentation names none.
     public let state: String
     /// The cryptocurrency, as the API spells it.
@@ -31,7 +31,7 @@ public struct ConfirmedPayment: Hashable, Sendable {
     ///
     /// - Throws: `AnswerFault` when it is no JSON object, holds a name twice, lacks `id`, `state`, `amount` or `currency` or has
     ///   one of them in another type, or is about another payment than the one asked for.
-    public init(answer: Span<UInt8>, asked: PaymentID?) throws(AnswerFault) {
+    package init(answer: Span<UInt8>, asked: PaymentID?) throws(AnswerFault) {
         let object = try ConfirmedSummary.object(answer)
         summary = try ConfirmedSummary(object, answer, asked: asked)
         state = object.state?.string(in: answer) ?? ""
@@ -44,7 +44,7 @@ public struct ConfirmedPayment: Hashable, Sendable {
     }
 
     /// The same from an array.
-    public init(answer: [UInt8], asked: PaymentID?) throws(AnswerFault) {
+    package init(answer: [UInt8], asked: PaymentID?) throws(AnswerFault) {
         try self.init(answer: answer.span, asked: asked)
     }
 }

@@ -2,18 +2,18 @@ import JSON
 
 /// What of the API's answer is compared and kept in memory: the part of a ``ConfirmedPayment`` that a replay reads, without
 /// its texts.
-public struct ConfirmedSummary: Hashable, Sendable {
+package struct ConfirmedSummary: Hashable, Sendable {
     /// The payment's number.
-    public let id: PaymentID
+    package let id: PaymentID
     /// The price in Mexican pesos.
-    public let amount: Amount
+    package let amount: Amount
     /// When it changed last, in nanoseconds since 1970; nil when missing or unreadable.
-    public let updatedAt: Int64?
+    package let updatedAt: Int64?
     /// Equal for answers of which none is news after the other: same state, amount and currency.
     package let fingerprint: UInt64
 
     /// Reads an answer's body, with the same faults as ``ConfirmedPayment/init(answer:asked:)``.
-    public init(answer: Span<UInt8>, asked: PaymentID?) throws(AnswerFault) {
+    package init(answer: Span<UInt8>, asked: PaymentID?) throws(AnswerFault) {
         try self.init(Self.object(answer), answer, asked: asked)
     }
 

@@ -1,5 +1,5 @@
 /// Why a report was refuted, as the journal spells it.
-public enum RefutationReason: String, CaseIterable, Sendable {
+package enum RefutationReason: String, CaseIterable, Sendable {
     case notFound = "not-found"
     case forbidden = "forbidden"
     case amountMismatch = "amount-mismatch"

@@ -1,7 +1,7 @@
-public import JSON
+package import JSON
 
 /// Why a body is not a report. The description is a sentence for the `detail` of a 400 answer, and names the field.
-public enum ReportFault: Error, Hashable, CustomStringConvertible {
+package enum ReportFault: Error, Hashable, CustomStringConvertible {
     /// Not a JSON object, or not JSON at all.
     case notJSON(JSONFault)
     /// A name occurs twice at the top level: readers would differ about which counts.
@@ -12,7 +12,7 @@ public enum ReportFault: Error, Hashable, CustomStringConvertible {
     case state(String)
 
     /// E.g. `"id" must be a positive integer, but it is missing.`
-    public var description: String {
+    package var description: String {
         switch self {
         case .notJSON(let fault): "The body must be a JSON object, but a reader finds \(fault)."
         case .repeatedName(let name):

@@ -1,29 +1,29 @@
 import JSON
 
 /// What a webhook said: a hint, never the truth. Nothing downstream of the confirmer takes one.
-public struct ReportedPayment: Sendable {
+package struct ReportedPayment: Sendable {
     /// What of it is compared and kept in memory.
-    public let summary: ReportedSummary
+    package let summary: ReportedSummary
     /// The state it claims; an opaque string, not empty.
-    public let state: String
+    package let state: String
     /// The cryptocurrency, e.g. `btc`; nil when missing or not a string, and then not compared.
-    public let currency: String?
+    package let currency: String?
     /// The report as it came, without insignificant white space.
-    public let json: [UInt8]
+    package let json: [UInt8]
     /// What differs from the documentation without making the report useless, e.g. `amount: missing`.
-    public private(set) var deviations: [String]
+    package private(set) var deviations: [String]
 
     /// The payment it speaks of.
-    public var id: PaymentID { summary.id }
+    package var id: PaymentID { summary.id }
     /// The amount in Mexican pesos; nil when missing or unreadable, and then not compared.
-    public var amount: Amount? { summary.amount }
+    package var amount: Amount? { summary.amount }
     /// When the payment changed last, in nanoseconds since 1970; nil when missing or unreadable, and then not compared.
-    public var updatedAt: Int64? { summary.updatedAt }
+    package var updatedAt: Int64? { summary.updatedAt }
     /// Equal for reports that say the same: same state, amount, currency and `updated_at`. The id is not part of it.
-    public var fingerprint: UInt64 { summary.fingerprint }
+    package var fingerprint: UInt64 { summary.fingerprint }
 
     /// Reads a webhook's body.
-    public init(body: Span<UInt8>) throws(ReportFault) {
+    package init(body: Span<UInt8>) throws(ReportFault) {
         let object = try ReportedSummary.object(body)
         summary = try ReportedSummary(object, body)
         state = object.state?.string(in: body) ?? ""
@@ -40,7 +40,7 @@ public struct ReportedPayment: Sendable {
     }
 
     /// Adds a deviation that the body cannot tell, such as the Content-Type it came with.
-    public mutating func note(deviation: String) {
+    package mutating func note(deviation: String) {
         deviations.append(deviation)
     }
 

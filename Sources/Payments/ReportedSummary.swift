@@ -1,18 +1,18 @@
 import JSON
 
 /// What of a report is compared and kept in memory: the part of a ``ReportedPayment`` that a replay reads, without its texts.
-public struct ReportedSummary: Hashable, Sendable {
+package struct ReportedSummary: Hashable, Sendable {
     /// The payment it speaks of.
-    public let id: PaymentID
+    package let id: PaymentID
     /// The amount in Mexican pesos; nil when missing or unreadable, and then not compared.
-    public let amount: Amount?
+    package let amount: Amount?
     /// When the payment changed last, in nanoseconds since 1970; nil when missing or unreadable, and then not compared.
-    public let updatedAt: Int64?
+    package let updatedAt: Int64?
     /// Equal for reports that say the same: same state, amount, currency and `updated_at`. The id is not part of it.
-    public let fingerprint: UInt64
+    package let fingerprint: UInt64
 
     /// Reads a webhook's body, with the same faults as ``ReportedPayment/init(body:)``.
-    public init(body: Span<UInt8>) throws(ReportFault) {
+    package init(body: Span<UInt8>) throws(ReportFault) {
         try self.init(Self.object(body), body)
     }
 

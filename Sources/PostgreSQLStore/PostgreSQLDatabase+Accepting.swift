@@ -2,11 +2,11 @@
     import JournalFormat
     import Ledger
     import Payments
-    public import SharedLedger
+    package import SharedLedger
 
     extension PostgreSQLDatabase {
         /// Inserts reports in one round trip and one transaction.
-        public func accept(
+        package func accept(
             _ reports: [InboxReport], knownOnly: Bool, notifies: Bool
         ) throws(DatabaseFault) -> Set<Int64> {
             let epoch = proof.value.epoch
@@ -31,7 +31,7 @@
         }
 
         /// The oldest report of a node from a number on.
-        public func oldestReport(of node: Int64, from number: Int64) throws(DatabaseFault) -> Int64? {
+        package func oldestReport(of node: Int64, from number: Int64) throws(DatabaseFault) -> Int64? {
             try watching.ask(Self.oldest, .int8(node), .int8(number)).optionalInt8(0, 0)
         }
 

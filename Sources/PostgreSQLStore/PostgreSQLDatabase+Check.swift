@@ -1,11 +1,11 @@
 #if PostgreSQL
-    public import SharedLedger
+    package import SharedLedger
 
     extension PostgreSQLDatabase {
         /// Connects as a node does, for at most 3 s, and looks for what a node would end with, which it throws.
         ///
         /// Returns what of the server's settings may lose what was committed, each as the end of a sentence about the database.
-        public func check() throws(DatabaseFault) -> [String] {
+        package func check() throws(DatabaseFault) -> [String] {
             let connection = try source.open(within: .seconds(3))
             try Pooler.check(connection, source)
             if try connection.ask(Self.isReadOnly).bool(0, 0) {

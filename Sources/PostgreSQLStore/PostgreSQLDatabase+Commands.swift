@@ -1,25 +1,25 @@
 #if PostgreSQL
-    public import SharedLedger
+    package import SharedLedger
 
     // What is lost with a server is asked for again: nothing here need outlive a crash.
     extension PostgreSQLDatabase {
         /// Inserts a command and notifies in the same transaction.
-        public func ask(_ command: String, of node: Int64) throws(DatabaseFault) -> Int64 {
+        package func ask(_ command: String, of node: Int64) throws(DatabaseFault) -> Int64 {
             try watching.askRelaxed(Self.add, .int8(node), .text(command), isRepeatable: false).int8(0, 0)
         }
 
         /// Reads the answer.
-        public func answer(to command: Int64) throws(DatabaseFault) -> String? {
+        package func answer(to command: Int64) throws(DatabaseFault) -> String? {
             try watching.ask(Self.read, .int8(command)).optionalText(0, 0)
         }
 
         /// Deletes the command.
-        public func withdraw(_ command: Int64) throws(DatabaseFault) {
+        package func withdraw(_ command: Int64) throws(DatabaseFault) {
             try watching.askRelaxed(Self.remove, .int8(command))
         }
 
         /// Takes commands in one round trip.
-        public func takeCommands(epoch: Int64) throws(DatabaseFault) -> [StoredCommand]? {
+        package func takeCommands(epoch: Int64) throws(DatabaseFault) -> [StoredCommand]? {
             let answer = try watching.askRelaxed(Self.take, .int8(epoch), isRepeatable: false)
             guard try answer.int8(0, 0) == 1 else { return nil }
             if try answer.isNull(0, 1) { return [] }
@@ -29,7 +29,7 @@
         }
 
         /// Writes the answer and notifies in the same transaction.
-        public func answer(_ command: Int64, with text: String) throws(DatabaseFault) {
+        package func answer(_ command: Int64, with text: String) throws(DatabaseFault) {
             try watching.askRelaxed(Self.write, .int8(command), .text(text))
         }
 

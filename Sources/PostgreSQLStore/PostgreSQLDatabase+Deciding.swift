@@ -1,12 +1,12 @@
 #if PostgreSQL
-    public import SharedLedger
+    package import SharedLedger
 
     extension PostgreSQLDatabase {
         /// Takes the lease in one transaction; what it returns was read after the lease was locked. A node whose last try was not answered
         /// may try again: a lease that is its own in a later epoch than it knows is taken, too.
         ///
         /// Waits for writes of the epoch before for 5 s, then throws `.lockTimeout`.
-        public func takeLease(_ claim: LeaseClaim) throws(DatabaseFault) -> LeaseGrant? {
+        package func takeLease(_ claim: LeaseClaim) throws(DatabaseFault) -> LeaseGrant? {
             let epoch = proof.value.epoch
             return try deciding.perform(isRepeatable: false) { (connection) throws(DatabaseFault) in
                 try Self.take(claim, epoch, connection, Self.takeOver)
@@ -42,7 +42,7 @@
         }
 
         /// Lets it run anew. That need not outlive a crash.
-        public func renewLease(_ claim: LeaseClaim, durable: Int64, isFull: Bool) throws(DatabaseFault) -> Bool {
+        package func renewLease(_ claim: LeaseClaim, durable: Int64, isFull: Bool) throws(DatabaseFault) -> Bool {
             guard let epoch = claim.epoch else { return false }
             let (node, duration) = (Parameter.int8(claim.node), Parameter.int8(claim.duration / 1000))
             return try deciding.askRelaxed(
@@ -51,13 +51,13 @@
         }
 
         /// Ends the lease, if the epoch still lasts.
-        public func releaseLease(epoch: Int64, durable: Int64) throws(DatabaseFault) {
+        package func releaseLease(epoch: Int64, durable: Int64) throws(DatabaseFault) {
             try deciding.askRelaxed(Self.release, .int8(epoch), .int8(durable))
         }
 
         /// Reads each node's reports by the primary key, so that rows that are gone are not stepped over again and again while an open
         /// snapshot keeps them.
-        public func inbox(
+        package func inbox(
             behind numbers: [Int64: Int64], atMost count: Int
         ) throws(DatabaseFault) -> [InboxReport] {
             try deciding.ask(
@@ -66,12 +66,12 @@
         }
 
         /// Reads all reports, those too of nodes whose row is gone.
-        public func wholeInbox(atMost count: Int) throws(DatabaseFault) -> [InboxReport] {
+        package func wholeInbox(atMost count: Int) throws(DatabaseFault) -> [InboxReport] {
             try deciding.ask(Self.whole, .int8(Int64(count))).reports()
         }
 
         /// Writes in one round trip and one transaction.
-        public func append(_ batch: LedgerBatch, epoch: Int64) throws(DatabaseFault) -> Bool {
+        package func append(_ batch: LedgerBatch, epoch: Int64) throws(DatabaseFault) -> Bool {
             let taken: [Parameter] = [
                 .int8(epoch), .int8s(batch.taken.map(\.node)), .int8s(batch.taken.map(\.numbers.lowerBound)),
                 .int8s(batch.taken.map(\.numbers.upperBound)),
@@ -85,7 +85,7 @@
         }
 
         /// Notifies soon, without waiting for it.
-        public func announce(durable: Int64, head: [UInt8]) {
+        package func announce(durable: Int64, head: [UInt8]) {
             notifier.send(.records(durable: durable, head: head))
         }
 

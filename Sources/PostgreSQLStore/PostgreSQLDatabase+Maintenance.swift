@@ -1,5 +1,5 @@
 #if PostgreSQL
-    public import SharedLedger
+    package import SharedLedger
 
     extension PostgreSQLDatabase {
         /// What reads through many records, or deletes them, may take.
@@ -12,7 +12,7 @@
         // MARK: Checkpoints
 
         /// Reads the parts one by one, all of one moment.
-        public func checkpoint() throws(DatabaseFault) -> StoredCheckpoint? {
+        package func checkpoint() throws(DatabaseFault) -> StoredCheckpoint? {
             try maintaining.perform { (connection) throws(DatabaseFault) in
                 try connection.beginReading()
                 let checkpoint = try Self.checkpoint(connection)
@@ -36,7 +36,7 @@
         }
 
         /// Writes the parts, and takes the lease's lock last, so that it is not held for as long as that takes.
-        public func save(_ checkpoint: StoredCheckpoint, epoch: Int64) throws(DatabaseFault) -> Bool {
+        package func save(_ checkpoint: StoredCheckpoint, epoch: Int64) throws(DatabaseFault) -> Bool {
             try maintaining.perform(isRepeatable: false) { (connection) throws(DatabaseFault) in
                 var pipeline = Pipeline(.begin)
                 pipeline.add(Self.removeCheckpoints, .int8(checkpoint.seq), .bool(true))
@@ -61,7 +61,7 @@
         }
 
         /// Sums up the records behind one.
-        public func size(
+        package func size(
             after seq: Int64, upTo last: Int64
         ) throws(DatabaseFault) -> (bytes: Int64, segments: Int64) {
             let sums = try maintaining.perform { (connection) throws(DatabaseFault) in
@@ -82,7 +82,7 @@
         // MARK: Pruning
 
         /// Looks at each segment's last record.
-        public func old(before time: Int64, limit: Int64) throws(DatabaseFault) -> OldRecords? {
+        package func old(before time: Int64, limit: Int64) throws(DatabaseFault) -> OldRecords? {
             try maintaining.perform { (connection) throws(DatabaseFault) in
                 let segments = try connection.ask(Self.segments, .int8(limit), within: Self.longest)
                 var end: Int64?
@@ -95,7 +95,7 @@
         }
 
         /// Reads what says what is known.
-        public func knowledge(
+        package func knowledge(
             after seq: Int64, before end: Int64, atMost count: Int
         ) throws(DatabaseFault) -> [StoredRecord] {
             try maintaining.ask(
@@ -106,7 +106,7 @@
         /// Takes down in one transaction that records are gone and by how much that makes what the checkpoint counts smaller, and then
         /// removes them. What a node leaves behind that dies over it, the
         /// next one removes.
-        public func drop(before end: Int64, epoch: Int64) throws(DatabaseFault) -> Bool {
+        package func drop(before end: Int64, epoch: Int64) throws(DatabaseFault) -> Bool {
             try maintaining.perform { (connection) throws(DatabaseFault) in
                 let answers = try connection.write(
                     Pipeline(Self.forget, .int8(epoch), .int8(end)), within: Self.longest)

@@ -1,7 +1,7 @@
 #if PostgreSQL
-    public import Ledger
-    public import Payments
-    public import SharedLedger
+    package import Ledger
+    package import Payments
+    package import SharedLedger
 
     extension PostgreSQLDatabase {
         /// So many numbers are asked for at once.
@@ -10,7 +10,7 @@
         private static let stretch: Int64 = 50_000
 
         /// Reads records by their numbers.
-        public func records(_ seqs: [Int64]) throws(DatabaseFault) -> [StoredRecord] {
+        package func records(_ seqs: [Int64]) throws(DatabaseFault) -> [StoredRecord] {
             guard !seqs.isEmpty else { return [] }
             let sorted = seqs.sorted()
             return try reading.perform { (connection) throws(DatabaseFault) in
@@ -24,7 +24,7 @@
         }
 
         /// Reads some hundred records at once, until there are enough.
-        public func page(
+        package func page(
             after seq: Int64, upTo last: Int64, atMost bytes: Int
         ) throws(DatabaseFault) -> [StoredRecord] {
             try reading.perform { (connection) throws(DatabaseFault) in
@@ -48,7 +48,7 @@
         }
 
         /// Finds it by halving: records are written in the order of their times, but for a clock that was set back.
-        public func first(since time: Int64, upTo last: Int64) throws(DatabaseFault) -> Int64? {
+        package func first(since time: Int64, upTo last: Int64) throws(DatabaseFault) -> Int64? {
             try reading.perform { (connection) throws(DatabaseFault) in
                 try first(since: time, upTo: last, connection)
             }
@@ -80,7 +80,7 @@
         }
 
         /// Reads news; since a time, in stretches, since it may be all records. Deliveries must not wait for that.
-        public func news(
+        package func news(
             _ selection: Redelivery, upTo seq: Int64
         ) throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
             try maintaining.perform { (connection) throws(DatabaseFault) in

@@ -1,6 +1,6 @@
 #if PostgreSQL
     import POSIX
-    public import SharedLedger
+    package import SharedLedger
     import Synchronization
 
     extension PostgreSQLDatabase {
@@ -8,7 +8,7 @@
         private static let burialInterval: Int64 = 3_600_000_000_000
 
         /// Writes and reads in one round trip. What is written need not outlive a crash: the next call writes it again.
-        public func watch(_ node: NodeRow, writes: Bool) throws(DatabaseFault) -> LedgerStanding {
+        package func watch(_ node: NodeRow, writes: Bool) throws(DatabaseFault) -> LedgerStanding {
             let buries = writes && isBurialDue
             return try watching.perform { (connection) throws(DatabaseFault) in
                 var pipeline = Pipeline()
@@ -30,7 +30,7 @@
         }
 
         /// Deletes the row, unless reports of the node remain in the inbox.
-        public func leave(_ node: Int64) throws(DatabaseFault) {
+        package func leave(_ node: Int64) throws(DatabaseFault) {
             try watching.askRelaxed(Self.remove, .int8(node))
         }
 

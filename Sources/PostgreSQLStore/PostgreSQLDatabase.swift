@@ -1,11 +1,11 @@
 #if PostgreSQL
-    public import SharedLedger
+    package import SharedLedger
     import Synchronization
 
     /// A shared ledger in a PostgreSQL database.
     ///
     /// It has several connections, each made when it is first needed, so that nothing waits for what has another purpose.
-    public final class PostgreSQLDatabase: LedgerDatabase {
+    package final class PostgreSQLDatabase: LedgerDatabase {
         let source: ConnectionSource
         let accepting: BackgroundConnection
         let deciding: BackgroundConnection
@@ -22,7 +22,7 @@
         /// - Parameter parameters: libpq's keywords and their values, passwords included.
         /// - Parameter secrets: what must not show in any message.
         /// - Throws: `.configuration`, when a parameter will not do for a ledger.
-        public init(parameters: [(keyword: String, value: String)], secrets: [String]) throws(DatabaseFault) {
+        package init(parameters: [(keyword: String, value: String)], secrets: [String]) throws(DatabaseFault) {
             source = ConnectionSource(try ConnectionString(parameters: parameters, secrets: secrets))
             accepting = BackgroundConnection(source)
             deciding = BackgroundConnection(source)
@@ -38,7 +38,7 @@
         /// Has the next connections be made with other parameters, such as a new password; those that are open stay.
         ///
         /// - Throws: as ``init(parameters:secrets:)``.
-        public func update(
+        package func update(
             parameters: [(keyword: String, value: String)], secrets: [String]
         ) throws(DatabaseFault) {
             source.update(try ConnectionString(parameters: parameters, secrets: secrets))
@@ -47,10 +47,10 @@
         // MARK: The protocol
 
         /// What every server that is connected to must have, once ``prepare(journal:)`` has succeeded.
-        public var proof: ServerProof { source.proof }
+        package var proof: ServerProof { source.proof }
 
         /// Makes or migrates the tables, and makes the ledger.
-        public func prepare(journal: String) throws(DatabaseFault) -> LedgerIdentity {
+        package func prepare(journal: String) throws(DatabaseFault) -> LedgerIdentity {
             let identity = try maintaining.perform { (connection) throws(DatabaseFault) in
                 try Pooler.check(connection, source)
                 try Migration(connection).run()
@@ -68,7 +68,7 @@
 
         /// Listens on a connection and a thread of its own; what comes while there is no connection is made up for by an
         /// ``LedgerNotification/other``.
-        public func listen(_ body: (@Sendable (LedgerNotification) -> Void)?) { listener.listen(body) }
+        package func listen(_ body: (@Sendable (LedgerNotification) -> Void)?) { listener.listen(body) }
 
         private static let found = Statement(
             once: """

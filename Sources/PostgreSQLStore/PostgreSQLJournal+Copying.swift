@@ -1,12 +1,12 @@
 #if PostgreSQL
-    public import SharedLedger
+    package import SharedLedger
 
     // Filling a database with a journal that was kept elsewhere. No node may use it before it is whole.
     extension PostgreSQLJournal {
         /// Makes the tables, and the ledger with this id, or goes on with one that was begun. Returns the last record that is there.
         ///
         /// - Throws: `.configuration` when another ledger is there, or a node uses it.
-        public func beginCopy(of journal: String) throws(DatabaseFault) -> Int64 {
+        package func beginCopy(of journal: String) throws(DatabaseFault) -> Int64 {
             try connection.perform { (connection) throws(DatabaseFault) in
                 try Migration(connection).run()
                 var pipeline = Pipeline(Statement.begin)
@@ -28,7 +28,7 @@
         }
 
         /// Adds records behind `seq`; numbers that are passed over are gone. Once they are there, the same again changes nothing.
-        public func append(_ records: [RecordRow], behind seq: Int64) throws(DatabaseFault) {
+        package func append(_ records: [RecordRow], behind seq: Int64) throws(DatabaseFault) {
             guard let last = records.last?.seq else { return }
             try connection.perform { (connection) throws(DatabaseFault) in
                 // A statement of its own: its snapshot is taken when the row is locked.
@@ -67,7 +67,7 @@
         }
 
         /// The copy is whole: nodes may use it.
-        public func finishCopy() throws(DatabaseFault) {
+        package func finishCopy() throws(DatabaseFault) {
             try connection.perform { (connection) throws(DatabaseFault) in
                 _ = try connection.write(Pipeline(Self.finish))
             }

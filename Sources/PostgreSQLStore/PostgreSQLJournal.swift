@@ -1,52 +1,52 @@
 #if PostgreSQL
-    public import SharedLedger
+    package import SharedLedger
 
     /// A ledger in a database as commands see it: they are no nodes. Everything here blocks.
-    public struct PostgreSQLJournal: Sendable {
+    package struct PostgreSQLJournal: Sendable {
         /// How the ledger stands.
-        public struct Standing: Sendable {
+        package struct Standing: Sendable {
             /// Its id.
-            public let journal: String
+            package let journal: String
             /// Whether it is the beginning of a copy that was not brought to its end.
-            public let isCopying: Bool
+            package let isCopying: Bool
             /// The last record.
-            public let seq: Int64
+            package let seq: Int64
             /// How many bytes all lines have that were not pruned, their newlines included.
-            public let bytes: Int64
+            package let bytes: Int64
             /// How many segments there are.
-            public let segments: Int64
+            package let segments: Int64
             /// As of which record the checkpoint is; 0 when there is none.
-            public let checkpoint: Int64
+            package let checkpoint: Int64
             /// What time it is by the server's clock, which the records' times come from, in nanoseconds since 1970.
-            public let now: Int64
+            package let now: Int64
             /// The hosts of the nodes that live.
-            public let nodes: [String]
+            package let nodes: [String]
             /// Numbers that are gone on purpose.
-            public let gaps: [ClosedRange<Int64>]
+            package let gaps: [ClosedRange<Int64>]
         }
 
         /// Which records are wanted.
-        public struct Selection: Sendable {
+        package struct Selection: Sendable {
             /// Behind this one.
-            public var after: Int64 = 0
+            package var after: Int64 = 0
             /// Up to this one.
-            public var last: Int64 = .max
+            package var last: Int64 = .max
             /// About this payment; nil for all.
-            public var payment: Int64?
+            package var payment: Int64?
             /// Of these kinds; empty for all.
-            public var kinds: [String] = []
+            package var kinds: [String] = []
             /// Written at this time or later, in nanoseconds since 1970.
-            public var since: Int64 = .min
+            package var since: Int64 = .min
 
             /// All.
-            public init() {}
+            package init() {}
 
             /// Whether none is left out between the first and the last.
             var isWhole: Bool { payment == nil && kinds.isEmpty && since == .min }
         }
 
         /// So many records are read at once.
-        public static let page = 500
+        package static let page = 500
         /// So many are looked through at once for those that are wanted: what one statement does has a bound, however large the ledger is.
         static let stretch = 10_000
         /// What looks through a stretch of records may take.
@@ -58,12 +58,12 @@
         // MARK: Reading
 
         /// How it stands; nil where there is none.
-        public func standing() throws(DatabaseFault) -> Standing? {
+        package func standing() throws(DatabaseFault) -> Standing? {
             try connection.perform { (connection) throws(DatabaseFault) in try Self.standing(connection) }
         }
 
         /// The last record; 0 where there is none.
-        public func last() throws(DatabaseFault) -> Int64 {
+        package func last() throws(DatabaseFault) -> Int64 {
             try connection.perform { (connection) throws(DatabaseFault) in
                 try Self.version(connection) == nil ? 0 : try Self.last(connection)
             }
@@ -106,7 +106,7 @@
         }
 
         /// The first records of a selection, in order; fewer than ``page`` at its end.
-        public func records(_ selection: Selection) throws(DatabaseFault) -> [RecordRow] {
+        package func records(_ selection: Selection) throws(DatabaseFault) -> [RecordRow] {
             try connection.perform { (connection) throws(DatabaseFault) in try Self.records(selection, connection) }
         }
 
@@ -149,7 +149,7 @@
         }
 
         /// The line of the newest `opened` record; nil when there is none.
-        public func opened() throws(DatabaseFault) -> [UInt8]? {
+        package func opened() throws(DatabaseFault) -> [UInt8]? {
             try connection.perform { (connection) throws(DatabaseFault) in
                 let answer = try connection.ask(Self.newestOpened)
                 return answer.count == 0 ? nil : try answer.bytes(0, 0)
@@ -157,7 +157,7 @@
         }
 
         /// Removes what an interrupted prune has left of records that it had taken down as gone. For when no daemon does.
-        public func removeRemains() throws(DatabaseFault) {
+        package func removeRemains() throws(DatabaseFault) {
             try connection.perform { (connection) throws(DatabaseFault) in
                 try PostgreSQLDatabase.removeRemains(connection)
             }
@@ -165,7 +165,7 @@
 
         /// Shows how it stands, the checkpoint, and then every record, or those behind the checkpoint, all of one moment, on a connection
         /// of its own. Nil where there is none.
-        public func look<Value>(
+        package func look<Value>(
             afterCheckpoint: Bool = false,
             _ begin: (Standing, StoredCheckpoint?) -> Value, _ body: (inout Value, RecordRow) -> Void
         ) throws(DatabaseFault) -> Value? {
@@ -213,6 +213,6 @@
 
     extension PostgreSQLDatabase {
         /// The same ledger for commands.
-        public var journal: PostgreSQLJournal { PostgreSQLJournal(connection: maintaining, source: source) }
+        package var journal: PostgreSQLJournal { PostgreSQLJournal(connection: maintaining, source: source) }
     }
 #endif

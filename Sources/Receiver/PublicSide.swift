@@ -1,14 +1,14 @@
-public import HTTP1
-public import HTTPServer
+package import HTTP1
+package import HTTPServer
 
 /// The public side's paths: webhooks, `/healthz`, and nothing else.
-public final class PublicSide: RequestHandler {
+package final class PublicSide: RequestHandler {
     private let endpoint: WebhookEndpoint
     private let paths: SecretPaths
     private let unavailability: @Sendable () -> String?
 
     /// Routes to an endpoint. `unavailability` says why no webhook can be taken now, or nil while they are.
-    public init(
+    package init(
         endpoint: WebhookEndpoint, webhookPaths: [String], unavailability: @escaping @Sendable () -> String?
     ) {
         self.endpoint = endpoint
@@ -17,7 +17,7 @@ public final class PublicSide: RequestHandler {
     }
 
     /// Changes the webhook paths at run time.
-    public func update(webhookPaths: [String]) {
+    package func update(webhookPaths: [String]) {
         paths.replace(webhookPaths)
     }
 
@@ -25,7 +25,7 @@ public final class PublicSide: RequestHandler {
     private static let notFound = Response.problem(status: 404, detail: "There is nothing at this path.")
 
     /// Answers a request, at once or when its report is durable.
-    public func handle(_ request: Request, _ exchange: Exchange) {
+    package func handle(_ request: Request, _ exchange: Exchange) {
         if paths.contains(request.path) {
             endpoint.handle(request, exchange)
         } else if request.path.elementsEqual(Self.healthPath) {
@@ -36,7 +36,7 @@ public final class PublicSide: RequestHandler {
     }
 
     /// Has the reports that came in this turn written together.
-    public func didHandleAll() {
+    package func didHandleAll() {
         endpoint.didHandleAll()
     }
 

@@ -2,9 +2,9 @@ import POSIX
 import Synchronization
 
 /// What became of the requests to webhook paths, by result, since the start. Counted without a lock: each request counts.
-public final class ReceptionCounter: Sendable {
+package final class ReceptionCounter: Sendable {
     /// The results there are.
-    public enum Result: String, CaseIterable, Sendable {
+    package enum Result: String, CaseIterable, Sendable {
         case accepted, invalid
         case badMethod = "bad_method"
         case unavailable
@@ -17,7 +17,7 @@ public final class ReceptionCounter: Sendable {
     private let lastAccepted = Atomic<Int64>(0)
 
     /// All at zero.
-    public init() {}
+    package init() {}
 
     func count(_ result: Result, _ requests: Int = 1) {
         if requests == 0 { return }
@@ -32,7 +32,7 @@ public final class ReceptionCounter: Sendable {
     }
 
     /// How many requests came to a result.
-    public func total(_ result: Result) -> Int {
+    package func total(_ result: Result) -> Int {
         switch result {
         case .accepted: accepted.load(ordering: .relaxed)
         case .invalid: invalid.load(ordering: .relaxed)
@@ -42,7 +42,7 @@ public final class ReceptionCounter: Sendable {
     }
 
     /// When a webhook was last accepted, in nanoseconds since 1970; nil before the first.
-    public var lastAcceptedAt: Int64? {
+    package var lastAcceptedAt: Int64? {
         let time = lastAccepted.load(ordering: .relaxed)
         return time == 0 ? nil : time
     }

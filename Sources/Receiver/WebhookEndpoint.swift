@@ -2,15 +2,15 @@ import Dispatch
 import HTTP1
 import HTTPServer
 import JSON
-public import Ledger
-public import Logging
+package import Ledger
+package import Logging
 import Payments
 import POSIX
 import Runtime
 import Synchronization
 
 /// Takes webhooks in: a report is decoded, recorded, and acknowledged once it is durable. Never sooner.
-public final class WebhookEndpoint: Sendable {
+package final class WebhookEndpoint: Sendable {
     private let ledger: any ReportLedger
     private let waiting: Mutex<Waiting>
     private let metrics: ReceptionCounter
@@ -18,7 +18,7 @@ public final class WebhookEndpoint: Sendable {
     private let refusals = Mutex(LogBudget(limit: 10))
 
     /// An endpoint that records to a ledger.
-    public init(ledger: any ReportLedger, counter: ReceptionCounter, logger: Logger) {
+    package init(ledger: any ReportLedger, counter: ReceptionCounter, logger: Logger) {
         self.ledger = ledger
         waiting = Mutex(Waiting(queue: AcknowledgementQueue(committed: ledger.committed)))
         metrics = counter
@@ -158,21 +158,20 @@ public final class WebhookEndpoint: Sendable {
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension WebhookEndpoint: LedgerObserver {
-    public func ledgerDidCommit(upTo position: Int64) {
+    package func ledgerDidCommit(upTo position: Int64) {
         finish { $0.commit(upTo: position) }
     }
 
-    public func ledgerDidRefuse(_ positions: Set<Int64>) {
+    package func ledgerDidRefuse(_ positions: Set<Int64>) {
         finish { $0.refuse(positions) }
     }
 
-    public func ledgerDidReject(after position: Int64, reason: String) {
+    package func ledgerDidReject(after position: Int64, reason: String) {
         finish { $0.reject() }
     }
 
-    public func ledgerDidFail(reason: String, errno: Int32) {
+    package func ledgerDidFail(reason: String, errno: Int32) {
         ledgerDidReject(after: 0, reason: reason)
     }
 }

@@ -1,9 +1,9 @@
-public import Logging
+package import Logging
 
 /// Events that an operator may search the system's log for, whatever their wording: `journalctl MESSAGE_ID=…`.
 ///
 /// An id never changes, and never means anything else. ecryptopayd(8) lists them.
-public enum EventID: String, CaseIterable, Sendable {
+package enum EventID: String, CaseIterable, Sendable {
     /// It listens, and accepts webhooks.
     case listening = "cad2531544817f1a542fcdb96b0f980a"
     /// It has stopped, as it was told to.
@@ -30,7 +30,7 @@ public enum EventID: String, CaseIterable, Sendable {
     case webhooksAccepted = "0082f2a06de1328b36b26f04e95dbd78"
 
     /// What a message carries its id in, beside `fields`.
-    public func metadata(_ fields: Logger.Metadata = [:]) -> Logger.Metadata {
+    package func metadata(_ fields: Logger.Metadata = [:]) -> Logger.Metadata {
         fields.merging(["MESSAGE_ID": "\(rawValue)"]) { $1 }
     }
 }

@@ -2,15 +2,15 @@ import Ledger
 import Synchronization
 
 /// Counts durations in buckets, as Prometheus has it.
-public final class Histogram: Sendable {
+package final class Histogram: Sendable {
     /// The figures at one moment.
-    public struct Figures: Sendable {
+    package struct Figures: Sendable {
         /// Upper bounds of the buckets, in seconds, the smallest first; behind the last there is one without a bound.
-        public let bounds: [Double]
+        package let bounds: [Double]
         /// How many durations fell into each bucket, and into the one without a bound.
-        public internal(set) var counts: [Int]
+        package internal(set) var counts: [Int]
         /// All durations together, in nanoseconds.
-        public internal(set) var sum: Int64 = 0
+        package internal(set) var sum: Int64 = 0
     }
 
     private let state: Mutex<Figures>
@@ -30,5 +30,5 @@ public final class Histogram: Sendable {
     }
 
     /// How it stands.
-    public var figures: Figures { state.withLock { $0 } }
+    package var figures: Figures { state.withLock { $0 } }
 }

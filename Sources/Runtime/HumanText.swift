@@ -1,9 +1,9 @@
 import CivilTime
 
 /// Figures as people read them.
-public enum HumanText {
+package enum HumanText {
     /// E.g. `12 s`, `5 min`, `3 h 20 min`, `4 d 2 h`, of nanoseconds.
-    public static func duration(_ nanoseconds: Int64) -> String {
+    package static func duration(_ nanoseconds: Int64) -> String {
         let seconds = max(0, nanoseconds / 1_000_000_000)
         return switch seconds {
         case ..<60: "\(seconds) s"
@@ -14,7 +14,7 @@ public enum HumanText {
     }
 
     /// E.g. `512 bytes`, `64.0 MiB`.
-    public static func bytes(_ count: Int64) -> String {
+    package static func bytes(_ count: Int64) -> String {
         let units = ["KiB", "MiB", "GiB", "TiB"]
         guard count >= 1024 else { return "\(count) bytes" }
         // In tenths, without binary fractions: nobody needs more.
@@ -28,7 +28,7 @@ public enum HumanText {
     }
 
     /// A time in UTC to the second, of nanoseconds since 1970.
-    public static func time(_ nanoseconds: Int64) -> String {
+    package static func time(_ nanoseconds: Int64) -> String {
         UTCTime(nanoseconds: nanoseconds).iso8601(fractionDigits: 0)
     }
 

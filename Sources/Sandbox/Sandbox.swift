@@ -1,26 +1,26 @@
-public import ECryptoPay
+package import ECryptoPay
 import HTTP1
 import HTTPServer
-public import Logging
-public import POSIX
-public import Payments
+package import Logging
+package import POSIX
+package import Payments
 import Synchronization
 
 /// A stand-in for ecryptopay on this machine: the documented API as a Rails application with Doorkeeper answers it,
 /// webhooks as Ruby sends them, and faults on demand. For development, demonstration and tests.
 ///
 /// `GET /` explains what can be done over HTTP; the same can be done by the methods here.
-public final class Sandbox: Sendable {
+package final class Sandbox: Sendable {
     private let core: SandboxCore
     private let server: HTTPServer
     private let address = Mutex<SocketAddress?>(nil)
     /// The account that it knows.
-    public let credentials: Credentials
+    package let credentials: Credentials
 
     /// A sandbox that is not reached yet.
     ///
     /// - Throws: `SandboxError` when the state file cannot be read, or the kernel gives no descriptors.
-    public init(_ options: SandboxOptions = SandboxOptions(), logger: Logger) throws(SandboxError) {
+    package init(_ options: SandboxOptions = SandboxOptions(), logger: Logger) throws(SandboxError) {
         credentials = options.credentials
         core = try SandboxCore(options, logger: logger)
         var limits = HTTPServer.Options()
@@ -35,7 +35,7 @@ public final class Sandbox: Sendable {
     /// Listens on a TCP address; port 0 takes any free port. Must be called once.
     ///
     /// - Throws: the failed call with the address, e.g. when somebody listens there already.
-    public func start(_ wanted: SocketAddress) throws(SystemError) {
+    package func start(_ wanted: SocketAddress) throws(SystemError) {
         let socket = try ListeningSocket(binding: wanted)
         address.withLock { $0 = socket.address }
         let url = url
@@ -44,10 +44,10 @@ public final class Sandbox: Sendable {
     }
 
     /// Where it is reached from this machine, e.g. `http://127.0.0.1:8725`; empty before the start.
-    public var url: String { address.withLock { $0.map { "http://\(Self.reachable($0))" } ?? "" } }
+    package var url: String { address.withLock { $0.map { "http://\(Self.reachable($0))" } ?? "" } }
 
     /// What to set as `ECRYPTOPAY_API_URL`.
-    public var apiURL: String { "\(url)/api/v1" }
+    package var apiURL: String { "\(url)/api/v1" }
 
     /// Who listens on all addresses is reached on loopback.
     private static func reachable(_ address: SocketAddress) -> SocketAddress {
@@ -60,7 +60,7 @@ public final class Sandbox: Sendable {
 
     /// Stops listening, gives up webhooks not sent yet, and closes connections, those that were left hanging after
     /// `grace`.
-    public func stop(grace: Duration = .seconds(1)) async {
+    package func stop(grace: Duration = .seconds(1)) async {
         core.stopSending()
         await server.drain(grace: grace)
     }
@@ -69,41 +69,41 @@ public final class Sandbox: Sendable {
 
     /// Creates a payment, as the API does.
     @discardableResult
-    public func createPayment(amount: Amount, currency: String = "btc") -> PaymentID {
+    package func createPayment(amount: Amount, currency: String = "btc") -> PaymentID {
         core.withService { $0.create(amount: amount, currency: currency, now: Clock.realtime()).id }
     }
 
     /// Moves a payment to another state, and sends the webhook that tells of it; false when there is no such payment.
     @discardableResult
-    public func setState(_ state: String, of id: PaymentID) -> Bool {
+    package func setState(_ state: String, of id: PaymentID) -> Bool {
         guard let webhooks = core.withService({ $0.move(id, to: state, now: Clock.realtime()) }) else { return false }
         core.send(webhooks)
         return true
     }
 
     /// Sends a body to the webhook URL as it is, as someone does who has learned the URL.
-    public func sendForgedWebhook(_ body: [UInt8]) {
+    package func sendForgedWebhook(_ body: [UInt8]) {
         core.send([core.withService { $0.webhook(body, isGenuine: false, now: Clock.realtime()) }])
     }
 
     /// Where webhooks go.
-    public var webhookURL: String? {
+    package var webhookURL: String? {
         get { core.withService { $0.webhookURL } }
         set { core.withService { $0.webhookURL = newValue } }
     }
 
     /// What goes wrong on purpose.
-    public var faults: SandboxFaults {
+    package var faults: SandboxFaults {
         get { core.withService { $0.faults } }
         set { core.send(core.withService { $0.setFaults(newValue) }) }
     }
 
     /// Makes all tokens so far worthless, refresh tokens too.
-    public func revokeTokens() { core.withService { $0.tokens.revokeAll() } }
+    package func revokeTokens() { core.withService { $0.tokens.revokeAll() } }
 
     /// The webhooks so far, the latest ten thousand at most, and what came of them.
-    public var webhooks: [SandboxWebhook] { core.withService { $0.webhooks } }
+    package var webhooks: [SandboxWebhook] { core.withService { $0.webhooks } }
 
     /// How many requests came to each endpoint, e.g. under `POST /oauth/token` and `GET /payments/ID`.
-    public var counts: [String: Int] { core.withService { $0.counts } }
+    package var counts: [String: Int] { core.withService { $0.counts } }
 }

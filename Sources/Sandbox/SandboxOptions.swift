@@ -1,27 +1,27 @@
-public import ECryptoPay
+package import ECryptoPay
 import Ledger
 
 /// What a sandbox starts with.
-public struct SandboxOptions: Sendable {
+package struct SandboxOptions: Sendable {
     /// The only account it knows.
-    public var credentials: Credentials
+    package var credentials: Credentials
     /// Where webhooks go; nil sends none.
-    public var webhookURL: String?
+    package var webhookURL: String?
     /// A file that keeps the payments from one run to the next; nil keeps them in memory only.
-    public var stateFile: String?
+    package var stateFile: String?
     /// How many seconds an access token is good.
-    public var tokenLifetime: Int
+    package var tokenLifetime: Int
     /// Whether a token answer has an `expires_in`; Doorkeeper leaves out what is blank.
-    public var statesLifetime: Bool
+    package var statesLifetime: Bool
     /// Whether a token answer has a `refresh_token`.
-    public var issuesRefreshTokens: Bool
+    package var issuesRefreshTokens: Bool
     /// What all randomness comes from: equal seeds and equal requests give equal runs.
-    public var seed: UInt64
+    package var seed: UInt64
     /// The path of a PEM bundle to trust for an `https:` webhook URL in place of the system's authorities.
-    public var caFile: String?
+    package var caFile: String?
 
     /// An account, generated when none is given, tokens of two hours with refresh tokens, and a random seed.
-    public init(
+    package init(
         credentials: Credentials? = nil, webhookURL: String? = nil, stateFile: String? = nil,
         tokenLifetime: Int = 7_200, statesLifetime: Bool = true, issuesRefreshTokens: Bool = true,
         seed: UInt64 = .random(in: .min ... .max), caFile: String? = nil

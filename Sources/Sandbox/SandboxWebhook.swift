@@ -2,9 +2,9 @@ import CivilTime
 import JSON
 
 /// A webhook that was sent, will be, or was lost on purpose; and what came of it.
-public struct SandboxWebhook: Hashable, Sendable {
+package struct SandboxWebhook: Hashable, Sendable {
     /// What came of it.
-    public enum Outcome: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
         /// Not sent yet, or not answered yet.
         case underWay
         /// Not sent, because a fault says so, or because there is no URL to send to.
@@ -16,15 +16,15 @@ public struct SandboxWebhook: Hashable, Sendable {
     }
 
     /// Its place in the order in which the sandbox made them, from 0.
-    public let number: Int
+    package let number: Int
     /// Nanoseconds since 1970, when the sandbox made it.
-    public let time: Int64
+    package let time: Int64
     /// Whether it tells of a change that took place.
-    public let isGenuine: Bool
+    package let isGenuine: Bool
     /// The JSON text.
-    public let body: [UInt8]
+    package let body: [UInt8]
     /// What came of it.
-    public internal(set) var outcome: Outcome
+    package internal(set) var outcome: Outcome
 
     /// One element of `GET /sandbox/webhooks`.
     var json: JSONValue {

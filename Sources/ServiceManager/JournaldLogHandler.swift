@@ -1,19 +1,19 @@
 internal import CSystemd
 internal import Glibc
-public import Logging
+package import Logging
 
 /// Sends each message to journald with its fields, by `sd_journal_sendv(3)`.
 ///
 /// `MESSAGE` is the message and its metadata as one line, since that is all that `journalctl` shows by default. Each piece of
 /// metadata is a field too, `ECRYPTOPAY_` and its key in upper case, so that `journalctl ECRYPTOPAY_PAYMENT=42` finds it.
 /// What journald does not take goes to standard error.
-public struct JournaldLogHandler: LogHandler {
+package struct JournaldLogHandler: LogHandler {
     /// Metadata of the logger itself.
-    public var metadata: Logger.Metadata = [:]
+    package var metadata: Logger.Metadata = [:]
     /// Metadata of the moment.
-    public var metadataProvider: Logger.MetadataProvider?
+    package var metadataProvider: Logger.MetadataProvider?
     /// The logger's own level, else the common one.
-    public var logLevel: Logger.Level {
+    package var logLevel: Logger.Level {
         get { ownLevel ?? control.level }
         set { ownLevel = newValue }
     }
@@ -25,7 +25,7 @@ public struct JournaldLogHandler: LogHandler {
     private let submit: @Sendable ([[UInt8]]) -> Int32
 
     /// A handler whose level follows `control` until it is given one of its own; `identifier` is the program's name.
-    public init(identifier: String, control: LogLevelControl) {
+    package init(identifier: String, control: LogLevelControl) {
         self.init(
             identifier: identifier, control: control, fallback: StandardErrorLogHandler(control: control),
             submit: Self.sendToJournal)
@@ -43,13 +43,13 @@ public struct JournaldLogHandler: LogHandler {
     }
 
     /// Metadata of the logger itself, by key.
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
     /// Sends one entry.
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let fields = LogFields(logger: metadata, provider: metadataProvider, event: event)
         var entry = [
             "MESSAGE=\(fields.line(event.message.description))",

@@ -1,15 +1,15 @@
-public import Logging
+package import Logging
 import Synchronization
 
 /// The level of all loggers, which a reload can change.
-public final class LogLevelControl: Sendable {
+package final class LogLevelControl: Sendable {
     private let number: Atomic<Int>
 
     /// Starts with a level.
-    public init(_ level: Logger.Level) { number = Atomic(Self.number(of: level)) }
+    package init(_ level: Logger.Level) { number = Atomic(Self.number(of: level)) }
 
     /// The level now.
-    public var level: Logger.Level {
+    package var level: Logger.Level {
         get { Logger.Level.allCases[number.load(ordering: .relaxed)] }
         set { number.store(Self.number(of: newValue), ordering: .relaxed) }
     }

@@ -1,15 +1,15 @@
 internal import CSystemd
 internal import Glibc
-public import POSIX
+package import POSIX
 
 /// Tells the service manager how the service is doing, by `sd_notify(3)`.
 ///
 /// Without `NOTIFY_SOCKET`, outside a service of `Type=notify`, every call does nothing at no cost. The variable stays in
 /// the environment: `sd_notify` looks it up at every call, removing it is unsafe beside other threads, and what a child
 /// process would send is ignored under `NotifyAccess=main`, the default.
-public struct Notifier: Sendable {
+package struct Notifier: Sendable {
     /// One assignment of the protocol.
-    public enum Assignment: Hashable, Sendable {
+    package enum Assignment: Hashable, Sendable {
         /// `READY=1`: the start, or a reload, is complete.
         case ready
         /// `RELOADING=1`, with the time that `notify-reload` asks for; `ready` ends it.
@@ -29,7 +29,7 @@ public struct Notifier: Sendable {
     private let transmit: (@Sendable (String) -> Int32)?
 
     /// Looks whether a service manager listens.
-    public init() {
+    package init() {
         if getenv("NOTIFY_SOCKET") == nil { transmit = nil } else { transmit = { sd_notify(0, $0) } }
     }
 
@@ -37,14 +37,14 @@ public struct Notifier: Sendable {
     init(transmit: @escaping @Sendable (String) -> Int32) { self.transmit = transmit }
 
     /// Whether anyone listens.
-    public var isSupervised: Bool { transmit != nil }
+    package var isSupervised: Bool { transmit != nil }
 
     /// Sends assignments as one message, from any thread.
     ///
     /// - Returns: why it could not be sent; nil when it was, or when nobody listens. Callers may ignore it: there is no
     ///   other way to tell the service manager.
     @discardableResult
-    public func send(_ assignments: Assignment...) -> SystemError? {
+    package func send(_ assignments: Assignment...) -> SystemError? {
         guard let transmit else { return nil }
         let answer = transmit(assignments.map(\.text).joined(separator: "\n"))
         return answer < 0 ? SystemError(call: "sd_notify", errno: -answer) : nil
@@ -52,7 +52,7 @@ public struct Notifier: Sendable {
 
     /// Says why the service ends: `ERRNO=`, then `STATUS=`, as one message.
     @discardableResult
-    public func fail(errno: Int32, status: String) -> SystemError? {
+    package func fail(errno: Int32, status: String) -> SystemError? {
         send(.failure(errno: errno), .status(status))
     }
 }

@@ -1,8 +1,8 @@
 internal import Glibc
-public import Logging
+package import Logging
 
 /// Chooses where log messages go.
-public enum ServiceLogging {
+package enum ServiceLogging {
     /// Sets swift-log up for the whole process: to journald with structured fields when it reads standard error, else to
     /// standard error in lines.
     ///
@@ -10,7 +10,7 @@ public enum ServiceLogging {
     ///   - identifier: the program's name in the journal.
     ///   - level: the level of every logger that sets none itself.
     /// - Returns: the means to change the level later.
-    public static func bootstrap(identifier: String, level: Logger.Level) -> LogLevelControl {
+    package static func bootstrap(identifier: String, level: Logger.Level) -> LogLevelControl {
         let control = LogLevelControl(level)
         if standardErrorIsJournal() {
             LoggingSystem.bootstrap { _ in JournaldLogHandler(identifier: identifier, control: control) }
@@ -21,7 +21,7 @@ public enum ServiceLogging {
     }
 
     /// Whether standard error is the stream that systemd connected to the journal (`JOURNAL_STREAM`, systemd.exec(5)).
-    public static func standardErrorIsJournal() -> Bool {
+    package static func standardErrorIsJournal() -> Bool {
         guard let variable = getenv("JOURNAL_STREAM") else { return false }
         var status = stat()
         guard fstat(STDERR_FILENO, &status) == 0 else { return false }

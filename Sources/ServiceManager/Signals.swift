@@ -1,4 +1,4 @@
-public import Dispatch
+package import Dispatch
 internal import Glibc
 
 /// Signals as events on a queue.
@@ -6,9 +6,9 @@ internal import Glibc
 /// A handler of our own hands them over through a pipe. Blocking them for a `signalfd`, which is what Dispatch's own signal
 /// sources read, would not do: `dispatchMain()` parks the main thread in `sigsuspend(2)` with nothing blocked, where the
 /// default action would strike.
-public final class Signals: Sendable {
+package final class Signals: Sendable {
     /// What the service acts upon.
-    public static let handled = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
+    package static let handled = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
 
     // Dispatch's objects may be used from any thread, which their Swift types do not say on Linux.
     nonisolated(unsafe) private let source: any DispatchSourceRead
@@ -18,7 +18,7 @@ public final class Signals: Sendable {
     ///
     /// Call it early in `main`. A program that is started from here needs a signal mask of its own and `SIGPIPE` set to the
     /// default (`posix_spawnattr_setsigmask`, `posix_spawnattr_setsigdefault`): Dispatch's threads block nearly everything.
-    public static func prepare() {
+    package static func prepare() {
         signal(SIGPIPE, SIG_IGN)
         _ = SignalPipe.ends
         var action = sigaction()
@@ -29,7 +29,7 @@ public final class Signals: Sendable {
 
     /// Calls `handler` on `queue` with the number of each handled signal that has arrived since `prepare()` or arrives
     /// later, in order, until `cancel()`. There is one such object at a time.
-    public init(on queue: DispatchQueue, handler: @escaping @Sendable (_ number: Int32) -> Void) {
+    package init(on queue: DispatchQueue, handler: @escaping @Sendable (_ number: Int32) -> Void) {
         Self.prepare()
         source = DispatchSource.makeReadSource(fileDescriptor: SignalPipe.ends.reading, queue: queue)
         source.setEventHandler { for number in SignalPipe.take() { handler(number) } }
@@ -39,7 +39,7 @@ public final class Signals: Sendable {
     deinit { cancel() }
 
     /// Hands on no further signal.
-    public func cancel() { source.cancel() }
+    package func cancel() { source.cancel() }
 }
 
 /// The way from a signal handler to a queue: one byte a signal.

@@ -2,15 +2,15 @@ internal import CSystemd
 internal import Glibc
 
 /// A socket that systemd listened on before this process started (`.socket` units, sd_listen_fds(3)).
-public struct ActivatedSocket: Hashable, Sendable {
+package struct ActivatedSocket: Hashable, Sendable {
     /// What `FileDescriptorName=` in the unit says.
-    public let name: String
+    package let name: String
     /// The listening stream socket; close-on-exec, and the caller's to close.
-    public let descriptor: Int32
+    package let descriptor: Int32
 }
 
 /// Takes over the sockets that systemd passes.
-public enum SocketActivation {
+package enum SocketActivation {
     /// The sockets passed to this process, none when it was not started by socket activation.
     ///
     /// Goes by name, since the order of the descriptors varies from start to start. Removes `LISTEN_PID`, `LISTEN_FDS` and
@@ -18,7 +18,7 @@ public enum SocketActivation {
     /// there is one thread.
     ///
     /// - Parameter names: the names that the program has a use for.
-    public static func receive(names: [String]) throws(SocketActivationError) -> [ActivatedSocket] {
+    package static func receive(names: [String]) throws(SocketActivationError) -> [ActivatedSocket] {
         var passed: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = sd_listen_fds_with_names(1, &passed)
         guard count >= 0 else { throw .refused(errno: -count) }

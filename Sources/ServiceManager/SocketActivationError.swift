@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Why the sockets that systemd passed cannot be used.
-public enum SocketActivationError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum SocketActivationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// `sd_listen_fds_with_names` failed.
     case refused(errno: Int32)
     /// A socket has a name that the program has no use for.
@@ -10,7 +10,7 @@ public enum SocketActivationError: Error, Hashable, Sendable, CustomStringConver
     case notListening(String)
 
     /// What is wrong, where, and how to mend it.
-    public var description: String {
+    package var description: String {
         switch self {
         case .refused(let errno):
             "the sockets that systemd passed cannot be taken over: \(String(cString: strerror(errno)))"

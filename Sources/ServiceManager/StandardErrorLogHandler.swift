@@ -1,17 +1,17 @@
 internal import Glibc
-public import Logging
+package import Logging
 internal import POSIX
 
 /// Writes each message as one line to standard error: `2026-11-23T01:02:03.456Z info  message  key=value`.
 ///
 /// One `write(2)` a line, so that lines of several threads or processes do not mix; what cannot be written is lost.
-public struct StandardErrorLogHandler: LogHandler {
+package struct StandardErrorLogHandler: LogHandler {
     /// Metadata of the logger itself.
-    public var metadata: Logger.Metadata = [:]
+    package var metadata: Logger.Metadata = [:]
     /// Metadata of the moment.
-    public var metadataProvider: Logger.MetadataProvider?
+    package var metadataProvider: Logger.MetadataProvider?
     /// The logger's own level, else the common one.
-    public var logLevel: Logger.Level {
+    package var logLevel: Logger.Level {
         get { ownLevel ?? control.level }
         set { ownLevel = newValue }
     }
@@ -21,7 +21,7 @@ public struct StandardErrorLogHandler: LogHandler {
     private let emit: @Sendable ([UInt8]) -> Void
 
     /// A handler whose level follows `control` until it is given one of its own.
-    public init(control: LogLevelControl) { self.init(control: control, emit: Self.writeToStandardError) }
+    package init(control: LogLevelControl) { self.init(control: control, emit: Self.writeToStandardError) }
 
     /// The same, with lines handed to `emit`.
     init(control: LogLevelControl, emit: @escaping @Sendable ([UInt8]) -> Void) {
@@ -30,13 +30,13 @@ public struct StandardErrorLogHandler: LogHandler {
     }
 
     /// Metadata of the logger itself, by key.
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
     /// Writes one line.
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let fields = LogFields(logger: metadata, provider: metadataProvider, event: event)
         let line = fields.line(event.message.description)
         emit(Array("\(Self.timestamp(Clock.realtime())) \(event.level.rawValue)  \(line)\n".utf8))

@@ -1,10 +1,10 @@
 internal import CSystemd
 import Dispatch
-public import Logging
+package import Logging
 import Synchronization
 
 /// Sends `WATCHDOG=1` while every probe makes progress, so that systemd kills and restarts a service that hangs.
-public final class Watchdog: Sendable {
+package final class Watchdog: Sendable {
     private let notifier: Notifier
     private let probes: [WatchdogProbe]
     private let logger: Logger
@@ -14,7 +14,7 @@ public final class Watchdog: Sendable {
     nonisolated(unsafe) private let timer: any DispatchSourceTimer
 
     /// How long systemd waits for a ping (`WatchdogSec=`); nil when it does not wait for any from this process.
-    public static var interval: Duration? {
+    package static var interval: Duration? {
         var microseconds: UInt64 = 0
         // The environment stays as it is, for the reason given at `Notifier`.
         guard sd_watchdog_enabled(0, &microseconds) > 0 else { return nil }
@@ -28,7 +28,7 @@ public final class Watchdog: Sendable {
     ///   - probes: asked at every tick.
     ///   - notifier: where pings go.
     ///   - logger: told which probe withholds the pings, once, and when it recovers.
-    public init(interval: Duration, probes: [WatchdogProbe], notifier: Notifier, logger: Logger) {
+    package init(interval: Duration, probes: [WatchdogProbe], notifier: Notifier, logger: Logger) {
         self.notifier = notifier
         self.probes = probes
         self.logger = logger
@@ -43,7 +43,7 @@ public final class Watchdog: Sendable {
     deinit { timer.cancel() }
 
     /// Begins to ping, at once, until this object is let go.
-    public func start() { timer.schedule(deadline: .now(), repeating: .milliseconds(milliseconds)) }
+    package func start() { timer.schedule(deadline: .now(), repeating: .milliseconds(milliseconds)) }
 
     /// Asks every probe once, and pings or says why not.
     func tick() {

@@ -1,22 +1,22 @@
-public import Dispatch
+package import Dispatch
 import Synchronization
 
 /// One part of the service that must make progress for the service to count as alive.
-public struct WatchdogProbe: Sendable {
+package struct WatchdogProbe: Sendable {
     /// What the part is called in the log, e.g. `journal`.
-    public let name: String
+    package let name: String
     /// Whether it makes progress; answers at once, on a thread of the watchdog's own.
     let makesProgress: @Sendable () -> Bool
 
     /// A probe that asks `makesProgress`, which must not block.
-    public init(_ name: String, makesProgress: @escaping @Sendable () -> Bool) {
+    package init(_ name: String, makesProgress: @escaping @Sendable () -> Bool) {
         self.name = name
         self.makesProgress = makesProgress
     }
 
     /// A probe of a serial queue: alive as long as the block that it was handed at the tick before has run, or `isExcused`
     /// says that something is under way that another probe judges.
-    public static func answers(
+    package static func answers(
         _ name: String, on queue: DispatchQueue, isExcused: @escaping @Sendable () -> Bool = { false }
     ) -> WatchdogProbe {
         let awaited = AwaitedAnswer()

@@ -1,9 +1,9 @@
 /// Why the database did not do what it was asked for.
 ///
 /// Whether something asked for may nevertheless have happened is not said here, but by the call that failed.
-public struct DatabaseFault: Error, Hashable, Sendable {
+package struct DatabaseFault: Error, Hashable, Sendable {
     /// What kind of trouble it is, so that whoever asked knows what to do next.
-    public enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         /// No server answers, or the connection broke: connect again after a while.
         case unreachable
         /// A server answers, but takes no connection now: too many, starting up, or shutting down.
@@ -35,14 +35,14 @@ public struct DatabaseFault: Error, Hashable, Sendable {
     }
 
     /// What kind of trouble it is.
-    public let kind: Kind
+    package let kind: Kind
     /// What happened, for a log: one line, with the SQLSTATE where the server gave one, and without any secret.
-    public let message: String
+    package let message: String
     /// Whether the message itself tells what to do about it.
-    public let hasHint: Bool
+    package let hasHint: Bool
 
     /// Keeps both; `message` must be free of secrets.
-    public init(kind: Kind, message: String, hasHint: Bool = false) {
+    package init(kind: Kind, message: String, hasHint: Bool = false) {
         self.kind = kind
         self.message = message
         self.hasHint = hasHint
@@ -51,7 +51,7 @@ public struct DatabaseFault: Error, Hashable, Sendable {
 
 extension DatabaseFault: CustomStringConvertible {
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }
 
 extension DatabaseFault {

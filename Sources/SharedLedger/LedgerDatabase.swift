@@ -1,5 +1,5 @@
-public import Ledger
-public import Payments
+package import Ledger
+package import Payments
 
 /// What the nodes of a shared ledger ask of their database.
 ///
@@ -9,7 +9,7 @@ public import Payments
 /// primary, or a database that was set back.
 ///
 /// After a fault it is not known whether what was asked for has happened, unless the call says so.
-public protocol LedgerDatabase: Sendable {
+package protocol LedgerDatabase: Sendable {
     /// What every server that is connected to must have.
     var proof: ServerProof { get }
 

@@ -1,22 +1,21 @@
-public import JournalFormat
-public import Ledger
+package import JournalFormat
+package import Ledger
 
 /// Whose ledger a database holds.
-public struct LedgerIdentity: Hashable, Sendable {
+package struct LedgerIdentity: Hashable, Sendable {
     /// The ledger's id.
-    public var journal: String
+    package var journal: String
     /// The line of the newest `opened` record; nil in a new ledger.
-    public var opened: [UInt8]?
+    package var opened: [UInt8]?
 
-    /// Joins both.
-    public init(journal: String, opened: [UInt8]?) {
+    package init(journal: String, opened: [UInt8]?) {
         self.journal = journal
         self.opened = opened
     }
 }
 
 /// What one node tells another.
-public enum LedgerNotification: Hashable, Sendable {
+package enum LedgerNotification: Hashable, Sendable {
     /// There are reports in the inbox.
     case inbox
     /// Records up to this one are durable; and what tells its line from others, a ``StoredRecord/head``.
@@ -26,18 +25,17 @@ public enum LedgerNotification: Hashable, Sendable {
 }
 
 /// A report in the inbox, or on its way there.
-public struct InboxReport: Hashable, Sendable {
+package struct InboxReport: Hashable, Sendable {
     /// The node that accepted it.
-    public var node: Int64
+    package var node: Int64
     /// Its number among the reports of its node: each is greater than the one before.
-    public var number: Int64
+    package var number: Int64
     /// What it takes to decide about it.
-    public var report: AdmittedReport
+    package var report: AdmittedReport
     /// What its record will say.
-    public var members: ReceivedMembers
+    package var members: ReceivedMembers
 
-    /// Joins them.
-    public init(node: Int64, number: Int64, report: AdmittedReport, members: ReceivedMembers) {
+    package init(node: Int64, number: Int64, report: AdmittedReport, members: ReceivedMembers) {
         self.node = node
         self.number = number
         self.report = report
@@ -46,18 +44,17 @@ public struct InboxReport: Hashable, Sendable {
 }
 
 /// A node, as it shows itself to the others.
-public struct NodeRow: Hashable, Sendable {
+package struct NodeRow: Hashable, Sendable {
     /// A number drawn for this run of the program.
-    public var node: Int64
+    package var node: Int64
     /// The host's name, for people.
-    public var name: String
+    package var name: String
     /// The program's version, for people.
-    public var version: String
+    package var version: String
     /// What must be the same on all nodes: each setting's name, and a digest of its value, as one JSON object.
-    public var configuration: String
+    package var configuration: String
 
-    /// Joins them.
-    public init(node: Int64, name: String, version: String, configuration: String) {
+    package init(node: Int64, name: String, version: String, configuration: String) {
         self.node = node
         self.name = name
         self.version = version
@@ -66,26 +63,25 @@ public struct NodeRow: Hashable, Sendable {
 }
 
 /// Who decides, by the server's clock.
-public struct LeaseRow: Hashable, Sendable {
+package struct LeaseRow: Hashable, Sendable {
     /// How often the lease has been taken.
-    public var epoch: Int64
+    package var epoch: Int64
     /// Who has it; nil when it was released.
-    public var node: Int64?
+    package var node: Int64?
     /// The host's name of who has it.
-    public var name: String
+    package var name: String
     /// When it was taken, in nanoseconds since 1970.
-    public var since: Int64
+    package var since: Int64
     /// How long it still runs, in nanoseconds; not positive when it has run out.
-    public var left: Int64
+    package var left: Int64
     /// Every record up to this was durable when the lease was last renewed.
-    public var durable: Int64
+    package var durable: Int64
     /// What tells the line of that record from others, a ``StoredRecord/head``; empty when the record is not there.
-    public var head: [UInt8]
+    package var head: [UInt8]
     /// Whether so many payments that were never confirmed wait that no report of another such payment is taken.
-    public var isFull: Bool
+    package var isFull: Bool
 
-    /// Joins them.
-    public init(
+    package init(
         epoch: Int64, node: Int64?, name: String, since: Int64, left: Int64, durable: Int64, head: [UInt8],
         isFull: Bool
     ) {
@@ -101,21 +97,20 @@ public struct LeaseRow: Hashable, Sendable {
 }
 
 /// How a shared ledger stands.
-public struct LedgerStanding: Sendable {
+package struct LedgerStanding: Sendable {
     /// Who decides; nil before anybody has.
-    public var lease: LeaseRow?
+    package var lease: LeaseRow?
     /// Every node that has shown itself within ``nodeLifetime``, this one too.
-    public var nodes: [NodeRow]
+    package var nodes: [NodeRow]
     /// The server's clock, in nanoseconds since 1970.
-    public var time: Int64
+    package var time: Int64
     /// When the oldest report in the inbox came, in nanoseconds since 1970; nil when there is none.
-    public var oldestReportAt: Int64?
+    package var oldestReportAt: Int64?
 
     /// So long counts a node as living that has not shown itself since, in nanoseconds.
-    public static let nodeLifetime: Int64 = 15_000_000_000
+    package static let nodeLifetime: Int64 = 15_000_000_000
 
-    /// Joins them.
-    public init(lease: LeaseRow?, nodes: [NodeRow], time: Int64, oldestReportAt: Int64?) {
+    package init(lease: LeaseRow?, nodes: [NodeRow], time: Int64, oldestReportAt: Int64?) {
         self.lease = lease
         self.nodes = nodes
         self.time = time
@@ -124,18 +119,17 @@ public struct LedgerStanding: Sendable {
 }
 
 /// Who wants to decide.
-public struct LeaseClaim: Hashable, Sendable {
+package struct LeaseClaim: Hashable, Sendable {
     /// The node.
-    public var node: Int64
+    package var node: Int64
     /// The host's name.
-    public var name: String
+    package var name: String
     /// The epoch in which it decides; nil when it does not. Only renewing asks for it.
-    public var epoch: Int64?
+    package var epoch: Int64?
     /// How long the lease runs, in nanoseconds.
-    public var duration: Int64
+    package var duration: Int64
 
-    /// Joins them.
-    public init(node: Int64, name: String, epoch: Int64?, duration: Int64) {
+    package init(node: Int64, name: String, epoch: Int64?, duration: Int64) {
         self.node = node
         self.name = name
         self.epoch = epoch
@@ -144,16 +138,15 @@ public struct LeaseClaim: Hashable, Sendable {
 }
 
 /// The lease, taken.
-public struct LeaseGrant: Hashable, Sendable {
+package struct LeaseGrant: Hashable, Sendable {
     /// The epoch that has begun.
-    public var epoch: Int64
+    package var epoch: Int64
     /// The last record that is there; nil when there is none.
-    public var last: StoredRecord?
+    package var last: StoredRecord?
     /// The last record that was pruned; 0 when none was.
-    public var pruned: Int64
+    package var pruned: Int64
 
-    /// Joins them.
-    public init(epoch: Int64, last: StoredRecord?, pruned: Int64) {
+    package init(epoch: Int64, last: StoredRecord?, pruned: Int64) {
         self.epoch = epoch
         self.last = last
         self.pruned = pruned
@@ -161,41 +154,39 @@ public struct LeaseGrant: Hashable, Sendable {
 }
 
 /// A record as it is stored.
-public struct StoredRecord: Hashable, Sendable {
+package struct StoredRecord: Hashable, Sendable {
     /// Its number.
-    public var seq: Int64
+    package var seq: Int64
     /// Its line as in a file, without the newline.
-    public var line: [UInt8]
+    package var line: [UInt8]
 
-    /// Joins both.
-    public init(seq: Int64, line: [UInt8]) {
+    package init(seq: Int64, line: [UInt8]) {
         self.seq = seq
         self.line = line
     }
 
     /// So many bytes of a line tell it from every other with its number: its checksum stands in them.
-    public static let headLength = 16
+    package static let headLength = 16
     /// What tells its line from others.
-    public var head: ArraySlice<UInt8> { line.prefix(Self.headLength) }
+    package var head: ArraySlice<UInt8> { line.prefix(Self.headLength) }
 }
 
 /// A record with what it is found by.
-public struct RecordRow: Hashable, Sendable {
+package struct RecordRow: Hashable, Sendable {
     /// Its number.
-    public var seq: Int64
+    package var seq: Int64
     /// Its kind, as the journal spells it.
-    public var kind: String
+    package var kind: String
     /// The payment that it is about.
-    public var payment: Int64?
+    package var payment: Int64?
     /// Whether it is a confirmation that told something new.
-    public var isNews: Bool
+    package var isNews: Bool
     /// When it was written, in nanoseconds since 1970.
-    public var time: Int64
+    package var time: Int64
     /// Its line, without the newline.
-    public var line: [UInt8]
+    package var line: [UInt8]
 
-    /// Joins them.
-    public init(seq: Int64, kind: String, payment: Int64?, isNews: Bool, time: Int64, line: [UInt8]) {
+    package init(seq: Int64, kind: String, payment: Int64?, isNews: Bool, time: Int64, line: [UInt8]) {
         self.seq = seq
         self.kind = kind
         self.payment = payment
@@ -206,43 +197,41 @@ public struct RecordRow: Hashable, Sendable {
 }
 
 /// Reports of one node that are taken out of the inbox.
-public struct InboxRange: Hashable, Sendable {
+package struct InboxRange: Hashable, Sendable {
     /// The node.
-    public var node: Int64
+    package var node: Int64
     /// The first and the last number.
-    public var numbers: ClosedRange<Int64>
+    package var numbers: ClosedRange<Int64>
 
-    /// Joins both.
-    public init(node: Int64, numbers: ClosedRange<Int64>) {
+    package init(node: Int64, numbers: ClosedRange<Int64>) {
         self.node = node
         self.numbers = numbers
     }
 }
 
 /// What is written in one transaction.
-public struct LedgerBatch: Hashable, Sendable {
+package struct LedgerBatch: Hashable, Sendable {
     /// The records, in order, without a gap.
-    public var records: [RecordRow] = []
+    package var records: [RecordRow] = []
     /// What they were made of.
-    public var taken: [InboxRange] = []
+    package var taken: [InboxRange] = []
 
     /// Empty.
-    public init() {}
+    package init() {}
 }
 
 /// The state as of a record.
-public struct StoredCheckpoint: Hashable, Sendable {
+package struct StoredCheckpoint: Hashable, Sendable {
     /// The record.
-    public var seq: Int64
+    package var seq: Int64
     /// How many bytes all records up to it have, their newlines included.
-    public var bytes: Int64
+    package var bytes: Int64
     /// How many segments they have.
-    public var segments: Int64
+    package var segments: Int64
     /// What a file `checkpoint` would hold.
-    public var state: [UInt8]
+    package var state: [UInt8]
 
-    /// Joins them.
-    public init(seq: Int64, bytes: Int64, segments: Int64, state: [UInt8]) {
+    package init(seq: Int64, bytes: Int64, segments: Int64, state: [UInt8]) {
         self.seq = seq
         self.bytes = bytes
         self.segments = segments
@@ -251,18 +240,17 @@ public struct StoredCheckpoint: Hashable, Sendable {
 }
 
 /// Records that may be dropped.
-public struct OldRecords: Hashable, Sendable {
+package struct OldRecords: Hashable, Sendable {
     /// The first record that stays: an `opened` one, with which a segment begins.
-    public var end: Int64
+    package var end: Int64
     /// How many go.
-    public var records: Int64
+    package var records: Int64
     /// Their bytes.
-    public var bytes: Int64
+    package var bytes: Int64
     /// Their segments.
-    public var segments: Int64
+    package var segments: Int64
 
-    /// Joins them.
-    public init(end: Int64, records: Int64, bytes: Int64, segments: Int64) {
+    package init(end: Int64, records: Int64, bytes: Int64, segments: Int64) {
         self.end = end
         self.records = records
         self.bytes = bytes
@@ -271,18 +259,17 @@ public struct OldRecords: Hashable, Sendable {
 }
 
 /// A command that another node has left for the one that decides.
-public struct StoredCommand: Hashable, Sendable {
+package struct StoredCommand: Hashable, Sendable {
     /// Its number.
-    public var number: Int64
+    package var number: Int64
     /// What to do.
-    public var text: String
+    package var text: String
 
-    /// Joins both.
-    public init(number: Int64, text: String) {
+    package init(number: Int64, text: String) {
         self.number = number
         self.text = text
     }
 
     /// So long may a command wait until it is taken, in nanoseconds: whoever left it has given up by then.
-    public static let lifetime: Int64 = 10_000_000_000
+    package static let lifetime: Int64 = 10_000_000_000
 }

@@ -1,27 +1,26 @@
-public import JournalFormat
+package import JournalFormat
 import JournalStore
-public import Ledger
+package import Ledger
 
 /// Looks at everything that a database holds of a ledger, and lists all that is wrong. Pure: it is shown the records in order.
-public struct SharedAudit: Sendable {
+package struct SharedAudit: Sendable {
     /// The most problems that are listed; they are counted beyond.
-    public static let listedProblems = 1000
+    package static let listedProblems = 1000
 
     /// What the ledger says of itself.
-    public struct Claims: Sendable {
+    package struct Claims: Sendable {
         /// The last record.
-        public var seq: Int64
+        package var seq: Int64
         /// How many bytes all lines have, their newlines included.
-        public var bytes: Int64
+        package var bytes: Int64
         /// How many `opened` records there are.
-        public var segments: Int64
+        package var segments: Int64
         /// Numbers that are gone on purpose.
-        public var gaps: [ClosedRange<Int64>]
+        package var gaps: [ClosedRange<Int64>]
         /// The newest checkpoint.
-        public var checkpoint: StoredCheckpoint?
+        package var checkpoint: StoredCheckpoint?
 
-        /// Joins them.
-        public init(
+        package init(
             seq: Int64, bytes: Int64, segments: Int64, gaps: [ClosedRange<Int64>], checkpoint: StoredCheckpoint?
         ) {
             self.seq = seq
@@ -33,24 +32,24 @@ public struct SharedAudit: Sendable {
     }
 
     /// Good records.
-    public private(set) var records = 0
+    package private(set) var records = 0
     /// All bytes of all lines, their newlines included.
-    public private(set) var bytes: Int64 = 0
+    package private(set) var bytes: Int64 = 0
     /// How many `opened` records there are.
-    public private(set) var segments: Int64 = 0
+    package private(set) var segments: Int64 = 0
     /// The first of what is wrong, in order.
-    public private(set) var problems: [String] = []
+    package private(set) var problems: [String] = []
     /// How much is wrong.
-    public private(set) var problemCount = 0
+    package private(set) var problemCount = 0
 
     /// What the ledger says of itself.
-    public let claims: Claims
+    package let claims: Claims
     private let gone: DroppedRanges
     private var next: Int64 = 1
     private var state: LedgerState
 
     /// Begins before the first record.
-    public init(_ claims: Claims) {
+    package init(_ claims: Claims) {
         self.claims = claims
         gone = DroppedRanges(claims.gaps)
         state = LedgerState(
@@ -60,7 +59,7 @@ public struct SharedAudit: Sendable {
     }
 
     /// Looks at the next record.
-    public mutating func add(_ row: RecordRow) {
+    package mutating func add(_ row: RecordRow) {
         pass(to: row.seq)
         next = row.seq + 1
         bytes += Int64(row.line.count) + 1
@@ -80,7 +79,7 @@ public struct SharedAudit: Sendable {
     }
 
     /// Looks at what the ledger says of all of them.
-    public mutating func end() {
+    package mutating func end() {
         pass(to: claims.seq + 1)
         if bytes != claims.bytes { note("the checkpoint counts \(claims.bytes) bytes, and the lines have \(bytes)") }
         if segments != claims.segments {
@@ -132,7 +131,7 @@ extension RecordRow {
 
 extension LedgerState {
     /// Applies a record as it is stored, as a start does. Throws when its line is none.
-    public mutating func replay(_ record: StoredRecord) throws(LineFault) {
+    package mutating func replay(_ record: StoredRecord) throws(LineFault) {
         let line = record.line.span
         let entry = try EntryView(RecordLine(checking: line), line)
         replay(entry, line, offset: 0)

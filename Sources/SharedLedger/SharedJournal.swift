@@ -1,14 +1,14 @@
-public import JournalFormat
-public import JournalStore
-public import Ledger
-public import Payments
+package import JournalFormat
+package import JournalStore
+package import Ledger
+package import Payments
 
 /// The journal of the node that decides, in the database.
-public final class SharedJournal: LedgerJournal {
+package final class SharedJournal: LedgerJournal {
     /// The journal's random id.
-    public let id: String
+    package let id: String
     /// Where records are appended.
-    public let commits: GroupCommit
+    package let commits: GroupCommit
     private let epoch: Epoch
     private let taken: TakenReports
     private var database: any LedgerDatabase { epoch.database }
@@ -21,15 +21,14 @@ public final class SharedJournal: LedgerJournal {
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension SharedJournal {
-    public var space: SpaceGauge? { nil }
+    package var space: SpaceGauge? { nil }
 
-    public var advice: String { "check that the database runs, has room, and can be reached" }
+    package var advice: String { "check that the database runs, has room, and can be reached" }
 
-    public var extent: (segments: Int, bytes: Int64) { (Int(taken.size.segments), taken.size.bytes) }
+    package var extent: (segments: Int, bytes: Int64) { (Int(taken.size.segments), taken.size.bytes) }
 
-    public func entries(at positions: [JournalPosition]) throws -> [Entry] {
+    package func entries(at positions: [JournalPosition]) throws -> [Entry] {
         let seqs = Set(positions.map(\.seq))
         var entries: [Int64: Entry] = [:]
         for record in try database.records(seqs.sorted()) { entries[record.seq] = try Entry(line: record.line.span) }
@@ -39,16 +38,16 @@ extension SharedJournal {
         }
     }
 
-    public func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, DeliveryPosition)] {
+    package func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, DeliveryPosition)] {
         try database.news(selection, upTo: durable).map { ($0.payment, DeliveryPosition(seq: $0.seq, offset: 0)) }
     }
 
-    public func time(of seq: Int64) -> Int64? {
+    package func time(of seq: Int64) -> Int64? {
         guard seq > 0, let record = try? database.records([seq]).first else { return nil }
         return (try? Entry(line: record.line.span))?.time
     }
 
-    public func save(_ snapshot: LedgerSnapshot, at position: JournalPosition) throws {
+    package func save(_ snapshot: LedgerSnapshot, at position: JournalPosition) throws {
         // What is behind the record may be on its way into the count, or not: only the records tell how large they are up to one.
         let before = try database.checkpoint()
         let since = try database.size(after: before?.seq ?? 0, upTo: position.seq)
@@ -59,7 +58,7 @@ extension SharedJournal {
         guard try database.save(stored, epoch: epoch.number) else { throw Self.fenced }
     }
 
-    public func prunePlan(before: Int64, hold: PruningHold?) throws -> PrunePlan {
+    package func prunePlan(before: Int64, hold: PruningHold?) throws -> PrunePlan {
         let last = epoch.last
         let old = try database.old(before: before, limit: min(hold?.seq ?? .max, last))
         var plan = PrunePlan(end: old?.end ?? 0, report: PruneReport())
@@ -74,7 +73,7 @@ extension SharedJournal {
         return plan
     }
 
-    public func forEachEntry(of plan: PrunePlan, _ body: (Entry) throws -> Void) throws {
+    package func forEachEntry(of plan: PrunePlan, _ body: (Entry) throws -> Void) throws {
         var last: Int64 = 0
         while true {
             let page = try database.knowledge(after: last, before: plan.end, atMost: 500)
@@ -84,7 +83,7 @@ extension SharedJournal {
         }
     }
 
-    public func drop(_ plan: PrunePlan) throws {
+    package func drop(_ plan: PrunePlan) throws {
         guard try database.drop(before: plan.end, epoch: epoch.number) else { throw Self.fenced }
         taken.dropped(plan.report)
     }

@@ -1,21 +1,20 @@
-public import Ledger
-public import Payments
+package import Ledger
+package import Payments
 import Synchronization
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension SharedNode: ReportLedger {
-    public func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
+    package func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
         acceptor.record(report, peer: peer, gathers: gathers)
     }
 
-    public func commit() { acceptor.wake() }
+    package func commit() { acceptor.wake() }
 
     /// A position is a count of this node's own.
-    public var committed: Int64 { acceptor.committed }
+    package var committed: Int64 { acceptor.committed }
 
-    public var unavailability: String? { failure ?? acceptor.refusal }
+    package var unavailability: String? { failure ?? acceptor.refusal }
 
-    public var advice: String {
+    package var advice: String {
         switch state.withLock({ $0.failure?.kind }) {
         case .behind: "connect to the server that has the newest data, or restore what this one lacks from a backup"
         case .damaged: "restore the database from its backup"
@@ -24,44 +23,43 @@ extension SharedNode: ReportLedger {
         }
     }
 
-    public func addObserver(_ observer: any LedgerObserver) { observers.add(observer) }
+    package func addObserver(_ observer: any LedgerObserver) { observers.add(observer) }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension SharedNode: RecordLedger {
     /// The last record that may be shown: no server is known to have lost it.
-    public var durable: Int64 { shown.load(ordering: .acquiring) }
+    package var durable: Int64 { shown.load(ordering: .acquiring) }
 
-    public var mayLag: Bool { term == nil }
+    package var mayLag: Bool { term == nil }
 
-    public func reader(after seq: Int64) -> any RecordReader { SharedReader(database, after: seq) }
+    package func reader(after seq: Int64) -> any RecordReader { SharedReader(database, after: seq) }
 
-    public func reader(since time: Int64, atMost segments: Int) -> any RecordReader {
+    package func reader(since time: Int64, atMost segments: Int) -> any RecordReader {
         SharedReader(database, since: time)
     }
 }
 
 extension SharedNode {
     /// The ledger's id.
-    public var journalID: String { state.withLock { $0.identity?.journal ?? "" } }
+    package var journalID: String { state.withLock { $0.identity?.journal ?? "" } }
 
     /// What ended the node for good, in words for an operator; nil while nothing has.
-    public var failure: String? { state.withLock { $0.failure?.message } }
+    package var failure: String? { state.withLock { $0.failure?.message } }
 
     /// Commits that took longer than a second.
-    public var slowCommitCount: Int { acceptor.slowCommitCount + slowTermCommits.load(ordering: .relaxed) }
+    package var slowCommitCount: Int { acceptor.slowCommitCount + slowTermCommits.load(ordering: .relaxed) }
 
     /// The term in which this node decides; nil while another one does.
-    public var term: Term? { state.withLock { $0.term } }
+    package var term: Term? { state.withLock { $0.term } }
 
     /// How the ledger stands, as this node saw it last.
-    public var standing: LedgerStanding? { state.withLock { $0.standing } }
+    package var standing: LedgerStanding? { state.withLock { $0.standing } }
 
     /// Why the database did not answer when it was last asked; nil when it did.
-    public var fault: DatabaseFault? { state.withLock { $0.fault } }
+    package var fault: DatabaseFault? { state.withLock { $0.fault } }
 
     /// How this node's settings differ from those of others, in words for an operator.
-    public var differences: [String] {
+    package var differences: [String] {
         state.withLock { state in
             guard let standing = state.standing else { return [] }
             return Configurations.differences(of: node, state.options.configuration, in: standing)
@@ -75,7 +73,7 @@ extension SharedNode {
     private static let askInterval: Int64 = 20_000_000
 
     /// Has the node that decides do something, and returns its answer. Blocks, for ten seconds at the most. Throws ``DatabaseFault``.
-    public func handOver(_ command: String) throws -> String {
+    package func handOver(_ command: String) throws -> String {
         let number = try database.ask(command, of: node)
         defer { try? database.withdraw(number) }
         let deadline = surroundings.monotonic() + Self.patience
@@ -88,5 +86,7 @@ extension SharedNode {
     }
 
     /// Answers a command of another node. Blocks.
-    public func answer(_ command: StoredCommand, with text: String) { try? database.answer(command.number, with: text) }
+    package func answer(_ command: StoredCommand, with text: String) {
+        try? database.answer(command.number, with: text)
+    }
 }

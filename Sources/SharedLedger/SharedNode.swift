@@ -1,33 +1,32 @@
 import Dispatch
 import JournalFormat
 import JournalStore
-public import Ledger
+package import Ledger
 import Synchronization
 
 /// One node of a ledger that several keep in a database: it takes reports in, shows the records, and decides while it has the lease.
 ///
 /// What the node does by itself happens on a queue that watches the lease; the reports have a queue of their own, and so has whoever
 /// decides. Who confirms, reconciles and delivers is told when the node begins to decide, and when it does so no longer.
-public final class SharedNode: Sendable {
+package final class SharedNode: Sendable {
     /// What an operator can set, and what does not change.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// Bounds of the state.
-        public var limits: LedgerState.Limits
+        package var limits: LedgerState.Limits
         /// Whose payments these are.
-        public var account: LedgerAccount
+        package var account: LedgerAccount
         /// The host's name, for people.
-        public var name: String
+        package var name: String
         /// The program's version.
-        public var version: String
+        package var version: String
         /// The id that a ledger gets which does not exist yet.
-        public var journal: String
+        package var journal: String
         /// A new segment begins after that many bytes.
-        public var segmentBytes: Int64
+        package var segmentBytes: Int64
         /// Of each setting that must be the same on all nodes, its name and a digest.
-        public var configuration: [String: String]
+        package var configuration: [String: String]
 
-        /// Joins them.
-        public init(
+        package init(
             limits: LedgerState.Limits, account: LedgerAccount, name: String, version: String, journal: String,
             segmentBytes: Int64, configuration: [String: String]
         ) {
@@ -42,7 +41,7 @@ public final class SharedNode: Sendable {
     }
 
     /// What happens to the node, in order. Called on the queue that watches; may block.
-    public enum Event: Sendable {
+    package enum Event: Sendable {
         /// It decides from now on.
         case began(Term)
         /// It decides no longer: everything that works on the term's ledger is to be stopped before the call returns.
@@ -70,7 +69,7 @@ public final class SharedNode: Sendable {
     let database: any LedgerDatabase
     let surroundings: SharedSurroundings
     /// A number drawn for this run of the program.
-    public let node: Int64
+    package let node: Int64
     private let seed: UInt64
     let state: Mutex<State>
     let observers = ObserverList()
@@ -87,7 +86,7 @@ public final class SharedNode: Sendable {
     private let waker = Waker()
 
     /// A node that has not joined yet: see ``open()``. Its number and jitter are drawn from `seed`.
-    public init(
+    package init(
         _ database: any LedgerDatabase, _ options: Options, seed: UInt64, in surroundings: SharedSurroundings = .machine
     ) {
         self.database = database
@@ -120,7 +119,7 @@ public final class SharedNode: Sendable {
 
     /// Makes the tables if they are not there, and joins. Blocks. Throws ``DatabaseFault``, and `OtherAccount` when the ledger is about
     /// another account.
-    public func open() throws {
+    package func open() throws {
         let options = state.withLock { $0.options }
         let identity = try database.prepare(journal: options.journal)
         try options.account.refuse(otherThan: identity)
@@ -129,14 +128,14 @@ public final class SharedNode: Sendable {
     }
 
     /// Begins to take part: `handler` is told when this node decides.
-    public func start(_ handler: @escaping @Sendable (Event) -> Void) {
+    package func start(_ handler: @escaping @Sendable (Event) -> Void) {
         state.withLock { $0.handler = handler }
         database.listen { [weak self] in self?.hear($0) }
         loop.withLock { $0 }?.wake()
     }
 
     /// Has changed settings take effect.
-    public func update(limits: LedgerState.Limits, configuration: [String: String]) {
+    package func update(limits: LedgerState.Limits, configuration: [String: String]) {
         let term = state.withLock { state in
             state.options.limits = limits
             state.options.configuration = configuration
@@ -148,7 +147,7 @@ public final class SharedNode: Sendable {
     }
 
     /// Stops in order: takes no reports any more, lets another node decide, and leaves. What worked on a term's ledger has been stopped.
-    public func close() async {
+    package func close() async {
         let term = state.withLock { state in
             state.isClosing = true
             return state.term
@@ -163,7 +162,7 @@ public final class SharedNode: Sendable {
     }
 
     /// The time of the server's clock, in nanoseconds since 1970.
-    public var serverTime: Int64 { surroundings.monotonic() + offset.load(ordering: .relaxed) }
+    package var serverTime: Int64 { surroundings.monotonic() + offset.load(ordering: .relaxed) }
 
     // MARK: Watching
 

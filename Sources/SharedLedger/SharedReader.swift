@@ -1,8 +1,8 @@
-public import JournalFormat
-public import Ledger
+package import JournalFormat
+import Ledger
 
 /// Reads the records of a shared ledger in order.
-public struct SharedReader: RecordReader {
+package struct SharedReader: RecordReader {
     /// So many bytes are asked for at once.
     private static let pageBytes = 1 << 20
 
@@ -10,16 +10,16 @@ public struct SharedReader: RecordReader {
     /// From when on it reads, until it is known which record that is.
     private var start: Int64?
     /// The number of the record to be shown next; 1 before it is known.
-    public private(set) var next: Int64
+    package private(set) var next: Int64
 
     /// Begins behind a record, whichever number anybody asks for: behind the greatest there is nothing.
-    public init(_ source: any LedgerDatabase, after seq: Int64) {
+    package init(_ source: any LedgerDatabase, after seq: Int64) {
         self.source = source
         next = min(max(0, seq), .max - 1) + 1
     }
 
     /// Begins with the first record that was written at or after a time, in nanoseconds since 1970.
-    public init(_ source: any LedgerDatabase, since time: Int64) {
+    package init(_ source: any LedgerDatabase, since time: Int64) {
         self.source = source
         start = time
         next = 1
@@ -27,7 +27,7 @@ public struct SharedReader: RecordReader {
 
     /// Shows what has become durable since the last call; throws ``Payments/RecordsUnreachable`` when the database does not answer,
     /// and `LineFault` for what is no record.
-    public mutating func read(
+    package mutating func read(
         atMost bytes: Int, upTo durable: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void,
         pruned: (ClosedRange<Int64>) -> Void
     ) throws -> String? {

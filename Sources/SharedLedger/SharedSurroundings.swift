@@ -1,21 +1,20 @@
-public import Dispatch
+package import Dispatch
 import Glibc
-public import JournalStore
+package import JournalStore
 import POSIX
 
 /// What a node of a shared ledger takes from the machine that it runs on. A simulation gives its own.
-public struct SharedSurroundings: Sendable {
+package struct SharedSurroundings: Sendable {
     /// The clock that schedules run on, in nanoseconds. Leases and records go by the server's.
-    public var monotonic: @Sendable () -> Int64
+    package var monotonic: @Sendable () -> Int64
     /// Has work run so many nanoseconds later.
-    public var after: @Sendable (_ nanoseconds: Int64, _ work: @escaping @Sendable () -> Void) -> Void
+    package var after: @Sendable (_ nanoseconds: Int64, _ work: @escaping @Sendable () -> Void) -> Void
     /// Blocks the caller's thread for so many nanoseconds.
-    public var pause: @Sendable (_ nanoseconds: Int64) -> Void
+    package var pause: @Sendable (_ nanoseconds: Int64) -> Void
     /// Makes a queue.
-    public var queue: @Sendable (_ label: String, DispatchQoS) -> any SerialQueue
+    package var queue: @Sendable (_ label: String, DispatchQoS) -> any SerialQueue
 
-    /// Joins them.
-    public init(
+    package init(
         monotonic: @escaping @Sendable () -> Int64,
         after: @escaping @Sendable (_ nanoseconds: Int64, _ work: @escaping @Sendable () -> Void) -> Void,
         pause: @escaping @Sendable (_ nanoseconds: Int64) -> Void,
@@ -28,7 +27,7 @@ public struct SharedSurroundings: Sendable {
     }
 
     /// The real ones.
-    public static let machine = SharedSurroundings(
+    package static let machine = SharedSurroundings(
         monotonic: { Clock.monotonic() },
         after: { nanoseconds, work in
             DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(nanoseconds)), execute: work)

@@ -1,4 +1,4 @@
-public import JournalFormat
+package import JournalFormat
 import JournalStore
 import Ledger
 import Synchronization
@@ -89,7 +89,7 @@ extension RecordRow {
     }
 
     /// The row of one line.
-    public init(line: [UInt8]) throws(LineFault) {
+    package init(line: [UInt8]) throws(LineFault) {
         let span = line.span
         let view = try EntryView(RecordLine(checking: span), span)
         var (kind, payment, isNews): (String, Int64?, Bool)

@@ -1,19 +1,19 @@
 import JournalFormat
-public import JournalStore
-public import Ledger
+package import JournalStore
+import Ledger
 import Synchronization
 
 /// The ledger as the node that decides has it.
-public typealias DecidingLedger = JournalLedger<SharedJournal>
+package typealias DecidingLedger = JournalLedger<SharedJournal>
 
 /// One node's time as the one that decides: from taking the lease to losing it, or letting it go.
 ///
 /// One queue writes: the group commit's. It takes reports out of the inbox, records them, commits, and looks again.
-public final class Term: Sendable {
+package final class Term: Sendable {
     /// The ledger. Nothing more becomes durable in it once the term has ended.
-    public let ledger: DecidingLedger
+    package let ledger: DecidingLedger
     /// When the term began, on the server's clock, in nanoseconds since 1970.
-    public let since: Int64
+    package let since: Int64
     private let epoch: Epoch
     private let taken: TakenReports
     private let surroundings: SharedSurroundings
@@ -86,7 +86,7 @@ public final class Term: Sendable {
     }
 
     /// Its epoch.
-    public var number: Int64 { epoch.number }
+    package var number: Int64 { epoch.number }
 
     /// Begins to take reports out of the inbox.
     func start() {
@@ -249,16 +249,15 @@ public final class Term: Sendable {
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension Term: LedgerObserver {
-    public func ledgerDidCommit(upTo position: Int64) { hooks.committed(position) }
+    package func ledgerDidCommit(upTo position: Int64) { hooks.committed(position) }
 
-    public func ledgerDidReject(after position: Int64, reason: String) {}
+    package func ledgerDidReject(after position: Int64, reason: String) {}
 
-    public func ledgerWasSlow(_ duration: Duration) { hooks.wasSlow(duration) }
+    package func ledgerWasSlow(_ duration: Duration) { hooks.wasSlow(duration) }
 
-    public func ledgerMissedCheckpoint(reason: String) { hooks.missedCheckpoint(reason) }
+    package func ledgerMissedCheckpoint(reason: String) { hooks.missedCheckpoint(reason) }
 
     /// Found out by whoever wrote a record, on the queue: the loop ends the rest.
-    public func ledgerDidFail(reason: String, errno: Int32) { wake() }
+    package func ledgerDidFail(reason: String, errno: Int32) { wake() }
 }

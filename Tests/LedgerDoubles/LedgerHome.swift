@@ -4,7 +4,6 @@ package import Ledger
 import POSIX
 import SharedLedger
 import Synchronization
-import Testing
 package import TestSupport
 
 #if PostgreSQL
@@ -179,7 +178,7 @@ package final class LedgerHome: Sendable {
         case nil: break
         case .files(let directory)?:
             let fault = try JournalReader(try DirectoryDisk(path: directory.path)).forEachLine { entries.append($1) }
-            try #require(fault == nil)
+            if let fault { throw JournalUnreadable(description: "\(fault)") }
         #if PostgreSQL
             case .database(let server, let name)?:
                 let database = try Self.database(server, name)
@@ -195,6 +194,11 @@ package final class LedgerHome: Sendable {
 
     /// Drops what is old.
     package func prune(_ ledger: any TestLedger) throws -> PruneReport { try ledger.prune(before: .max) }
+}
+
+/// The journal of a test cannot be read.
+private struct JournalUnreadable: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// Whether a report was taken in.

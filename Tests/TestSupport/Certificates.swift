@@ -1,19 +1,19 @@
 /// A certificate authority made for one test with `openssl`, and what it issues.
-public struct Certificates: Sendable {
+package struct Certificates: Sendable {
     /// A certificate and its key, as PEM files.
-    public struct Server: Sendable {
+    package struct Server: Sendable {
         /// The certificate's path.
-        public let certificate: String
+        package let certificate: String
         /// The private key's path.
-        public let key: String
+        package let key: String
     }
 
     /// The authority's own certificate, a PEM file, to be trusted or not.
-    public let authority: String
+    package let authority: String
     private let directory: TemporaryDirectory
 
     /// Makes a fresh authority that nobody trusts yet.
-    public init() async throws {
+    package init() async throws {
         directory = try TemporaryDirectory()
         authority = directory.path(of: "authority.pem")
         try await Self.openssl(
@@ -26,7 +26,7 @@ public struct Certificates: Sendable {
     /// - Parameters:
     ///   - name: the alternative name as OpenSSL writes it, e.g. `DNS:localhost` or `IP:127.0.0.1`.
     ///   - days: how long it is good; -1 makes one that ended yesterday.
-    public func issue(for name: String, days: Int = 2) async throws -> Server {
+    package func issue(for name: String, days: Int = 2) async throws -> Server {
         let file = "\(name.map { $0.isLetter || $0.isNumber ? $0 : "-" })\(days)".filter { !"[]\", ".contains($0) }
         let server = Server(
             certificate: directory.path(of: "\(file).pem"), key: directory.path(of: "\(file).key"))

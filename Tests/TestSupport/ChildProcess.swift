@@ -1,15 +1,15 @@
 import Dispatch
-public import Glibc
-public import POSIX
+package import Glibc
+package import POSIX
 import Synchronization
 
 /// A program run by a test: exactly the environment it is given, its output gathered as it comes, and ended with the test.
 ///
 /// The child inherits no descriptor but its standard ones and those it is given, and starts with every signal unblocked
 /// and at its default. Its output is read all the time, so a full pipe never holds it up.
-public final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     /// How a process ended.
-    public enum Exit: Hashable, Sendable {
+    package enum Exit: Hashable, Sendable {
         /// It returned, or called `exit`, with this code.
         case code(Int32)
         /// This signal ended it.
@@ -17,31 +17,30 @@ public final class ChildProcess: Sendable {
     }
 
     /// A listening socket to pass as systemd does.
-    public struct PassedSocket: Sendable {
+    package struct PassedSocket: Sendable {
         /// What `FileDescriptorName=` would say.
-        public let name: String
+        package let name: String
         /// The descriptor in this process; it stays open here.
-        public let descriptor: Int32
+        package let descriptor: Int32
 
-        /// Pairs a name with a descriptor of this process.
-        public init(name: String, descriptor: Int32) {
+        package init(name: String, descriptor: Int32) {
             self.name = name
             self.descriptor = descriptor
         }
     }
 
     /// What a finished program left behind.
-    public struct Result: Hashable, Sendable {
+    package struct Result: Hashable, Sendable {
         /// How it ended.
-        public let exit: Exit
+        package let exit: Exit
         /// All it wrote to its standard output.
-        public let output: String
+        package let output: String
         /// All it wrote to its standard error.
-        public let errors: String
+        package let errors: String
     }
 
     /// The process id. It is not reused before this object has seen the end of the process.
-    public let pid: pid_t
+    package let pid: pid_t
     private let outputStream: CapturedStream
     private let errorStream: CapturedStream
     private let ended = Mutex<Exit?>(nil)
@@ -54,7 +53,7 @@ public final class ChildProcess: Sendable {
     ///   - environment: all of it.
     ///   - workingDirectory: the directory to start in; this process's own when nil.
     ///   - sockets: passed from descriptor 3 on, with `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`.
-    public init(
+    package init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
         workingDirectory: String? = nil, sockets: [PassedSocket] = []
     ) throws(SystemError) {
@@ -88,16 +87,16 @@ public final class ChildProcess: Sendable {
     }
 
     /// What the program has written to its standard output so far.
-    public var output: String { outputStream.text }
+    package var output: String { outputStream.text }
 
     /// What the program has written to its standard error so far.
-    public var errors: String { errorStream.text }
+    package var errors: String { errorStream.text }
 
     /// How the program ended, or nil while it runs.
-    public var exit: Exit? { poll() }
+    package var exit: Exit? { poll() }
 
     /// Sends a signal, e.g. `SIGTERM`; nothing once the program has ended.
-    public func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         ended.withLock { ended in
             // Under the lock, so that the id cannot have been reaped and given to somebody else.
             if ended == nil { kill(pid, number) }
@@ -108,7 +107,7 @@ public final class ChildProcess: Sendable {
     ///
     /// A grandchild that keeps the output open is waited for only until the deadline.
     @discardableResult
-    public func waitForExit(
+    package func waitForExit(
         within duration: Duration = Deadline.patience, isolation: isolated (any Actor)? = #isolation
     ) async throws -> Exit {
         let deadline = Deadline(after: duration)
@@ -124,7 +123,7 @@ public final class ChildProcess: Sendable {
     /// What a running program has written to one stream says nothing of what has been read from the other: who compares
     /// the whole of both does it behind this.
     @discardableResult
-    public func end(isolation: isolated (any Actor)? = #isolation) async throws -> Exit {
+    package func end(isolation: isolated (any Actor)? = #isolation) async throws -> Exit {
         signal(SIGTERM)
         return try await waitForExit()
     }
@@ -132,7 +131,7 @@ public final class ChildProcess: Sendable {
     /// Waits until standard output or standard error holds `text`.
     ///
     /// - Throws: `DeadlinePassed` with all output so far, at once when the program ends without having written it.
-    public func waitForOutput(
+    package func waitForOutput(
         containing text: String, within duration: Duration = Deadline.patience,
         isolation: isolated (any Actor)? = #isolation
     ) async throws {
@@ -147,7 +146,7 @@ public final class ChildProcess: Sendable {
     /// Runs a program to its end.
     ///
     /// - Throws: `SystemError` when it cannot be started, `DeadlinePassed` when it does not end; then it is killed.
-    public static func run(
+    package static func run(
         _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
         workingDirectory: String? = nil, within duration: Duration = Deadline.patience,
         isolation: isolated (any Actor)? = #isolation
@@ -177,7 +176,7 @@ public final class ChildProcess: Sendable {
 /// The path of a program built beside the running tests, whatever the configuration and scratch path.
 ///
 /// - Throws: `SystemError` with the path looked at when it has not been built.
-public func builtBinary(named name: String) throws(SystemError) -> String {
+package func builtBinary(named name: String) throws(SystemError) -> String {
     // On Linux the test bundle is the running executable.
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = try check("readlink", "/proc/self/exe") {

@@ -3,16 +3,16 @@ import Synchronization
 
 /// Runs a task on a thread of its own, so that a client that blocks keeps no thread from other tests: not even one of
 /// Dispatch's, of which a process has 255.
-public final class ClientExecutor: TaskExecutor {
+package final class ClientExecutor: TaskExecutor {
     private let worker = Worker()
 
     /// An executor with a thread of its own, for as long as it is used.
-    public init() { onThread { [worker] in worker.run() } }
+    package init() { onThread { [worker] in worker.run() } }
 
     deinit { worker.add(nil) }
 
     /// Runs the job after those that came before it.
-    public func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         worker.add { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }

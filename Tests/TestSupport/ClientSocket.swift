@@ -1,15 +1,15 @@
 import Glibc
-public import POSIX
+package import POSIX
 
 /// A client that sends exactly the bytes it is told to and reads answers with its own, simple eyes. It blocks, and every
 /// call has a deadline: a test that waits for what never comes fails instead of hanging.
 ///
 /// It closes when it is used for the last time: call `close` at the end of a test that needs it open until then.
-public final class ClientSocket {
+package final class ClientSocket {
     /// What went wrong on the client's side.
-    public struct Failure: Error, CustomStringConvertible {
+    package struct Failure: Error, CustomStringConvertible {
         /// One sentence.
-        public let description: String
+        package let description: String
     }
 
     private let descriptor: Int32
@@ -18,7 +18,7 @@ public final class ClientSocket {
     private var isClosed = false
 
     /// Connects. `receiveBuffer` makes the kernel keep fewer bytes for this side than usual.
-    public init(
+    package init(
         _ address: SocketAddress, patience: Duration = Deadline.patience, receiveBuffer: Int32? = nil
     ) throws {
         // Closed on exec: a child process that held a copy would keep the connection open.
@@ -37,14 +37,14 @@ public final class ClientSocket {
     deinit { close() }
 
     /// Closes the connection. Bytes that were not read make the kernel send a reset.
-    public func close() {
+    package func close() {
         if isClosed { return }
         isClosed = true
         _ = Glibc.close(descriptor)
     }
 
     /// Closes the connection with a reset, whatever was read.
-    public func reset() throws {
+    package func reset() throws {
         var option = linger(l_onoff: 1, l_linger: 0)
         _ = try check("setsockopt") {
             setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
@@ -53,15 +53,15 @@ public final class ClientSocket {
     }
 
     /// Says that nothing more will be sent.
-    public func finishSending() throws { _ = try check("shutdown") { shutdown(descriptor, Int32(SHUT_WR)) } }
+    package func finishSending() throws { _ = try check("shutdown") { shutdown(descriptor, Int32(SHUT_WR)) } }
 
     // MARK: Sending
 
     /// Sends all of the text.
-    public func send(_ text: String) throws { try send(Array(text.utf8)) }
+    package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     /// Sends all of the bytes.
-    public func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: [UInt8]) throws {
         let deadline = Deadline(after: patience)
         var sent = 0
         while sent < bytes.count {
@@ -81,7 +81,7 @@ public final class ClientSocket {
     // MARK: Receiving
 
     /// Reads one answer. `toHead` says that it has no body, whatever its length field says.
-    public func receive(toHead: Bool = false) throws -> ClientAnswer {
+    package func receive(toHead: Bool = false) throws -> ClientAnswer {
         let head = try receiveHead()
         var lines = head.components("\r\n")
         let words = lines.removeFirst().components(" ")
@@ -107,7 +107,7 @@ public final class ClientSocket {
     }
 
     /// Reads the head of an answer, without the empty line.
-    public func receiveHead() throws -> String {
+    package func receiveHead() throws -> String {
         let end = Array("\r\n\r\n".utf8)
         while true {
             if let place = received.firstPlace(of: end) {
@@ -123,7 +123,7 @@ public final class ClientSocket {
     }
 
     /// Reads one chunk of a body; `nil` for the last.
-    public func receiveChunk() throws -> [UInt8]? {
+    package func receiveChunk() throws -> [UInt8]? {
         while true {
             if let place = received.firstPlace(of: Array("\r\n".utf8)) {
                 guard let size = Int(String(decoding: received[..<place], as: UTF8.self), radix: 16) else {
@@ -139,7 +139,7 @@ public final class ClientSocket {
     }
 
     /// Reads until that text has come, and forgets all up to its end.
-    public func receive(until text: String) throws {
+    package func receive(until text: String) throws {
         let end = Array(text.utf8)
         while true {
             if let place = received.firstPlace(of: end) { return received.removeSubrange(..<(place + end.count)) }
@@ -151,7 +151,7 @@ public final class ClientSocket {
     }
 
     /// Reads that many bytes.
-    public func receive(count: Int) throws -> [UInt8] {
+    package func receive(count: Int) throws -> [UInt8] {
         while received.count < count {
             guard try receiveSome() else {
                 throw Failure(description: "the server closed after \(received.count) of \(count) bytes")
@@ -163,19 +163,19 @@ public final class ClientSocket {
     }
 
     /// Reads up to the end of the stream. Throws when the connection was reset.
-    public func receiveRest() throws -> String {
+    package func receiveRest() throws -> String {
         while try receiveSome() {}
         defer { received = [] }
         return String(decoding: received, as: UTF8.self)
     }
 
     /// Waits until the server has closed, be it with a reset, and forgets what came before.
-    public func waitForClose() throws {
+    package func waitForClose() throws {
         do { _ = try receiveRest() } catch let error as SystemError where error.errno == ECONNRESET {}
     }
 
     /// Reads what there is, at most 64 KiB; `false` at the end of the stream.
-    public func receiveSome() throws -> Bool {
+    package func receiveSome() throws -> Bool {
         let deadline = Deadline(after: patience)
         while true {
             if deadline.hasPassed {
@@ -197,7 +197,7 @@ public final class ClientSocket {
 
     /// Whether something can be read, or the server has closed, before so many milliseconds are over.
     @discardableResult
-    public func hasInput(within milliseconds: Int32) -> Bool { wait(for: POLLIN, milliseconds) }
+    package func hasInput(within milliseconds: Int32) -> Bool { wait(for: POLLIN, milliseconds) }
 
     @discardableResult
     private func wait(for events: Int32, _ milliseconds: Int32 = 100) -> Bool {

@@ -1,29 +1,29 @@
 /// A point in time after which a test stops waiting. Generous by default: it only ends a test that has failed already.
-public struct Deadline: Sendable {
+package struct Deadline: Sendable {
     /// How long a test waits when it does not say: long enough for a crowded machine.
-    public static let patience = Duration.seconds(30)
+    package static let patience = Duration.seconds(30)
 
     private let instant: ContinuousClock.Instant
 
     /// A deadline that passes after `duration` from now.
-    public init(after duration: Duration = Deadline.patience) {
+    package init(after duration: Duration = Deadline.patience) {
         instant = ContinuousClock.now.advanced(by: duration)
     }
 
     /// Whether it lies behind us.
-    public var hasPassed: Bool { ContinuousClock.now >= instant }
+    package var hasPassed: Bool { ContinuousClock.now >= instant }
 }
 
 /// What a test waited for did not come in time.
-public struct DeadlinePassed: Error, CustomStringConvertible {
+package struct DeadlinePassed: Error, CustomStringConvertible {
     /// What was waited for, and what is known about why it did not come.
-    public let what: String
+    package let what: String
 
     /// Keeps what was waited for.
-    public init(what: String) { self.what = what }
+    package init(what: String) { self.what = what }
 
     /// E.g. `waited in vain for a second ping`.
-    public var description: String { "waited in vain for \(what)" }
+    package var description: String { "waited in vain for \(what)" }
 }
 
 /// Asks again and again, with short pauses, until `condition` holds.
@@ -32,7 +32,7 @@ public struct DeadlinePassed: Error, CustomStringConvertible {
 ///   - what: completes "waited in vain for …".
 ///   - duration: how long to ask.
 /// - Throws: `DeadlinePassed`, or what `condition` throws.
-public func eventually(
+package func eventually(
     _ what: @autoclosure () -> String, within duration: Duration = Deadline.patience,
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {
@@ -49,7 +49,7 @@ public func eventually(
 ///   - what: completes "waited in vain for …".
 ///   - duration: how long to ask.
 /// - Throws: `DeadlinePassed`, or what `value` throws.
-public func eventualValue<Value>(
+package func eventualValue<Value>(
     _ what: @autoclosure () -> String, within duration: Duration = Deadline.patience,
     isolation: isolated (any Actor)? = #isolation, _ value: () async throws -> Value?
 ) async throws -> Value {

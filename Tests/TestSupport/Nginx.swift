@@ -1,10 +1,10 @@
 import Glibc
-public import POSIX
+package import POSIX
 
 /// A real nginx on a port of its own, in a directory of its own, ended with the test.
-public final class Nginx: Sendable {
+package final class Nginx: Sendable {
     /// The port on 127.0.0.1.
-    public let port: UInt16
+    package let port: UInt16
     private let directory: TemporaryDirectory
     private let process: ChildProcess
 
@@ -14,7 +14,7 @@ public final class Nginx: Sendable {
     ///   - tls: the certificate to present; nil for plain HTTP.
     ///   - directives: what stands in the server's block beside the listening address and the certificate.
     /// - Throws: `SystemError` when it cannot be started, `DeadlinePassed` when it does not come up.
-    public convenience init(tls: Certificates.Server? = nil, _ directives: String) async throws {
+    package convenience init(tls: Certificates.Server? = nil, _ directives: String) async throws {
         let certificate = tls.map { "ssl_certificate \($0.certificate); ssl_certificate_key \($0.key);" } ?? ""
         try await self.init { listen in
             "server { listen \(listen)\(tls == nil ? "" : " ssl") reuseport; \(certificate) \(directives) }"
@@ -25,7 +25,7 @@ public final class Nginx: Sendable {
     ///
     /// - Parameter configuration: gives what stands in the http block, with a server that has `listen ADDRESS reuseport`.
     /// - Throws: `SystemError` when it cannot be started, `DeadlinePassed` when it does not come up.
-    public init(configuration: (String) throws -> String) async throws {
+    package init(configuration: (String) throws -> String) async throws {
         directory = try TemporaryDirectory()
         // Bound beside nginx (SO_REUSEPORT), but never listening, this socket keeps the port from being given to
         // somebody else.
@@ -61,13 +61,13 @@ public final class Nginx: Sendable {
     }
 
     /// Where it listens.
-    public var address: SocketAddress { .ipv4(0x7F00_0001, port: port) }
+    package var address: SocketAddress { .ipv4(0x7F00_0001, port: port) }
 
     /// `https://127.0.0.1:PORT`, or another scheme or host name.
-    public func url(scheme: String = "https", host: String = "127.0.0.1") -> String { "\(scheme)://\(host):\(port)" }
+    package func url(scheme: String = "https", host: String = "127.0.0.1") -> String { "\(scheme)://\(host):\(port)" }
 
     /// What nginx has written to its error log so far.
-    public var log: String { process.errors }
+    package var log: String { process.errors }
 
     private static func bindSocket() throws(SystemError) -> (descriptor: Int32, port: UInt16) {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)

@@ -1,9 +1,9 @@
 import Glibc
 
 /// PgBouncer before a server, on a Unix socket: a connection pooler as one stands before many databases. It ends with the test.
-public final class PgBouncer: Sendable {
+package final class PgBouncer: Sendable {
     /// When it gives a session to somebody else.
-    public enum Mode: String, Sendable {
+    package enum Mode: String, Sendable {
         /// When the connection ends.
         case session
         /// After each transaction.
@@ -15,7 +15,7 @@ public final class PgBouncer: Sendable {
     private let process: ChildProcess
 
     /// Starts it, and returns when it takes connections.
-    public init(before server: PostgreSQLServer, _ mode: Mode) async throws {
+    package init(before server: PostgreSQLServer, _ mode: Mode) async throws {
         directory = try TemporaryDirectory()
         try server.programs.handOver(directory.path)
         let users = try directory.write("\"postgres\" \"\"\n", to: "users", mode: 0o644)
@@ -48,10 +48,10 @@ public final class PgBouncer: Sendable {
     private static let path = "/usr/sbin/pgbouncer"
 
     /// What it has logged.
-    public var log: String { process.errors + process.output }
+    package var log: String { process.errors + process.output }
 
     /// The URL of a database through it, as the superuser.
-    public func url(database: String = "postgres") -> String {
+    package func url(database: String = "postgres") -> String {
         "postgresql://postgres@/\(database)?host=\(directory.path)&port=\(Self.port)"
     }
 }

@@ -6,7 +6,7 @@ extension PostgreSQLServer {
     private static let databases = Atomic(0)
 
     /// Makes an empty database on a server that all tests of the process share which need no more of it; answers its name too.
-    public static func sharedDatabase() async throws -> (server: PostgreSQLServer, database: String) {
+    package static func sharedDatabase() async throws -> (server: PostgreSQLServer, database: String) {
         let task = started.withLock { started in
             if let started { return started }
             // A static value is never given up by itself.

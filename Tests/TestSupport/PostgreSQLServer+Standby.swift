@@ -4,7 +4,7 @@ extension PostgreSQLServer {
     /// Makes a standby of this server and starts it; returns when it follows.
     ///
     /// - Parameter synchronous: whether this server's commits wait for it from now on.
-    public func makeStandby(synchronous: Bool) async throws -> PostgreSQLServer {
+    package func makeStandby(synchronous: Bool) async throws -> PostgreSQLServer {
         // It looks for a primary that is started again as often as a test can wait.
         let standby = try PostgreSQLServer(
             stopped: .socketOnly, settings: ["cluster_name": "standby", "wal_retrieve_retry_interval": "100ms"])
@@ -28,7 +28,7 @@ extension PostgreSQLServer {
     }
 
     /// Makes this standby a primary; returns when it takes writes.
-    public func promote() async throws {
+    package func promote() async throws {
         guard try await execute("SELECT pg_promote()") == "t" else { throw DeadlinePassed(what: "a promotion: \(log)") }
     }
 }

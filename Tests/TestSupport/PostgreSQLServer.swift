@@ -1,4 +1,4 @@
-public import Glibc
+package import Glibc
 import POSIX
 import Synchronization
 
@@ -6,9 +6,9 @@ import Synchronization
 ///
 /// Its superuser is `postgres`, whom it trusts on its Unix socket. Since the server refuses to run as root, it runs as `postgres` or
 /// `nobody` where the tests do.
-public final class PostgreSQLServer: Sendable {
+package final class PostgreSQLServer: Sendable {
     /// Where it listens beside its Unix socket.
-    public enum Listening: Sendable {
+    package enum Listening: Sendable {
         /// Nowhere.
         case socketOnly
         /// On 127.0.0.1, without TLS, for passwords (SCRAM).
@@ -18,7 +18,7 @@ public final class PostgreSQLServer: Sendable {
     }
 
     /// The socket's number, and the port on 127.0.0.1 if it listens there.
-    public let port: UInt16
+    package let port: UInt16
     let directory: TemporaryDirectory
     let programs: PostgreSQLPrograms
     private let listening: Listening
@@ -30,7 +30,7 @@ public final class PostgreSQLServer: Sendable {
     /// Makes a cluster and starts a server on it; returns when it takes connections.
     ///
     /// - Parameter settings: as in `postgresql.conf`, e.g. `["max_connections": "5"]`.
-    public convenience init(_ listening: Listening = .socketOnly, settings: [String: String] = [:]) async throws {
+    package convenience init(_ listening: Listening = .socketOnly, settings: [String: String] = [:]) async throws {
         try self.init(stopped: listening, settings: settings)
         try await PostgreSQLTemplate.copy(to: data, programs)
         try await start()
@@ -63,22 +63,22 @@ public final class PostgreSQLServer: Sendable {
     var data: String { directory.path(of: "data") }
 
     /// The directory of its Unix socket.
-    public var socketDirectory: String { directory.path }
+    package var socketDirectory: String { directory.path }
 
     /// Its URL on the Unix socket, as the superuser.
     ///
     /// - Parameter query: more keywords, e.g. `&connect_timeout=5`.
-    public func url(user: String = "postgres", database: String = "postgres", _ query: String = "") -> String {
+    package func url(user: String = "postgres", database: String = "postgres", _ query: String = "") -> String {
         "postgresql://\(user)@/\(database)?host=\(socketDirectory)&port=\(port)\(query)"
     }
 
     /// What it has logged since it was started last.
-    public var log: String { process.withLock { $0 }?.errors ?? "" }
+    package var log: String { process.withLock { $0 }?.errors ?? "" }
 
     // MARK: Its life
 
     /// Starts it, and returns when it takes connections.
-    public func start() async throws {
+    package func start() async throws {
         try writeAccess()
         var all = [
             "unix_socket_directories": socketDirectory, "port": "\(port)", "listen_addresses": "", "fsync": "on",
@@ -100,10 +100,10 @@ public final class PostgreSQLServer: Sendable {
     }
 
     /// Ends it in order: connections are closed, everything is written.
-    public func stop() async throws { try await end(by: SIGINT) }
+    package func stop() async throws { try await end(by: SIGINT) }
 
     /// Kills it as a power cut would: all its processes at once, without a word.
-    public func killNine() async throws {
+    package func killNine() async throws {
         guard let child = process.withLock({ $0 }), child.exit == nil else { return }
         // Stopped first, so that it makes no more of them.
         child.signal(SIGSTOP)
@@ -126,7 +126,7 @@ public final class PostgreSQLServer: Sendable {
     }
 
     /// Stops it in order and starts it again.
-    public func restart() async throws {
+    package func restart() async throws {
         try await stop()
         try await start()
     }
@@ -144,7 +144,7 @@ public final class PostgreSQLServer: Sendable {
     /// - Returns: rows by lines, columns by `|`, without the last line's end.
     /// - Throws: `DeadlinePassed` with the server's error.
     @discardableResult
-    public func execute(_ sql: String..., database: String = "postgres") async throws -> String {
+    package func execute(_ sql: String..., database: String = "postgres") async throws -> String {
         let options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socketDirectory, "-p", "\(port)"]
         let result = try await ChildProcess.run(
             programs.path("psql"),
@@ -158,10 +158,10 @@ public final class PostgreSQLServer: Sendable {
     /// Holds the server's process for a session still (`SIGSTOP`), as on a machine that has stopped answering.
     ///
     /// - Parameter pid: as `pg_backend_pid()` gives it.
-    public func suspend(backend pid: pid_t) { kill(pid, SIGSTOP) }
+    package func suspend(backend pid: pid_t) { kill(pid, SIGSTOP) }
 
     /// Holds all of it still, as on a machine that has stopped answering.
-    public func suspend() {
+    package func suspend() {
         guard let child = process.withLock({ $0 }), child.exit == nil else { return }
         // Stopped first, so that it makes no more of them.
         child.signal(SIGSTOP)
@@ -169,14 +169,14 @@ public final class PostgreSQLServer: Sendable {
     }
 
     /// Lets all of it go on.
-    public func resume() {
+    package func resume() {
         guard let child = process.withLock({ $0 }), child.exit == nil else { return }
         for pid in Self.children(of: child.pid) { kill(pid, SIGCONT) }
         child.signal(SIGCONT)
     }
 
     /// Lets it go on.
-    public func resume(backend pid: pid_t) { kill(pid, SIGCONT) }
+    package func resume(backend pid: pid_t) { kill(pid, SIGCONT) }
 
     /// Who may come from where.
     private func writeAccess() throws {

@@ -1,20 +1,20 @@
 /// The nginx configuration in `deploy/`, as a test needs it: each line that names a place of the operator's machine replaced
 /// by one of the test's, and nothing else changed.
-public struct ShippedNginx: Sendable {
+package struct ShippedNginx: Sendable {
     /// A line to be replaced does not stand in the file exactly once.
-    public struct Mismatch: Error, CustomStringConvertible {
+    package struct Mismatch: Error, CustomStringConvertible {
         /// Which, and how often it is there.
-        public let description: String
+        package let description: String
     }
 
     /// The directory that the logs are written to.
-    public let directory: TemporaryDirectory
+    package let directory: TemporaryDirectory
     private var text: String
 
     /// Reads the file, with the daemon at `socket` and the logs in a directory of the test's.
     ///
     /// - Parameter socket: where nginx shall find the daemon, as nginx writes it: `unix:/path` or `127.0.0.1:PORT`.
-    public init(upstream socket: String) throws {
+    package init(upstream socket: String) throws {
         directory = try TemporaryDirectory()
         let root = "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
         text = String(decoding: try readFile("/\(root)/deploy/nginx/ecryptopayd.conf"), as: UTF8.self)
@@ -26,7 +26,7 @@ public struct ShippedNginx: Sendable {
     }
 
     /// Puts something else in the place of what must stand in the file once.
-    public mutating func replace(_ old: String, with new: String) throws {
+    package mutating func replace(_ old: String, with new: String) throws {
         let parts = text.split(separator: old, omittingEmptySubsequences: false)
         guard parts.count == 2 else {
             throw Mismatch(description: "\"\(old)\" stands \(parts.count - 1) times in deploy/nginx/ecryptopayd.conf")
@@ -35,7 +35,7 @@ public struct ShippedNginx: Sendable {
     }
 
     /// Starts nginx with it on a port of its own, over TLS with this certificate.
-    public func start(tls: Certificates.Server) async throws -> Nginx {
+    package func start(tls: Certificates.Server) async throws -> Nginx {
         var copy = self
         try copy.replace(
             "/etc/letsencrypt/live/webhooks.example.com/fullchain.pem", with: tls.certificate)
@@ -44,7 +44,7 @@ public struct ShippedNginx: Sendable {
     }
 
     /// Starts nginx with it on a port of its own, without TLS, for clients that send what no TLS client would.
-    public func startPlain(http2: Bool = false) async throws -> Nginx {
+    package func startPlain(http2: Bool = false) async throws -> Nginx {
         var copy = self
         try copy.replace("ssl_certificate /etc/letsencrypt/live/webhooks.example.com/fullchain.pem;", with: "")
         try copy.replace("ssl_certificate_key /etc/letsencrypt/live/webhooks.example.com/privkey.pem;", with: "")
@@ -61,11 +61,11 @@ public struct ShippedNginx: Sendable {
     }
 
     /// Where it answers what comes without TLS, in the place of port 80.
-    public var plainSocket: String { "unix:\(directory.path(of: "plain"))" }
+    package var plainSocket: String { "unix:\(directory.path(of: "plain"))" }
 
     /// What the access log holds so far.
-    public var accessLog: String { get throws { try directory.readText("access.log") } }
+    package var accessLog: String { get throws { try directory.readText("access.log") } }
 
     /// What the error log holds so far.
-    public var errorLog: String { get throws { try directory.readText("error.log") } }
+    package var errorLog: String { get throws { try directory.readText("error.log") } }
 }

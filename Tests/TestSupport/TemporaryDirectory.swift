@@ -1,15 +1,15 @@
-public import Glibc
-public import POSIX
+package import Glibc
+package import POSIX
 
 /// A fresh directory that is removed, with all in it, when the last reference goes.
 ///
 /// Its path is short, so that a Unix socket in it stays within the 107 bytes of `sun_path`.
-public final class TemporaryDirectory: Sendable {
+package final class TemporaryDirectory: Sendable {
     /// The absolute path, without a slash at the end.
-    public let path: String
+    package let path: String
 
     /// Makes the directory, with mode 0700, in `parent`.
-    public init(in parent: String = "/tmp") throws(SystemError) {
+    package init(in parent: String = "/tmp") throws(SystemError) {
         var template = Array("\(parent)/ecp-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) }
         guard made != nil else { throw SystemError(call: "mkdtemp", errno: errno, subject: parent) }
@@ -19,11 +19,11 @@ public final class TemporaryDirectory: Sendable {
     deinit { remove(tree: path) }
 
     /// The absolute path of `name` in this directory.
-    public func path(of name: String) -> String { "\(path)/\(name)" }
+    package func path(of name: String) -> String { "\(path)/\(name)" }
 
     /// Makes the directory `name` in this one, and answers its absolute path.
     @discardableResult
-    public func makeDirectory(_ name: String, mode: mode_t = 0o755) throws(SystemError) -> String {
+    package func makeDirectory(_ name: String, mode: mode_t = 0o755) throws(SystemError) -> String {
         let path = path(of: name)
         _ = try check("mkdir", path) { mkdir(path, mode) }
         return path
@@ -31,7 +31,7 @@ public final class TemporaryDirectory: Sendable {
 
     /// Writes `bytes` as the whole content of the file `name`, and answers its absolute path.
     @discardableResult
-    public func write(_ bytes: [UInt8], to name: String, mode: mode_t = 0o644) throws(SystemError) -> String {
+    package func write(_ bytes: [UInt8], to name: String, mode: mode_t = 0o644) throws(SystemError) -> String {
         let path = path(of: name)
         let file = try check("open", path) { open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode) }
         defer { close(file) }
@@ -46,20 +46,20 @@ public final class TemporaryDirectory: Sendable {
 
     /// Writes `text` as the whole content of the file `name`, and answers its absolute path.
     @discardableResult
-    public func write(_ text: String, to name: String, mode: mode_t = 0o644) throws(SystemError) -> String {
+    package func write(_ text: String, to name: String, mode: mode_t = 0o644) throws(SystemError) -> String {
         try write(Array(text.utf8), to: name, mode: mode)
     }
 
     /// The whole content of the file `name`.
-    public func read(_ name: String) throws(SystemError) -> [UInt8] { try readFile(path(of: name)) }
+    package func read(_ name: String) throws(SystemError) -> [UInt8] { try readFile(path(of: name)) }
 
     /// The whole content of the file `name`, as text.
-    public func readText(_ name: String) throws(SystemError) -> String {
+    package func readText(_ name: String) throws(SystemError) -> String {
         String(decoding: try read(name), as: UTF8.self)
     }
 
     /// The names in this directory, or in the directory `name` in it, sorted, without `.` and `..`.
-    public func names(in name: String? = nil) throws(SystemError) -> [String] {
+    package func names(in name: String? = nil) throws(SystemError) -> [String] {
         try TestSupport.names(in: name.map(path(of:)) ?? path)
     }
 }
@@ -73,7 +73,7 @@ func names(in directory: String) throws(SystemError) -> [String] {
 }
 
 /// The whole content of a file.
-public func readFile(_ path: String) throws(SystemError) -> [UInt8] {
+package func readFile(_ path: String) throws(SystemError) -> [UInt8] {
     let file = try check("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
     defer { close(file) }
     var bytes: [UInt8] = []

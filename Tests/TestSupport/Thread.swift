@@ -1,7 +1,7 @@
 import Glibc
 
 /// Runs a closure on a thread of its own, which may block.
-public func onThread(_ body: @escaping @Sendable () -> Void) {
+package func onThread(_ body: @escaping @Sendable () -> Void) {
     let box = Unmanaged.passRetained(ThreadBody(body))
     var thread = pthread_t()
     let result = pthread_create(

@@ -1,14 +1,14 @@
 import Glibc
-public import POSIX
+package import POSIX
 
 /// A real directory.
-public final class DirectoryDisk: Disk {
+package final class DirectoryDisk: Disk {
     /// Where it is.
-    public let path: String
+    package let path: String
     private let descriptor: Int32
 
     /// Opens a directory that must be there.
-    public init(path: String) throws(SystemError) {
+    package init(path: String) throws(SystemError) {
         self.path = path
         descriptor = try FileCalls.openDirectory(path)
     }
@@ -18,13 +18,12 @@ public final class DirectoryDisk: Disk {
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension DirectoryDisk {
-    public func names() throws(SystemError) -> [String] {
+    package func names() throws(SystemError) -> [String] {
         try FileCalls.names(in: path)
     }
 
-    public func open(_ name: String, _ mode: DiskOpenMode) throws(SystemError) -> DiskFile {
+    package func open(_ name: String, _ mode: DiskOpenMode) throws(SystemError) -> DiskFile {
         let flags =
             switch mode {
             case .read: O_RDONLY
@@ -39,45 +38,45 @@ extension DirectoryDisk {
         }
     }
 
-    public func close(_ file: DiskFile) {
+    package func close(_ file: DiskFile) {
         FileCalls.close(file.number)
     }
 
-    public func size(_ file: DiskFile) throws(SystemError) -> Int64 {
+    package func size(_ file: DiskFile) throws(SystemError) -> Int64 {
         try naming(file.path) { () throws(SystemError) in Int64(try FileCalls.fstat(file.number).st_size) }
     }
 
-    public func read(_ file: DiskFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
+    package func read(_ file: DiskFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
         try naming(file.path) { () throws(SystemError) in
             try FileCalls.pread(file.number, count: count, at: offset)
         }
     }
 
-    public func write(_ file: DiskFile, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) -> Int {
+    package func write(_ file: DiskFile, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) -> Int {
         try naming(file.path) { () throws(SystemError) in try FileCalls.pwrite(file.number, bytes, at: offset) }
     }
 
-    public func synchronize(_ file: DiskFile) throws(SystemError) {
+    package func synchronize(_ file: DiskFile) throws(SystemError) {
         try naming(file.path) { () throws(SystemError) in try FileCalls.fdatasync(file.number) }
     }
 
-    public func synchronizeDirectory() throws(SystemError) {
+    package func synchronizeDirectory() throws(SystemError) {
         try naming(path) { () throws(SystemError) in try FileCalls.fsync(descriptor) }
     }
 
-    public func truncate(_ file: DiskFile, to length: Int64) throws(SystemError) {
+    package func truncate(_ file: DiskFile, to length: Int64) throws(SystemError) {
         try naming(file.path) { () throws(SystemError) in try FileCalls.ftruncate(file.number, to: length) }
     }
 
-    public func rename(_ old: String, to new: String) throws(SystemError) {
+    package func rename(_ old: String, to new: String) throws(SystemError) {
         try naming(path(of: old)) { () throws(SystemError) in try FileCalls.renameat(descriptor, old, new) }
     }
 
-    public func unlink(_ name: String) throws(SystemError) {
+    package func unlink(_ name: String) throws(SystemError) {
         try naming(path(of: name)) { () throws(SystemError) in try FileCalls.unlinkat(descriptor, name) }
     }
 
-    public func freeBytes() throws(SystemError) -> Int64 {
+    package func freeBytes() throws(SystemError) -> Int64 {
         try naming(path) { () throws(SystemError) in try FileCalls.freeBytes(descriptor) }
     }
 }

@@ -1,10 +1,10 @@
 import Glibc
 import JournalFormat
-public import POSIX
+package import POSIX
 
 /// All that the journal asks of a file system: one directory and the files in it. The seam at which a test can put a disk
 /// that fails, forgets and lies.
-public protocol Disk: Sendable {
+package protocol Disk: Sendable {
     /// The names of the files that are there.
     func names() throws(SystemError) -> [String]
     /// Opens a file for reading and writing.
@@ -32,21 +32,20 @@ public protocol Disk: Sendable {
 }
 
 /// An open file of a ``Disk``.
-public struct DiskFile: Hashable, Sendable {
+package struct DiskFile: Hashable, Sendable {
     /// The disk's own number for it; a file descriptor on a real one.
-    public let number: Int32
+    package let number: Int32
     /// Where it is, for errors: no call on a descriptor names the file by itself.
-    public let path: String
+    package let path: String
 
-    /// Names an open file.
-    public init(number: Int32, path: String = "") {
+    package init(number: Int32, path: String = "") {
         self.number = number
         self.path = path
     }
 }
 
 /// How a file is opened.
-public enum DiskOpenMode: Sendable {
+package enum DiskOpenMode: Sendable {
     /// It must be there; for reading only.
     case read
     /// It must be there.

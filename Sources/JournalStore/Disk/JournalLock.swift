@@ -3,13 +3,13 @@ import POSIX
 
 /// The file `lock` in a journal's directory, locked by `flock(2)`: one process at a time writes. The kernel lets go of it when
 /// the process ends, however it ends.
-public final class JournalLock: Sendable {
+package final class JournalLock: Sendable {
     /// The file's name.
-    public static let name = "lock"
+    package static let name = "lock"
     private let descriptor: Int32
 
     /// Takes the lock, making directory and file where they are missing.
-    public init(directory: String) throws(JournalFault) {
+    package init(directory: String) throws(JournalFault) {
         do throws(SystemError) {
             try FileCalls.makeDirectory(directory)
             // A power cut must not take the whole directory along with what has been acknowledged in it.

@@ -2,7 +2,7 @@ import POSIX
 import Synchronization
 
 /// How much of the disk is free, asked at most once a second.
-public final class SpaceGauge: Sendable {
+package final class SpaceGauge: Sendable {
     private struct Reading {
         var bytes: Int64 = .max
         var takenAt = Int64.min / 2

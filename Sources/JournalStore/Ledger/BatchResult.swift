@@ -1,7 +1,7 @@
-public import POSIX
+package import POSIX
 
 /// What came of writing a batch.
-public enum BatchResult: Sendable {
+package enum BatchResult: Sendable {
     /// All of it is durable.
     case durable
     /// A write failed and was cut back. The records up to this number are durable, the others nowhere.

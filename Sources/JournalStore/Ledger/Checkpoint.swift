@@ -1,5 +1,5 @@
 import JournalFormat
-public import Ledger
+package import Ledger
 import POSIX
 
 /// The ledger's state up to a record, kept in the file `checkpoint` beside the segments, so that a start need not read what
@@ -16,7 +16,7 @@ import POSIX
 ///   offset   where record seq begins in that segment, in bytes
 ///   count    how many words of state follow; see ``LedgerSnapshot``
 ///   crc      CRC-32C over all bytes before
-public struct Checkpoint: Sendable {
+package struct Checkpoint: Sendable {
     static let name = "checkpoint"
     private static let magic = UInt64(littleEndianText: "ecpdckp3")
     private static let headWords = 6
@@ -24,11 +24,11 @@ public struct Checkpoint: Sendable {
     /// Of the journal's id.
     let journalHash: UInt64
     /// The last record whose effect is in it.
-    public var seq: Int64
+    package var seq: Int64
     var segment: Int64
     var offset: Int64
     /// The state.
-    public var snapshot: LedgerSnapshot
+    package var snapshot: LedgerSnapshot
     /// Whether a start may begin at its record. When that is not where it should be, something is wrong with the journal:
     /// everything is read then, and what the checkpoint claims is missed.
     var isUsable = true
@@ -36,7 +36,7 @@ public struct Checkpoint: Sendable {
     // MARK: Bytes
 
     /// The file's content.
-    public func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         let head = [
             Self.magic, journalHash, UInt64(seq), UInt64(segment), UInt64(offset), UInt64(snapshot.words.count),
         ]
@@ -49,7 +49,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// Reads a file's content; nil when it is not whole.
-    public init?(decoding bytes: [UInt8]) {
+    package init?(decoding bytes: [UInt8]) {
         let words = bytes.words
         guard bytes.count % 8 == 0, words.count > Self.headWords, words[0] == Self.magic,
             words[5] == UInt64(words.count - Self.headWords - 1),
@@ -65,7 +65,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// The state as of a record; segment and offset are 0 where records are found by their numbers.
-    public init(journal: String, seq: Int64, segment: Int64, offset: Int64, snapshot: LedgerSnapshot) {
+    package init(journal: String, seq: Int64, segment: Int64, offset: Int64, snapshot: LedgerSnapshot) {
         journalHash = Self.hash(journal)
         self.seq = seq
         self.segment = segment
@@ -74,7 +74,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// Whether it is of the journal with that id.
-    public func isOf(_ journal: String) -> Bool { Self.hash(journal) == journalHash }
+    package func isOf(_ journal: String) -> Bool { Self.hash(journal) == journalHash }
 
     private static func hash(_ text: String) -> UInt64 {
         text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }

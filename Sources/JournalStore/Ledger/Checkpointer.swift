@@ -1,21 +1,20 @@
-public import Ledger
+import Ledger
 import Synchronization
 
 /// Has a ledger write a checkpoint whenever one is due.
-public final class Checkpointer<Log: LedgerJournal>: Sendable {
+package final class Checkpointer<Log: LedgerJournal>: Sendable {
     private let ledger: JournalLedger<Log>
     private let isBusy = Atomic(false)
 
     /// Watches a ledger. It is to be kept as long as the ledger.
-    public init(_ ledger: JournalLedger<Log>) {
+    package init(_ ledger: JournalLedger<Log>) {
         self.ledger = ledger
         ledger.addObserver(self)
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension Checkpointer: LedgerObserver {
-    public func ledgerDidCommit(upTo position: Int64) {
+    package func ledgerDidCommit(upTo position: Int64) {
         guard ledger.isCheckpointDue, !isBusy.exchange(true, ordering: .acquiring) else { return }
         Task {
             await ledger.checkpoint()
@@ -23,7 +22,7 @@ extension Checkpointer: LedgerObserver {
         }
     }
 
-    public func ledgerDidReject(after position: Int64, reason: String) {}
+    package func ledgerDidReject(after position: Int64, reason: String) {}
 
-    public func ledgerDidFail(reason: String, errno: Int32) {}
+    package func ledgerDidFail(reason: String, errno: Int32) {}
 }

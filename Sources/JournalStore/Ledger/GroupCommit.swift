@@ -1,6 +1,6 @@
 import Dispatch
-public import JournalFormat
-public import POSIX
+package import JournalFormat
+package import POSIX
 import Synchronization
 
 /// Group commit: records are appended by anyone, and written and made durable together on one queue.
@@ -8,9 +8,9 @@ import Synchronization
 /// However many records wait, they become durable by one write and one sync, or one transaction; while that runs, the next ones
 /// wait for the one after. Whoever gathers many writes them himself as long as the storage is quick: two changes of thread for each batch
 /// would cost more than the wait.
-public final class GroupCommit: Sendable {
+package final class GroupCommit: Sendable {
     /// Where batches are written, one after the other.
-    public let queue: any SerialQueue
+    package let queue: any SerialQueue
     private let clock: @Sendable () -> Int64
     let tail: Mutex<JournalTail>
     private let writer: Mutex<any BatchWriter>
@@ -36,7 +36,7 @@ public final class GroupCommit: Sendable {
     }
 
     /// Behind record `last` of a storage without files: a segment begins.
-    public convenience init(
+    package convenience init(
         behind last: Int64, segmentBytes: Int64, opened: Record.Opened, _ writer: any BatchWriter,
         in surroundings: Surroundings
     ) {
@@ -48,7 +48,7 @@ public final class GroupCommit: Sendable {
     }
 
     /// Appends `opened` and makes it durable, before anyone else writes. Returns what went wrong.
-    public func markStart(time: Int64) -> BatchResult? {
+    package func markStart(time: Int64) -> BatchResult? {
         let seq = tail.withLock { tail in
             let seq = tail.markStart(time: time)
             _ = tail.requestCommit()
@@ -63,15 +63,15 @@ public final class GroupCommit: Sendable {
     func closeWriter() { writer.withLock { $0.close() } }
 
     /// Who hears of commits. To be set before the first ``append(_:time:)``.
-    public func setObserver(_ observer: (any JournalObserver)?) {
+    package func setObserver(_ observer: (any JournalObserver)?) {
         self.observer.withLock { $0 = observer }
     }
 
     /// Every record up to this is durable.
-    public var durable: Int64 { tail.withLock { $0.durable } }
+    package var durable: Int64 { tail.withLock { $0.durable } }
 
     /// Whether records are taken, unless a write has just failed.
-    public var isOpen: Bool {
+    package var isOpen: Bool {
         tail.withLock { tail in
             switch tail.phase {
             case .open, .rejecting: !tail.isClosed
@@ -81,7 +81,7 @@ public final class GroupCommit: Sendable {
     }
 
     /// What ended the journal, if something did.
-    public var failure: SystemError? {
+    package var failure: SystemError? {
         tail.withLock { tail in
             if case .failed(let error) = tail.phase { return error }
             return nil
@@ -89,17 +89,17 @@ public final class GroupCommit: Sendable {
     }
 
     /// Whether nothing waits, or what waits has been on its way to the disk for less than `limit`.
-    public func makesProgress(within limit: Duration) -> Bool {
+    package func makesProgress(within limit: Duration) -> Bool {
         let since = writingSince.load(ordering: .relaxed)
         return since == 0 || .nanoseconds(clock() - since) < limit
     }
 
     /// Whether someone is in ``commitGathered()`` and waits there for the disk.
-    public var holdsGatherer: Bool { isGathererWaiting.load(ordering: .relaxed) }
+    package var holdsGatherer: Bool { isGathererWaiting.load(ordering: .relaxed) }
 
     /// Takes a record; it is durable when the observer hears of its number. With `gathers` that may be only after the next
     /// ``commitGathered()``.
-    public func append(
+    package func append(
         _ record: Record, time: Int64, gathers: Bool = false
     ) throws(JournalUnavailable) -> JournalPosition {
         let (position, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
@@ -111,7 +111,7 @@ public final class GroupCommit: Sendable {
     }
 
     /// Takes a report whose members were encoded before; it is gathered.
-    public func append(_ members: ReceivedMembers, time: Int64) throws(JournalUnavailable) -> JournalPosition {
+    package func append(_ members: ReceivedMembers, time: Int64) throws(JournalUnavailable) -> JournalPosition {
         try tail.withLock { tail throws(JournalUnavailable) in try tail.append(members, time: time) }
     }
 
@@ -156,7 +156,7 @@ public final class GroupCommit: Sendable {
     }
 
     /// Appends `closed`, syncs it, and takes nothing more.
-    public func close(time: Int64) {
+    package func close(time: Int64) {
         queue.perform {
             let isFirst = tail.withLock { tail in
                 guard tail.close(time: time) else { return false }
@@ -210,7 +210,7 @@ public final class GroupCommit: Sendable {
     }
 
     /// Nothing more is written. On the queue only.
-    public func end(_ reason: String) {
+    package func end(_ reason: String) {
         tail.withLock { $0.phase = .ended(reason) }
         notify { $0.journalDidEnd(reason) }
     }
@@ -251,7 +251,7 @@ public final class GroupCommit: Sendable {
     }
 
     /// Writes what was appended before, for whoever is on the queue.
-    public func commitOnQueue() {
+    package func commitOnQueue() {
         _ = tail.withLock { $0.requestCommit() }
         _ = commit()
     }

@@ -9,7 +9,7 @@ extension JournalLedger {
 
     /// Whether enough has been recorded since the last checkpoint: as much as it would hold, so that checkpoints cost each
     /// record the same, however much is known.
-    public var isCheckpointDue: Bool {
+    package var isCheckpointDue: Bool {
         let recorded = journal.durable - checkpointed.load(ordering: .relaxed)
         guard recorded >= Self.fewestRecords else { return false }
         let counts = counts
@@ -19,7 +19,7 @@ extension JournalLedger {
     /// Writes a checkpoint of all that has been recorded so far; false when this is not the moment, or when it could not be
     /// written. That costs the next start time, and nothing else.
     @discardableResult
-    public func checkpoint() async -> Bool {
+    package func checkpoint() async -> Bool {
         await withCheckedContinuation { continuation in
             maintenanceQueue.enqueue { continuation.resume(returning: self.writeCheckpoint()) }
         }

@@ -1,15 +1,14 @@
 import JournalFormat
-public import Ledger
+package import Ledger
 import Payments
 import Synchronization
 
 // Deliveries: each confirmation that is news goes to every endpoint, and what comes of it is journaled.
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension JournalLedger: DeliveryLedger {
-    public var endpointStatus: [EndpointStatus] { state.withLock { $0.endpointStatus } }
+    package var endpointStatus: [EndpointStatus] { state.withLock { $0.endpointStatus } }
 
     @discardableResult
-    public func configure(endpoints: [String]) throws -> EndpointChange {
+    package func configure(endpoints: [String]) throws -> EndpointChange {
         let ticket = try state.withLock { state throws(JournalUnavailable) -> CommitTicket? in
             // A reload with the same ones has those go on that wanted nothing more.
             state.startDeliveries()
@@ -53,15 +52,15 @@ extension JournalLedger: DeliveryLedger {
         return change
     }
 
-    public func claimDelivery(for endpoint: String) -> DeliveryClaim? {
+    package func claimDelivery(for endpoint: String) -> DeliveryClaim? {
         state.withLock { $0.claimDelivery(for: endpoint, now: now()) }
     }
 
-    public func nextDelivery(for endpoint: String) -> Instant? {
+    package func nextDelivery(for endpoint: String) -> Instant? {
         state.withLock { $0.nextDelivery(for: endpoint) }
     }
 
-    public func content(of claim: DeliveryClaim) async throws -> DeliveryContent {
+    package func content(of claim: DeliveryClaim) async throws -> DeliveryContent {
         let position = JournalPosition(claim.position)
         return try await withCheckedThrowingContinuation { continuation in
             readQueue.enqueue { [journal] in
@@ -80,7 +79,7 @@ extension JournalLedger: DeliveryLedger {
         }
     }
 
-    public func conclude(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome) throws -> DeliveryEnd {
+    package func conclude(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome) throws -> DeliveryEnd {
         try state.withLock { state throws(JournalUnavailable) in
             state.concludeDelivery(claim)
             switch outcome {
@@ -106,7 +105,7 @@ extension JournalLedger: DeliveryLedger {
         }
     }
 
-    public func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
+    package func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
         // It may read the whole journal: verdicts and deliveries must not wait behind that.
         let found = try await withCheckedThrowingContinuation { continuation in
             surveyQueue.enqueue {

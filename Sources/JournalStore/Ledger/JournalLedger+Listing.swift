@@ -1,29 +1,28 @@
 import JournalFormat
-public import Ledger
-public import Payments
+package import Ledger
+package import Payments
 import POSIX
 import Synchronization
 
 // Listings: one call that answers for thousands of payments. Their records are written and synced by the batch.
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension JournalLedger {
     /// So many absent payments are settled together.
     private static var absentPerBatch: Int { 256 }
 
-    public var isFlooded: Bool { state.withLock { $0.isFlooded } }
+    package var isFlooded: Bool { state.withLock { $0.isFlooded } }
 
-    public var hasBaseline: Bool { state.withLock { $0.hasBaseline } }
+    package var hasBaseline: Bool { state.withLock { $0.hasBaseline } }
 
-    public func beginListing() -> Bool { state.withLock { $0.beginListing(now: now()) } }
+    package func beginListing() -> Bool { state.withLock { $0.beginListing(now: now()) } }
 
-    public func list(_ payments: [ConfirmedPayment]) throws -> [Settlement] {
+    package func list(_ payments: [ConfirmedPayment]) throws -> [Settlement] {
         let claims = state.withLock { state in
             payments.compactMap { payment in state.claimListed(payment).map { ($0, Answer.payment(payment)) } }
         }
         return try settleListed(claims)
     }
 
-    public func endListing(isWhole: Bool) throws -> (ListingSummary, [Settlement]) {
+    package func endListing(isWhole: Bool) throws -> (ListingSummary, [Settlement]) {
         var settlements: [Settlement] = []
         do {
             if isWhole {

@@ -1,6 +1,6 @@
 import Dispatch
 import JournalFormat
-public import Ledger
+package import Ledger
 import Payments
 import POSIX
 import Synchronization
@@ -13,12 +13,12 @@ extension JournalLedger {
 
     /// Drops the oldest segments whose last record is older than `before` (nanoseconds since 1970), as far as everything in
     /// them is settled; never the last segment. Blocks until the disk has done its part.
-    public func prune(before: Int64) throws -> PruneReport {
+    package func prune(before: Int64) throws -> PruneReport {
         try maintenanceQueue.perform { Result { try pruneAlone(before) } }.get()
     }
 
     /// The same for what is older than that, by the clock that records are dated by.
-    public func prune(olderThan keep: Duration) throws -> PruneReport {
+    package func prune(olderThan keep: Duration) throws -> PruneReport {
         try prune(before: wallClock() - keep.nanoseconds)
     }
 

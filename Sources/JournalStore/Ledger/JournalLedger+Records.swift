@@ -1,11 +1,10 @@
-public import JournalFormat
-public import Ledger
+package import JournalFormat
+package import Ledger
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension JournalLedger: RecordLedger where Log == Journal {
-    public func reader(after seq: Int64) -> any RecordReader { JournalFollower(journal.disk, after: seq) }
+    package func reader(after seq: Int64) -> any RecordReader { JournalFollower(journal.disk, after: seq) }
 
-    public func reader(since time: Int64, atMost segments: Int) -> any RecordReader {
+    package func reader(since time: Int64, atMost segments: Int) -> any RecordReader {
         let newest = journal.segments.suffix(segments)
         // The first record of a segment tells when the segment began.
         let first = newest.reversed().first { (journal.time(of: $0) ?? .max) <= time } ?? newest.first ?? 1
@@ -13,9 +12,8 @@ extension JournalLedger: RecordLedger where Log == Journal {
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension JournalFollower: RecordReader {
-    public mutating func read(
+    package mutating func read(
         atMost bytes: Int, upTo durable: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void,
         pruned: (ClosedRange<Int64>) -> Void
     ) throws -> String? {

@@ -1,12 +1,12 @@
 import JournalFormat
-public import Ledger
+package import Ledger
 import POSIX
 import Synchronization
 
 extension JournalLedger {
     /// Looks how the ledger stands, with at most `limit` payments that wait. What it needs of the disk it reads on a queue of
     /// its own.
-    public func survey(waiting limit: Int) async -> LedgerSurvey {
+    package func survey(waiting limit: Int) async -> LedgerSurvey {
         await withCheckedContinuation { continuation in
             surveyQueue.enqueue { continuation.resume(returning: self.look(limit)) }
         }

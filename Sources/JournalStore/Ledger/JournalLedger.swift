@@ -1,18 +1,18 @@
 import Dispatch
 import Glibc
-public import JournalFormat
-public import Ledger
-public import Payments
-public import POSIX
+package import JournalFormat
+package import Ledger
+package import Payments
+package import POSIX
 import Synchronization
 
 /// The ledger of whoever writes it alone: a journal, and the state derived from it by replay.
-public final class JournalLedger<Log: LedgerJournal>: Sendable {
+package final class JournalLedger<Log: LedgerJournal>: Sendable {
     /// What an operator can set.
-    public typealias Options = JournalLedgerOptions
+    package typealias Options = JournalLedgerOptions
 
     /// Where its records stand.
-    public let journal: Log
+    package let journal: Log
     let state: Mutex<LedgerState>
     let waiters = CommitWaiters()
     /// For each call under way, the wait for its reports where they were not durable when it began.
@@ -42,11 +42,11 @@ public final class JournalLedger<Log: LedgerJournal>: Sendable {
     let maintenanceQueue: any SerialQueue
 
     /// What opening found.
-    public let recovered: Journal.Recovered
+    package let recovered: Journal.Recovered
 
     /// Goes on with a state that reflects a journal up to its last record, or up to the one that opening it has appended. `checkpointed` is
     /// the record of the newest checkpoint; 0 without one.
-    public init(
+    package init(
         _ journal: Log, _ recovered: Journal.Recovered, _ state: consuming LedgerState, last: JournalPosition?,
         checkpointed: Int64, _ options: Options, in surroundings: Surroundings
     ) {
@@ -70,70 +70,68 @@ public final class JournalLedger<Log: LedgerJournal>: Sendable {
     }
 
     /// Every record up to this is durable.
-    public var durable: Int64 { journal.durable }
+    package var durable: Int64 { journal.durable }
 
     /// Nobody hears of it any more, and it can be freed.
-    public func detach() {
+    package func detach() {
         observers.withLock { $0 = [] }
         journal.setObserver(nil)
     }
 
     /// Whether so many payments that were never confirmed wait that no report of another one is taken.
-    public var isFull: Bool { state.withLock { $0.isFull } }
+    package var isFull: Bool { state.withLock { $0.isFull } }
 
     /// Changes bounds at run time.
-    public func update(_ options: Options) {
+    package func update(_ options: Options) {
         state.withLock { $0.limits = options.limits }
         minimumFreeBytes.store(options.minimumFreeBytes, ordering: .relaxed)
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension JournalLedger: KeptLedger {
-    public var journalID: String { journal.id }
+    package var journalID: String { journal.id }
 }
 
 extension JournalLedger {
     /// What ended the ledger for good, if something did, in words for an operator.
-    public var failure: String? { journal.failure.map { JournalUnavailable.failed($0).description } }
+    package var failure: String? { journal.failure.map { JournalUnavailable.failed($0).description } }
 
     /// Why no report is taken; nil while they are.
-    public var unavailability: String? { failure ?? (isShortOfSpace ? shortOfSpace : nil) }
+    package var unavailability: String? { failure ?? (isShortOfSpace ? shortOfSpace : nil) }
 
     /// The disk's, at most a second old.
-    public var room: LedgerRoom? {
+    package var room: LedgerRoom? {
         journal.space.map { LedgerRoom(freeBytes: $0.freeBytes, minimumFreeBytes: minimumFree) }
     }
 
     /// Commits that took longer than a second.
-    public var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
+    package var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
 
     /// Whether someone in ``Ledger/commit()`` is kept waiting by the write.
-    public var holdsGatherer: Bool { journal.commits.holdsGatherer }
+    package var holdsGatherer: Bool { journal.commits.holdsGatherer }
 
     /// Whether no write has been under way for `limit` or longer: what the watchdog asks.
-    public func makesProgress(within limit: Duration) -> Bool { journal.commits.makesProgress(within: limit) }
+    package func makesProgress(within limit: Duration) -> Bool { journal.commits.makesProgress(within: limit) }
 
     /// Ends it cleanly; nothing can be recorded afterwards. Blocks until all is written, or cannot be.
-    public func close() { journal.close(time: wallClock()) }
+    package func close() { journal.close(time: wallClock()) }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension JournalLedger: ReportLedger, Ledger {
-    public var counts: LedgerCounts { state.withLock { $0.counts } }
+    package var counts: LedgerCounts { state.withLock { $0.counts } }
 
     /// A position is a record's number.
-    public var committed: Int64 { durable }
+    package var committed: Int64 { durable }
 
-    public var advice: String { journal.advice }
+    package var advice: String { journal.advice }
 
-    public func addObserver(_ observer: any LedgerObserver) {
+    package func addObserver(_ observer: any LedgerObserver) {
         observers.withLock { $0.append(observer) }
     }
 
-    public func commit() { journal.commits.commitGathered() }
+    package func commit() { journal.commits.commitGathered() }
 
-    public func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
+    package func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
         if let space = journal.space, !space.hasRoom(minimumFree, now: now().nanoseconds) {
             return .unavailable(shortOfSpace)
         }
@@ -147,7 +145,7 @@ extension JournalLedger: ReportLedger, Ledger {
     }
 
     /// Takes a report in whose members were encoded before: with `isAcknowledged` however many wait. It is gathered.
-    public func take(_ report: AdmittedReport, _ members: ReceivedMembers, isAcknowledged: Bool) -> Reception {
+    package func take(_ report: AdmittedReport, _ members: ReceivedMembers, isAcknowledged: Bool) -> Reception {
         take(report, isAcknowledged: isAcknowledged) { () throws(JournalUnavailable) in
             try journal.commits.append(members, time: wallClock())
         }
@@ -187,7 +185,7 @@ extension JournalLedger: ReportLedger, Ledger {
         }
     }
 
-    public func claim() -> Claim? {
+    package func claim() -> Claim? {
         let (claim, isFlooded) = state.withLock { state in
             let claim = state.claim(now: now())
             if let claim { noteTicket(claim) }
@@ -198,7 +196,7 @@ extension JournalLedger: ReportLedger, Ledger {
         return claim
     }
 
-    public func claim(_ id: PaymentID) -> Claim? {
+    package func claim(_ id: PaymentID) -> Claim? {
         state.withLock { state in
             let claim = state.claim(id, now: now())
             if let claim { noteTicket(claim) }
@@ -213,22 +211,22 @@ extension JournalLedger: ReportLedger, Ledger {
         claimed.withLock { $0[claim.id] = ticket }
     }
 
-    public var pausedUntil: Instant { state.withLock { $0.pausedUntil } }
+    package var pausedUntil: Instant { state.withLock { $0.pausedUntil } }
 
-    public func takeUpAbandoned() {
+    package func takeUpAbandoned() {
         state.withLock { $0.takeUpAbandoned(now: now()) }
         rescheduled()
     }
 
-    public func nextDue() -> Instant? {
+    package func nextDue() -> Instant? {
         state.withLock { $0.nextDue() }
     }
 
-    public func pause(_ duration: Duration) {
+    package func pause(_ duration: Duration) {
         state.withLock { $0.pause(duration, now: now()) }
     }
 
-    public func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
+    package func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
         if case .payment = answer { state.withLock { $0.noteAnswered(claim) } }
         let reports: [ClaimedReport]
         do { reports = try await readBack(claim) } catch {
@@ -332,9 +330,8 @@ extension JournalLedger {
     }
 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension JournalLedger: JournalObserver {
-    public func journalDidCommit(upTo seq: Int64, syncNanoseconds: Int64) {
+    package func journalDidCommit(upTo seq: Int64, syncNanoseconds: Int64) {
         waiters.commit(upTo: seq)
         let isSlow = syncNanoseconds >= 1_000_000_000
         if isSlow { slowCommits.add(1, ordering: .relaxed) }
@@ -345,7 +342,7 @@ extension JournalLedger: JournalObserver {
         }
     }
 
-    public func journalDidReject(after seq: Int64, _ error: SystemError) {
+    package func journalDidReject(after seq: Int64, _ error: SystemError) {
         state.withLock { state in
             state.rollBack(after: seq)
             frontier.withLock { frontier in
@@ -358,12 +355,12 @@ extension JournalLedger: JournalObserver {
         }
     }
 
-    public func journalDidEnd(_ reason: String) {
+    package func journalDidEnd(_ reason: String) {
         waiters.fail(.ended(reason))
         for observer in observers.withLock({ $0 }) { observer.ledgerDidFail(reason: reason, errno: EIO) }
     }
 
-    public func journalDidFail(_ error: SystemError) {
+    package func journalDidFail(_ error: SystemError) {
         waiters.fail(.failed(error))
         for observer in observers.withLock({ $0 }) {
             observer.ledgerDidFail(reason: JournalUnavailable.failed(error).description, errno: error.errno)
@@ -390,7 +387,7 @@ extension JournalLedger {
 
 extension JournalLedger {
     /// With less free disk, no report is taken.
-    public var minimumFree: Int64 { minimumFreeBytes.load(ordering: .relaxed) }
+    package var minimumFree: Int64 { minimumFreeBytes.load(ordering: .relaxed) }
 
     /// How much of the disk is free, at most a second old.
     var freeBytes: Int64 { journal.space?.freeBytes ?? .max }

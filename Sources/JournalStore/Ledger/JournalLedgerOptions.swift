@@ -1,14 +1,13 @@
-public import Ledger
+package import Ledger
 
 /// What an operator can set of a ledger.
-public struct JournalLedgerOptions: Sendable {
+package struct JournalLedgerOptions: Sendable {
     /// Bounds of the state.
-    public var limits: LedgerState.Limits
+    package var limits: LedgerState.Limits
     /// With less free disk, no report is taken; verdicts are.
-    public var minimumFreeBytes: Int64
+    package var minimumFreeBytes: Int64
 
-    /// Joins both.
-    public init(limits: LedgerState.Limits, minimumFreeBytes: Int64 = 0) {
+    package init(limits: LedgerState.Limits, minimumFreeBytes: Int64 = 0) {
         self.limits = limits
         self.minimumFreeBytes = minimumFreeBytes
     }

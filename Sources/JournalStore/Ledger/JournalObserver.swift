@@ -1,7 +1,7 @@
-public import POSIX
+package import POSIX
 
 /// Hears of what becomes of records. Called on the journal's queue, in order.
-public protocol JournalObserver: AnyObject, Sendable {
+package protocol JournalObserver: AnyObject, Sendable {
     /// Every record up to `seq` is on the disk. The sync took that many nanoseconds.
     func journalDidCommit(upTo seq: Int64, syncNanoseconds: Int64)
     /// What followed `seq` is nowhere, and its numbers will be given again once this returns.
@@ -14,5 +14,5 @@ public protocol JournalObserver: AnyObject, Sendable {
 
 extension JournalObserver {
     /// A journal in files fails, or is closed.
-    public func journalDidEnd(_ reason: String) {}
+    package func journalDidEnd(_ reason: String) {}
 }

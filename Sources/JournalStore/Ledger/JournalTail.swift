@@ -211,14 +211,13 @@ struct JournalTail: Sendable {
 }
 
 /// Where a record stands.
-public struct JournalPosition: Hashable, Sendable {
+package struct JournalPosition: Hashable, Sendable {
     /// Its sequence number.
-    public let seq: Int64
+    package let seq: Int64
     /// The offset of its line, in bytes from the start of its segment; 0 where records are found by their numbers.
-    public let offset: Int64
+    package let offset: Int64
 
-    /// Joins both.
-    public init(seq: Int64, offset: Int64) {
+    package init(seq: Int64, offset: Int64) {
         self.seq = seq
         self.offset = offset
     }

@@ -1,8 +1,8 @@
 import JournalFormat
-public import POSIX
+package import POSIX
 
 /// Why a record was not taken or not kept.
-public enum JournalUnavailable: Error, Hashable, Sendable, CustomStringConvertible {
+package enum JournalUnavailable: Error, Hashable, Sendable, CustomStringConvertible {
     /// The write failed and was cut back; the next may succeed.
     case rejected(SystemError)
     /// A sync failed, or a write could not be cut back: nothing is taken any more.
@@ -15,7 +15,7 @@ public enum JournalUnavailable: Error, Hashable, Sendable, CustomStringConvertib
     case closed
 
     /// What happened.
-    public var description: String {
+    package var description: String {
         switch self {
         case .rejected(let error): "the journal could not be written: \(error)"
         case .failed(let error): "the journal failed for good: \(error)"

@@ -1,11 +1,11 @@
-public import JournalFormat
-public import Ledger
-public import Payments
-public import POSIX
+package import JournalFormat
+package import Ledger
+package import Payments
+package import POSIX
 
 /// The journal that a ledger keeps: group commit, and what each form does in its own way. What reads or writes beside the group commit may
 /// block.
-public protocol LedgerJournal: Sendable {
+package protocol LedgerJournal: Sendable {
     /// The journal's random id.
     var id: String { get }
 
@@ -46,14 +46,13 @@ public protocol LedgerJournal: Sendable {
 }
 
 /// Which segments may go: the oldest ones, as long as everything in them is old and settled; never the last.
-public struct PrunePlan: Sendable {
+package struct PrunePlan: Sendable {
     /// The first record that stays.
-    public var end: Int64
+    package var end: Int64
     /// What goes, as far as it can be told without reading it.
-    public var report: PruneReport
+    package var report: PruneReport
 
-    /// Joins both.
-    public init(end: Int64, report: PruneReport) {
+    package init(end: Int64, report: PruneReport) {
         self.end = end
         self.report = report
     }
@@ -61,16 +60,16 @@ public struct PrunePlan: Sendable {
 
 extension LedgerJournal {
     /// For one that is kept on a disk.
-    public var advice: String { "check that the disk has room and no errors" }
+    package var advice: String { "check that the disk has room and no errors" }
 
     /// Every record up to this is durable.
-    public var durable: Int64 { commits.durable }
+    package var durable: Int64 { commits.durable }
 
     /// What ended it, if a disk's failure did.
-    public var failure: SystemError? { commits.failure }
+    package var failure: SystemError? { commits.failure }
 
     /// Takes a record; see ``GroupCommit/append(_:time:gathers:)``.
-    public func append(
+    package func append(
         _ record: Record, time: Int64, gathers: Bool = false
     ) throws(JournalUnavailable) -> JournalPosition {
         try commits.append(record, time: time, gathers: gathers)
@@ -83,11 +82,11 @@ extension LedgerJournal {
     func flush() { commits.flush() }
 
     /// Who hears of commits. To be set before the first record is appended.
-    public func setObserver(_ observer: (any JournalObserver)?) { commits.setObserver(observer) }
+    package func setObserver(_ observer: (any JournalObserver)?) { commits.setObserver(observer) }
 
     /// Appends `closed`, makes it durable, and takes nothing more.
-    public func close(time: Int64) { commits.close(time: time) }
+    package func close(time: Int64) { commits.close(time: time) }
 
     /// Reads one record.
-    public func read(_ position: JournalPosition) throws -> Entry { try entries(at: [position])[0] }
+    package func read(_ position: JournalPosition) throws -> Entry { try entries(at: [position])[0] }
 }

@@ -1,10 +1,10 @@
 import Dispatch
-public import Ledger
+package import Ledger
 import POSIX
 import Synchronization
 
 /// Has a running ledger drop its old settled segments now and then.
-public final class PruneTimer: Sendable {
+package final class PruneTimer: Sendable {
     private struct State {
         var keep = Duration.zero
         var timer: (any DispatchSourceTimer)?
@@ -19,7 +19,7 @@ public final class PruneTimer: Sendable {
 
     /// Drops nothing until it is told how long to keep what is settled. `report` hears of segments that were dropped, or held up for
     /// another reason than the last time, and of attempts that failed.
-    public init(
+    package init(
         _ prune: @escaping @Sendable (_ keep: Duration) throws -> PruneReport,
         report: @escaping @Sendable (Result<PruneReport, any Error>) -> Void
     ) {
@@ -28,7 +28,7 @@ public final class PruneTimer: Sendable {
     }
 
     /// From now on, settled segments older than that go; zero keeps all.
-    public func update(keep: Duration) {
+    package func update(keep: Duration) {
         state.withLock { state in
             guard keep != state.keep else { return }
             state.keep = keep
@@ -38,7 +38,7 @@ public final class PruneTimer: Sendable {
     }
 
     /// Ends it; an attempt that is under way goes on to its end.
-    public func stop() {
+    package func stop() {
         update(keep: .zero)
         queue.sync {}
     }

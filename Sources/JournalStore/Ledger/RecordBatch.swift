@@ -1,5 +1,5 @@
 /// Encoded records that wait to be written together.
-public struct RecordBatch: Sendable {
+package struct RecordBatch: Sendable {
     /// Where, among the bytes, another segment begins, and its first record.
     struct Cut: Sendable {
         var position: Int
@@ -7,15 +7,15 @@ public struct RecordBatch: Sendable {
     }
 
     /// The records' lines, each with its newline.
-    public internal(set) var bytes: [UInt8] = []
+    package internal(set) var bytes: [UInt8] = []
     var cuts: [Cut] = []
     /// What each record is found by, in order, where that is asked for.
-    public internal(set) var heads: [RecordHead] = []
+    package internal(set) var heads: [RecordHead] = []
     /// The number of the last one.
-    public internal(set) var lastSeq: Int64 = 0
+    package internal(set) var lastSeq: Int64 = 0
 
     /// Without any.
-    public init() {}
+    package init() {}
 
     var isEmpty: Bool { bytes.isEmpty }
 
@@ -28,21 +28,21 @@ public struct RecordBatch: Sendable {
 }
 
 /// What a record is found by where it is not only a line.
-public struct RecordHead: Hashable, Sendable {
+package struct RecordHead: Hashable, Sendable {
     /// Its kind, as the journal spells it.
-    public let kind: String
+    package let kind: String
     /// The payment that it is about.
-    public let payment: Int64?
+    package let payment: Int64?
     /// Whether it is a confirmation that told something new.
-    public let isNews: Bool
+    package let isNews: Bool
     /// When it was written, in nanoseconds since 1970.
-    public let time: Int64
+    package let time: Int64
     /// How long its line is, with the newline.
-    public let length: Int
+    package let length: Int
 }
 
 /// Writes batches and makes them durable: the part of a group commit that each form does in its own way.
-public protocol BatchWriter: Sendable {
+package protocol BatchWriter: Sendable {
     /// What is being written, or was; its memory is used again.
     var batch: RecordBatch { get set }
 

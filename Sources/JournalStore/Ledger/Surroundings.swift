@@ -1,19 +1,19 @@
-public import Dispatch
+package import Dispatch
 import POSIX
 
 /// What a ledger takes from the machine that it runs on. A simulation gives its own.
-public struct Surroundings: Sendable {
+package struct Surroundings: Sendable {
     /// The clock that schedules run on, in nanoseconds.
-    public var monotonic: @Sendable () -> Int64 = { Clock.monotonic() }
+    package var monotonic: @Sendable () -> Int64 = { Clock.monotonic() }
     /// The clock that records are dated by, in nanoseconds since 1970.
-    public var realtime: @Sendable () -> Int64 = { Clock.realtime() }
+    package var realtime: @Sendable () -> Int64 = { Clock.realtime() }
     /// Makes a queue.
-    public var queue: @Sendable (_ label: String, DispatchQoS) -> any SerialQueue = {
+    package var queue: @Sendable (_ label: String, DispatchQoS) -> any SerialQueue = {
         DispatchQueue(label: $0, qos: $1)
     }
 
     /// The real ones.
-    public init() {}
+    package init() {}
 
     init(
         monotonic: @escaping @Sendable () -> Int64 = { Clock.monotonic() },

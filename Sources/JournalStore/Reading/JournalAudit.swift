@@ -1,35 +1,35 @@
 import JournalFormat
-public import POSIX
+package import POSIX
 
 /// Looks at every line of a journal, goes on behind bad ones, and lists all that is wrong. Changes nothing.
-public struct JournalAudit {
+package struct JournalAudit {
     /// The most problems that are listed; they are counted beyond.
-    public static let listedProblems = 1000
+    package static let listedProblems = 1000
 
     /// What was found.
-    public struct Report: Sendable {
+    package struct Report: Sendable {
         /// Good records.
-        public fileprivate(set) var records = 0
+        package fileprivate(set) var records = 0
         /// All bytes of all segments.
-        public fileprivate(set) var bytes: Int64 = 0
+        package fileprivate(set) var bytes: Int64 = 0
         /// How many segments there are.
-        public fileprivate(set) var segments = 0
+        package fileprivate(set) var segments = 0
         /// The first of what is wrong, in order.
-        public fileprivate(set) var problems: [JournalReader.Fault] = []
+        package fileprivate(set) var problems: [JournalReader.Fault] = []
         /// How much is wrong.
-        public fileprivate(set) var problemCount = 0
+        package fileprivate(set) var problemCount = 0
         /// Everything up to this record had been synced.
-        public fileprivate(set) var claimed: Int64 = 0
+        package fileprivate(set) var claimed: Int64 = 0
         /// Whether it is the beginning of a copy that was not brought to its end.
-        public fileprivate(set) var isHalfCopied = false
+        package fileprivate(set) var isHalfCopied = false
         /// The first segment, when those before it are gone and it is itself what its name says.
-        public fileprivate(set) var beginning: String?
+        package fileprivate(set) var beginning: String?
         /// The record that should stand where the first problem is.
         fileprivate var firstLost: Int64 = 0
 
         /// Whether all that is wrong stands behind everything that is known to have been synced, so that the next start of the
         /// daemon sets it aside.
-        public var isTornTail: Bool {
+        package var isTornTail: Bool {
             switch problems.first?.fault {
             // What this version cannot read, a later one may have written: no start cuts that off.
             case nil, .content, .noHead: false
@@ -48,7 +48,7 @@ public struct JournalAudit {
     private var expected: Int64
 
     /// Reads all of it. `progress` hears of the bytes read and of how many there are.
-    public static func run(
+    package static func run(
         _ disk: any Disk, progress: (_ read: Int64, _ all: Int64) -> Void = { _, _ in }
     ) throws(SystemError) -> Report {
         try withoutActuallyEscaping(progress) { progress throws(SystemError) in

@@ -1,14 +1,13 @@
 /// A record on its way from one place to another.
-public struct CopiedRecord: Hashable, Sendable {
+package struct CopiedRecord: Hashable, Sendable {
     /// Its number.
-    public var seq: Int64
+    package var seq: Int64
     /// Its line, without the newline.
-    public var line: [UInt8]
+    package var line: [UInt8]
     /// Whether a segment begins with it, where it comes from.
-    public var beginsSegment: Bool
+    package var beginsSegment: Bool
 
-    /// Sets all of them.
-    public init(seq: Int64, line: [UInt8], beginsSegment: Bool) {
+    package init(seq: Int64, line: [UInt8], beginsSegment: Bool) {
         self.seq = seq
         self.line = line
         self.beginsSegment = beginsSegment
@@ -16,7 +15,7 @@ public struct CopiedRecord: Hashable, Sendable {
 }
 
 /// Where a journal is copied from. Nobody writes it meanwhile.
-public protocol CopySource {
+package protocol CopySource {
     /// The journal's id; nil when there is none.
     var journal: String? { get }
 
@@ -29,7 +28,7 @@ public protocol CopySource {
 }
 
 /// Where a journal is copied to. No daemon runs on it before it is whole.
-public protocol CopyTarget {
+package protocol CopyTarget {
     /// What is there.
     var content: CopyContent { get }
 
@@ -50,7 +49,7 @@ public protocol CopyTarget {
 }
 
 /// What a place to copy to holds.
-public enum CopyContent: Hashable, Sendable {
+package enum CopyContent: Hashable, Sendable {
     /// Nothing.
     case nothing
     /// The beginning of a journal with this id, from a copy that was interrupted.
@@ -60,7 +59,7 @@ public enum CopyContent: Hashable, Sendable {
 }
 
 /// Why a journal was not copied.
-public enum JournalCopyFault: Error, Hashable, Sendable, CustomStringConvertible {
+package enum JournalCopyFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// There is nothing to copy.
     case nothingThere
     /// What was to be copied is not whole: what is wrong, and where.
@@ -77,7 +76,7 @@ public enum JournalCopyFault: Error, Hashable, Sendable, CustomStringConvertible
     case goneOn(seq: Int64)
 
     /// What is wrong, and how to mend it.
-    public var description: String {
+    package var description: String {
         switch self {
         case .nothingThere: "there is no journal to copy"
         case .damaged(let fault):
@@ -102,13 +101,13 @@ public enum JournalCopyFault: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 /// Copies a journal line by line, and proves both sides equal. It may be interrupted at any time, and is gone on with by the next run.
-public struct JournalCopy {
+package struct JournalCopy {
     /// What both sides hold.
-    public struct Report: Hashable, Sendable {
+    package struct Report: Hashable, Sendable {
         /// How many records.
-        public internal(set) var records: Int64 = 0
+        package internal(set) var records: Int64 = 0
         /// How many bytes their lines have, with their newlines.
-        public internal(set) var bytes: Int64 = 0
+        package internal(set) var bytes: Int64 = 0
     }
 
     private var source: any CopySource
@@ -116,7 +115,7 @@ public struct JournalCopy {
     private let progress: (Int64) -> Void
 
     /// Reads what would be copied, all of it; nothing is changed. `progress` hears of the bytes read.
-    public static func measure(_ source: any CopySource, progress: (Int64) -> Void = { _ in }) throws -> Report {
+    package static func measure(_ source: any CopySource, progress: (Int64) -> Void = { _ in }) throws -> Report {
         guard source.journal != nil else { throw JournalCopyFault.nothingThere }
         var source = source
         var report = Report()
@@ -131,7 +130,7 @@ public struct JournalCopy {
     }
 
     /// Refuses a target that is another journal.
-    public static func check(_ source: any CopySource, _ target: any CopyTarget) throws {
+    package static func check(_ source: any CopySource, _ target: any CopyTarget) throws {
         guard let journal = source.journal else { throw JournalCopyFault.nothingThere }
         switch target.content {
         case .nothing: break
@@ -144,7 +143,7 @@ public struct JournalCopy {
     }
 
     /// Copies, and compares. Where all of it is there already, it only compares. `progress` hears of the bytes copied.
-    public static func run(
+    package static func run(
         from source: any CopySource, to target: any CopyTarget, progress: (Int64) -> Void = { _ in }
     ) throws -> Report {
         try withoutActuallyEscaping(progress) { progress in

@@ -6,12 +6,12 @@ import POSIX
 ///
 /// The file `copying` says that it is not whole, and of which journal it is: while it is there, no daemon opens it. Each segment
 /// is synced before the next is begun, so whoever goes on writes only the last one anew.
-public final class JournalCopyWriter: CopyTarget {
+package final class JournalCopyWriter: CopyTarget {
     /// The file that says that a journal is not whole yet: its id.
     static let markName = "copying"
 
     /// What is there.
-    public private(set) var content: CopyContent
+    package private(set) var content: CopyContent
     private let disk: any Disk
     /// The first numbers of the segments that are there.
     private var segments: [Int64]
@@ -24,7 +24,7 @@ public final class JournalCopyWriter: CopyTarget {
     private var next: Int64 = 1
 
     /// Looks what is there. The caller holds the directory's lock. Throws ``JournalCopyFault``, and `SystemError`.
-    public init(_ disk: any Disk) throws {
+    package init(_ disk: any Disk) throws {
         self.disk = disk
         let names = try disk.names()
         segments = names.compactMap(SegmentName.firstSeq(of:)).sorted()
@@ -56,7 +56,7 @@ public final class JournalCopyWriter: CopyTarget {
     }
 
     /// Begins, or goes on behind the last segment that is certainly whole.
-    public func begin(journal: String) throws -> Int64 {
+    package func begin(journal: String) throws -> Int64 {
         content = .part(journal: journal)
         try disk.replace(Self.markName, with: Array(journal.utf8))
         // Once more what may be in the page cache only, after a sync of the directory that failed.
@@ -74,7 +74,7 @@ public final class JournalCopyWriter: CopyTarget {
     }
 
     /// Writes lines, and the segments that they begin; syncs what a new one stands behind.
-    public func append(_ records: [CopiedRecord]) throws {
+    package func append(_ records: [CopiedRecord]) throws {
         for record in records {
             if record.beginsSegment || record.seq > next { try beginSegment(record) }
             batch += record.line
@@ -121,7 +121,7 @@ public final class JournalCopyWriter: CopyTarget {
     }
 
     /// Syncs the last segment, and says how far the journal goes.
-    public func seal() throws {
+    package func seal() throws {
         try endSegment()
         // Whoever reads it misses all that was there.
         try disk.replace(DurableMark.name, with: DurableMark.encode(next - 1))
@@ -129,7 +129,7 @@ public final class JournalCopyWriter: CopyTarget {
     }
 
     /// Takes the mark away, so that a daemon opens it.
-    public func finish() throws {
+    package func finish() throws {
         // Where it is gone already, that may be so in the page cache only. Whoever is interrupted here goes on with it as with any copy.
         if case .whole(let journal) = content, try !disk.names().contains(Self.markName) {
             try disk.replace(Self.markName, with: Array(journal.utf8))
@@ -139,5 +139,5 @@ public final class JournalCopyWriter: CopyTarget {
     }
 
     /// Reads what is there, mark or not.
-    public func source() throws -> any CopySource { try JournalPages(unfinished: disk) }
+    package func source() throws -> any CopySource { try JournalPages(unfinished: disk) }
 }

@@ -1,23 +1,23 @@
-public import JournalFormat
-public import POSIX
+package import JournalFormat
+package import POSIX
 
 /// Reads a journal as it grows, like `tail -F`: every record once, in order, and none before it is claimed.
 ///
 /// Opens nothing for writing. Survives that a new segment begins, and that others are pruned or dropped meanwhile.
-public struct JournalFollower: Sendable {
+package struct JournalFollower: Sendable {
     private let disk: any Disk
     /// The number of the record to be shown next.
-    public private(set) var next: Int64
+    package private(set) var next: Int64
     private var place: (segment: Int64, offset: Int64)?
 
     /// The last record that is claimed now.
-    public static func end(of disk: any Disk) throws(SystemError) -> Int64 {
+    package static func end(of disk: any Disk) throws(SystemError) -> Int64 {
         let newest = try disk.names().compactMap(SegmentName.firstSeq(of:)).max() ?? 1
         return max(try DurableMark.read(from: disk), newest - 1)
     }
 
     /// Begins behind a record; 0 begins with the first that is there.
-    public init(_ disk: any Disk, after seq: Int64) {
+    package init(_ disk: any Disk, after seq: Int64) {
         self.disk = disk
         next = seq < .max ? seq + 1 : seq
     }
@@ -29,7 +29,7 @@ public struct JournalFollower: Sendable {
     ///
     /// - Parameter durable: a record that is known to be synced, for who sits in the process that writes; then the disk is not
     ///   asked.
-    public mutating func poll(
+    package mutating func poll(
         atMost bytes: Int = .max, durable: Int64? = nil, _ body: (ArraySlice<UInt8>, Entry) -> Void,
         pruned: (ClosedRange<Int64>) -> Void
     ) throws(SystemError) -> JournalReader.Fault? {

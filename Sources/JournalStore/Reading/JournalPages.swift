@@ -2,13 +2,13 @@ import JournalFormat
 import POSIX
 
 /// Reads a journal in files that nobody writes, page by page. Whatever is not good is a fault: nothing is passed over.
-public struct JournalPages: CopySource {
+package struct JournalPages: CopySource {
     private static let pageBytes = 1 << 20
 
     /// The id that its newest `opened` record says.
-    public let journal: String?
+    package let journal: String?
     /// How long its segments are together.
-    public let bytes: Int64
+    package let bytes: Int64
     private let disk: any Disk
     private let extent: JournalExtent
     /// Everything up to this record had been synced, as far as that was told yet.
@@ -28,7 +28,7 @@ public struct JournalPages: CopySource {
     }
 
     /// Looks what is there. Throws ``JournalCopyFault``, and `SystemError`.
-    public init(_ disk: any Disk) throws {
+    package init(_ disk: any Disk) throws {
         let names = try disk.names()
         if names.contains(JournalCopyWriter.markName) || names.contains(JournalRepair.markName) {
             throw JournalCopyFault.unfinished
@@ -71,7 +71,7 @@ public struct JournalPages: CopySource {
     }
 
     /// The records behind a number, until their lines have a mebibyte. Throws ``JournalCopyFault``, and `SystemError`.
-    public mutating func page(after seq: Int64) throws -> [CopiedRecord] {
+    package mutating func page(after seq: Int64) throws -> [CopiedRecord] {
         if place == nil || place?.last != seq { place = try begin(after: seq) }
         var page: [CopiedRecord] = []
         var bytes = 0

@@ -1,30 +1,30 @@
-public import JournalFormat
-public import POSIX
+package import JournalFormat
+package import POSIX
 
 /// Reads a journal from its first record to its last, without changing it: for commands beside a daemon or after one.
-public struct JournalReader {
+package struct JournalReader {
     /// A line that is not good.
-    public struct Fault: Hashable, Sendable, CustomStringConvertible {
+    package struct Fault: Hashable, Sendable, CustomStringConvertible {
         /// The segment's file.
-        public let segment: String
+        package let segment: String
         /// The line's offset in it, in bytes.
-        public let offset: Int64
+        package let offset: Int64
         /// What is wrong with it.
-        public let fault: LineFault
+        package let fault: LineFault
 
         /// E.g. `00000000000000000001.jsonl at byte 4711: the line is cut short by the end of the file`.
-        public var description: String { "\(segment) at byte \(offset): \(fault)" }
+        package var description: String { "\(segment) at byte \(offset): \(fault)" }
     }
 
     private let disk: any Disk
     /// Every record up to this had been synced before the first was read.
-    public let claimed: Int64
+    package let claimed: Int64
     /// The first sequence numbers of the segments, in order.
-    public var segments: [Int64] { extent.segments }
+    package var segments: [Int64] { extent.segments }
     private let extent: JournalExtent
 
     /// Finds the segments.
-    public init(_ disk: any Disk) throws(SystemError) {
+    package init(_ disk: any Disk) throws(SystemError) {
         self.disk = disk
         // Before the segments: a daemon may be writing, and what it adds meanwhile is not missing.
         claimed = try DurableMark.read(from: disk)
@@ -32,7 +32,7 @@ public struct JournalReader {
     }
 
     /// Shows every good line, without its newline, until one is not good; answers that one.
-    public func forEachLine(_ body: (ArraySlice<UInt8>, Entry) -> Void) throws(SystemError) -> Fault? {
+    package func forEachLine(_ body: (ArraySlice<UInt8>, Entry) -> Void) throws(SystemError) -> Fault? {
         var expected = segments.first ?? 1
         var size: Int64 = 0
         for first in segments {

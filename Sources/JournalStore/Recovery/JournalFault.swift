@@ -1,9 +1,9 @@
-public import JournalFormat
-public import Ledger
-public import POSIX
+package import JournalFormat
+package import Ledger
+package import POSIX
 
 /// Why a journal cannot be opened. Each says what, where and how to mend it.
-public enum JournalFault: Error, Sendable, CustomStringConvertible {
+package enum JournalFault: Error, Sendable, CustomStringConvertible {
     /// A record that had been synced is not what it was.
     case corruption(Corruption)
     /// A record passes its checksum, but this version cannot read it.
@@ -28,17 +28,17 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
     case unavailable(JournalUnavailable)
 
     /// Where a synced record is damaged or gone.
-    public struct Corruption: Hashable, Sendable {
+    package struct Corruption: Hashable, Sendable {
         /// The segment's file.
-        public let segment: String
+        package let segment: String
         /// The offset of the line in it, in bytes.
-        public let offset: Int64
+        package let offset: Int64
         /// The record that should stand there.
-        public let expected: Int64
+        package let expected: Int64
         /// What stands there; nil when the segment just ends.
-        public let fault: LineFault?
+        package let fault: LineFault?
         /// Everything up to this record had been synced.
-        public let claimed: Int64
+        package let claimed: Int64
 
         fileprivate var finding: String {
             switch fault {
@@ -56,7 +56,7 @@ public enum JournalFault: Error, Sendable, CustomStringConvertible {
         """
 
     /// A sentence for the log, and what to do.
-    public var description: String {
+    package var description: String {
         switch self {
         case .corruption(let corruption):
             """

@@ -1,25 +1,25 @@
 import JournalFormat
-public import POSIX
+package import POSIX
 
 /// Cuts a journal at an offset that somebody has named, after copying everything behind it aside.
 ///
 /// What is cut may have been acknowledged: this is the last resort, when no backup is there. The journal gets a new id,
 /// so that what follows is not taken for what was cut.
-public struct JournalRepair {
+package struct JournalRepair {
     /// What was dropped.
-    public struct Report: Sendable {
+    package struct Report: Sendable {
         /// The last record that is left; 0 when none is.
-        public internal(set) var lastSeq: Int64 = 0
+        package internal(set) var lastSeq: Int64 = 0
         /// Good records among what was cut.
-        public internal(set) var records = 0
+        package internal(set) var records = 0
         /// Bytes that were cut.
-        public internal(set) var bytes: Int64 = 0
+        package internal(set) var bytes: Int64 = 0
         /// The files beside the segments that hold them now.
-        public internal(set) var copies: [String] = []
+        package internal(set) var copies: [String] = []
     }
 
     /// Why a journal was not cut. Nothing was changed.
-    public enum Refusal: Error, Sendable, CustomStringConvertible {
+    package enum Refusal: Error, Sendable, CustomStringConvertible {
         /// There is no such segment.
         case noSegment(String)
         /// No line begins at the offset.
@@ -32,7 +32,7 @@ public struct JournalRepair {
         case system(SystemError)
 
         /// What is wrong, and how to mend it.
-        public var description: String {
+        package var description: String {
             switch self {
             case .noSegment(let name): "there is no segment \(name); name one that \"ecryptopayd journal verify\" names"
             case .noLine(let offset):
@@ -56,7 +56,7 @@ public struct JournalRepair {
 
     /// Cuts the journal so that the line at `offset` of the segment that begins with record `first`, and all behind it, are
     /// gone. The caller holds the journal's lock. With `dryRun` it only tells what it would drop.
-    public static func cut(
+    package static func cut(
         _ disk: any Disk, segment first: Int64, offset: Int64, randomID: String, time: Int64, dryRun: Bool
     ) throws(Refusal) -> Report {
         var repair: JournalRepair
@@ -73,7 +73,7 @@ public struct JournalRepair {
 
     /// Has the journal begin with the first segment that is there, though no pruning removed those before it. The caller holds
     /// the journal's lock. Answers how many records are missing.
-    public static func acceptBeginning(
+    package static func acceptBeginning(
         _ disk: any Disk, segment first: Int64, dryRun: Bool
     ) throws(Refusal) -> Int64 {
         let extent: JournalExtent

@@ -1,18 +1,18 @@
-public import JournalFormat
+package import JournalFormat
 import POSIX
 
 /// What a crash left behind the last good record: set aside, then cut off.
-public struct TornTail: Hashable, Sendable {
+package struct TornTail: Hashable, Sendable {
     /// The segment's file.
-    public let segment: String
+    package let segment: String
     /// Where it was cut, in bytes.
-    public let offset: Int64
+    package let offset: Int64
     /// How many bytes went.
-    public let bytes: Int64
+    package let bytes: Int64
     /// The file beside the segments that holds them; nil when there were none.
-    public let copy: String?
+    package let copy: String?
     /// What was wrong with the first line; nil when the segment had no line at all.
-    public let fault: LineFault?
+    package let fault: LineFault?
 
     /// Copies all from the offset aside, syncs copy and directory, truncates the segment and syncs that.
     static func cut(

@@ -1,6 +1,6 @@
 import Dispatch
 import JournalFormat
-public import Ledger
+package import Ledger
 import Payments
 import POSIX
 import Synchronization
@@ -9,19 +9,19 @@ import Synchronization
 // fill the disk for good, whether its reports are refuted or, of payments that exist, settled without news.
 extension JournalLedger where Log == Journal {
     /// Whether the disk has less than twice the room below which no report is taken.
-    public var isLowOnSpace: Bool { freeBytes / 2 < minimumFree }
+    package var isLowOnSpace: Bool { freeBytes / 2 < minimumFree }
 
     /// How much that is, for people.
-    public var spaceLeft: String {
+    package var spaceLeft: String {
         "the disk has \(freeBytes) bytes free, less than twice ECRYPTOPAY_MIN_FREE_BYTES=\(minimumFree)"
     }
 
     /// The first number of the segment that is written to.
-    public var newestSegment: Int64 { journal.segments.last ?? 0 }
+    package var newestSegment: Int64 { journal.segments.last ?? 0 }
 
     /// Drops all segments, but for the last one, in which every report was refuted or settled without news, and nothing else is
     /// said. Blocks until the disk has done its part; the first time, the whole journal is read, as long as `isWanted` says so.
-    public func dropRefuted(while isWanted: () -> Bool = { true }) throws(JournalFault) -> PruneReport {
+    package func dropRefuted(while isWanted: () -> Bool = { true }) throws(JournalFault) -> PruneReport {
         var report = PruneReport()
         guard hasBaseline else {
             report.heldBy = "no listing of all payments has completed the baseline yet"

@@ -1,14 +1,14 @@
 import JournalFormat
 import Ledger
-public import POSIX
+import POSIX
 
 /// The ledger of a single machine: a journal in files, and its state derived from it.
-public typealias FileLedger = JournalLedger<Journal>
+package typealias FileLedger = JournalLedger<Journal>
 
 extension JournalLedger where Log == Journal {
     /// Recovers the journal on a disk and derives the state from it. Schedules run on `clock`, in nanoseconds; `progress`
     /// hears of the bytes read so far.
-    public convenience init(
+    package convenience init(
         _ disk: any Disk, _ options: Options, journal journalOptions: Journal.Options, randomID: String, seed: UInt64,
         clock: @escaping @Sendable () -> Int64 = { Clock.monotonic() }, progress: (Int64) -> Void = { _ in }
     ) throws(JournalFault) {

@@ -1,12 +1,11 @@
-public import JournalFormat
-public import Ledger
-public import Payments
+package import JournalFormat
+package import Ledger
+package import Payments
 import POSIX
 
 // What a ledger asks of its journal, in files.
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation, which the protocol has.
 extension Journal {
-    public func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, DeliveryPosition)] {
+    package func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, DeliveryPosition)] {
         var found: [(PaymentID, DeliveryPosition)] = []
         for first in segments where selection.mayStand(in: first, of: self) {
             guard let file = try disk.openUnlessPruned(first) else { continue }
@@ -25,7 +24,7 @@ extension Journal {
         return found
     }
 
-    public func time(of seq: Int64) -> Int64? {
+    package func time(of seq: Int64) -> Int64? {
         guard seq > 0 else { return nil }
         var follower = JournalFollower(disk, after: seq - 1)
         var time: Int64?
@@ -36,7 +35,7 @@ extension Journal {
         return time
     }
 
-    public var extent: (segments: Int, bytes: Int64) {
+    package var extent: (segments: Int, bytes: Int64) {
         let segments = (try? disk.segments()) ?? []
         let bytes = segments.reduce(into: Int64(0)) { sum, first in
             guard let file = try? disk.openUnlessPruned(first) else { return }
@@ -46,7 +45,7 @@ extension Journal {
         return (segments.count, bytes)
     }
 
-    public func save(_ snapshot: LedgerSnapshot, at position: JournalPosition) throws {
+    package func save(_ snapshot: LedgerSnapshot, at position: JournalPosition) throws {
         let checkpoint = Checkpoint(
             journal: id, seq: position.seq, segment: segment(of: position.seq), offset: position.offset,
             snapshot: snapshot)
@@ -54,12 +53,12 @@ extension Journal {
         try synchronizeDirectory()
     }
 
-    public func prunePlan(before: Int64, hold: PruningHold?) throws -> PrunePlan {
+    package func prunePlan(before: Int64, hold: PruningHold?) throws -> PrunePlan {
         let plan = try SegmentPrunePlan(disk, segments: segments, before: before, hold: hold)
         return PrunePlan(end: plan.end, report: plan.report)
     }
 
-    public func forEachEntry(of plan: PrunePlan, _ body: (Entry) throws -> Void) throws {
+    package func forEachEntry(of plan: PrunePlan, _ body: (Entry) throws -> Void) throws {
         for first in segments where first < plan.end {
             var failure: (any Error)?
             try SegmentPrunePlan.forEachEntry(disk, in: SegmentName.name(firstSeq: first)) { entry in
@@ -69,7 +68,7 @@ extension Journal {
         }
     }
 
-    public func drop(_ plan: PrunePlan) throws {
+    package func drop(_ plan: PrunePlan) throws {
         do throws(SystemError) { try dropSegments(before: plan.end) } catch { throw JournalFault.system(error) }
     }
 }

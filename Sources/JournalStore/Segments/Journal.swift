@@ -1,24 +1,23 @@
 import Dispatch
-public import JournalFormat
+package import JournalFormat
 import Ledger
 import POSIX
 import Synchronization
 
 /// The journal in files: segments in a directory, written by a group commit.
-public final class Journal: LedgerJournal {
+package final class Journal: LedgerJournal {
     /// What the journal is opened with.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// A new segment begins after that many bytes.
-        public var segmentBytes: Int64
+        package var segmentBytes: Int64
         /// The program's version, for `opened`.
-        public var version: String
+        package var version: String
         /// The API's host and port: another one on the same journal is refused.
-        public var api: String
+        package var api: String
         /// The account's client id, likewise.
-        public var client: String
+        package var client: String
 
-        /// Sets all of them.
-        public init(segmentBytes: Int64, version: String, api: String, client: String) {
+        package init(segmentBytes: Int64, version: String, api: String, client: String) {
             self.segmentBytes = segmentBytes
             self.version = version
             self.api = api
@@ -27,16 +26,15 @@ public final class Journal: LedgerJournal {
     }
 
     /// What opening found and did.
-    public struct Recovered: Sendable {
+    package struct Recovered: Sendable {
         /// Records that were there.
-        public let records: Int64
+        package let records: Int64
         /// What was set aside.
-        public let tornTail: TornTail?
+        package let tornTail: TornTail?
         /// Bytes that nothing proved, rewritten and synced.
-        public let rewrittenBytes: Int64
+        package let rewrittenBytes: Int64
 
-        /// Joins them.
-        public init(records: Int64, tornTail: TornTail? = nil, rewrittenBytes: Int64 = 0) {
+        package init(records: Int64, tornTail: TornTail? = nil, rewrittenBytes: Int64 = 0) {
             self.records = records
             self.tornTail = tornTail
             self.rewrittenBytes = rewrittenBytes
@@ -44,19 +42,19 @@ public final class Journal: LedgerJournal {
     }
 
     /// The journal's random id.
-    public let id: String
+    package let id: String
     /// Where records are appended.
-    public let commits: GroupCommit
+    package let commits: GroupCommit
     let disk: any Disk
     private let gauge: SpaceGauge
 
     /// How much of the disk is free.
-    public var space: SpaceGauge? { gauge }
+    package var space: SpaceGauge? { gauge }
 
     /// Recovers and opens a journal, showing each record that is there to `visit`, with its offset in its segment.
     ///
     /// When this returns, everything that was shown is proven to be on the disk, and `opened` has been appended behind it.
-    public static func open(
+    package static func open(
         _ disk: any Disk, _ options: Options, randomID: String, time: Int64, progress: (Int64) -> Void = { _ in },
         visit: (Entry, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
@@ -148,7 +146,7 @@ public final class Journal: LedgerJournal {
     func segment(of seq: Int64) -> Int64 { commits.tail.withLock { tail in tail.segments.last { $0 <= seq } ?? 1 } }
 
     /// Reads records.
-    public func entries(at positions: [JournalPosition]) throws -> [Entry] { try positions.map(entry(at:)) }
+    package func entries(at positions: [JournalPosition]) throws -> [Entry] { try positions.map(entry(at:)) }
 
     private func entry(at position: JournalPosition) throws(JournalFault) -> Entry {
         let name = SegmentName.name(firstSeq: segment(of: position.seq))

@@ -1,12 +1,12 @@
 import Dispatch
-public import Ledger
+package import Ledger
 import POSIX
 import Synchronization
 
 /// Has a running ledger drop its old settled segments now and then, and refuted reports when the disk runs low.
-public final class JournalKeeper: Sendable {
+package final class JournalKeeper: Sendable {
     /// What came of an attempt.
-    public enum Event: Sendable {
+    package enum Event: Sendable {
         /// Old segments were dropped, or held up for another reason than the last time.
         case pruned(PruneReport)
         /// Segments with nothing but reports that were refuted or told nothing were dropped.
@@ -18,7 +18,7 @@ public final class JournalKeeper: Sendable {
     }
 
     /// Hears of them.
-    public typealias Report = @Sendable (Event) -> Void
+    package typealias Report = @Sendable (Event) -> Void
 
     /// Between two attempts on a disk that is low, while no new segment has begun.
     private static let pause: Int64 = 60_000_000_000
@@ -37,7 +37,7 @@ public final class JournalKeeper: Sendable {
     private let queue = DispatchQueue(label: "ecryptopayd.journal.keeper", qos: .utility)
 
     /// Drops nothing until it is told how long to keep what is settled.
-    public init(_ ledger: FileLedger, report: @escaping Report) {
+    package init(_ ledger: FileLedger, report: @escaping Report) {
         self.ledger = ledger
         self.report = report
         pruning = PruneTimer({ try ledger.prune(olderThan: $0) }) { result in
@@ -49,10 +49,10 @@ public final class JournalKeeper: Sendable {
     }
 
     /// From now on, settled segments older than that go; zero keeps all.
-    public func update(keep: Duration) { pruning.update(keep: keep) }
+    package func update(keep: Duration) { pruning.update(keep: keep) }
 
     /// From now on, the room on the disk is watched.
-    public func watchSpace() {
+    package func watchSpace() {
         state.withLock { $0.timer = startTimer() }
     }
 
@@ -65,7 +65,7 @@ public final class JournalKeeper: Sendable {
     }
 
     /// Ends it; an attempt that is under way goes on to its end, but reads no further segment to look for refuted reports.
-    public func stop() {
+    package func stop() {
         pruning.stop()
         state.withLock { state in
             state.timer?.cancel()

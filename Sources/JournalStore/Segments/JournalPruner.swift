@@ -1,15 +1,15 @@
 import JournalFormat
-public import Ledger
+package import Ledger
 import POSIX
 
 /// Prunes a journal that no daemon works on. The caller holds the journal's lock.
-public enum JournalPruner {
+package enum JournalPruner {
     /// Enough to replay with; nothing is claimed here, and no report is taken.
     private static let limits = LedgerState.Limits(maxPending: .max, confirmRate: 1, confirmWindow: .zero)
 
     /// Drops the oldest segments whose last record is older than `before` (nanoseconds since 1970), as far as everything in
     /// them is settled; never the last segment. With `dryRun` it only tells, and changes nothing.
-    public static func run(
+    package static func run(
         _ disk: any Disk, before: Int64, segmentBytes: Int64, dryRun: Bool
     ) throws(JournalFault) -> PruneReport {
         let (state, opened) = try read(disk)

@@ -1,16 +1,15 @@
 /// How one endpoint stands.
-public struct EndpointStatus: Hashable, Sendable {
+package struct EndpointStatus: Hashable, Sendable {
     /// The endpoint, without its secrets.
-    public let name: String
+    package let name: String
     /// Deliveries that wait or are under way.
-    public let waiting: Int
+    package let waiting: Int
     /// Whether it answered 410 and gets nothing more until a reload, a restart or a replay.
-    public let isStopped: Bool
+    package let isStopped: Bool
     /// Why it takes nothing; nil when it took the last delivery, or none was tried since the start.
-    public let failing: EndpointFailing?
+    package let failing: EndpointFailing?
 
-    /// Joins them.
-    public init(name: String, waiting: Int, isStopped: Bool, failing: EndpointFailing?) {
+    package init(name: String, waiting: Int, isStopped: Bool, failing: EndpointFailing?) {
         self.name = name
         self.waiting = waiting
         self.isStopped = isStopped
@@ -19,28 +18,26 @@ public struct EndpointStatus: Hashable, Sendable {
 }
 
 /// Attempts that failed one after the other, whatever payment they were about.
-public struct EndpointFailing: Hashable, Sendable {
+package struct EndpointFailing: Hashable, Sendable {
     /// When the first of them failed, in nanoseconds since 1970.
-    public let since: Int64
+    package let since: Int64
     /// What the last one failed with, without secrets.
-    public let error: String
+    package let error: String
 
-    /// Joins both.
-    public init(since: Int64, error: String) {
+    package init(since: Int64, error: String) {
         self.since = since
         self.error = error
     }
 }
 
 /// Confirmations that were given up and reached the shop by no replay since, as far as this run knows.
-public struct UndeliveredRecords: Hashable, Sendable {
+package struct UndeliveredRecords: Hashable, Sendable {
     /// How many.
-    public let count: Int
+    package let count: Int
     /// The oldest of them.
-    public let oldest: Int64
+    package let oldest: Int64
 
-    /// Joins both.
-    public init(count: Int, oldest: Int64) {
+    package init(count: Int, oldest: Int64) {
         self.count = count
         self.oldest = oldest
     }

@@ -1,7 +1,7 @@
-public import Payments
+package import Payments
 
 /// Which confirmations are delivered again.
-public enum Redelivery: Hashable, Sendable {
+package enum Redelivery: Hashable, Sendable {
     /// The record with this number.
     case record(Int64)
     /// Every record of a payment that was news.

@@ -1,13 +1,13 @@
-public import Payments
+package import Payments
 
 /// A listing of all payments that is under way: which reports it may answer, and what it has shown so far.
-public struct Listing: Sendable {
+package struct Listing: Sendable {
     /// When its call began.
-    public let began: Instant
+    package let began: Instant
     /// Whether it is the journal's first: what it holds was there before.
-    public let isBaseline: Bool
+    package let isBaseline: Bool
     /// Reports up to this record came before its call began.
-    public let upTo: Int64
+    package let upTo: Int64
     /// Which numbering of records ``upTo`` belongs to.
     let generation: Int
     /// Marks the waiting payments that it has shown; comes round after 65,535 listings, and then spares a payment once.
@@ -17,13 +17,13 @@ public struct Listing: Sendable {
     private var shown: [UInt64]
 
     /// Payments shown.
-    public private(set) var count = 0
+    package private(set) var count = 0
     /// The lowest and the highest id shown.
-    public private(set) var bounds: ClosedRange<PaymentID>?
+    package private(set) var bounds: ClosedRange<PaymentID>?
     /// Payments shown as they were before they were last confirmed.
-    public internal(set) var lagging = 0
+    package internal(set) var lagging = 0
     /// Confirmations that it brought.
-    public internal(set) var confirmed = 0
+    package internal(set) var confirmed = 0
 
     init(
         began: Instant, upTo: Int64, generation: Int, number: UInt16, isBaseline: Bool, knownSlots: Int
@@ -50,20 +50,20 @@ public struct Listing: Sendable {
 }
 
 /// What a listing came to.
-public struct ListingSummary: Hashable, Sendable {
+package struct ListingSummary: Hashable, Sendable {
     /// Payments in it.
-    public var count = 0
+    package var count = 0
     /// Confirmations that it brought.
-    public var confirmed = 0
+    package var confirmed = 0
     /// Payments that it showed as they were before they were last confirmed: believed for nothing.
-    public var lagging = 0
+    package var lagging = 0
     /// Known payments that it lacks; nothing is concluded from that.
-    public var lacking = 0
+    package var lacking = 0
     /// The first of them.
-    public var lackingExamples: [PaymentID] = []
+    package var lackingExamples: [PaymentID] = []
     /// Whether it completed the baseline.
-    public var completedBaseline = false
+    package var completedBaseline = false
 
     /// An empty one.
-    public init() {}
+    package init() {}
 }

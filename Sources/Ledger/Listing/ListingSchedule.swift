@@ -1,12 +1,12 @@
 /// When to list all payments: at the start, at every interval, on request, and while more waits than the budget can answer.
-public struct ListingSchedule: Sendable {
+package struct ListingSchedule: Sendable {
     /// Between the beginnings of two listings while more waits than the budget can answer, at least.
-    public static let floodInterval: Duration = .seconds(5)
+    package static let floodInterval: Duration = .seconds(5)
     /// Then, a listing may take up this part of the time: one in so many.
-    public static let floodShare = 10
+    package static let floodShare = 10
 
     /// From one listing's beginning to the next; zero for the baseline and on request only.
-    public var interval: Duration
+    package var interval: Duration
     private var began: Instant?
     private var took: Duration = .zero
     private var isRunning = false
@@ -15,19 +15,19 @@ public struct ListingSchedule: Sendable {
     private var retry = Instant.distantPast
 
     /// Begins with a listing, unless the interval is zero and there is a baseline.
-    public init(interval: Duration) {
+    package init(interval: Duration) {
         self.interval = interval
     }
 
     /// Asks for a listing now; false while one is under way.
-    public mutating func request() -> Bool {
+    package mutating func request() -> Bool {
         if isRunning { return false }
         isRequested = true
         return true
     }
 
     /// When the next one is to begin; nil when none is, or while one is under way.
-    public func due(isFlooded: Bool, hasBaseline: Bool) -> Instant? {
+    package func due(isFlooded: Bool, hasBaseline: Bool) -> Instant? {
         if isRunning { return nil }
         if isRequested { return .distantPast }
         guard let began else { return hasBaseline && interval == .zero && !isFlooded ? nil : .distantPast }
@@ -43,14 +43,14 @@ public struct ListingSchedule: Sendable {
     }
 
     /// One begins.
-    public mutating func begin(now: Instant) {
+    package mutating func begin(now: Instant) {
         began = now
         isRunning = true
         isRequested = false
     }
 
     /// It has ended; after a failure the next one backs off.
-    public mutating func end(isWhole: Bool, now: Instant, using random: inout some RandomNumberGenerator) {
+    package mutating func end(isWhole: Bool, now: Instant, using random: inout some RandomNumberGenerator) {
         isRunning = false
         took = began.map { now - $0 } ?? .zero
         failures = isWhole ? 0 : min(failures + 1, 30)

@@ -1,5 +1,5 @@
 /// The side of a ledger from which confirmed news go out.
-public protocol DeliveryLedger: Ledger {
+package protocol DeliveryLedger: Ledger {
     /// How each endpoint stands, those included that are not configured any more and have something left.
     var endpointStatus: [EndpointStatus] { get }
 
@@ -25,13 +25,13 @@ public protocol DeliveryLedger: Ledger {
 }
 
 /// A record that was to be delivered and was pruned meanwhile, as one that was replayed in that moment.
-public struct RecordGone: Error, Hashable, CustomStringConvertible {
+package struct RecordGone: Error, Hashable, CustomStringConvertible {
     /// The record.
-    public let seq: Int64
+    package let seq: Int64
 
     /// Names it.
-    public init(_ seq: Int64) { self.seq = seq }
+    package init(_ seq: Int64) { self.seq = seq }
 
     /// In words for an operator.
-    public var description: String { "record \(seq) was pruned" }
+    package var description: String { "record \(seq) was pruned" }
 }

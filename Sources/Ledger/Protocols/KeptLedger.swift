@@ -1,5 +1,5 @@
 /// What an operator asks of a ledger, besides confirming and delivering.
-public protocol KeptLedger: DeliveryLedger {
+package protocol KeptLedger: DeliveryLedger {
     /// The journal's random id: with a record's number it is the same wherever the ledger is kept.
     var journalID: String { get }
 
@@ -11,14 +11,13 @@ public protocol KeptLedger: DeliveryLedger {
 }
 
 /// What room a ledger has for more.
-public struct LedgerRoom: Hashable, Sendable {
+package struct LedgerRoom: Hashable, Sendable {
     /// What may still be written, in bytes.
-    public var freeBytes: Int64
+    package var freeBytes: Int64
     /// With less, no report is taken.
-    public var minimumFreeBytes: Int64
+    package var minimumFreeBytes: Int64
 
-    /// Joins both.
-    public init(freeBytes: Int64, minimumFreeBytes: Int64) {
+    package init(freeBytes: Int64, minimumFreeBytes: Int64) {
         self.freeBytes = freeBytes
         self.minimumFreeBytes = minimumFreeBytes
     }

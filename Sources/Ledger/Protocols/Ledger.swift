@@ -1,8 +1,8 @@
-public import JournalFormat
-public import Payments
+package import JournalFormat
+package import Payments
 
 /// The side of a ledger that takes reports in.
-public protocol ReportLedger: Sendable {
+package protocol ReportLedger: Sendable {
     /// Takes a report in. Returns when it may be acknowledged.
     ///
     /// A position that is rejected is given again. So whoever waits for one must have noted it before a rejection can reach
@@ -30,13 +30,13 @@ public protocol ReportLedger: Sendable {
 
 extension ReportLedger {
     /// Takes a single report in.
-    public func record(_ report: ReportedPayment, peer: String) -> Reception {
+    package func record(_ report: ReportedPayment, peer: String) -> Reception {
         record(report, peer: peer, gathers: false)
     }
 }
 
 /// The side of a ledger from which payments are confirmed: what is due, and what was found out. Nothing above it knows where it is kept.
-public protocol Ledger: Sendable {
+package protocol Ledger: Sendable {
     /// Takes the next payment that is due, for a call that begins now. Each claim must be settled.
     func claim() -> Claim?
 
@@ -87,7 +87,7 @@ public protocol Ledger: Sendable {
 }
 
 /// What became of a report that was offered.
-public enum Reception: Hashable, Sendable {
+package enum Reception: Hashable, Sendable {
     /// It may be acknowledged once the ledger has committed up to this position.
     case pending(Int64)
     /// It may be acknowledged now: the API has already said what it says.
@@ -97,18 +97,17 @@ public enum Reception: Hashable, Sendable {
 }
 
 /// What a settled claim came to.
-public struct Settlement: Sendable {
+package struct Settlement: Sendable {
     /// The payment.
-    public let id: PaymentID
+    package let id: PaymentID
     /// What caused the call.
-    public let cause: Record.Cause
+    package let cause: Record.Cause
     /// What was decided.
-    public let judgement: Judgement
+    package let judgement: Judgement
     /// The record of the confirmation, if there is one.
-    public let confirmedSeq: Int64?
+    package let confirmedSeq: Int64?
 
-    /// Joins a decision with its record.
-    public init(id: PaymentID, cause: Record.Cause, judgement: Judgement, confirmedSeq: Int64?) {
+    package init(id: PaymentID, cause: Record.Cause, judgement: Judgement, confirmedSeq: Int64?) {
         self.id = id
         self.cause = cause
         self.judgement = judgement
@@ -117,7 +116,7 @@ public struct Settlement: Sendable {
 }
 
 /// Hears of a ledger's progress, in order. Must not block.
-public protocol LedgerObserver: AnyObject, Sendable {
+package protocol LedgerObserver: AnyObject, Sendable {
     /// Everything up to this position is durable.
     func ledgerDidCommit(upTo position: Int64)
     /// Something may be due earlier than ``Ledger/nextDue()`` has said before, though nothing was written.
@@ -142,23 +141,23 @@ public protocol LedgerObserver: AnyObject, Sendable {
 
 extension LedgerObserver {
     /// Most make no calls.
-    public func ledgerDidReschedule() {}
+    package func ledgerDidReschedule() {}
 
     /// Most do not count.
-    public func ledgerDidSettle(_ settlement: Settlement) {}
+    package func ledgerDidSettle(_ settlement: Settlement) {}
 
     /// Most do not measure.
-    public func ledgerDidSync(_ duration: Duration) {}
+    package func ledgerDidSync(_ duration: Duration) {}
 
     /// Most have nothing to do about a slow disk.
-    public func ledgerWasSlow(_ duration: Duration) {}
+    package func ledgerWasSlow(_ duration: Duration) {}
 
     /// Only who delivers has something to do about it.
-    public func ledgerDidAnnounce() {}
+    package func ledgerDidAnnounce() {}
 
     /// Most ledgers know at once what they take.
-    public func ledgerDidRefuse(_ positions: Set<Int64>) {}
+    package func ledgerDidRefuse(_ positions: Set<Int64>) {}
 
     /// Most have nothing to do about a missed checkpoint.
-    public func ledgerMissedCheckpoint(reason: String) {}
+    package func ledgerMissedCheckpoint(reason: String) {}
 }

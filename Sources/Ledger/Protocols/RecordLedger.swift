@@ -1,7 +1,7 @@
-public import JournalFormat
+package import JournalFormat
 
 /// The side of a ledger from which its records are read, in the order of their numbers.
-public protocol RecordLedger: Sendable {
+package protocol RecordLedger: Sendable {
     /// The last record that may be shown: nobody sees one before it is durable.
     var durable: Int64 { get }
     /// Whether another node writes the records, of whose last ones this one may not have heard yet.
@@ -20,11 +20,11 @@ public protocol RecordLedger: Sendable {
 
 extension RecordLedger {
     /// Whoever writes them itself knows the last.
-    public var mayLag: Bool { false }
+    package var mayLag: Bool { false }
 }
 
 /// Reads durable records in order, each once. A copy reads on from the same place.
-public protocol RecordReader: Sendable {
+package protocol RecordReader: Sendable {
     /// The number of the record to be shown next.
     var next: Int64 { get }
 
@@ -43,10 +43,10 @@ public protocol RecordReader: Sendable {
 }
 
 /// Records cannot be read now, since what keeps them does not answer. Nothing is wrong with them: the same again may succeed.
-public struct RecordsUnreachable: Error, Hashable, CustomStringConvertible {
+package struct RecordsUnreachable: Error, Hashable, CustomStringConvertible {
     /// Why, in words for an operator, without secrets.
-    public let description: String
+    package let description: String
 
     /// Says why.
-    public init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

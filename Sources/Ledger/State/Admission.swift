@@ -1,5 +1,5 @@
 /// What becomes of a valid report, decided before anything is written.
-public enum Admission: Hashable, Sendable {
+package enum Admission: Hashable, Sendable {
     /// It is to be journaled.
     case journal
     /// Reports of its payment up to this record cover it: one that says the same, or sixteen others, whose re-fetch has not

@@ -1,13 +1,13 @@
-public import Payments
+package import Payments
 
 /// One re-fetch of one payment: taken when its call is about to begin, concluded once, whatever comes of it.
-public struct Claim: Hashable, Sendable {
+package struct Claim: Hashable, Sendable {
     /// The payment to fetch.
-    public let id: PaymentID
+    package let id: PaymentID
     /// The reports that arrived before the call began: the answer may settle these and no others.
-    public let reports: [WaitingReport]
+    package let reports: [WaitingReport]
     /// When the call began.
-    public let began: Instant
+    package let began: Instant
     /// The newest report of any payment that arrived before the call began.
     let newestReport: Int64
     /// Which numbering of records the reports' sequence numbers belong to.
@@ -22,20 +22,20 @@ public struct Claim: Hashable, Sendable {
     }
 
     /// The newest record that the call answers.
-    public var upTo: Int64 { reports.last?.seq ?? 0 }
+    package var upTo: Int64 { reports.last?.seq ?? 0 }
 }
 
 /// A claimed report, read back from the journal.
-public struct ClaimedReport: Sendable {
+package struct ClaimedReport: Sendable {
     /// Its place in the queue.
-    public let waiting: WaitingReport
+    package let waiting: WaitingReport
     /// What it said.
-    public let report: ReportedPayment
+    package let report: ReportedPayment
     /// When it came, in nanoseconds since 1970.
-    public let receivedAt: Int64
+    package let receivedAt: Int64
 
     /// Joins what the state keeps of a report with what the journal keeps.
-    public init(waiting: WaitingReport, report: ReportedPayment, receivedAt: Int64) {
+    package init(waiting: WaitingReport, report: ReportedPayment, receivedAt: Int64) {
         self.waiting = waiting
         self.report = report
         self.receivedAt = receivedAt

@@ -11,19 +11,19 @@ import Payments
 ///     abandoned = n n*( id seq offset fingerprint )
 ///     endpoints = n n*( is-configured since name n n*( id seq offset ) )
 ///     name      = length bytes, padded with zeros to whole words
-public struct LedgerSnapshot: Hashable, Sendable {
+package struct LedgerSnapshot: Hashable, Sendable {
     /// The words, in that order.
-    public let words: [UInt64]
+    package let words: [UInt64]
 
     /// Takes words that were read back; they are checked when a state is made of them.
-    public init(words: [UInt64]) {
+    package init(words: [UInt64]) {
         self.words = words
     }
 }
 
 extension LedgerState {
     /// The state as it is now.
-    public var snapshot: LedgerSnapshot {
+    package var snapshot: LedgerSnapshot {
         var words: [UInt64] = []
         words.reserveCapacity(16 + known.count * 4 + pending.count * 5)
         for count in [totals.received, totals.confirmed, totals.refuted, totals.abandoned] {
@@ -64,7 +64,7 @@ extension LedgerState {
     /// Puts a snapshot in the place of an empty state; false, with the state as it was, when the words are not a snapshot.
     ///
     /// As after a replay, ``resume(now:)`` makes what waits due.
-    public mutating func restore(_ snapshot: LedgerSnapshot) -> Bool {
+    package mutating func restore(_ snapshot: LedgerSnapshot) -> Bool {
         var reader = WordReader(snapshot.words)
         var state = self
         guard let counts = reader.take(12), let knownCount = reader.count(of: 4) else { return false }

@@ -1,42 +1,42 @@
-public import Payments
+package import Payments
 
 // Deliveries: what the merchant's application is told.
 extension LedgerState {
     /// The endpoints that are configured, by name.
-    public var endpoints: [String] { deliveries.endpoints }
+    package var endpoints: [String] { deliveries.endpoints }
 
     /// How each endpoint stands, those included that are not configured any more and have something left.
-    public var endpointStatus: [EndpointStatus] {
+    package var endpointStatus: [EndpointStatus] {
         deliveries.queues.map {
             EndpointStatus(name: $0.name, waiting: $0.count, isStopped: $0.isStopped, failing: $0.failing)
         }
     }
 
     /// What was given up in this run and not delivered since; nil when there is nothing.
-    public var undelivered: UndeliveredRecords? { deliveries.undeliveredRecords }
+    package var undelivered: UndeliveredRecords? { deliveries.undeliveredRecords }
 
     /// Applies the `opened` record `seq`, which names the endpoints from then on.
-    public mutating func configured(endpoints: [String], seq: Int64) { deliveries.configure(endpoints, seq: seq) }
+    package mutating func configured(endpoints: [String], seq: Int64) { deliveries.configure(endpoints, seq: seq) }
 
     /// The same for a record that has been appended and is not durable: it counts from ``applyEndpoints()`` on, or when
     /// something behind it has become durable, and not at all when it is rejected.
-    public mutating func configuring(endpoints: [String], seq: Int64) { awaitedEndpoints = (endpoints, seq) }
+    package mutating func configuring(endpoints: [String], seq: Int64) { awaitedEndpoints = (endpoints, seq) }
 
     /// The record of ``configuring(endpoints:seq:)`` is durable.
-    public mutating func applyEndpoints() {
+    package mutating func applyEndpoints() {
         guard let awaited = awaitedEndpoints else { return }
         configured(endpoints: awaited.names, seq: awaited.seq)
         awaitedEndpoints = nil
     }
 
     /// Applies a `confirmed` record that is news, and durable. `now` is nil in a replay.
-    public mutating func announced(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+    package mutating func announced(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
         if let awaited = awaitedEndpoints, awaited.seq < position.seq { applyEndpoints() }
         deliveries.announce(id, position, now: now)
     }
 
     /// Applies a `delivered` or an `undeliverable` record.
-    public mutating func deliveryEnded(
+    package mutating func deliveryEnded(
         _ id: PaymentID, of seq: Int64, endpoint: String, isDelivered: Bool, now: Instant?
     ) {
         if isDelivered { totals.delivered += 1 } else { totals.undeliverable += 1 }
@@ -44,24 +44,24 @@ extension LedgerState {
     }
 
     /// Takes the next delivery that is due for an endpoint, for an attempt that begins now.
-    public mutating func claimDelivery(for endpoint: String, now: Instant) -> DeliveryClaim? {
+    package mutating func claimDelivery(for endpoint: String, now: Instant) -> DeliveryClaim? {
         deliveries.claim(for: endpoint, now: now)
     }
 
     /// When ``claimDelivery(for:now:)`` may next have something; nil when nothing waits.
-    public func nextDelivery(for endpoint: String) -> Instant? { deliveries.nextDue(for: endpoint) }
+    package func nextDelivery(for endpoint: String) -> Instant? { deliveries.nextDue(for: endpoint) }
 
     /// The attempt has ended, and with it the reason why nothing else of its payment goes out. To be called before what says what
     /// came of it.
-    public mutating func concludeDelivery(_ claim: DeliveryClaim) { deliveries.conclude(claim) }
+    package mutating func concludeDelivery(_ claim: DeliveryClaim) { deliveries.conclude(claim) }
 
     /// Notes what an attempt failed with, at a time in nanoseconds since 1970: an operator wants to know.
-    public mutating func deliveryFailed(_ claim: DeliveryClaim, _ error: String, at time: Int64) {
+    package mutating func deliveryFailed(_ claim: DeliveryClaim, _ error: String, at time: Int64) {
         deliveries.failed(claim, error, at: time)
     }
 
     /// An attempt failed. False when it was the last one: then an `undeliverable` record ends the delivery.
-    public mutating func postpone(_ claim: DeliveryClaim, now: Instant) -> Bool {
+    package mutating func postpone(_ claim: DeliveryClaim, now: Instant) -> Bool {
         if deliveries.restart(claim) { return true }
         guard let delay = deliveries.nextAttempt(after: claim) else { return false }
         deliveries.postpone(claim, by: delay, now: now)
@@ -69,21 +69,21 @@ extension LedgerState {
     }
 
     /// The attempt came to nothing that says anything about the endpoint: again after a while, as often as it takes.
-    public mutating func release(_ claim: DeliveryClaim, now: Instant) {
+    package mutating func release(_ claim: DeliveryClaim, now: Instant) {
         deliveries.release(claim, until: now + RetrySchedule.delivery[0])
     }
 
     /// The endpoint wants nothing more: what waits for it waits until ``startDeliveries()`` or a replay.
-    public mutating func stopDeliveries(_ claim: DeliveryClaim) { deliveries.stop(claim) }
+    package mutating func stopDeliveries(_ claim: DeliveryClaim) { deliveries.stop(claim) }
 
     /// Has endpoints go on that were stopped.
-    public mutating func startDeliveries() { deliveries.startAll() }
+    package mutating func startDeliveries() { deliveries.startAll() }
 
     /// Has a record go out again to every endpoint, in its place among what waits.
-    public mutating func redeliver(_ id: PaymentID, _ position: DeliveryPosition, now: Instant) {
+    package mutating func redeliver(_ id: PaymentID, _ position: DeliveryPosition, now: Instant) {
         deliveries.replay(id, position, now: now)
     }
 
     /// What waits for endpoints that are not there any more.
-    public var strandedDeliveries: [(endpoint: String, payment: PaymentID, seq: Int64)] { deliveries.stranded }
+    package var strandedDeliveries: [(endpoint: String, payment: PaymentID, seq: Int64)] { deliveries.stranded }
 }

@@ -1,16 +1,16 @@
 import CivilTime
-public import JournalFormat
-public import Payments
+package import JournalFormat
+package import Payments
 
 // Listings: one call that answers for every payment in it, as a fetch of each would.
 extension LedgerState {
     /// Whether more waits than ten seconds' worth of budget: one listing then answers what thousands of calls would.
-    public var isFlooded: Bool {
+    package var isFlooded: Bool {
         due.contains { $0.count > limits.confirmRate * 10 }
     }
 
     /// Begins a listing whose call begins now; false while one is under way.
-    public mutating func beginListing(now: Instant) -> Bool {
+    package mutating func beginListing(now: Instant) -> Bool {
         guard listing == nil else { return false }
         listingCount += 1
         listing = Listing(
@@ -22,7 +22,7 @@ extension LedgerState {
 
     /// Takes a payment that the listing shows, for an answer to be judged; nil when it tells nothing, or when a call of the
     /// payment's own is under way. A claim must be concluded.
-    public mutating func claimListed(_ payment: ConfirmedPayment) -> Claim? {
+    package mutating func claimListed(_ payment: ConfirmedPayment) -> Claim? {
         guard let listing else { return nil }
         let knownSlot = known.slot(of: payment.id)
         self.listing?.show(payment.id, knownSlot: knownSlot)
@@ -42,7 +42,7 @@ extension LedgerState {
     }
 
     /// What a whole listing does not show although it shows higher and lower ids, and what waits for it: each as by a 404.
-    public func absentees() -> [PaymentID] {
+    package func absentees() -> [PaymentID] {
         guard let listing, let bounds = listing.bounds else { return [] }
         var absent: [PaymentID] = []
         pending.forEachSlot { slot in
@@ -55,7 +55,7 @@ extension LedgerState {
     }
 
     /// Takes an absentee, if one of its reports had its turn when the listing began; nil when not. A claim must be concluded.
-    public mutating func claimAbsent(_ id: PaymentID) -> Claim? {
+    package mutating func claimAbsent(_ id: PaymentID) -> Claim? {
         guard let listing, !isInFlight(id), let slot = pending.slot(of: id), !pending[slot].wasConfirmed else {
             return nil
         }
@@ -83,7 +83,7 @@ extension LedgerState {
     ///
     /// The baseline holds what was there before this program came: that is no news, but for a payment of which a webhook has
     /// told, and for one that changed since the journal was first opened.
-    public func judgeListed(
+    package func judgeListed(
         _ claim: Claim, _ answer: Answer, _ reports: [ClaimedReport], now: Instant, wallClock: Int64
     ) -> (Judgement, Record.Cause) {
         var judgement = judge(claim, answer, reports, now: now, wallClock: wallClock)
@@ -104,7 +104,7 @@ extension LedgerState {
     }
 
     /// Ends the listing. Only a whole one says anything by what it lacks.
-    public mutating func endListing(isWhole: Bool) -> ListingSummary {
+    package mutating func endListing(isWhole: Bool) -> ListingSummary {
         guard let listing else { return ListingSummary() }
         self.listing = nil
         var summary = ListingSummary()
@@ -121,7 +121,7 @@ extension LedgerState {
     }
 
     /// Notes what caused a `confirmed` record, for those that a webhook should have told of.
-    public mutating func noteCause(_ cause: Record.Cause, isNews: Bool) {
+    package mutating func noteCause(_ cause: Record.Cause, isNews: Bool) {
         guard isNews else { return }
         switch cause {
         case .reconcile:
@@ -133,22 +133,22 @@ extension LedgerState {
     }
 
     /// Notes a report that told what was known already: its webhook came after all.
-    public mutating func noteAnnouncement() {
+    package mutating func noteAnnouncement() {
         totals.unannouncedInARow = 0
     }
 
     /// Counts a confirmation for the listing that brought it.
-    public mutating func noteListedConfirmation() {
+    package mutating func noteListedConfirmation() {
         listing?.confirmed += 1
     }
 
     /// Applies a `baseline` record.
-    public mutating func completedBaseline() {
+    package mutating func completedBaseline() {
         hasBaseline = true
     }
 
     /// Applies an `opened` record, written at a time in nanoseconds since 1970.
-    public mutating func opened(at time: Int64) {
+    package mutating func opened(at time: Int64) {
         openedAt = openedAt ?? time
     }
 }

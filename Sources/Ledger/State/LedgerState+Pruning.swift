@@ -1,18 +1,18 @@
-public import Payments
+package import Payments
 
 /// From which record on a journal must be kept, and why.
-public struct PruningHold: Hashable, Sendable {
+package struct PruningHold: Hashable, Sendable {
     /// The record.
-    public let seq: Int64
+    package let seq: Int64
     /// Why, for people.
-    public let reason: String
+    package let reason: String
 }
 
 // What a journal needs to be told before it drops old records.
 extension LedgerState {
     /// What may not be dropped: all, before the baseline is complete; else the oldest report that waits or was set aside, and
     /// what follows it, or the oldest confirmation that waits to be delivered. Nil when everything is settled.
-    public var pruningHold: PruningHold? {
+    package var pruningHold: PruningHold? {
         // What changed since the journal's first record is news, and only that record says since when.
         guard hasBaseline else {
             return PruningHold(seq: 0, reason: "the baseline, which no listing of all payments has completed yet")
@@ -46,25 +46,25 @@ extension LedgerState {
     }
 
     /// Of how many payments the last word stands before a record.
-    public func knownCount(before seq: Int64) -> Int {
+    package func knownCount(before seq: Int64) -> Int {
         var count = 0
         known.forEachSlot { if known[$0].seq < seq { count += 1 } }
         return count
     }
 
     /// Whether a record holds the last word on a payment.
-    public func isLastWord(_ seq: Int64, on id: PaymentID) -> Bool {
+    package func isLastWord(_ seq: Int64, on id: PaymentID) -> Bool {
         known.slot(of: id).map { known[$0].seq == seq } ?? false
     }
 
     /// The record that holds the last word on a payment; nil when nothing is known of it.
-    public func lastWord(on id: PaymentID) -> Int64? { known.slot(of: id).map { known[$0].seq } }
+    package func lastWord(on id: PaymentID) -> Int64? { known.slot(of: id).map { known[$0].seq } }
 
     /// Whether a call for a payment is under way, whose answer may be on its way to the journal.
-    public func isInFlight(_ id: PaymentID) -> Bool { inFlight[id] != nil }
+    package func isInFlight(_ id: PaymentID) -> Bool { inFlight[id] != nil }
 
     /// Forgets reports of a snapshot whose records are gone since. To be called before anything is replayed on it.
-    public mutating func forgetReports(where isGone: (Int64) -> Bool) {
+    package mutating func forgetReports(where isGone: (Int64) -> Bool) {
         var gone: [(PaymentID, [Int64])] = []
         pending.forEachSlot { slot in
             let seqs = pending[slot].reports.map(\.seq).filter(isGone)
@@ -78,7 +78,7 @@ extension LedgerState {
     }
 
     /// Applies a `known` record that repeats the last word on a payment, unless another has been spoken since.
-    public mutating func repeated(_ id: PaymentID, from old: Int64, as seq: Int64) {
+    package mutating func repeated(_ id: PaymentID, from old: Int64, as seq: Int64) {
         guard let slot = known.slot(of: id), known[slot].seq == old else { return }
         known[slot].seq = seq
     }

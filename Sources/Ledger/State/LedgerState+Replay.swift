@@ -1,9 +1,9 @@
-public import JournalFormat
-public import Payments
+package import JournalFormat
+package import Payments
 
 extension LedgerState {
     /// Applies a record that an earlier run of the program wrote; ``resume(now:)`` makes everything due afterwards.
-    public mutating func replay(_ entry: EntryView, _ line: Span<UInt8>, offset: Int64) {
+    package mutating func replay(_ entry: EntryView, _ line: Span<UInt8>, offset: Int64) {
         switch entry.record {
         case .received(let received):
             guard let report = try? ReportedSummary(body: line.extracting(received.report)) else { return }
@@ -37,7 +37,7 @@ extension LedgerState {
 
 extension Judgement {
     /// What there is to journal, in order: the truth first.
-    public func records(payment: PaymentID, cause: Record.Cause) -> [Record] {
+    package func records(payment: PaymentID, cause: Record.Cause) -> [Record] {
         var records: [Record] = []
         if let confirmation {
             records.append(

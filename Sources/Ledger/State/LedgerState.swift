@@ -1,21 +1,20 @@
-public import Payments
+package import Payments
 
 /// What is known of each payment and what waits to be confirmed: the ledger as a value.
 ///
 /// The same methods apply a record when it is replayed from the journal and when it has just become durable, so that a
 /// restart ends where the running program was. No clock is read and nothing is written here.
-public struct LedgerState: Sendable {
+package struct LedgerState: Sendable {
     /// What an operator can set.
-    public struct Limits: Hashable, Sendable {
+    package struct Limits: Hashable, Sendable {
         /// Payments never confirmed that may wait.
-        public var maxPending: Int
+        package var maxPending: Int
         /// Re-fetches a second for payments never confirmed, and as many again for the others.
-        public var confirmRate: Int
+        package var confirmRate: Int
         /// How long unknown is retried before a report is abandoned.
-        public var confirmWindow: Duration
+        package var confirmWindow: Duration
 
-        /// Sets all of them.
-        public init(maxPending: Int, confirmRate: Int, confirmWindow: Duration) {
+        package init(maxPending: Int, confirmRate: Int, confirmWindow: Duration) {
             self.maxPending = maxPending
             self.confirmRate = confirmRate
             self.confirmWindow = confirmWindow
@@ -23,10 +22,10 @@ public struct LedgerState: Sendable {
     }
 
     /// Distinct reports of one payment that are journaled while its next fetch has not begun.
-    public static let reportsPerFetch = 16
+    package static let reportsPerFetch = 16
 
     /// Changes at run time take effect at the next decision.
-    public var limits: Limits {
+    package var limits: Limits {
         didSet {
             for index in budgets.indices { budgets[index].setRate(limits.confirmRate) }
         }
@@ -36,13 +35,13 @@ public struct LedgerState: Sendable {
     var pending = IDTable<PendingPayment>()
     var inFlight: [PaymentID: Claim] = [:]
     /// The listing that is under way.
-    public internal(set) var listing: Listing?
+    package internal(set) var listing: Listing?
     /// How many listings there have been.
     var listingCount = 0
     /// When the journal was first opened, in nanoseconds since 1970; nil before anything of it is known.
-    public internal(set) var openedAt: Int64?
+    package internal(set) var openedAt: Int64?
     /// Whether the baseline is complete: until then, what was there before this program came is told from what is new.
-    public internal(set) var hasBaseline = false
+    package internal(set) var hasBaseline = false
     /// Payments with reports that were covered without an equal one.
     var followUps: [PaymentID: FollowUp] = [:]
     var abandoned: [PaymentID: [WaitingReport]] = [:]
@@ -62,7 +61,7 @@ public struct LedgerState: Sendable {
     /// Payments never confirmed that wait or rest.
     var unseen = 0
     /// No call begins before this.
-    public internal(set) var pausedUntil = Instant.distantPast
+    package internal(set) var pausedUntil = Instant.distantPast
     /// The newest report when a call began that was answered with 2xx.
     var answeredAt: Int64 = 0
     var newestReport: Int64 = 0
@@ -70,7 +69,7 @@ public struct LedgerState: Sendable {
     private var random: SplitMix64
 
     /// An empty ledger.
-    public init(limits: Limits, seed: UInt64, now: Instant) {
+    package init(limits: Limits, seed: UInt64, now: Instant) {
         self.limits = limits
         budgets = Array(repeating: TokenBucket(rate: limits.confirmRate, now: now), count: 2)
         random = SplitMix64(seed: seed)
@@ -78,7 +77,7 @@ public struct LedgerState: Sendable {
     }
 
     /// How the ledger stands.
-    public var counts: LedgerCounts {
+    package var counts: LedgerCounts {
         var counts = totals
         counts.known = known.count
         counts.isFull = isFull
@@ -88,7 +87,7 @@ public struct LedgerState: Sendable {
     // MARK: Taking reports in
 
     /// Decides what becomes of a report; changes nothing. One that has been acknowledged already is never refused.
-    public func admit(_ report: AdmittedReport, isAcknowledged: Bool = false) -> Admission {
+    package func admit(_ report: AdmittedReport, isAcknowledged: Bool = false) -> Admission {
         if let slot = known.slot(of: report.id), known[slot].says(report) { return .known }
         guard let slot = pending.slot(of: report.id) else {
             return !isAcknowledged && isFull && known.slot(of: report.id) == nil ? .full : .journal
@@ -102,10 +101,10 @@ public struct LedgerState: Sendable {
     }
 
     /// Whether so many payments that were never confirmed wait that no report of another one is taken.
-    public var isFull: Bool { unseen >= limits.maxPending }
+    package var isFull: Bool { unseen >= limits.maxPending }
 
     /// Applies a `received` record. `now` is nil in a replay, where ``resume(now:)`` makes everything due afterwards.
-    public mutating func received(_ report: AdmittedReport, seq: Int64, offset: Int64, now: Instant?) {
+    package mutating func received(_ report: AdmittedReport, seq: Int64, offset: Int64, now: Instant?) {
         let id = report.id
         totals.received += 1
         newestReport = seq
@@ -125,14 +124,14 @@ public struct LedgerState: Sendable {
     /// The API may lag behind it, so one fetch need not show what it told of. An equal report that waits has all its turns
     /// before it. One of many others has its own turns noted with the payment: a forger who fills the sixteen places delays
     /// a genuine report, and hides nothing.
-    public mutating func covered(_ report: AdmittedReport, by seq: Int64, now: Instant) {
+    package mutating func covered(_ report: AdmittedReport, by seq: Int64, now: Instant) {
         guard let slot = pending.slot(of: report.id) else { return }
         if !pending[slot].holds(seq, equalTo: report.fingerprint) { followUps[report.id] = FollowUp(since: now) }
         wake(slot, now: now)
     }
 
     /// After a replay: all that waits is due at once, spread by jitter over the time that the budget needs for it.
-    public mutating func resume(now: Instant) {
+    package mutating func resume(now: Instant) {
         deliveries.resume(now: now)
         let spread = min(5_000_000_000, Int64(pending.count) * 1_000_000_000 / Int64(limits.confirmRate))
         pending.forEachSlot { slot in
@@ -141,7 +140,7 @@ public struct LedgerState: Sendable {
     }
 
     /// Forgets reports whose records were never written: what follows `seq` was rejected, and its numbers are used again.
-    public mutating func rollBack(after seq: Int64) {
+    package mutating func rollBack(after seq: Int64) {
         generation += 1
         newestReport = min(newestReport, seq)
         answeredAt = min(answeredAt, seq)
@@ -171,7 +170,7 @@ public struct LedgerState: Sendable {
     // MARK: Claims
 
     /// Takes the next payment that is due and within budget, for a call that begins now.
-    public mutating func claim(now: Instant) -> Claim? {
+    package mutating func claim(now: Instant) -> Claim? {
         popTimers(now: now)
         guard pausedUntil <= now else { return nil }
         for turn in 0..<2 {
@@ -190,7 +189,7 @@ public struct LedgerState: Sendable {
     }
 
     /// Takes one payment for a call that begins now, whatever its schedule says; nil while a call for it is under way.
-    public mutating func claim(_ id: PaymentID, now: Instant) -> Claim? {
+    package mutating func claim(_ id: PaymentID, now: Instant) -> Claim? {
         guard !isInFlight(id) else { return nil }
         takeUp(id, now: now)
         // The API has asked for quiet: what waits has its turn when that is over.
@@ -205,7 +204,7 @@ public struct LedgerState: Sendable {
     }
 
     /// Has all reports that were set aside wait again.
-    public mutating func takeUpAbandoned(now: Instant) {
+    package mutating func takeUpAbandoned(now: Instant) {
         // In order, so that a run can be repeated: a dictionary's own order differs from process to process.
         for id in abandoned.keys.sorted() { takeUp(id, now: now) }
     }
@@ -220,7 +219,7 @@ public struct LedgerState: Sendable {
     }
 
     /// When ``claim(now:)`` may next have something; nil when nothing waits. May be early, never late.
-    public func nextDue() -> Instant? {
+    package func nextDue() -> Instant? {
         var earliest: Instant?
         func consider(_ instant: Instant) { earliest = min(earliest ?? instant, instant) }
         if let time = timers.earliest { consider(Instant(nanoseconds: time)) }
@@ -229,7 +228,7 @@ public struct LedgerState: Sendable {
     }
 
     /// Pauses all calls, as `Retry-After` asks; at most 15 minutes.
-    public mutating func pause(_ duration: Duration, now: Instant) {
+    package mutating func pause(_ duration: Duration, now: Instant) {
         pausedUntil = max(pausedUntil, now + min(duration, RetrySchedule.longest))
     }
 
@@ -237,12 +236,12 @@ public struct LedgerState: Sendable {
     ///
     /// It speaks for the reports that were there when it began. Whoever counts up to when its answer is taken in counts what
     /// came in between as well, and a program may stand still for long between the two.
-    public mutating func noteAnswered(_ claim: Claim) {
+    package mutating func noteAnswered(_ claim: Claim) {
         noteAnswered(upTo: claim.newestReport, claim.generation)
     }
 
     /// The same of the listing that is under way.
-    public mutating func noteListed() {
+    package mutating func noteListed() {
         if let listing { noteAnswered(upTo: listing.upTo, listing.generation) }
     }
 
@@ -253,7 +252,7 @@ public struct LedgerState: Sendable {
     // MARK: Judging
 
     /// What an answer comes to. Changes nothing: ``conclude(_:_:now:)`` applies it.
-    public func judge(
+    package func judge(
         _ claim: Claim, _ answer: Answer, _ reports: [ClaimedReport], now: Instant, wallClock: Int64
     ) -> Judgement {
         var judgement = Judgement(claim)
@@ -351,7 +350,7 @@ public struct LedgerState: Sendable {
     /// Ends a claim whose judgement is durable, or had nothing to write.
     ///
     /// The records themselves are applied by ``confirmed(_:of:seq:callBegan:)`` and its like, before this.
-    public mutating func conclude(_ claim: Claim, _ judgement: Judgement, now: Instant) {
+    package mutating func conclude(_ claim: Claim, _ judgement: Judgement, now: Instant) {
         let isCurrent = claim.generation == generation
         if isCurrent, let slot = pending.slot(of: claim.id) {
             let turns = Dictionary(uniqueKeysWithValues: judgement.waiting.map { ($0.seq, $0) })
@@ -369,7 +368,7 @@ public struct LedgerState: Sendable {
     }
 
     /// Ends a claim that came to nothing, because what it found could not be written.
-    public mutating func release(_ claim: Claim, now: Instant) {
+    package mutating func release(_ claim: Claim, now: Instant) {
         finish(claim, now: now, rest: nil)
     }
 
@@ -404,7 +403,7 @@ public struct LedgerState: Sendable {
     }
 
     /// Applies a `confirmed` record.
-    public mutating func confirmed(_ payment: ConfirmedSummary, of: [Int64], seq: Int64, callBegan: Instant) {
+    package mutating func confirmed(_ payment: ConfirmedSummary, of: [Int64], seq: Int64, callBegan: Instant) {
         totals.confirmed += 1
         know(payment, seq: seq, callBegan: callBegan)
         settle(payment.id, of)
@@ -412,7 +411,7 @@ public struct LedgerState: Sendable {
     }
 
     /// Applies a `known` record: what was confirmed in records that have been pruned.
-    public mutating func knew(_ payment: ConfirmedSummary, seq: Int64) {
+    package mutating func knew(_ payment: ConfirmedSummary, seq: Int64) {
         know(payment, seq: seq, callBegan: .distantPast)
     }
 
@@ -426,7 +425,7 @@ public struct LedgerState: Sendable {
     }
 
     /// Applies a `refuted` record.
-    public mutating func refuted(_ id: PaymentID, of seq: Int64) {
+    package mutating func refuted(_ id: PaymentID, of seq: Int64) {
         totals.refuted += 1
         settle(id, [seq])
         settleAside(id, [seq])
@@ -434,7 +433,7 @@ public struct LedgerState: Sendable {
 
     /// Applies the `abandoned` record `seq`: the reports wait no longer, until a new one of the payment takes them up again. In
     /// a running program that one may be here already, though it stands behind the record.
-    public mutating func abandoned(_ id: PaymentID, of seqs: [Int64], seq: Int64) {
+    package mutating func abandoned(_ id: PaymentID, of seqs: [Int64], seq: Int64) {
         totals.abandoned += seqs.count
         guard let slot = pending.slot(of: id) else { return }
         let reports = pending[slot].reports

@@ -1,12 +1,12 @@
 /// A budget of so many a second, of which ten seconds' worth may be saved up.
-public struct TokenBucket: Sendable {
+package struct TokenBucket: Sendable {
     /// Tokens a second.
-    public private(set) var rate: Int64
+    package private(set) var rate: Int64
     /// When the bucket would have been empty: what has passed since is what may be spent (a virtual schedule).
     private var emptyAt: Int64
 
     /// A full bucket.
-    public init(rate: Int, now: Instant) {
+    package init(rate: Int, now: Instant) {
         self.rate = Int64(rate)
         emptyAt = now.nanoseconds - Self.burst
     }
@@ -14,10 +14,10 @@ public struct TokenBucket: Sendable {
     private static let burst: Int64 = 10_000_000_000
 
     /// When the next token can be taken; in the past when there is one.
-    public var nextToken: Instant { Instant(nanoseconds: emptyAt + 1_000_000_000 / rate) }
+    package var nextToken: Instant { Instant(nanoseconds: emptyAt + 1_000_000_000 / rate) }
 
     /// Takes a token if there is one.
-    public mutating func take(now: Instant) -> Bool {
+    package mutating func take(now: Instant) -> Bool {
         emptyAt = max(emptyAt, now.nanoseconds - Self.burst)
         guard nextToken <= now else { return false }
         emptyAt = nextToken.nanoseconds
@@ -25,7 +25,7 @@ public struct TokenBucket: Sendable {
     }
 
     /// Changes the rate; what was saved up stays.
-    public mutating func setRate(_ rate: Int) {
+    package mutating func setRate(_ rate: Int) {
         self.rate = Int64(rate)
     }
 }

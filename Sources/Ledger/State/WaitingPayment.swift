@@ -1,22 +1,22 @@
-public import Payments
+package import Payments
 
 /// A payment with reports that wait for their verdict, for people to look at.
-public struct WaitingPayment: Hashable, Sendable {
+package struct WaitingPayment: Hashable, Sendable {
     /// The payment.
-    public let id: PaymentID
+    package let id: PaymentID
     /// The oldest of the reports that wait.
-    public let seq: Int64
+    package let seq: Int64
     /// Where that one's record begins, in bytes from the start of its segment.
-    public let offset: Int64
+    package let offset: Int64
     /// How many wait.
-    public let reports: Int
+    package let reports: Int
     /// Calls that were made for it since this program started.
-    public let attempts: Int
+    package let attempts: Int
 }
 
 extension LedgerState {
     /// The payments that have waited longest, at most `limit`. Looks at all that wait: for people, not for each request.
-    public func longestWaiting(_ limit: Int) -> [WaitingPayment] {
+    package func longestWaiting(_ limit: Int) -> [WaitingPayment] {
         var found: [WaitingPayment] = []
         pending.forEachSlot { slot in
             guard let candidate = waiting(slot) else { return }
@@ -42,13 +42,13 @@ extension LedgerState {
     }
 
     /// Payments with reports that are set aside now.
-    public var setAsideCount: Int { abandoned.count }
+    package var setAsideCount: Int { abandoned.count }
 
     /// The record of the newest report; 0 before there is one.
-    public var newestReportSeq: Int64 { newestReport }
+    package var newestReportSeq: Int64 { newestReport }
 
     /// The record by which a payment was confirmed last; 0 before there is one.
-    public var newestConfirmationSeq: Int64 {
+    package var newestConfirmationSeq: Int64 {
         var newest: Int64 = 0
         known.forEachSlot { newest = max(newest, known[$0].seq) }
         return newest

@@ -1,10 +1,10 @@
 /// A journaled report whose payment has not been re-fetched since, or whose verdict is still unknown. 40 bytes; the report
 /// itself stays in the journal and is read back when an answer is there to compare it with.
-public struct WaitingReport: Hashable, Sendable {
+package struct WaitingReport: Hashable, Sendable {
     /// Its record's sequence number.
-    public let seq: Int64
+    package let seq: Int64
     /// Where the record begins, in bytes from the start of its segment.
-    public let offset: Int64
+    package let offset: Int64
     /// Equal for reports that say the same.
     let fingerprint: UInt64
     /// Its own next turn. An earlier fetch, which another report caused, uses up none of its attempts: else a forger's

@@ -1,7 +1,7 @@
 import HTTP1
 
 /// What a fuzzer's bytes mean: two that choose how the connection is run, then what its sender sends.
-public struct FuzzInput: Sendable {
+package struct FuzzInput: Sendable {
     /// How the input comes to its end.
     enum Ending: UInt8 {
         /// More could come.
@@ -42,7 +42,7 @@ public struct FuzzInput: Sendable {
     ///
     /// - The first byte: 1 for small limits, 2 for streamed answers, 4 for late ones, 8 and 16 for the ending.
     /// - The second byte: the lengths of the pieces, less one, in its two halves.
-    public init?(_ raw: [UInt8]) {
+    package init?(_ raw: [UInt8]) {
         guard raw.count >= 2, raw[0] < 32 else { return nil }
         limits = raw[0] & 1 == 0 ? Limits() : Self.smallLimits
         isStreamed = raw[0] & 2 != 0

@@ -8,11 +8,11 @@ import HTTP1
 /// 3. Behind a refusal nothing is handed over.
 ///
 /// That nothing traps, and so nothing is read or written where it should not be, shows by coming back.
-public enum Properties {
+package enum Properties {
     /// Says which of them does not hold, or `nil`.
     ///
     /// With `cutEverywhere` the input is also cut in two at each of its bytes, which takes time of the square of its length.
-    public static func violation(_ input: FuzzInput, cutEverywhere: Bool = false) -> String? {
+    package static func violation(_ input: FuzzInput, cutEverywhere: Bool = false) -> String? {
         let count = input.bytes.count
         let whole = ConnectionRun.story(input, pieces: (max(1, count), 1))
         var cuts = [input.pieces]
