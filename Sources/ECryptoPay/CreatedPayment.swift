@@ -1,6 +1,6 @@
 public import CivilTime
-public import Payments
 import JSON
+public import Payments
 
 /// The answer to creating a payment: what the buyer needs in order to pay. It has no state (API documentation, "Post a
 /// Payment").

@@ -2,8 +2,8 @@ package import ECryptoPay
 import HTTP1
 import HTTPServer
 package import Logging
-package import POSIX
 package import Payments
+package import POSIX
 import Synchronization
 
 /// A stand-in for ecryptopay on this machine: the documented API as a Rails application with Doorkeeper answers it,

@@ -1,4 +1,5 @@
 package import Dispatch
+
 internal import Glibc
 
 /// Signals as events on a queue.

@@ -28,7 +28,8 @@ struct SimulatedLedger {
             journaled += 1
             reports[seq] = (report, now.nanoseconds)
             mostWaiting = max(mostWaiting, reports.count)
-            state.received(report.summary.admitted, seq: seq, offset: seq, now: now)
+            state.apply(
+                .received(report.summary.admitted), at: JournalPosition(seq: seq, offset: seq), now: now)
         }
     }
 
@@ -55,7 +56,7 @@ struct SimulatedLedger {
                 claim, .notFound, claimed(claim), now: now, wallClock: now.nanoseconds)
             _ = apply(claim, judgement, cause, now: now)
         }
-        state.completedBaseline()
+        state.apply(.baseline, at: .none, now: now)
         _ = state.endListing(isWhole: true)
         return news
     }
@@ -70,19 +71,17 @@ struct SimulatedLedger {
     private mutating func apply(
         _ claim: Claim, _ judgement: Judgement, _ cause: Record.Cause, now: Instant
     ) -> ConfirmedPayment? {
-        var news: ConfirmedPayment?
-        if let confirmation = judgement.confirmation {
+        for (record, change) in judgement.records(claim, cause) {
             seq += 1
-            state.confirmed(confirmation.payment.summary, of: confirmation.of, seq: seq, callBegan: claim.began)
-            for settled in confirmation.of { reports[settled] = nil }
-            if confirmation.isNews || cause == .baseline { news = confirmation.payment }
-        }
-        for refutation in judgement.refutations {
-            seq += 1
-            state.refuted(claim.id, of: refutation.of)
-            reports[refutation.of] = nil
+            state.apply(change, at: JournalPosition(seq: seq, offset: seq), now: now)
+            switch record {
+            case .confirmed(let confirmed): for settled in confirmed.of { reports[settled] = nil }
+            case .refuted(_, let of, _): reports[of] = nil
+            default: break
+            }
         }
         state.conclude(claim, judgement, now: now)
-        return news
+        guard let confirmation = judgement.confirmation, confirmation.isNews || cause == .baseline else { return nil }
+        return confirmation.payment
     }
 }

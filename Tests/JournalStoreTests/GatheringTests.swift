@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import JournalFormat
 import JournalStoreSimulation
+import Ledger
 import POSIX
 import Synchronization
 import Testing

@@ -1,6 +1,7 @@
 import Dispatch
 import JournalFormat
 import JournalStoreSimulation
+import Ledger
 import POSIX
 import Testing
 

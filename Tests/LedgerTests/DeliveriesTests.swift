@@ -14,7 +14,7 @@ struct DeliveriesTests {
         }
 
         func announce(_ id: PaymentID, _ seq: Int64) {
-            deliveries.announce(id, DeliveryPosition(seq: seq, offset: seq * 10), now: now)
+            deliveries.announce(id, JournalPosition(seq: seq, offset: seq * 10), now: now)
         }
 
         /// The number of the record that is delivered next; nil when none is due.
@@ -166,7 +166,7 @@ struct DeliveriesTests {
         ledger.fail(late)
         for _ in 0..<2 {
             for seq: Int64 in [10, 15, 20] {
-                ledger.deliveries.replay(1, DeliveryPosition(seq: seq, offset: seq * 10), now: ledger.now)
+                ledger.deliveries.replay(1, JournalPosition(seq: seq, offset: seq * 10), now: ledger.now)
             }
         }
         #expect(ledger.waiting() == 3)
@@ -183,7 +183,7 @@ struct DeliveriesTests {
         ledger.announce(1, 20)
         let claim = ledger.claim()
         for seq: Int64 in [10, 20] {
-            ledger.deliveries.replay(1, DeliveryPosition(seq: seq, offset: 0), now: ledger.now)
+            ledger.deliveries.replay(1, JournalPosition(seq: seq, offset: 0), now: ledger.now)
         }
         #expect(ledger.claim() == nil)
         ledger.done(claim)
@@ -214,7 +214,7 @@ struct DeliveriesTests {
     @Test func `a replay during the last attempt is not lost when that fails`() throws {
         let ledger = LedgerHarness()
         ledger.state.configured(endpoints: ["a"], seq: 1)
-        let position = DeliveryPosition(seq: 10, offset: 0)
+        let position = JournalPosition(seq: 10, offset: 0)
         ledger.state.announced(1, position, now: ledger.now)
         for attempt in 1...10 {
             ledger.pass(.seconds(200_000))
@@ -233,7 +233,7 @@ struct DeliveriesTests {
     @Test func `after a restart all that waits is due within seconds`() {
         let ledger = Harness("a")
         for id in 1...100 as ClosedRange<PaymentID> {
-            ledger.deliveries.announce(id, DeliveryPosition(seq: 10 + id, offset: 0), now: nil)
+            ledger.deliveries.announce(id, JournalPosition(seq: 10 + id, offset: 0), now: nil)
         }
         #expect(ledger.claim() == nil)
         ledger.deliveries.resume(now: ledger.now)

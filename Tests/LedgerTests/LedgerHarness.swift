@@ -61,26 +61,39 @@ final class LedgerHarness {
 
     /// Applies a judgement as if its records had become durable.
     func apply(_ claim: Claim, _ judgement: Judgement, _ cause: Record.Cause) {
-        if let confirmation = judgement.confirmation {
+        for (record, change) in judgement.records(claim, cause) {
             seq += 1
-            let suffix = cause == .webhook ? "" : " \(cause.rawValue)"
-            story.append("confirmed\(confirmation.isNews ? " news" : "") \(confirmation.of)\(suffix)")
-            for seq in confirmation.of { verdicts[seq] = "settled" }
-            state.confirmed(
-                confirmation.payment.summary, of: confirmation.of, seq: seq, callBegan: claim.began)
-            state.noteCause(cause, isNews: confirmation.isNews)
-        }
-        for refutation in judgement.refutations {
-            seq += 1
-            story.append("refuted \(refutation.of) \(refutation.reason.rawValue)")
-            verdicts[refutation.of] = refutation.reason.rawValue
-            state.refuted(claim.id, of: refutation.of)
-        }
-        if let abandonment = judgement.abandonment {
-            seq += 1
-            story.append("abandoned \(abandonment.of)")
-            state.abandoned(claim.id, of: abandonment.of, seq: seq)
+            tell(record)
+            state.apply(change, at: JournalPosition(seq: seq, offset: seq), now: now)
         }
         state.conclude(claim, judgement, now: now)
     }
+
+    private func tell(_ record: Record) {
+        switch record {
+        case .confirmed(let confirmed):
+            let suffix = confirmed.cause == .webhook ? "" : " \(confirmed.cause.rawValue)"
+            story.append("confirmed\(confirmed.news ? " news" : "") \(confirmed.of)\(suffix)")
+            for seq in confirmed.of { verdicts[seq] = "settled" }
+        case .refuted(_, let of, let reason):
+            story.append("refuted \(of) \(reason)")
+            verdicts[of] = reason
+        case .abandoned(let abandoned): story.append("abandoned \(abandoned.of)")
+        default: preconditionFailure("no judgement writes \(record.kind)")
+        }
+    }
+}
+
+// Records that a test applies by itself.
+extension LedgerState {
+    mutating func received(_ report: AdmittedReport, seq: Int64, offset: Int64, now: Instant?) {
+        apply(.received(report), at: JournalPosition(seq: seq, offset: offset), now: now)
+    }
+
+    /// In a replay.
+    mutating func configured(endpoints: [String], seq: Int64) {
+        apply(.opened(at: 0, endpoints: endpoints), at: JournalPosition(seq: seq, offset: 0), now: nil)
+    }
+
+    mutating func completedBaseline() { apply(.baseline, at: .none, now: nil) }
 }

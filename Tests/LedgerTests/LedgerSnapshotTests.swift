@@ -24,7 +24,7 @@ struct LedgerSnapshotTests {
         // An endpoint that is there with something for it, one without, and one that has left something.
         ledger.state.configured(endpoints: ["https://shop.example/hook", "gone"], seq: 100)
         for (id, seq) in [(1, 101), (1, 103), (2, 102)] as [(PaymentID, Int64)] {
-            ledger.state.announced(id, DeliveryPosition(seq: seq, offset: seq * 10), now: ledger.now)
+            ledger.state.announced(id, JournalPosition(seq: seq, offset: seq * 10), now: ledger.now)
         }
         ledger.state.configured(endpoints: ["https://shop.example/hook", "é"], seq: 104)
         ledger.state.deliveryEnded(

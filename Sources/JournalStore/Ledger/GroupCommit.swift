@@ -1,5 +1,6 @@
 import Dispatch
 package import JournalFormat
+package import Ledger
 package import POSIX
 import Synchronization
 
@@ -132,14 +133,18 @@ package final class GroupCommit: Sendable {
     }
 
     /// Takes records together: they are one batch, unless they come while another is written.
-    func append(_ records: [Record], time: Int64) throws(JournalUnavailable) -> [JournalPosition] {
-        let (positions, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
-            var positions: [JournalPosition] = []
-            for record in records { positions.append(try tail.append(record, time: time)) }
-            return (positions, tail.requestCommit())
+    /// Returns where they stand, and why the rest were not taken.
+    func append(_ records: [Record], time: Int64) -> ([JournalPosition], JournalUnavailable?) {
+        var positions: [JournalPosition] = []
+        var failure: JournalUnavailable?
+        let mustCommit = tail.withLock { tail in
+            do throws(JournalUnavailable) {
+                for record in records { positions.append(try tail.append(record, time: time)) }
+            } catch { failure = error }
+            return tail.requestCommit()
         }
         if mustCommit { queue.enqueue { self.commit() } }
-        return positions
+        return (positions, failure)
     }
 
     /// Has the first record of every segment from now on name the endpoints, which an earlier one has named.

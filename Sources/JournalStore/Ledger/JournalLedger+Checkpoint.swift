@@ -45,8 +45,7 @@ extension JournalLedger {
     /// The state as of one record, and the wait for that record; nil while there is no such moment.
     private func takeSnapshot() -> (LedgerSnapshot, JournalPosition, CommitTicket)? {
         state.withLock { state in
-            let frontier = frontier.withLock { $0 }
-            guard frontier.underWay == 0, let last = frontier.last else { return nil }
+            guard let last = state.frontier.settled else { return nil }
             return (state.snapshot, last, waiters.ticket(for: last.seq))
         }
     }

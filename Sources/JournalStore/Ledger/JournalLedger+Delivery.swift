@@ -9,25 +9,18 @@ extension JournalLedger: DeliveryLedger {
 
     @discardableResult
     package func configure(endpoints: [String]) throws -> EndpointChange {
-        let ticket = try state.withLock { state throws(JournalUnavailable) -> CommitTicket? in
+        let isSame = state.withLock { state in
             // A reload with the same ones has those go on that wanted nothing more.
             state.startDeliveries()
-            guard Set(state.endpoints) != Set(endpoints) else { return nil }
-            let position = try journal.commits.configure(endpoints: endpoints, time: wallClock())
-            frontier.withLock { frontier in
-                frontier.last = position
-                frontier.underWay += 1
-            }
-            state.configuring(endpoints: endpoints, seq: position.seq)
-            return waiters.ticket(for: position.seq)
+            return Set(state.endpoints) == Set(endpoints)
         }
-        if let ticket {
-            journal.flush()
-            state.withLock { state in
-                if ticket.known?.failure == nil { state.applyEndpoints() }
-                frontier.withLock { $0.underWay -= 1 }
+        if !isSame {
+            try write { state throws(JournalUnavailable) in
+                let time = wallClock()
+                let position = try journal.commits.configure(endpoints: endpoints, time: time)
+                state.configuring(endpoints: endpoints, seq: position.seq)
+                return appended([(.opened(at: time, endpoints: endpoints), position)], to: &state)
             }
-            if let failure = ticket.known?.failure { throw failure }
         }
         return giveUpStranded()
     }
@@ -61,7 +54,7 @@ extension JournalLedger: DeliveryLedger {
     }
 
     package func content(of claim: DeliveryClaim) async throws -> DeliveryContent {
-        let position = JournalPosition(claim.position)
+        let position = claim.position
         return try await withCheckedThrowingContinuation { continuation in
             readQueue.enqueue { [journal] in
                 continuation.resume(
@@ -131,20 +124,12 @@ extension JournalLedger: DeliveryLedger {
         _ state: inout LedgerState, _ id: PaymentID, of seq: Int64, endpoint: String, attempts: Int,
         status: Int? = nil, _ failure: DeliveryFailure? = nil
     ) throws(JournalUnavailable) {
-        state.deliveryEnded(id, of: seq, endpoint: endpoint, isDelivered: failure == nil, now: now())
         let delivery = Record.Delivery(
             payment: id, of: seq, endpoint: endpoint, attempts: attempts, status: failure?.status ?? status,
             error: failure?.error)
-        let position = try journal.append(
-            failure == nil ? .delivered(delivery) : .undeliverable(delivery), time: wallClock())
-        frontier.withLock { $0.last = position }
+        let isDelivered = failure == nil
+        defer { state.apply(.ended(delivery, isDelivered: isDelivered), at: .none, now: now()) }
+        state.frontier.append(
+            try journal.append(isDelivered ? .delivered(delivery) : .undeliverable(delivery), time: wallClock()))
     }
-}
-
-extension DeliveryPosition {
-    init(_ position: JournalPosition) { self.init(seq: position.seq, offset: position.offset) }
-}
-
-extension JournalPosition {
-    fileprivate init(_ position: DeliveryPosition) { self.init(seq: position.seq, offset: position.offset) }
 }

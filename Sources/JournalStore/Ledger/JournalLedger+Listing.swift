@@ -55,9 +55,7 @@ extension JournalLedger {
 
     private func completeBaseline() throws {
         guard let listing = state.withLock({ $0.listing }), listing.isBaseline else { return }
-        try appendDurably([.baseline(count: listing.count)]) { state, written in
-            if !written.isEmpty { state.completedBaseline() }
-        }
+        try write { append([(.baseline(count: listing.count), .baseline)], to: &$0) }
     }
 
     /// Judges, writes and applies together. Every claim is concluded, whatever happens.
@@ -72,16 +70,14 @@ extension JournalLedger {
             answered.map { claim, answer, reports in
                 let (judgement, cause) = state.judgeListed(
                     claim, answer, reports, now: now(), wallClock: wallClock())
-                return decide(claim, judgement, cause)
+                return decide(claim, judgement, cause, &state)
             }
         }
         journal.flush()
         let failure = state.withLock { state in
             var failure: JournalUnavailable?
             for decision in decisions {
-                let result = decision.ticket.known
-                let fault = decision.failure ?? result?.failure
-                apply(decision, upTo: result?.durable ?? 0, isComplete: fault == nil, to: &state)
+                let fault = apply(decision, decision.appended.ticket.known, to: &state)
                 if fault == nil, decision.judgement.confirmation != nil { state.noteListedConfirmation() }
                 failure = failure ?? fault
             }

@@ -61,64 +61,34 @@ extension JournalLedger {
         }
         try keep(&words, &kept)
         // Without it the next start would take the baseline again.
-        if let baseline { try appendDurably([baseline]) }
+        if let baseline { try appendDurably([(baseline, .baseline)]) }
         return kept
     }
 
     /// Appends words and waits until they are durable.
     func keep(_ words: inout [LastWord], _ kept: inout (count: Int, busy: PaymentID?)) throws(JournalFault) {
-        var moves: [(payment: PaymentID, old: Int64, new: Int64)] = []
-        var failure: JournalUnavailable?
-        let ticket = state.withLock { state in
-            words.removeAll { !state.isLastWord($0.seq, on: $0.payment) }
-            // Their answers may be in the journal already, and the old words must not stand behind these.
-            kept.busy = words.last { state.isInFlight($0.payment) }?.payment ?? kept.busy
-            words.removeAll { state.isInFlight($0.payment) }
-            do throws(JournalUnavailable) {
-                let positions = try journal.append(words.map(\.record), time: wallClock())
-                if let last = positions.last { frontier.withLock { $0.last = last } }
-                moves = zip(words, positions).map { ($0.payment, $0.seq, $1.seq) }
-            } catch { failure = error }
-            frontier.withLock { $0.underWay += 1 }
-            return waiters.ticket(for: moves.last?.new ?? 0)
-        }
+        let candidates = words
         words.removeAll(keepingCapacity: true)
-        journal.flush()
-        let result = ticket.known
-        state.withLock { state in
-            for move in moves where move.new <= result?.durable ?? 0 {
-                state.repeated(move.payment, from: move.old, as: move.new)
+        do throws(JournalUnavailable) {
+            try write { state in
+                let current = candidates.filter { state.isLastWord($0.seq, on: $0.payment) }
+                // Their answers may be in the journal already, and the old words must not stand behind these.
+                kept.busy = current.last { state.isInFlight($0.payment) }?.payment ?? kept.busy
+                let words = current.filter { !state.isInFlight($0.payment) }
+                let appended = append(
+                    words.map { ($0.record, .repeated($0.payment, from: $0.seq)) }, to: &state)
+                kept.count += appended.written.count
+                return appended
             }
-            frontier.withLock { $0.underWay -= 1 }
+        } catch {
+            // Not one segment goes before every word that stood in it is on the disk elsewhere.
+            throw .unavailable(error)
         }
-        kept.count += moves.count
-        // Not one segment goes before every word that stood in it is on the disk elsewhere.
-        if let failure = failure ?? result?.failure { throw .unavailable(failure) }
     }
 
     /// Appends records, waits until they are durable, and applies those that are.
-    func appendDurably(
-        _ records: [Record], apply: (inout LedgerState, ArraySlice<Record>) -> Void = { _, _ in }
-    ) throws(JournalFault) {
-        do throws(JournalUnavailable) {
-            let (positions, ticket) = try state.withLock { _ throws(JournalUnavailable) in
-                let positions = try journal.append(records, time: wallClock())
-                frontier.withLock { frontier in
-                    frontier.last = positions.last ?? frontier.last
-                    frontier.underWay += 1
-                }
-                return (positions, waiters.ticket(for: positions.last?.seq ?? 0))
-            }
-            journal.flush()
-            let result = ticket.known
-            state.withLock { state in
-                apply(&state, records.prefix(positions.count { $0.seq <= result?.durable ?? 0 }))
-                frontier.withLock { $0.underWay -= 1 }
-            }
-            if let failure = result?.failure { throw failure }
-        } catch {
-            throw .unavailable(error)
-        }
+    func appendDurably(_ records: [(record: Record, change: LedgerChange)]) throws(JournalFault) {
+        do throws(JournalUnavailable) { try write { append(records, to: &$0) } } catch { throw .unavailable(error) }
     }
 }
 

@@ -27,8 +27,6 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
     private static var recordBytes: Int { 256 }
     /// Whether there was a flood when somebody last asked for something to do.
     private let wasFlooded = Atomic(false)
-    /// Changed under the state's lock only.
-    let frontier = Mutex(Frontier())
     /// The record of the last checkpoint that was written or tried.
     let checkpointed: Atomic<Int64>
 
@@ -57,7 +55,7 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
         surveyQueue = surroundings.queue("ecryptopayd.ledger.survey", .utility)
         maintenanceQueue = surroundings.queue("ecryptopayd.ledger.maintenance", .utility)
         if !state.endpoints.isEmpty { journal.commits.keep(endpoints: state.endpoints) }
-        frontier.withLock { $0.last = last }
+        state.frontier.begin(behind: last)
         self.checkpointed = Atomic(checkpointed)
         // The first start of all has no record of it yet to read.
         state.opened(at: surroundings.realtime())
@@ -175,8 +173,8 @@ extension JournalLedger: ReportLedger, Ledger {
             case .journal:
                 do throws(JournalUnavailable) {
                     let position = try append()
-                    frontier.withLock { $0.last = position }
-                    state.received(report, seq: position.seq, offset: position.offset, now: now)
+                    state.frontier.append(position)
+                    state.apply(.received(report), at: position, now: now)
                     return .pending(position.seq)
                 } catch {
                     return .unavailable("\(error)")
@@ -235,11 +233,10 @@ extension JournalLedger: ReportLedger, Ledger {
         }
         let decision = state.withLock { state in
             let judgement = state.judge(claim, answer, reports, now: now(), wallClock: wallClock())
-            return decide(claim, judgement, cause)
+            return decide(claim, judgement, cause, &state)
         }
-        let result = await decision.ticket.result
-        let failure = decision.failure ?? result.failure
-        state.withLock { apply(decision, upTo: result.durable, isComplete: failure == nil, to: &$0) }
+        let result = await decision.appended.ticket.result
+        let failure = state.withLock { apply(decision, result, to: &$0) }
         if decision.judgement.confirmation?.isNews == true { tellOfNews() }
         if let failure { throw failure }
         settled(decision.settlement)
@@ -254,62 +251,35 @@ extension JournalLedger {
         let claim: Claim
         let judgement: Judgement
         let cause: Record.Cause
-        /// The numbers of its records, in order.
-        var written: [JournalPosition] = []
-        /// Why there are fewer than the judgement has.
-        var failure: JournalUnavailable?
-        let ticket: CommitTicket
+        let appended: AppendedRecords
 
         var settlement: Settlement {
             Settlement(
                 id: claim.id, cause: cause, judgement: judgement,
-                confirmedSeq: judgement.confirmation == nil ? nil : written.first?.seq)
+                confirmedSeq: judgement.confirmation == nil ? nil : appended.written.first?.position.seq)
         }
     }
 
-    /// Appends what there is to write; the state stays as it is until that is durable. To be called under the state's lock.
-    func decide(_ claim: Claim, _ judgement: Judgement, _ cause: Record.Cause) -> Decision {
-        var written: [JournalPosition] = []
-        var failure: JournalUnavailable?
-        do throws(JournalUnavailable) {
-            for record in judgement.records(payment: claim.id, cause: cause) {
-                let position = try journal.append(record, time: wallClock())
-                frontier.withLock { $0.last = position }
-                written.append(position)
-            }
-        } catch {
-            failure = error
-        }
-        frontier.withLock { $0.underWay += 1 }
-        // Asked for before the lock is let go: a rejection takes it first, so no ticket is for a number given twice.
-        return Decision(
-            claim: claim, judgement: judgement, cause: cause, written: written, failure: failure,
-            ticket: waiters.ticket(for: written.last?.seq ?? 0))
+    /// Appends what there is to write. To be called under the state's lock.
+    func decide(
+        _ claim: Claim, _ judgement: Judgement, _ cause: Record.Cause, _ state: inout LedgerState
+    ) -> Decision {
+        Decision(
+            claim: claim, judgement: judgement, cause: cause,
+            appended: append(judgement.records(claim, cause), to: &state))
     }
 
-    /// Applies those records that became durable. When others did not, the claim comes to nothing beyond them.
-    func apply(_ decision: Decision, upTo durable: Int64, isComplete: Bool, to state: inout LedgerState) {
-        let judgement = decision.judgement
-        let claim = decision.claim
-        var written = decision.written.prefix { $0.seq <= durable }
-        if let confirmation = judgement.confirmation, let position = written.popFirst() {
-            state.confirmed(
-                confirmation.payment.summary, of: confirmation.of, seq: position.seq, callBegan: claim.began)
-            state.noteCause(decision.cause, isNews: confirmation.isNews)
-            if confirmation.isNews { state.announced(claim.id, DeliveryPosition(position), now: now()) }
-        }
-        for refutation in judgement.refutations where written.popFirst() != nil {
-            state.refuted(claim.id, of: refutation.of)
-        }
-        if let abandonment = judgement.abandonment, let position = written.popFirst() {
-            state.abandoned(claim.id, of: abandonment.of, seq: position.seq)
-        }
-        if isComplete {
-            state.conclude(claim, judgement, now: now())
+    /// Applies what became durable, and ends the claim; returns why not all of it did. To be called under the state's lock.
+    func apply(
+        _ decision: Decision, _ result: CommitTicket.Result?, to state: inout LedgerState
+    ) -> JournalUnavailable? {
+        let failure = apply(decision.appended, result, to: &state)
+        if failure == nil {
+            state.conclude(decision.claim, decision.judgement, now: now())
         } else {
-            state.release(claim, now: now())
+            state.release(decision.claim, now: now())
         }
-        frontier.withLock { $0.underWay -= 1 }
+        return failure
     }
 
     /// Reads the reports that a claim answers from the journal.
@@ -345,9 +315,6 @@ extension JournalLedger: JournalObserver {
     package func journalDidReject(after seq: Int64, _ error: SystemError) {
         state.withLock { state in
             state.rollBack(after: seq)
-            frontier.withLock { frontier in
-                if let last = frontier.last, last.seq > seq { frontier.last = nil }
-            }
         }
         waiters.reject(after: seq, error)
         for observer in observers.withLock({ $0 }) {

@@ -13,14 +13,6 @@ package struct JournalLedgerOptions: Sendable {
     }
 }
 
-/// How far a state reflects its journal.
-struct Frontier {
-    /// The last record that the state reflects, or that is on its way to it.
-    var last: JournalPosition?
-    /// Decisions whose records have been appended and are not applied yet: until then the state is of no one moment.
-    var underWay = 0
-}
-
 /// Times that stand in records of an earlier run: looked up once.
 struct LastTimes {
     var isKnown = false

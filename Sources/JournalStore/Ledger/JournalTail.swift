@@ -1,4 +1,5 @@
 import JournalFormat
+import Ledger
 import POSIX
 
 /// The end of the journal as it will be when everything that waits is written: numbers, places and bytes. Pure.
@@ -207,18 +208,5 @@ struct JournalTail: Sendable {
         batch.lastSeq = position.seq - 1
         nextSeq = position.seq
         segmentSize = position.offset
-    }
-}
-
-/// Where a record stands.
-package struct JournalPosition: Hashable, Sendable {
-    /// Its sequence number.
-    package let seq: Int64
-    /// The offset of its line, in bytes from the start of its segment; 0 where records are found by their numbers.
-    package let offset: Int64
-
-    package init(seq: Int64, offset: Int64) {
-        self.seq = seq
-        self.offset = offset
     }
 }

@@ -22,7 +22,7 @@ package protocol LedgerJournal: Sendable {
     func entries(at positions: [JournalPosition]) throws -> [Entry]
 
     /// The records that are selected and were news, up to a durable one, in order.
-    func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, DeliveryPosition)]
+    func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)]
 
     /// When a record was written, in nanoseconds since 1970; nil when there is none of that number any more.
     func time(of seq: Int64) -> Int64?
@@ -73,10 +73,6 @@ extension LedgerJournal {
         _ record: Record, time: Int64, gathers: Bool = false
     ) throws(JournalUnavailable) -> JournalPosition {
         try commits.append(record, time: time, gathers: gathers)
-    }
-
-    func append(_ records: [Record], time: Int64) throws(JournalUnavailable) -> [JournalPosition] {
-        try commits.append(records, time: time)
     }
 
     func flush() { commits.flush() }

@@ -52,9 +52,11 @@ extension JournalLedger where Log == Journal {
 
     /// Writes anew what was refuted, and waits until it is durable.
     private func repeatRefutations(_ records: [Record]) throws(JournalFault) {
-        try appendDurably(records) { state, records in
-            for case .refuted(let payment, let of, _) in records { state.refuted(payment, of: of) }
-        }
+        try appendDurably(
+            records.compactMap { record in
+                guard case .refuted(let payment, let of, _) = record else { return nil }
+                return (record, .refuted(payment, of: of))
+            })
     }
 
     /// Writes the last word on payments anew, where it stands in what goes or reports that stay need it; answers one that could

@@ -5,8 +5,8 @@ import POSIX
 
 // What a ledger asks of its journal, in files.
 extension Journal {
-    package func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, DeliveryPosition)] {
-        var found: [(PaymentID, DeliveryPosition)] = []
+    package func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)] {
+        var found: [(PaymentID, JournalPosition)] = []
         for first in segments where selection.mayStand(in: first, of: self) {
             guard let file = try disk.openUnlessPruned(first) else { continue }
             defer { disk.close(file) }
@@ -18,7 +18,7 @@ extension Journal {
                 guard case .confirmed(let confirmed) = entry.record, confirmed.news,
                     selection.selects(entry, payment: confirmed.payment)
                 else { continue }
-                found.append((confirmed.payment, DeliveryPosition(seq: entry.seq, offset: offset)))
+                found.append((confirmed.payment, JournalPosition(seq: entry.seq, offset: offset)))
             }
         }
         return found

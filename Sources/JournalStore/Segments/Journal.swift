@@ -1,6 +1,6 @@
 import Dispatch
 package import JournalFormat
-import Ledger
+package import Ledger
 import POSIX
 import Synchronization
 

@@ -30,7 +30,7 @@ struct Deliveries: Sendable {
     }
 
     /// Applies a `confirmed` record that is news. `now` is nil in a replay.
-    mutating func announce(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+    mutating func announce(_ id: PaymentID, _ position: JournalPosition, now: Instant?) {
         for index in queues.indices where queues[index].isConfigured && queues[index].since < position.seq {
             queues[index].append(id, position, now: now)
         }
@@ -128,7 +128,7 @@ struct Deliveries: Sendable {
     }
 
     /// Has a record go out again to every endpoint, before what waits behind it.
-    mutating func replay(_ id: PaymentID, _ position: DeliveryPosition, now: Instant) {
+    mutating func replay(_ id: PaymentID, _ position: JournalPosition, now: Instant) {
         for index in queues.indices where queues[index].isConfigured { queues[index].insert(id, position, now: now) }
     }
 

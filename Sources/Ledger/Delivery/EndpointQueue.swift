@@ -26,14 +26,14 @@ struct EndpointQueue: Sendable {
         self.since = since
     }
 
-    func forEachWaiting(_ body: (PaymentID, DeliveryPosition) -> Void) {
+    func forEachWaiting(_ body: (PaymentID, JournalPosition) -> Void) {
         table.forEachSlot { slot in table[slot].forEach { body(table[slot].id, $0) } }
     }
 
     /// What waits of one payment, in order.
-    func waiting(of id: PaymentID) -> [DeliveryPosition] {
+    func waiting(of id: PaymentID) -> [JournalPosition] {
         guard let slot = table.slot(of: id) else { return [] }
-        var positions: [DeliveryPosition] = []
+        var positions: [JournalPosition] = []
         table[slot].forEach { positions.append($0) }
         return positions
     }
@@ -42,13 +42,13 @@ struct EndpointQueue: Sendable {
 
     /// Adds what has just been confirmed, which stands behind all that waits. `now` is nil in a replay of the journal, where
     /// ``resume(now:using:)`` makes everything due afterwards.
-    mutating func append(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+    mutating func append(_ id: PaymentID, _ position: JournalPosition, now: Instant?) {
         guard let slot = table.slot(of: id) else { return add(id, position, now: now) }
         if table[slot].insert(position) { count += 1 }
     }
 
     /// Adds something again, and has the payment's deliveries begin anew.
-    mutating func insert(_ id: PaymentID, _ position: DeliveryPosition, now: Instant) {
+    mutating func insert(_ id: PaymentID, _ position: JournalPosition, now: Instant) {
         isStopped = false
         guard let slot = table.slot(of: id) else { return add(id, position, now: now) }
         if table[slot].insert(position) { count += 1 }
@@ -60,7 +60,7 @@ struct EndpointQueue: Sendable {
         }
     }
 
-    private mutating func add(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+    private mutating func add(_ id: PaymentID, _ position: JournalPosition, now: Instant?) {
         let slot = table.insert(PendingDelivery(id: id, position))
         count += 1
         if now != nil { fallDue(slot) }

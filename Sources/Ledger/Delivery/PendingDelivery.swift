@@ -12,8 +12,8 @@ struct PendingDelivery: IDTableElement, Sendable {
 
     var id: PaymentID
     /// The one that is next.
-    private(set) var first: DeliveryPosition
-    private(set) var others: [DeliveryPosition] = []
+    private(set) var first: JournalPosition
+    private(set) var others: [JournalPosition] = []
     var due = Instant.distantPast
     /// Attempts at the first one.
     var attempts: UInt8 = 0
@@ -21,20 +21,20 @@ struct PendingDelivery: IDTableElement, Sendable {
     /// It was asked for again while an attempt was under way, whose failure then counts for nothing.
     var isWantedAgain = false
 
-    init(id: PaymentID, _ first: DeliveryPosition) {
+    init(id: PaymentID, _ first: JournalPosition) {
         self.id = id
         self.first = first
     }
 
     var count: Int { 1 + others.count }
 
-    func forEach(_ body: (DeliveryPosition) -> Void) {
+    func forEach(_ body: (JournalPosition) -> Void) {
         body(first)
         for other in others { body(other) }
     }
 
     /// Adds one where its number says; false when it is there already. One that is under way stays the first.
-    mutating func insert(_ position: DeliveryPosition) -> Bool {
+    mutating func insert(_ position: JournalPosition) -> Bool {
         if position.seq == first.seq || others.contains(where: { $0.seq == position.seq }) { return false }
         if position.seq < first.seq, phase != .inFlight {
             others.insert(first, at: 0)

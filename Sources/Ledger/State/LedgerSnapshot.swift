@@ -149,7 +149,7 @@ extension EndpointQueue {
         for _ in 0..<count {
             guard let id = reader.number(), id > 0, let seq = reader.number(), seq > 0, let offset = reader.number()
             else { return nil }
-            append(id, DeliveryPosition(seq: seq, offset: offset), now: nil)
+            append(id, JournalPosition(seq: seq, offset: offset), now: nil)
         }
     }
 }

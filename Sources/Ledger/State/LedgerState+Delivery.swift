@@ -15,22 +15,24 @@ extension LedgerState {
     /// What was given up in this run and not delivered since; nil when there is nothing.
     package var undelivered: UndeliveredRecords? { deliveries.undeliveredRecords }
 
-    /// Applies the `opened` record `seq`, which names the endpoints from then on.
-    package mutating func configured(endpoints: [String], seq: Int64) { deliveries.configure(endpoints, seq: seq) }
-
-    /// The same for a record that has been appended and is not durable: it counts from ``applyEndpoints()`` on, or when
-    /// something behind it has become durable, and not at all when it is rejected.
+    /// An `opened` record that names the endpoints has been appended: it counts when it is applied, or something that stands behind it,
+    /// and not at all when it is rejected.
     package mutating func configuring(endpoints: [String], seq: Int64) { awaitedEndpoints = (endpoints, seq) }
 
-    /// The record of ``configuring(endpoints:seq:)`` is durable.
-    package mutating func applyEndpoints() {
+    /// Applies an `opened` record that names the endpoints from then on.
+    mutating func opened(_ endpoints: [String], seq: Int64, isReplay: Bool) {
+        if isReplay { return deliveries.configure(endpoints, seq: seq) }
+        if awaitedEndpoints?.seq == seq { applyEndpoints() }
+    }
+
+    private mutating func applyEndpoints() {
         guard let awaited = awaitedEndpoints else { return }
-        configured(endpoints: awaited.names, seq: awaited.seq)
+        deliveries.configure(awaited.names, seq: awaited.seq)
         awaitedEndpoints = nil
     }
 
     /// Applies a `confirmed` record that is news, and durable. `now` is nil in a replay.
-    package mutating func announced(_ id: PaymentID, _ position: DeliveryPosition, now: Instant?) {
+    package mutating func announced(_ id: PaymentID, _ position: JournalPosition, now: Instant?) {
         if let awaited = awaitedEndpoints, awaited.seq < position.seq { applyEndpoints() }
         deliveries.announce(id, position, now: now)
     }
@@ -80,7 +82,7 @@ extension LedgerState {
     package mutating func startDeliveries() { deliveries.startAll() }
 
     /// Has a record go out again to every endpoint, in its place among what waits.
-    package mutating func redeliver(_ id: PaymentID, _ position: DeliveryPosition, now: Instant) {
+    package mutating func redeliver(_ id: PaymentID, _ position: JournalPosition, now: Instant) {
         deliveries.replay(id, position, now: now)
     }
 

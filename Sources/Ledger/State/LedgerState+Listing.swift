@@ -142,11 +142,6 @@ extension LedgerState {
         listing?.confirmed += 1
     }
 
-    /// Applies a `baseline` record.
-    package mutating func completedBaseline() {
-        hasBaseline = true
-    }
-
     /// Applies an `opened` record, written at a time in nanoseconds since 1970.
     package mutating func opened(at time: Int64) {
         openedAt = openedAt ?? time

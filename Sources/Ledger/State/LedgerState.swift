@@ -51,6 +51,8 @@ package struct LedgerState: Sendable {
     /// Endpoints whose record is on its way to the disk.
     var awaitedEndpoints: (names: [String], seq: Int64)?
     var totals = LedgerCounts()
+    /// How far it reflects its journal.
+    package var frontier = Frontier()
 
     /// Due now, by class: 0 never confirmed, 1 confirmed before. Each has its own budget, and they are served in turn.
     var due = [SlotQueue(), SlotQueue()]
@@ -104,8 +106,9 @@ package struct LedgerState: Sendable {
     package var isFull: Bool { unseen >= limits.maxPending }
 
     /// Applies a `received` record. `now` is nil in a replay, where ``resume(now:)`` makes everything due afterwards.
-    package mutating func received(_ report: AdmittedReport, seq: Int64, offset: Int64, now: Instant?) {
+    package mutating func received(_ report: AdmittedReport, at position: JournalPosition, now: Instant?) {
         let id = report.id
+        let seq = position.seq
         totals.received += 1
         newestReport = seq
         let slot = pendingSlot(id)
@@ -114,7 +117,7 @@ package struct LedgerState: Sendable {
             for report in reports { pending[slot].append(report) }
             if now != nil { takenUp[id] = (seq, reports.map(\.seq)) }
         }
-        pending[slot].append(WaitingReport(seq: seq, offset: offset, fingerprint: report.fingerprint))
+        pending[slot].append(WaitingReport(seq: seq, offset: position.offset, fingerprint: report.fingerprint))
         if !hadReports { totals.pending += 1 }
         if let now { wake(slot, now: now) }
     }
@@ -142,6 +145,7 @@ package struct LedgerState: Sendable {
     /// Forgets reports whose records were never written: what follows `seq` was rejected, and its numbers are used again.
     package mutating func rollBack(after seq: Int64) {
         generation += 1
+        frontier.rollBack(after: seq)
         newestReport = min(newestReport, seq)
         answeredAt = min(answeredAt, seq)
         if let awaited = awaitedEndpoints, awaited.seq > seq { awaitedEndpoints = nil }
@@ -349,7 +353,7 @@ package struct LedgerState: Sendable {
 
     /// Ends a claim whose judgement is durable, or had nothing to write.
     ///
-    /// The records themselves are applied by ``confirmed(_:of:seq:callBegan:)`` and its like, before this.
+    /// The records themselves are applied before this.
     package mutating func conclude(_ claim: Claim, _ judgement: Judgement, now: Instant) {
         let isCurrent = claim.generation == generation
         if isCurrent, let slot = pending.slot(of: claim.id) {
@@ -411,7 +415,7 @@ package struct LedgerState: Sendable {
     }
 
     /// Applies a `known` record: what was confirmed in records that have been pruned.
-    package mutating func knew(_ payment: ConfirmedSummary, seq: Int64) {
+    mutating func knew(_ payment: ConfirmedSummary, seq: Int64) {
         know(payment, seq: seq, callBegan: .distantPast)
     }
 
