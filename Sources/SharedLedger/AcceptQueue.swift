@@ -50,6 +50,28 @@ struct AcceptQueue: Sendable {
 
     init(node: Int64) { self.node = node }
 
+    /// The first invariant that does not hold; nil when all do.
+    ///
+    /// 1. Somebody has what is under way, if and only if something is.
+    /// 2. Positions grow by one, from what is under way to what waits, up to the last.
+    /// 3. Sums of reports and bytes are those of what they sum up.
+    func checkInvariants() -> String? {
+        if (holder == nil) != underWay.isEmpty {
+            return "\(underWay.count) reports are under way, and with whom is not known"
+        }
+        let positions = (isRejected ? [] : underWay.map(\.position)) + waiting.map(\.position)
+        if !positions.isEmpty, positions != Array(lastPosition - Int64(positions.count) + 1...lastPosition) {
+            return "positions do not grow by one up to \(lastPosition): \(positions)"
+        }
+        if insertedReports != inserted.reduce(0, { $0 + $1.reports })
+            || insertedBytes != inserted.reduce(0, { $0 + $1.bytes })
+        {
+            return "\(insertedReports) reports are counted as inserted, and there are others"
+        }
+        let bytes = (underWay + waiting).reduce(0) { $0 + $1.report.members.json.count }
+        return waitingBytes == bytes ? nil : "\(waitingBytes) bytes are counted as waiting, and there are \(bytes)"
+    }
+
     var isIdle: Bool { waiting.isEmpty && underWay.isEmpty }
 
     /// When the oldest came that is not answered.

@@ -64,6 +64,9 @@ final class Acceptor: Sendable {
         self.loop.withLock { $0 = loop }
     }
 
+    /// The first invariant that does not hold; nil when all do: the queue's.
+    func checkInvariants() -> String? { state.withLock { $0.queue.checkInvariants() } }
+
     /// The last position that is durable.
     var committed: Int64 { committedPosition.load(ordering: .acquiring) }
 

@@ -50,6 +50,11 @@ package final class SharedNode: Sendable {
         case command(StoredCommand, Term)
     }
 
+    /// The first invariant that does not hold; nil when all do: those of what takes reports in, and of the term.
+    package func checkInvariants() -> String? {
+        acceptor.checkInvariants() ?? state.withLock { $0.term }?.checkInvariants()
+    }
+
     struct State {
         var options: Options
         var identity: LedgerIdentity?

@@ -85,6 +85,16 @@ package final class Term: Sendable {
         self.loop.withLock { $0 = loop }
     }
 
+    /// The first invariant that does not hold; nil when all do: the ledger's, and that others are told of nothing that is not durable, and
+    /// this node believes durable nothing that the epoch has not written.
+    package func checkInvariants() -> String? {
+        let announced = progress.withLock { $0.announced }
+        if announced > ledger.durable { return "record \(announced) was announced, and \(ledger.durable) is durable" }
+        let durable = ledger.durable
+        if durable > epoch.last { return "record \(durable) counts as durable, and \(epoch.last) was written last" }
+        return ledger.checkInvariants()
+    }
+
     /// Its epoch.
     package var number: Int64 { epoch.number }
 

@@ -50,7 +50,7 @@ struct CrashSimulation: Simulation {
             promised = entries
             acknowledged = entries.count
             journal.setObserver(log)
-            append(to: journal)
+            try append(to: journal)
             acknowledged = max(acknowledged, Int(log.committed))
             if random.next() % 3 == 0, journal.failure == nil {
                 journal.close(time: 0)
@@ -65,7 +65,7 @@ struct CrashSimulation: Simulation {
     }
 
     /// Some batches of records of many sizes.
-    private mutating func append(to journal: Journal) {
+    private mutating func append(to journal: Journal) throws {
         for _ in 0..<2 + random.next() % 3 {
             let gathers = random.next() % 2 == 0
             // Held back, so that the batch does not depend on how fast the queue is.
@@ -74,9 +74,11 @@ struct CrashSimulation: Simulation {
                 let record = makeRecord()
                 guard let position = try? journal.append(record, time: 0, gathers: gathers) else { continue }
                 promised += [Record?](repeating: nil, count: Int(position.seq) - promised.count - 1) + [record]
+                if let broken = journal.commits.checkInvariants() { throw Violation(broken) }
             }
             if gathers { journal.commits.commitGathered() } else { journal.commits.queue.resume() }
             journal.commits.queue.sync {}
+            if let broken = journal.commits.checkInvariants() { throw Violation(broken) }
             // What was rejected leaves its numbers to others.
             promised.removeLast(max(0, promised.count - Int(journal.durable)))
         }

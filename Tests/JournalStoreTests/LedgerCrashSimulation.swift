@@ -79,8 +79,12 @@ struct LedgerCrashSimulation: Simulation {
     private mutating func work(_ driver: LedgerDriver, _ disk: SimulatedDisk, _ mark: RunMark) throws {
         driver.completeBaseline()
         for _ in 0..<2 + random.next() % 3 {
-            for _ in 0..<1 + random.next() % 4 { try act(driver) }
+            for _ in 0..<1 + random.next() % 4 {
+                try act(driver)
+                if let broken = driver.ledger.checkInvariants() { throw Violation(broken) }
+            }
             driver.turn()
+            if let broken = driver.ledger.checkInvariants() { throw Violation(broken) }
         }
         if random.next() % 2 == 0 { try settleAll(driver) }
         if random.next() % 3 == 0 {

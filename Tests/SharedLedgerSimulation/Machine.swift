@@ -1,5 +1,5 @@
 import Ledger
-import Synchronization
+package import Synchronization
 
 /// One processor in the place of all threads and queues of a whole history, whichever run of the program they belong to. Of what
 /// could run now, the dice say what runs next; time passes only when nothing can.
@@ -28,6 +28,9 @@ package final class Machine: Sendable {
     package let clock: VirtualClock
     private let state: Mutex<State>
     private let crew = Crew()
+    /// Called after every so many steps.
+    package let watcher = Mutex<(interval: Int, watch: @Sendable () -> Void)?>(nil)
+    private let stepCount = Atomic(0)
 
     package init(_ clock: VirtualClock, seed: UInt64) {
         self.clock = clock
@@ -91,6 +94,11 @@ package final class Machine: Sendable {
             return next.work
         }
         work?()
+        if work != nil, let (interval, watch) = watcher.withLock({ $0 }),
+            stepCount.add(1, ordering: .relaxed).newValue % interval == 0
+        {
+            watch()
+        }
         return work != nil
     }
 

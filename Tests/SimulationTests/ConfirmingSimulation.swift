@@ -18,6 +18,8 @@ struct ConfirmingSimulation {
         machine = Machine(history.clock, seed: history.dice.next())
     }
 
+    private var stepCount = 0
+
     mutating func run() throws {
         var isOver = false
         while !isOver { isOver = try live() }
@@ -79,7 +81,13 @@ struct ConfirmingSimulation {
             steps -= 1
             if steps < 0, !history.isCalm { life.die() }
             history.postAgain(life.takeRejected())
-            if machine.step() { continue }
+            if machine.step() {
+                stepCount += 1
+                if stepCount % History.lookInterval == 0, let broken = store.journal.checkInvariants() {
+                    throw Violation(broken)
+                }
+                continue
+            }
             if history.isCalm, life.decider?.hasTakenUp == true || !mayAbandon, store.journal.counts.pending == 0,
                 isQuiet()
             {

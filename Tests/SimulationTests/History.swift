@@ -14,6 +14,8 @@ struct History {
     }
 
     static let minute: Int64 = 60_000_000_000
+    /// Invariants are looked at after every so many steps: at each would take ten times as long as all else.
+    static let lookInterval = 100
     /// How long the program may take to find out everything, once all is well: a pause of 15 minutes, a backoff of 15
     /// minutes, and the 13 minutes after which a state is never reached, each perhaps after the other.
     static let patience: Int64 = 180 * minute

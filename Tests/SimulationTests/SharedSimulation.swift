@@ -64,6 +64,7 @@ final class SharedSimulation: Sendable {
 
     func run() throws {
         machine.add { self.beat() }
+        machine.watcher.withLock { $0 = (History.lookInterval, { [weak self] in self?.lookAtInvariants() }) }
         machine.run { self.state.withLock { $0.isOver } }
         drain()
         if let violation = state.withLock({ $0.violation }) { throw violation }
@@ -138,6 +139,16 @@ final class SharedSimulation: Sendable {
         if let violation = follower.violation, !state.withLock({ $0.isSetBack }) { throw Violation(violation) }
         try lookAtInbox()
         try lookAtEnd()
+    }
+
+    private func lookAtInvariants() {
+        for node in nodes.all where !node.isDead {
+            guard let broken = node.store.node.checkInvariants() else { continue }
+            state.withLock { state in
+                state.violation = state.violation ?? Violation("node \(node.number): \(broken)")
+                state.isOver = true
+            }
+        }
     }
 
     private func postAgain(_ reports: [Int]) { state.withLock { $0.history.postAgain(reports) } }

@@ -68,6 +68,9 @@ package final class GroupCommit: Sendable {
         self.observer.withLock { $0 = observer }
     }
 
+    /// The first invariant that does not hold; nil when all do.
+    package func checkInvariants() -> String? { tail.withLock { $0.checkInvariants() } }
+
     /// Every record up to this is durable.
     package var durable: Int64 { tail.withLock { $0.durable } }
 

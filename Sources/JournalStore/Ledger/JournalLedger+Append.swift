@@ -43,6 +43,7 @@ extension JournalLedger {
             state.apply(change, at: position, now: now)
         }
         state.frontier.end()
+        assert(!state.isSmall || state.checkInvariants() == nil, "\(state.checkInvariants() ?? "")")
         return appended.failure ?? result?.failure
     }
 

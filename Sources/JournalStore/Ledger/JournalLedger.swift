@@ -70,6 +70,11 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
     /// Every record up to this is durable.
     package var durable: Int64 { journal.durable }
 
+    /// The first invariant of state and journal that does not hold; nil when all do.
+    package func checkInvariants() -> String? {
+        state.withLock { $0.checkInvariants() } ?? journal.commits.checkInvariants()
+    }
+
     /// Nobody hears of it any more, and it can be freed.
     package func detach() {
         observers.withLock { $0 = [] }

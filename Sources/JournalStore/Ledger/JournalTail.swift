@@ -2,7 +2,8 @@ import JournalFormat
 import Ledger
 import POSIX
 
-/// The end of the journal as it will be when everything that waits is written: numbers, places and bytes. Pure.
+/// The end of the journal as it will be when everything that waits is written: numbers, places and bytes. Pure. What always holds:
+/// ``checkInvariants()``.
 struct JournalTail: Sendable {
     enum Phase: Sendable {
         case open
@@ -44,6 +45,37 @@ struct JournalTail: Sendable {
         self.segmentSize = segmentSize
         self.segmentBytes = segmentBytes
         self.opened = opened
+    }
+
+    /// The first invariant that does not hold; nil when all do.
+    ///
+    /// 1. Numbers grow by one: what is durable, what is being written and the batch stand before the next number, in that order.
+    /// 2. Segments are in order, and the last one begins no later than the next number.
+    /// 3. The batch's cuts are the last segments, at places in its bytes that grow.
+    /// 4. Where heads are kept, there is one for each line of the batch, and they are as long as its bytes.
+    /// 5. What is to be committed is being committed, or there is nothing.
+    func checkInvariants() -> String? {
+        if durable >= nextSeq { return "record \(durable) is durable, and \(nextSeq) comes next" }
+        if !batch.isEmpty, batch.lastSeq != nextSeq - 1 {
+            return "the batch ends with \(batch.lastSeq), before \(nextSeq)"
+        }
+        if segments != segments.sorted() || Set(segments).count < segments.count || segments.last ?? 0 > nextSeq {
+            return "segments are out of order: \(segments)"
+        }
+        if batch.cuts.map(\.firstSeq) != Array(segments.suffix(batch.cuts.count)) {
+            return "the batch begins segments that are not the last ones"
+        }
+        let places = batch.cuts.map(\.position)
+        if places != places.sorted() || places.last ?? 0 > batch.bytes.count {
+            return "cuts are out of order: \(places)"
+        }
+        let inBatch = batch.bytes.count - (places.last ?? 0)
+        if segmentSize < inBatch || !places.isEmpty && segmentSize != inBatch {
+            return "the segment has \(segmentSize) bytes, and \(inBatch) of them are in the batch"
+        }
+        if keepsHeads, batch.heads.reduce(0, { $0 + $1.length }) != batch.bytes.count { return "a line has no head" }
+        if isCommitRequested, !isCommitting { return "a commit is asked for, and nobody commits" }
+        return nil
     }
 
     /// Encodes a record into the batch; returns its number and its offset in its segment.

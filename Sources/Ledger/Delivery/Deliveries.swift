@@ -18,6 +18,16 @@ struct Deliveries: Sendable {
     /// The names of the configured ones.
     var endpoints: [String] { queues.filter(\.isConfigured).map(\.name) }
 
+    /// The first invariant that does not hold; nil when all do: those of each endpoint's queue, and that names are told apart and no
+    /// queue is kept for an endpoint that is gone and has nothing left.
+    func checkInvariants() -> String? {
+        for queue in queues {
+            if let broken = queue.checkInvariants() { return broken }
+            if !queue.isConfigured, queue.count == 0 { return "endpoint \(queue.name) is gone, and has a queue" }
+        }
+        return Set(queues.map(\.name)).count == queues.count ? nil : "two endpoints have one name"
+    }
+
     private func index(of endpoint: String) -> Int? { queues.firstIndex { $0.name == endpoint } }
 
     // MARK: Records

@@ -26,6 +26,44 @@ struct EndpointQueue: Sendable {
         self.since = since
     }
 
+    /// The first invariant that does not hold; nil when all do.
+    ///
+    /// 1. `count` is the number of deliveries in the table.
+    /// 2. Those of a payment are in the order of their records, each once, but for one under way, which stays the first.
+    /// 3. One that is ready stands in the queue, or is held back because an attempt at its payment is under way; one that is under
+    ///    way has such an attempt; one that waits has its time.
+    func checkInvariants() -> String? {
+        var broken: String?
+        func require(_ holds: Bool, _ what: @autoclosure () -> String) {
+            if !holds { broken = broken ?? "endpoint \(name): \(what())" }
+        }
+        var total = 0
+        let (queued, timed) = (ready.all, timers.all)
+        table.forEachSlot { slot in
+            let entry = table[slot]
+            total += entry.count
+            let seqs = waiting(of: entry.id).map(\.seq)
+            let ordered = entry.phase == .inFlight ? Array(seqs.dropFirst()) : seqs
+            require(
+                ordered == ordered.sorted() && Set(seqs).count == seqs.count,
+                "the deliveries of payment \(entry.id) are out of order: \(seqs)")
+            switch entry.phase {
+            case .ready:
+                require(
+                    queued.contains(slot) || held.contains(entry.id), "payment \(entry.id) is ready, and in no queue")
+            case .waiting:
+                require(
+                    timed.contains(DueQueue.Entry(due: entry.due.nanoseconds, slot: slot)),
+                    "payment \(entry.id) waits for a time that is in no queue")
+            case .inFlight:
+                require(underWay.contains(entry.id), "payment \(entry.id) has an attempt under way that nobody made")
+            }
+        }
+        require(count == total, "\(count) deliveries are counted, and there are \(total)")
+        require(held.isSubset(of: underWay), "a delivery is held back for an attempt that is not under way")
+        return broken
+    }
+
     func forEachWaiting(_ body: (PaymentID, JournalPosition) -> Void) {
         table.forEachSlot { slot in table[slot].forEach { body(table[slot].id, $0) } }
     }

@@ -10,6 +10,9 @@ struct SlotQueue: Sendable {
         slots.append(UInt32(slot))
     }
 
+    /// All that are in it.
+    var all: Set<Int> { Set(slots[head...].map(Int.init)) }
+
     var first: Int? { isEmpty ? nil : Int(slots[head]) }
 
     mutating func popFirst() -> Int? {

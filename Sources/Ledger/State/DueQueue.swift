@@ -1,7 +1,15 @@
 /// Slots by the time they fall due: a binary heap. An entry whose slot was rescheduled meanwhile is simply outdated; the
 /// taker compares and skips it.
 struct DueQueue: Sendable {
+    struct Entry: Hashable {
+        let due: Int64
+        let slot: Int
+    }
+
     private var heap: [(due: Int64, slot: UInt32)] = []
+
+    /// All that are in it, outdated or not.
+    var all: Set<Entry> { Set(heap.map { Entry(due: $0.due, slot: Int($0.slot)) }) }
 
     /// The earliest time, of entries outdated or not.
     var earliest: Int64? { heap.first?.due }

@@ -2,8 +2,8 @@ package import Payments
 
 /// What is known of each payment and what waits to be confirmed: the ledger as a value.
 ///
-/// The same methods apply a record when it is replayed from the journal and when it has just become durable, so that a
-/// restart ends where the running program was. No clock is read and nothing is written here.
+/// One method applies a record, when it is replayed from the journal and when it has just become durable, so that a restart ends
+/// where the running program was. No clock is read and nothing is written here. What always holds: ``checkInvariants()``.
 package struct LedgerState: Sendable {
     /// What an operator can set.
     package struct Limits: Hashable, Sendable {
@@ -46,7 +46,7 @@ package struct LedgerState: Sendable {
     var followUps: [PaymentID: FollowUp] = [:]
     var abandoned: [PaymentID: [WaitingReport]] = [:]
     /// Which abandoned reports a new one took up, in case it is never written.
-    private var takenUp: [PaymentID: (by: Int64, reports: [Int64])] = [:]
+    private(set) var takenUp: [PaymentID: (by: Int64, reports: [Int64])] = [:]
     var deliveries: Deliveries
     /// Endpoints whose record is on its way to the disk.
     var awaitedEndpoints: (names: [String], seq: Int64)?
@@ -58,7 +58,7 @@ package struct LedgerState: Sendable {
     var due = [SlotQueue(), SlotQueue()]
     var budgets: [TokenBucket]
     var nextClass = 0
-    private var timers = DueQueue()
+    private(set) var timers = DueQueue()
 
     /// Payments never confirmed that wait or rest.
     var unseen = 0
