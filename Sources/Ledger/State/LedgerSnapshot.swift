@@ -52,8 +52,8 @@ extension LedgerState {
             pending[slot].forEachReport { words.append($0, of: id) }
         }
         words[place] = UInt64((words.count - place - 1) / 4)
-        words.append(UInt64(abandoned.reduce(0) { $0 + $1.value.count }))
-        for (id, reports) in abandoned {
+        words.append(UInt64(pending.abandoned.reduce(0) { $0 + $1.value.count }))
+        for (id, reports) in pending.abandoned {
             for report in reports { words.append(report, of: id) }
         }
         words.append(UInt64(deliveries.queues.count))
@@ -87,12 +87,14 @@ extension LedgerState {
         guard let waiting = reader.count(of: 4) else { return false }
         for _ in 0..<waiting {
             guard let (id, report) = reader.report() else { return false }
-            state.restore(report, of: id)
+            let isKnown = state.isKnown(id)
+            state.pending.restore(report, of: id, isKnown: isKnown, isAbandoned: false)
         }
         guard let aside = reader.count(of: 4) else { return false }
         for _ in 0..<aside {
             guard let (id, report) = reader.report() else { return false }
-            state.abandoned[id, default: []].append(report)
+            let isKnown = state.isKnown(id)
+            state.pending.restore(report, of: id, isKnown: isKnown, isAbandoned: true)
         }
         guard let endpoints = reader.count(of: 4) else { return false }
         for _ in 0..<endpoints {
@@ -102,12 +104,6 @@ extension LedgerState {
         guard reader.isAtEnd else { return false }
         self = state
         return true
-    }
-
-    private mutating func restore(_ report: WaitingReport, of id: PaymentID) {
-        let slot = pendingSlot(id)
-        if !pending[slot].hasReports { totals.pending += 1 }
-        pending[slot].append(report)
     }
 }
 

@@ -6,7 +6,7 @@ package import Payments
 extension LedgerState {
     /// Whether more waits than ten seconds' worth of budget: one listing then answers what thousands of calls would.
     package var isFlooded: Bool {
-        due.contains { $0.count > limits.confirmRate * 10 }
+        pending.due.contains { $0.count > limits.confirmRate * 10 }
     }
 
     /// Begins a listing whose call begins now; false while one is under way.
@@ -27,7 +27,7 @@ extension LedgerState {
         let knownSlot = known.slot(of: payment.id)
         self.listing?.show(payment.id, knownSlot: knownSlot)
         let slot = pending.slot(of: payment.id)
-        if let slot { pending[slot].shownIn = listing.number }
+        if let slot { pending.show(slot, in: listing.number) }
         guard !isInFlight(payment.id) else { return nil }
         if let knownSlot, known[knownSlot].isLag(payment.summary, callBegan: listing.began) {
             // A call of its own that began later may have said the same already.
@@ -73,8 +73,7 @@ extension LedgerState {
         let claim = Claim(
             id: id, reports: reports, began: listing.began, newestReport: listing.upTo,
             generation: listing.generation)
-        inFlight[id] = claim
-        if let slot { pending[slot].phase = .inFlight }
+        pending.begin(claim)
         return claim
     }
 

@@ -39,7 +39,7 @@ extension LedgerState {
             let id = pending[slot].id
             pending[slot].forEachReport { consider($0, id) }
         }
-        for (id, reports) in abandoned {
+        for (id, reports) in pending.abandoned {
             for report in reports { consider(report, id) }
         }
         return oldest
@@ -61,7 +61,7 @@ extension LedgerState {
     package func lastWord(on id: PaymentID) -> Int64? { known.slot(of: id).map { known[$0].seq } }
 
     /// Whether a call for a payment is under way, whose answer may be on its way to the journal.
-    package func isInFlight(_ id: PaymentID) -> Bool { inFlight[id] != nil }
+    package func isInFlight(_ id: PaymentID) -> Bool { pending.calls[id] != nil }
 
     /// Forgets reports of a snapshot whose records are gone since. To be called before anything is replayed on it.
     package mutating func forgetReports(where isGone: (Int64) -> Bool) {
@@ -70,11 +70,8 @@ extension LedgerState {
             let seqs = pending[slot].reports.map(\.seq).filter(isGone)
             if !seqs.isEmpty { gone.append((pending[slot].id, seqs)) }
         }
-        for (id, seqs) in gone { settle(id, seqs) }
-        for (id, reports) in abandoned {
-            let left = reports.filter { !isGone($0.seq) }
-            abandoned[id] = left.isEmpty ? nil : left
-        }
+        for (id, seqs) in gone { pending.settle(id, seqs) }
+        for id in pending.abandoned.keys { pending.settleAbandoned(id, where: isGone) }
     }
 
     /// Applies a `known` record that repeats the last word on a payment, unless another has been spoken since.
