@@ -1,25 +1,32 @@
 import Configuration
 import Testing
+import TestSupport
 
 @Suite struct SettingKeyTests {
-    @Test func `the keys and their defaults are those of the contract`() throws {
-        let documented: [(String, String?)] = [
-            ("CLIENT_ID", nil), ("CLIENT_SECRET", nil), ("EMAIL", nil), ("PASSWORD", nil),
-            ("API_URL", "https://ecryptopay.com/api/v1"), ("WEBHOOK_PATHS", "/webhooks/ecryptopay"),
-            ("LISTEN", "127.0.0.1:8723"), ("ADMIN_LISTEN", "127.0.0.1:8724"), ("JOURNAL", "./journal"),
-            ("JOURNAL_SEGMENT_BYTES", "67108864"),
-            ("JOURNAL_KEEP", "0"), ("MIN_FREE_BYTES", "67108864"), ("MAX_BODY_BYTES", "16384"),
-            ("MAX_CONNECTIONS", "1024"),
-            ("REQUEST_TIMEOUT", "10s"), ("IDLE_TIMEOUT", "75s"), ("API_TIMEOUT", "10s"), ("CA_FILE", nil),
-            ("CONFIRM_CONCURRENCY", "4"), ("CONFIRM_RATE", "10"), ("MAX_PENDING", "100000"),
-            ("CONFIRM_WINDOW", "72h"), ("RECONCILE_INTERVAL", "5m"), ("LIST_TIMEOUT", "1m"),
-            ("LIST_MAX_BYTES", "67108864"), ("FORWARD_URLS", nil), ("FORWARD_EXEC", nil), ("FORWARD_SECRET", nil),
-            ("LOG_LEVEL", "info"),
-        ]
-        #expect(SettingKey.all.map(\.name) == documented.map { "ECRYPTOPAY_\($0.0)" })
+    @Test func `the keys and their defaults are those in the README's table`() throws {
+        // Tests/ConfigurationTests/SettingKeyTests.swift, three levels below the package.
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let readme = String(decoding: try readFile("/\(root)/README.md"), as: UTF8.self)
+        var documented: [(name: String, text: String?)] = []
+        for row in readme.split(separator: "\n") where row.hasPrefix("| `\(SettingKey.prefix)") {
+            let cells = row.split(separator: "|").map { Self.quoted($0) }
+            let names = cells[0].map { $0.hasPrefix("_") ? SettingKey.prefix + $0.dropFirst() : $0 }
+            // Of one key alone, the last of several is what applies everywhere.
+            let defaults = names.count == 1 ? Array(cells[1].suffix(1)) : cells[1]
+            for (index, name) in names.enumerated() {
+                documented.append((name, index < defaults.count ? defaults[index] : nil))
+            }
+        }
+        #expect(SettingKey.all.map(\.name) == documented.map(\.name))
         for (key, (_, text)) in zip(SettingKey.all, documented) {
             #expect(key.defaultText == text, "\(key.name)")
         }
+    }
+
+    /// What stands between backticks.
+    private static func quoted(_ cell: Substring) -> [String] {
+        let parts = cell.split(separator: "`", omittingEmptySubsequences: false)
+        return parts.indices.filter { $0 % 2 == 1 }.map { String(parts[$0]) }
     }
 
     @Test("every default is a value within its own bounds", arguments: SettingKey.all.map(\.name))
