@@ -179,7 +179,7 @@ extension JournalLedger: ReportLedger, Ledger {
                 do throws(JournalUnavailable) {
                     let position = try append()
                     state.frontier.append(position)
-                    state.apply(.received(report), at: position, now: now)
+                    state.received(report, at: position, now: now)
                     return .pending(position.seq)
                 } catch {
                     return .unavailable("\(error)")

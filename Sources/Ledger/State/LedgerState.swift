@@ -92,9 +92,8 @@ package struct LedgerState: Sendable {
     package mutating func received(_ report: AdmittedReport, at position: JournalPosition, now: Instant?) {
         totals.received += 1
         newestReport = position.seq
-        let isKnown = isKnown(report.id)
         let waiting = WaitingReport(seq: position.seq, offset: position.offset, fingerprint: report.fingerprint)
-        pending.append(waiting, of: report.id, isKnown: isKnown, now: now)
+        pending.append(waiting, of: report.id, known, now: now)
     }
 
     func isKnown(_ id: PaymentID) -> Bool { known.slot(of: id) != nil }

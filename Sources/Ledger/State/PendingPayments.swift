@@ -44,10 +44,10 @@ struct PendingPayments: Sendable {
 
     /// Adds a report; abandoned ones of its payment wait again. `now` is nil in a replay.
     mutating func append(
-        _ report: WaitingReport, of id: PaymentID, isKnown: Bool, now: Instant?
+        _ report: WaitingReport, of id: PaymentID, _ known: IDTable<KnownPayment>, now: Instant?
     ) {
-        let slot = slot(of: id, isKnown: isKnown)
-        if let reports = abandoned.removeValue(forKey: id) {
+        let slot = table.slot(of: id) ?? insert(id, isKnown: known.slot(of: id) != nil)
+        if !abandoned.isEmpty, let reports = abandoned.removeValue(forKey: id) {
             change(slot) { for aside in reports { $0.append(aside) } }
             if now != nil { takenUp[id] = (report.seq, reports.map(\.seq)) }
         }
@@ -162,7 +162,10 @@ struct PendingPayments: Sendable {
     // MARK: Entries
 
     private mutating func slot(of id: PaymentID, isKnown: Bool) -> Int {
-        if let slot = table.slot(of: id) { return slot }
+        table.slot(of: id) ?? insert(id, isKnown: isKnown)
+    }
+
+    private mutating func insert(_ id: PaymentID, isKnown: Bool) -> Int {
         if !isKnown { unconfirmedCount += 1 }
         return table.insert(PendingPayment(id: id, wasConfirmed: isKnown))
     }
