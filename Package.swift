@@ -102,7 +102,7 @@ let package = Package(
         .target(name: "POSIX", dependencies: ["CShims"], swiftSettings: common),
 
         // Pure rooms.
-        .target(name: "Configuration", swiftSettings: pure),
+        .target(name: "Configuration", dependencies: ["HTTP1"], swiftSettings: pure),
         .target(
             name: "Ledger", dependencies: ["Payments", "JournalFormat", "CivilTime"], swiftSettings: pure),
         .target(name: "Payments", dependencies: ["CivilTime", "JSON"], swiftSettings: pure),

@@ -1,3 +1,4 @@
+import HTTP1
 import JournalFormat
 
 /// What `/events` is asked for.
@@ -46,20 +47,9 @@ struct EventsQuery: Hashable {
         self.kinds = kinds
     }
 
-    /// Without percent-encoding (RFC 3986 section 2.1), which the server has found well-formed: many clients encode the comma.
+    /// Without percent-encoding, which the server has found well-formed: many clients encode the comma.
     private static func decoded(_ text: ArraySlice<UInt8>) -> String {
-        var bytes: [UInt8] = []
-        var rest = text
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        String(decoding: PercentEncoding.decoded(text) ?? Array(text), as: UTF8.self)
     }
 
     private static func sequence(_ text: String, _ durable: Int64) throws(Fault) -> Int64 {

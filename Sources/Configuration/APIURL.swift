@@ -1,3 +1,5 @@
+import HTTP1
+
 /// The base URL of ecryptopay's API: `https`, or `http` on this machine; without user, query or fragment.
 package struct APIURL: Hashable, Sendable, CustomStringConvertible {
     /// Whether it is `https`.
@@ -89,7 +91,7 @@ extension APIURL {
     private static func path(_ text: Substring) throws(ValueFault) -> String {
         var path = text
         while path.hasSuffix("/") { path = path.dropLast() }
-        guard URIPath.isWellFormed(path) else {
+        guard PercentEncoding.isPath(path) else {
             throw fault("has a path with characters that do not belong into a URL", "percent-encode them")
         }
         return String(path)

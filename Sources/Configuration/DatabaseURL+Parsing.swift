@@ -1,3 +1,5 @@
+import HTTP1
+
 // Read as libpq reads it, so that both see the same host and the same password in one text.
 extension DatabaseURL {
     /// Reads a URL; its faults hold nothing of it.
@@ -99,7 +101,9 @@ extension DatabaseURL {
         }
 
         private func decoded(_ text: Substring) throws(ValueFault) -> String {
-            guard let decoded = PercentEncoding.decoded(text), !decoded.holdsControlCharacter else {
+            guard let bytes = PercentEncoding.decoded(text.utf8),
+                let decoded = String(validating: bytes, as: UTF8.self), !decoded.holdsControlCharacter
+            else {
                 throw DatabaseURL.fault(
                     "has a percent sign that does not encode a character", DatabaseURL.encoding)
             }

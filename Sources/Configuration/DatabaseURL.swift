@@ -1,3 +1,5 @@
+import HTTP1
+
 /// The URL of a database that keeps the ledger, as libpq reads it. It may hold passwords, so it is shown without.
 ///
 /// Source: PostgreSQL's documentation, "Connection URIs" and "Parameter Key Words" of libpq.
@@ -17,10 +19,10 @@ package struct DatabaseURL: Hashable, Sendable, CustomStringConvertible, CustomD
     /// Its secrets as they stand in it, where that differs from what they are.
     let encodedSecrets: Set<String>
 
-    /// Every secret in it, decoded and as it is written, the longest first: none may be shown.
+    /// Every secret in it, decoded, as it is written and as a URL would spell it, the longest first: none may be shown.
     package var secrets: [String] {
         let decoded = values.filter { Self.secretKeywords.contains($0.key) }.map(\.value)
-        return encodedSecrets.union(decoded).filter { !$0.isEmpty }
+        return encodedSecrets.union(decoded.flatMap { [$0, PercentEncoding.encoded($0)] }).filter { !$0.isEmpty }
             .sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
     }
 

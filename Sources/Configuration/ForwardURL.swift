@@ -1,3 +1,5 @@
+import HTTP1
+
 /// A URL of the merchant's application. It may hold a secret in a query, so it is shown without.
 package struct ForwardURL: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
@@ -49,7 +51,7 @@ extension ForwardURL {
         let (host, port) = try APIURL.hostAndPort(authority)
         let query = rest[end...].firstIndex(of: "?")
         let path = rest[end..<(query ?? rest.endIndex)]
-        guard URIPath.isWellFormed(path) else {
+        guard PercentEncoding.isPath(path) else {
             throw APIURL.fault("has a path with characters that do not belong into a URL", "percent-encode them")
         }
         let shownHost = host.contains(":") ? "[\(host)]" : host

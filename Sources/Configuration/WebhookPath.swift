@@ -1,3 +1,5 @@
+import HTTP1
+
 /// A path at which webhooks are accepted. Whoever knows it can send forged reports, so it is shown redacted.
 package struct WebhookPath: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
@@ -49,7 +51,7 @@ extension WebhookPath {
         guard !text.contains("?"), !text.contains("#") else {
             throw ValueFault(problem: "has a query or fragment", mend: "write the path only")
         }
-        guard URIPath.isWellFormed(text) else {
+        guard PercentEncoding.isPath(text) else {
             throw ValueFault(
                 problem: "has characters that do not belong into a path", mend: "use letters, digits, - and _")
         }

@@ -1,3 +1,4 @@
+import CCurl
 import JSON
 
 /// Takes secrets out of what a server sent, in case it repeats them.
@@ -12,7 +13,7 @@ struct Redactor: Sendable {
             forms.insert(bytes)
             forms.insert(Array(JSONString.quoted(secret).utf8.dropFirst().dropLast()))
             forms.insert(bytes.flatMap(Self.htmlEscaped))
-            forms.insert(bytes.flatMap(Self.percentEncoded))
+            if let encoded = Self.percentEncoded(secret) { forms.insert(encoded) }
         }
         // The longest first: a secret may be part of another.
         self.secrets = forms.sorted { $0.count > $1.count }
@@ -21,24 +22,8 @@ struct Redactor: Sendable {
     /// The text with every secret replaced.
     func redacted(_ text: String) -> String {
         var bytes = Array(text.utf8)
-        for secret in secrets { bytes = Self.replace(secret, in: bytes) }
+        for secret in secrets { bytes.replace(secret, with: "[redacted]".utf8) }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func replace(_ secret: [UInt8], in bytes: [UInt8]) -> [UInt8] {
-        guard bytes.count >= secret.count else { return bytes }
-        var result: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            if bytes[index] == secret[0], bytes[index...].starts(with: secret) {
-                result.append(contentsOf: "[redacted]".utf8)
-                index += secret.count
-            } else {
-                result.append(bytes[index])
-                index += 1
-            }
-        }
-        return result
     }
 
     private static func htmlEscaped(_ byte: UInt8) -> [UInt8] {
@@ -52,15 +37,10 @@ struct Redactor: Sendable {
         }
     }
 
-    private static func percentEncoded(_ byte: UInt8) -> [UInt8] {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            return [byte]
-        default:
-            let digits = Array("0123456789ABCDEF".utf8)
-            return [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
+    /// By libcurl: HTTP1 is none of this library's.
+    private static func percentEncoded(_ secret: String) -> [UInt8]? {
+        guard let text = curl_easy_escape(nil, secret, CInt(secret.utf8.count)) else { return nil }
+        defer { curl_free(text) }
+        return Array(String(cString: text).utf8)
     }
 }

@@ -20,8 +20,10 @@ struct ByteSet: Sendable {
     }
 
     private static let alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-    /// RFC 3986 section 2.2, `sub-delims`, and section 2.3, `unreserved`.
-    private static let unreservedOrDelimiter = alphanumeric + "-._~" + "!$&'()*+,;="
+    /// RFC 3986 section 2.3.
+    static let unreserved = alphanumeric + "-._~"
+    /// The same, and section 2.2, `sub-delims`.
+    private static let unreservedOrDelimiter = unreserved + "!$&'()*+,;="
 
     /// RFC 9110 section 5.6.2: `tchar`.
     static let token = ByteSet(alphanumeric + "!#$%&'*+-.^_`|~")

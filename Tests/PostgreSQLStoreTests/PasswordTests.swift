@@ -29,9 +29,9 @@
             #expect(warning.map(\.message) == ["***"])
         }
 
-        @Test func `secrets go in both spellings, the longest first`() {
+        @Test func `secrets go, the longest first`() {
             let secrets = Secrets(["a b", "a b c", ""])
-            #expect(secrets.redact("x a b c, a%20b, a%20b%20c; a b.") == "x ***, ***, ***; ***.")
+            #expect(secrets.redact("x a b c, a bc; a b.") == "x ***, ***c; ***.")
             #expect(Secrets([]).redact("nothing") == "nothing")
         }
 
