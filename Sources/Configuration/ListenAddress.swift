@@ -1,3 +1,5 @@
+import HTTP1
+
 /// Where to listen: an address and port, or a path.
 package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// An IPv4 or IPv6 address (without brackets) or `localhost`, and a port; port 0 lets the system choose.
@@ -42,7 +44,7 @@ extension ListenAddress {
     var isLocal: Bool {
         switch self {
         case .unix: true
-        case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        case .tcp(let host, _): APIURL.isLoopback(host)
         }
     }
 

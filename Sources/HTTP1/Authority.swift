@@ -22,7 +22,7 @@ enum Authority {
         if !range.isEmpty, bytes[range.lowerBound] == ASCII.openBracket {
             let inside = range.lowerBound + 1..<range.upperBound
             guard let end = bytes.firstIndex(of: ASCII.closeBracket, in: inside) else { return nil }
-            return IPv6Address.isValid(bytes, inside.lowerBound..<end) ? end + 1 : nil
+            return IPAddress.version6(bytes, inside.lowerBound..<end) == nil ? nil : end + 1
         }
         let end = bytes.firstIndex(of: ASCII.colon, in: range) ?? range.upperBound
         return PercentEncoding.isValid(bytes, range.lowerBound..<end, besides: .registeredName) ? end : nil

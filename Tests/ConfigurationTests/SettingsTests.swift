@@ -21,6 +21,7 @@ import Testing
             [
                 "ECRYPTOPAY_API_URL": "http://[::1]:8725/api/v1/", "ECRYPTOPAY_WEBHOOK_PATHS": "/a/b, /c",
                 "ECRYPTOPAY_LISTEN": "0.0.0.0:80, [::1]:0, unix:/run/x.sock", "ECRYPTOPAY_JOURNAL": "/j",
+                "ECRYPTOPAY_ADMIN_LISTEN": "[0::1]:1, 127.9.9.9:2, localhost:3, unix:/a",
                 "ECRYPTOPAY_JOURNAL_SEGMENT_BYTES": "4096", "ECRYPTOPAY_MIN_FREE_BYTES": "0",
                 "ECRYPTOPAY_MAX_BODY_BYTES": "262144", "ECRYPTOPAY_MAX_CONNECTIONS": "2",
                 "ECRYPTOPAY_REQUEST_TIMEOUT": "500ms", "ECRYPTOPAY_IDLE_TIMEOUT": "2m",
@@ -31,6 +32,7 @@ import Testing
         #expect(settings.apiURL.description == "http://[::1]:8725/api/v1")
         #expect(settings.webhookPaths.map(\.exposed) == ["/a/b", "/c"])
         #expect(settings.listen.map(\.description) == ["0.0.0.0:80", "[::1]:0", "unix:/run/x.sock"])
+        #expect(settings.adminListen.map(\.description) == ["[0::1]:1", "127.9.9.9:2", "localhost:3", "unix:/a"])
         #expect(settings.journal == .directory("/j"))
         #expect(settings.journalSegmentBytes == 4096)
         #expect(settings.minFreeBytes == 0)
