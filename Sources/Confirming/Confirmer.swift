@@ -3,13 +3,13 @@ import JournalFormat
 package import Ledger
 package import Logging
 package import Payments
-import Runtime
+package import Runtime
 import Synchronization
 
 /// Re-fetches every payment that was reported, and has the ledger record what the API says: the truth.
 ///
 /// It holds no state of its own but the calls under way. What is due, and within which budget, is the ledger's to say.
-package actor Confirmer {
+package actor Confirmer: Wakeable {
     private let ledger: any Ledger
     private let api: any PaymentAPI
     private var concurrency: Int
@@ -23,11 +23,8 @@ package actor Confirmer {
     }
     private var callCount = 0
     private var isStopping = false
-    private var stopped: [CheckedContinuation<Void, Never>] = []
     private let scheduler: any Scheduler
-    private let timer: any OneShotTimer
-    /// A wake-up that has not been acted on: commits come by the thousand, and one look at the ledger serves them all.
-    private nonisolated let isWoken = Atomic(false)
+    package nonisolated let alarm: Alarm
     /// When somebody looks at the ledger anyway: the timer's time, or `min` when the end of a call does; `max` while that is
     /// being found out. On the monotonic clock.
     private nonisolated let nextLook = Atomic(Int64.max)
@@ -56,25 +53,19 @@ package actor Confirmer {
         self.health = health ?? APIHealth(logger: logger)
         self.scheduler = scheduler
         lastProgress = Atomic(scheduler.now.nanoseconds)
-        timer = scheduler.timer(leeway: .milliseconds(1))
+        alarm = Alarm(on: scheduler, leeway: .milliseconds(1))
         ledger.addObserver(self)
-    }
-
-    /// Begins with what is due.
-    package func start() {
-        timer.onFire { [weak self] in self?.wake() }
-        wake()
     }
 
     /// Begins no further call, breaks off those under way, and returns when they have ended. What they were for stays
     /// queued in the ledger.
     package func stop() async {
         isStopping = true
-        timer.cancel()
-        if calls.isEmpty { return }
+        alarm.cancel()
         // In the order in which they began: a hash table's own differs from run to run, and a simulation has to find the same again.
-        for (_, call) in calls.sorted(by: { $0.key < $1.key }) { call.cancel() }
-        await withCheckedContinuation { stopped.append($0) }
+        let calls = calls.sorted { $0.key < $1.key }.map(\.value)
+        for call in calls { call.cancel() }
+        for call in calls { await call.value }
     }
 
     /// Fetches one payment now, whatever its schedule says; false while a call for it is under way.
@@ -92,7 +83,7 @@ package actor Confirmer {
     /// Changes how many calls there may be at once.
     package func update(concurrency: Int) {
         self.concurrency = concurrency
-        pump()
+        look()
     }
 
     /// Whether a call began or ended within `limit`, or none was due or under way: what the watchdog asks.
@@ -113,7 +104,7 @@ package actor Confirmer {
 
     // MARK: Calls
 
-    private func pump() {
+    package func look() {
         // Before the ledger is asked, so that whatever it has to tell after that wakes.
         nextLook.store(.max, ordering: .sequentiallyConsistent)
         while calls.count < concurrency, !isStopping, let claim = ledger.claim() {
@@ -122,7 +113,7 @@ package actor Confirmer {
         // With every worker busy, the end of a call looks again.
         if calls.count >= concurrency || isStopping { return nextLook.store(.min, ordering: .sequentiallyConsistent) }
         guard let due = ledger.nextDue() else { return }
-        timer.schedule(at: due)
+        alarm.set(to: due)
         nextLook.store(due.nanoseconds, ordering: .sequentiallyConsistent)
     }
 
@@ -138,11 +129,7 @@ package actor Confirmer {
 
     private func ended(_ number: Int) {
         calls[number] = nil
-        if calls.isEmpty, isStopping {
-            for continuation in stopped { continuation.resume() }
-            stopped = []
-        }
-        pump()
+        look()
     }
 
     private func confirm(_ claim: Claim, cause: Record.Cause) async {
@@ -189,16 +176,6 @@ package actor Confirmer {
 
     private nonisolated func noteProgress() {
         lastProgress.store(scheduler.now.nanoseconds, ordering: .relaxed)
-    }
-
-    private nonisolated func wake() {
-        if isWoken.exchange(true, ordering: .acquiringAndReleasing) { return }
-        Task(executorPreference: scheduler.executor) { await self.look() }
-    }
-
-    private func look() {
-        isWoken.store(false, ordering: .releasing)
-        pump()
     }
 }
 

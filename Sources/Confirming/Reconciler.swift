@@ -1,14 +1,14 @@
 import ECryptoPay
 package import Ledger
 package import Logging
-import Runtime
+package import Runtime
 import Synchronization
 
 /// Lists all payments now and then, and finds what no webhook told; and when more waits than the budget can answer, one
 /// listing answers it.
 ///
 /// What a listing comes to is the ledger's to say. Here is only when one is made, and what people read of it.
-package actor Reconciler {
+package actor Reconciler: Wakeable {
     private let ledger: any Ledger
     private let api: any PaymentAPI
     private let health: APIHealth
@@ -21,8 +21,7 @@ package actor Reconciler {
     private var run: Task<Void, Never>?
     private var isStopping = false
     private let scheduler: any Scheduler
-    private let timer: any OneShotTimer
-    private nonisolated let isWoken = Atomic(false)
+    package nonisolated let alarm: Alarm
     /// The last look has seen the flood, and whatever comes of that comes by itself.
     private nonisolated let isFloodSeen = Atomic(false)
     private nonisolated let lastEnd = Atomic<Int64>(0)
@@ -47,7 +46,7 @@ package actor Reconciler {
         schedule = ListingSchedule(interval: interval)
         self.scheduler = scheduler
         random = SplitMix64(seed: seed)
-        timer = scheduler.timer(leeway: .milliseconds(100))
+        alarm = Alarm(on: scheduler, leeway: .milliseconds(100))
         ledger.addObserver(self)
     }
 
@@ -57,16 +56,10 @@ package actor Reconciler {
         return time == 0 ? nil : time
     }
 
-    /// Begins with the listing of the start.
-    package func start() {
-        timer.onFire { [weak self] in self?.wake() }
-        wake()
-    }
-
     /// Breaks off a listing that is under way, and returns when it has ended.
     package func stop() async {
         isStopping = true
-        timer.cancel()
+        alarm.cancel()
         run?.cancel()
         await run?.value
     }
@@ -87,17 +80,7 @@ package actor Reconciler {
 
     // MARK: When
 
-    private nonisolated func wake() {
-        if isWoken.exchange(true, ordering: .acquiringAndReleasing) { return }
-        Task(executorPreference: scheduler.executor) { await self.woken() }
-    }
-
-    private func woken() {
-        isWoken.store(false, ordering: .releasing)
-        look()
-    }
-
-    private func look() {
+    package func look() {
         // Before the ledger is asked: a flood that comes after that is seen by whoever tells of it.
         isFloodSeen.store(false, ordering: .sequentiallyConsistent)
         let isFlooded = ledger.isFlooded
@@ -106,7 +89,7 @@ package actor Reconciler {
         else { return }
         let now = scheduler.now
         let time = max(due, ledger.pausedUntil)
-        guard time <= now else { return timer.schedule(at: time) }
+        guard time <= now else { return alarm.set(to: time) }
         guard ledger.beginListing() else { return }
         schedule.begin(now: now)
         run = Task(executorPreference: scheduler.executor) { await self.list() }

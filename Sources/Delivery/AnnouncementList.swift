@@ -1,4 +1,5 @@
 import Ledger
+import Runtime
 import Synchronization
 
 /// Wakes those who deliver when there is news.

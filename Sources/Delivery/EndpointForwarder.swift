@@ -2,12 +2,11 @@ import Ledger
 import Logging
 import Payments
 import Runtime
-import Synchronization
 
 /// Delivers confirmed news to one endpoint: several payments at once, each payment's news one after the other.
 ///
 /// What is due is the ledger's to say. It reads and writes nothing but the ledger.
-actor EndpointForwarder {
+actor EndpointForwarder: Wakeable {
     /// Deliveries under way at once.
     static let concurrency = 8
 
@@ -16,12 +15,10 @@ actor EndpointForwarder {
     private let sender: any DeliverySender
     private let logger: Logger
     private let scheduler: any Scheduler
-    private let timer: any OneShotTimer
+    nonisolated let alarm: Alarm
     private var underWay: [PaymentID: Task<Void, Never>] = [:]
     private var isStopping = false
-    private var stopped: [CheckedContinuation<Void, Never>] = []
     private var health: EndpointHealth
-    private nonisolated let isWoken = Atomic(false)
 
     init(
         name: String, ledger: any DeliveryLedger, sender: any DeliverySender, logger: Logger,
@@ -33,43 +30,26 @@ actor EndpointForwarder {
         self.logger = logger
         self.scheduler = scheduler
         health = EndpointHealth(name: name, logger: logger)
-        timer = scheduler.timer(leeway: .milliseconds(10))
-    }
-
-    /// Begins with what is due.
-    func start() {
-        timer.onFire { [weak self] in self?.wake() }
-        wake()
+        alarm = Alarm(on: scheduler, leeway: .milliseconds(10))
     }
 
     /// Begins nothing more, breaks off what is under way, and returns when that has ended. It stays queued in the ledger.
     func stop() async {
         isStopping = true
-        timer.cancel()
-        if underWay.isEmpty { return }
+        alarm.cancel()
         // In an order that does not differ from run to run, as a hash table's does: a simulation has to find the same again.
-        for (_, task) in underWay.sorted(by: { $0.key < $1.key }) { task.cancel() }
-        await withCheckedContinuation { stopped.append($0) }
+        let deliveries = underWay.sorted { $0.key < $1.key }.map(\.value)
+        for delivery in deliveries { delivery.cancel() }
+        for delivery in deliveries { await delivery.value }
     }
 
-    /// There may be something to deliver.
-    nonisolated func wake() {
-        if isWoken.exchange(true, ordering: .acquiringAndReleasing) { return }
-        Task(executorPreference: scheduler.executor) { await self.look() }
-    }
-
-    private func look() {
-        isWoken.store(false, ordering: .releasing)
-        pump()
-    }
-
-    private func pump() {
+    func look() {
         while underWay.count < Self.concurrency, !isStopping, let claim = ledger.claimDelivery(for: name) {
             underWay[claim.payment] = Task(executorPreference: scheduler.executor) { await self.deliver(claim) }
         }
         // With all places taken, the end of a delivery looks again.
         guard underWay.count < Self.concurrency, !isStopping, let due = ledger.nextDelivery(for: name) else { return }
-        timer.schedule(at: due)
+        alarm.set(to: due)
     }
 
     private func deliver(_ claim: DeliveryClaim) async {
@@ -84,11 +64,7 @@ actor EndpointForwarder {
                 """, metadata: ["payment": "\(claim.payment)"])
         }
         underWay[claim.payment] = nil
-        if underWay.isEmpty, isStopping {
-            for continuation in stopped { continuation.resume() }
-            stopped = []
-        }
-        pump()
+        look()
     }
 
     private func attempt(_ claim: DeliveryClaim) async -> DeliveryOutcome {

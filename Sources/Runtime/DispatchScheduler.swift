@@ -21,7 +21,8 @@ package struct DispatchScheduler: Scheduler {
 
 /// A timer of Dispatch's.
 private struct DispatchTimer: OneShotTimer {
-    private let source = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
+    // Dispatch's objects may be used from any thread, which their Swift types do not say on Linux.
+    nonisolated(unsafe) private let source = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
     private let leeway: DispatchTimeInterval
 
     init(leeway: Duration) {

@@ -19,7 +19,7 @@ package protocol Scheduler: Sendable {
 }
 
 /// Fires once when its time has come; scheduled anew, it forgets the time before.
-package protocol OneShotTimer {
+package protocol OneShotTimer: Sendable {
     /// Sets what it does.
     func onFire(_ work: @escaping @Sendable () -> Void)
 

@@ -5,6 +5,7 @@ import LedgerDoubles
 import Logging
 import Payments
 import POSIX
+import Runtime
 import Synchronization
 import Testing
 import TestSupport

@@ -1,5 +1,6 @@
 import Ledger
 import Logging
+import Runtime
 import Synchronization
 
 @testable import Confirming

@@ -3,6 +3,7 @@ import Confirming
 import Delivery
 import Ledger
 import Logging
+import Runtime
 
 /// Everything that works on the ledger while this process decides: it confirms, reconciles and delivers.
 final class Deciding: Sendable {
