@@ -208,8 +208,4 @@ extension EventFeed: LedgerObserver {
     package func ledgerDidCommit(upTo position: Int64) {
         if waitingCount.load(ordering: .sequentiallyConsistent) > 0 { wake() }
     }
-
-    package func ledgerDidReject(after position: Int64, reason: String) {}
-
-    package func ledgerDidFail(reason: String, errno: Int32) {}
 }

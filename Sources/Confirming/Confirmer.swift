@@ -210,6 +210,4 @@ extension Confirmer: LedgerObserver {
             \(reason); webhooks are answered 503\(often) until it can be written again: \(ledger.advice)
             """, metadata: EventID.webhooksRefused.metadata())
     }
-
-    package nonisolated func ledgerDidFail(reason: String, errno: Int32) {}
 }

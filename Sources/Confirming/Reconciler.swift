@@ -205,8 +205,4 @@ extension Reconciler: LedgerObserver {
     private nonisolated func lookForFlood() {
         if ledger.isFlooded, !isFloodSeen.load(ordering: .sequentiallyConsistent) { wake() }
     }
-
-    package nonisolated func ledgerDidReject(after position: Int64, reason: String) {}
-
-    package nonisolated func ledgerDidFail(reason: String, errno: Int32) {}
 }

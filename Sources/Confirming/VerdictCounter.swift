@@ -68,10 +68,4 @@ extension VerdictCounter {
     }
 
     package func ledgerDidSync(_ duration: Duration) { syncs.record(duration) }
-
-    package func ledgerDidCommit(upTo position: Int64) {}
-
-    package func ledgerDidReject(after position: Int64, reason: String) {}
-
-    package func ledgerDidFail(reason: String, errno: Int32) {}
 }

@@ -13,10 +13,4 @@ final class AnnouncementList: LedgerObserver {
     func ledgerDidAnnounce() {
         for forwarder in forwarders.withLock({ $0 }) { forwarder.wake() }
     }
-
-    func ledgerDidCommit(upTo position: Int64) {}
-
-    func ledgerDidReject(after position: Int64, reason: String) {}
-
-    func ledgerDidFail(reason: String, errno: Int32) {}
 }

@@ -10,6 +10,11 @@ package protocol BodySource: Sendable {
     func cancel()
 }
 
+extension BodySource {
+    /// Most hold nothing that would have to be let go.
+    package func cancel() {}
+}
+
 /// What a `BodySource` has to hand.
 package enum BodyPiece: Sendable {
     /// Some bytes. A piece of some ten kilobytes is a good size; an empty one is skipped.

@@ -158,20 +158,10 @@ package final class WebhookEndpoint: Sendable {
     }
 }
 
-extension WebhookEndpoint: LedgerObserver {
-    package func ledgerDidCommit(upTo position: Int64) {
-        finish { $0.commit(upTo: position) }
-    }
+extension WebhookEndpoint: Acknowledger {
+    package func acknowledge(upTo position: Int64) { finish { $0.commit(upTo: position) } }
 
-    package func ledgerDidRefuse(_ positions: Set<Int64>) {
-        finish { $0.refuse(positions) }
-    }
+    package func refuse(_ positions: Set<Int64>) { finish { $0.refuse(positions) } }
 
-    package func ledgerDidReject(after position: Int64, reason: String) {
-        finish { $0.reject() }
-    }
-
-    package func ledgerDidFail(reason: String, errno: Int32) {
-        ledgerDidReject(after: 0, reason: reason)
-    }
+    package func refuseAll() { finish { $0.reject() } }
 }

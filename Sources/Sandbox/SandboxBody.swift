@@ -10,6 +10,4 @@ final class SandboxBody: BodySource {
     }
 
     func next() -> BodyPiece { pieces.withLock { $0.popFirst() } ?? .end }
-
-    func cancel() {}
 }

@@ -262,8 +262,6 @@ package final class Term: Sendable {
 extension Term: LedgerObserver {
     package func ledgerDidCommit(upTo position: Int64) { hooks.committed(position) }
 
-    package func ledgerDidReject(after position: Int64, reason: String) {}
-
     package func ledgerWasSlow(_ duration: Duration) { hooks.wasSlow(duration) }
 
     package func ledgerMissedCheckpoint(reason: String) { hooks.missedCheckpoint(reason) }

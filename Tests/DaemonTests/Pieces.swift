@@ -10,6 +10,4 @@ final class Pieces: BodySource {
     }
 
     func next() -> BodyPiece { pieces.withLock { $0.popFirst() } ?? .later }
-
-    func cancel() {}
 }

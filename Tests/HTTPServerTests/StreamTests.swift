@@ -32,8 +32,6 @@ private final class Endless: BodySource {
         pieces.add(1, ordering: .relaxed)
         return .bytes([UInt8](repeating: 0x78, count: 16384))
     }
-
-    func cancel() {}
 }
 
 struct StreamTests {

@@ -134,7 +134,6 @@ struct WireTests {
             func next() -> BodyPiece {
                 left.withLock { $0.isEmpty ? .end : .bytes(Array($0.removeFirst().utf8)) }
             }
-            func cancel() {}
         }
         let handler = Handler { _, exchange in exchange.respond(Response(status: 200), streaming: Words()) }
         try await withServer(handler: handler) { _, address in

@@ -164,8 +164,4 @@ final class RunMark: LedgerObserver {
     }
 
     func ledgerDidCommit(upTo position: Int64) { set(durable: position) }
-
-    func ledgerDidReject(after position: Int64, reason: String) {}
-
-    func ledgerDidFail(reason: String, errno: Int32) {}
 }

@@ -15,13 +15,15 @@ final class ReentrantObserver: JournalObserver {
     /// How the journal answered.
     var refusal: JournalUnavailable? { state.withLock { $0.refusal } }
 
-    func journalDidCommit(upTo seq: Int64, syncNanoseconds: Int64) {}
-
     func journalDidReject(after seq: Int64, _ error: SystemError) {
         do throws(JournalUnavailable) { _ = try journal?.append(.closed, time: 0) } catch {
             state.withLock { $0.refusal = error }
         }
     }
+}
 
+extension JournalObserver {
+    func journalDidCommit(upTo seq: Int64, syncNanoseconds: Int64) {}
     func journalDidFail(_ error: SystemError) {}
+    func journalDidEnd(_ reason: String) {}
 }

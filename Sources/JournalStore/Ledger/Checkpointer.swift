@@ -21,8 +21,4 @@ extension Checkpointer: LedgerObserver {
             isBusy.store(false, ordering: .releasing)
         }
     }
-
-    package func ledgerDidReject(after position: Int64, reason: String) {}
-
-    package func ledgerDidFail(reason: String, errno: Int32) {}
 }

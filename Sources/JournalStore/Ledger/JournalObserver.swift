@@ -11,8 +11,3 @@ package protocol JournalObserver: AnyObject, Sendable {
     /// Nothing more is written here, for this reason: another one writes, or the database has lost what it had acknowledged.
     func journalDidEnd(_ reason: String)
 }
-
-extension JournalObserver {
-    /// A journal in files fails, or is closed.
-    package func journalDidEnd(_ reason: String) {}
-}

@@ -6,7 +6,7 @@ package protocol ReportLedger: Sendable {
     /// Takes a report in. Returns when it may be acknowledged.
     ///
     /// A position that is rejected is given again. So whoever waits for one must have noted it before a rejection can reach
-    /// him: under one lock with the observer's methods.
+    /// him: under one lock with the methods of ``Acknowledger``.
     ///
     /// Whoever `gathers` calls ``commit()`` when he has no more to record for now: one sync serves them all.
     func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception
@@ -113,51 +113,4 @@ package struct Settlement: Sendable {
         self.judgement = judgement
         self.confirmedSeq = confirmedSeq
     }
-}
-
-/// Hears of a ledger's progress, in order. Must not block.
-package protocol LedgerObserver: AnyObject, Sendable {
-    /// Everything up to this position is durable.
-    func ledgerDidCommit(upTo position: Int64)
-    /// Something may be due earlier than ``Ledger/nextDue()`` has said before, though nothing was written.
-    func ledgerDidReschedule()
-    /// These positions were not taken, and must not be acknowledged: told before anything behind them is durable.
-    func ledgerDidRefuse(_ positions: Set<Int64>)
-    /// What was recorded behind this position is lost, and must not be acknowledged.
-    func ledgerDidReject(after position: Int64, reason: String)
-    /// A claim has been settled, or a payment of a listing, and what that came to is durable.
-    func ledgerDidSettle(_ settlement: Settlement)
-    /// A batch of records was written and synced, which took that long.
-    func ledgerDidSync(_ duration: Duration)
-    /// A commit took longer than a second: the disk is slow, or about to fail.
-    func ledgerWasSlow(_ duration: Duration)
-    /// A checkpoint could not be written. That loses nothing; the next start takes longer.
-    func ledgerMissedCheckpoint(reason: String)
-    /// Something waits to be delivered.
-    func ledgerDidAnnounce()
-    /// Nothing more will become durable: the process has to end, with this `errno`.
-    func ledgerDidFail(reason: String, errno: Int32)
-}
-
-extension LedgerObserver {
-    /// Most make no calls.
-    package func ledgerDidReschedule() {}
-
-    /// Most do not count.
-    package func ledgerDidSettle(_ settlement: Settlement) {}
-
-    /// Most do not measure.
-    package func ledgerDidSync(_ duration: Duration) {}
-
-    /// Most have nothing to do about a slow disk.
-    package func ledgerWasSlow(_ duration: Duration) {}
-
-    /// Only who delivers has something to do about it.
-    package func ledgerDidAnnounce() {}
-
-    /// Most ledgers know at once what they take.
-    package func ledgerDidRefuse(_ positions: Set<Int64>) {}
-
-    /// Most have nothing to do about a missed checkpoint.
-    package func ledgerMissedCheckpoint(reason: String) {}
 }

@@ -267,10 +267,6 @@ final class Daemon: LedgerObserver {
 
     // MARK: LedgerObserver
 
-    func ledgerDidCommit(upTo position: Int64) {}
-
-    func ledgerDidReject(after position: Int64, reason: String) {}
-
     func ledgerWasSlow(_ duration: Duration) {
         let milliseconds = duration.nanoseconds / 1_000_000
         logger.warning(
