@@ -36,7 +36,6 @@ package final class EventFeed: Sendable {
     private let waiting = Mutex<[EventReader]>([])
     private let waitingCount = Atomic(0)
     private let readerCount = Atomic(0)
-    private let diskReads = Atomic(0)
     private let isWoken = Atomic(false)
     private let outage: Mutex<ReadOutage>
 
@@ -54,10 +53,7 @@ package final class EventFeed: Sendable {
     }
 
     /// How many read now.
-    package var readers: Int { readerCount.load(ordering: .relaxed) }
-
-    /// How many pages have been read from the disk.
-    var pagesRead: Int { diskReads.load(ordering: .relaxed) }
+    var readers: Int { readerCount.load(ordering: .relaxed) }
 
     /// The last record that may be shown.
     var durable: Int64 { ledger.durable }
@@ -144,7 +140,6 @@ package final class EventFeed: Sendable {
         // One question for all who wait, as long as nobody answers.
         let now = Instant(nanoseconds: Clock.monotonic())
         if let fault = outage.withLock({ $0.standing(now: now) }) { throw fault }
-        diskReads.add(1, ordering: .relaxed)
         // It knows where in the segment it is; a new reader would have to search.
         let isAtEnd = newest?.end.next == cursor.next
         let page = try EventPage(behind: isAtEnd ? newest?.end ?? cursor : cursor, durable: ledger.durable)

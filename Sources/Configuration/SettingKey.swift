@@ -71,9 +71,6 @@ package struct SettingKey: Sendable {
         self.init(suffix, property, kind.optional, meaning, isSecret: isSecret, isAccount: isAccount)
     }
 
-    /// The default in its canonical spelling; nil when there is none.
-    package var defaultText: String? { shown(Settings()) }
-
     /// The key whose value is the path of a file that holds this one's value; nil for keys without secrets.
     package var fileKey: String? { mayBeSecret ? name + Self.fileSuffix : nil }
 

@@ -22,11 +22,6 @@ package enum ReadableText {
         return String(line)
     }
 
-    /// The bytes as UTF-8, repaired, then as `line(_:limit:)` has it.
-    static func line(bytes: some Collection<UInt8>, limit: Int) -> String {
-        line(String(decoding: bytes, as: UTF8.self), limit: limit)
-    }
-
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x80 { return scalar.value > 0x20 && scalar.value < 0x7F }
         switch scalar.properties.generalCategory {

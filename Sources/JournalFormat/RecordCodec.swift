@@ -61,11 +61,6 @@ package enum RecordCodec {
     static let prefixLength = 18
 
     /// Appends a record's line, newline included.
-    package static func append(_ entry: Entry, to output: inout [UInt8]) {
-        append(entry.record, seq: entry.seq, durable: entry.durable, time: entry.time, to: &output)
-    }
-
-    /// The same without an entry around the record.
     package static func append(_ record: Record, seq: Int64, durable: Int64, time: Int64, to output: inout [UInt8]) {
         let start = output.count
         appendHead(record.kind, seq: seq, durable: durable, time: time, to: &output)

@@ -104,15 +104,3 @@ extension RecordView {
             status: members.status?.integer(in: line).map { Int($0) }, error: members.error?.string(in: line))
     }
 }
-
-extension RecordView {
-    /// The payment that the record is about, if it is about one.
-    package var payment: Int64? {
-        switch self {
-        case .known(let payment, _): payment
-        case .received(let received): received.payment
-        case .confirmed(let confirmed): confirmed.payment
-        case .other(let record): record.payment
-        }
-    }
-}

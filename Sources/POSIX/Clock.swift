@@ -5,9 +5,6 @@ public enum Clock {
     /// `CLOCK_MONOTONIC`: schedules and time-outs run on it. Its zero is arbitrary.
     public static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
 
-    /// `CLOCK_BOOTTIME`: as `CLOCK_MONOTONIC`, but it goes on while the machine is suspended.
-    public static func boottime() -> Int64 { read(CLOCK_BOOTTIME) }
-
     /// `CLOCK_REALTIME`: nanoseconds since 1970-01-01T00:00:00Z, for people and records only.
     public static func realtime() -> Int64 { read(CLOCK_REALTIME) }
 

@@ -19,8 +19,6 @@ package struct ReportedPayment: Sendable {
     package var amount: Amount? { summary.amount }
     /// When the payment changed last, in nanoseconds since 1970; nil when missing or unreadable, and then not compared.
     package var updatedAt: Int64? { summary.updatedAt }
-    /// Equal for reports that say the same: same state, amount, currency and `updated_at`. The id is not part of it.
-    package var fingerprint: UInt64 { summary.fingerprint }
 
     /// Reads a webhook's body.
     package init(body: Span<UInt8>) throws(ReportFault) {

@@ -98,9 +98,6 @@ package final class Sandbox: Sendable {
         set { core.send(core.withService { $0.setFaults(newValue) }) }
     }
 
-    /// Makes all tokens so far worthless, refresh tokens too.
-    package func revokeTokens() { core.withService { $0.tokens.revokeAll() } }
-
     /// The webhooks so far, the latest ten thousand at most, and what came of them.
     package var webhooks: [SandboxWebhook] { core.withService { $0.webhooks } }
 

@@ -36,9 +36,6 @@ package struct Notifier: Sendable {
     /// A notifier whose messages go to `transmit` instead, which answers as `sd_notify` does: negative when it failed.
     init(transmit: @escaping @Sendable (String) -> Int32) { self.transmit = transmit }
 
-    /// Whether anyone listens.
-    package var isSupervised: Bool { transmit != nil }
-
     /// Sends assignments as one message, from any thread.
     ///
     /// - Returns: why it could not be sent; nil when it was, or when nobody listens. Callers may ignore it: there is no

@@ -40,9 +40,6 @@ extension SharedNode: RecordLedger {
 }
 
 extension SharedNode {
-    /// The ledger's id.
-    package var journalID: String { state.withLock { $0.identity?.journal ?? "" } }
-
     /// What ended the node for good, in words for an operator; nil while nothing has.
     package var failure: String? { state.withLock { $0.failure?.message } }
 

@@ -15,17 +15,14 @@ struct EventFeedTests {
     /// What a test needs, with a ledger of some form.
     private struct Fixture {
         let home = LedgerHome()
-        let ledger: any TestRecords
+        let ledger: UnreliableRecords
         let feed: EventFeed
         let server: HTTPServer
         let address: SocketAddress
         let log = LineLog()
 
-        init(
-            _ form: KeptForm, heartbeat: Duration = .seconds(3600), isUnreliable: Bool = false
-        ) async throws {
-            let records = try await home.openRecords(form)
-            ledger = isUnreliable ? UnreliableRecords(records) : records
+        init(_ form: KeptForm, heartbeat: Duration = .seconds(3600)) async throws {
+            ledger = UnreliableRecords(try await home.openRecords(form))
             let logger = Logger(label: "test") { [log] _ in log.handler }
             feed = EventFeed(ledger, heartbeat: heartbeat, outagePause: .milliseconds(20), logger: logger)
             let side = AdminSide(
@@ -92,7 +89,7 @@ struct EventFeedTests {
                 }
             }
             // The first page behind the tail may have been read for nobody else.
-            #expect(test.feed.pagesRead <= 6)
+            #expect(test.ledger.reads <= 6)
             #expect(test.feed.readers == 50)
             clients[0].close()
             try await eventually("one has gone") { test.feed.readers == 49 }
@@ -109,7 +106,7 @@ struct EventFeedTests {
             let slow = try test.reader("?after=0", receiveBuffer: 4096)
             try await eventually("it is dropped") { test.feed.readers == 0 && test.server.openConnections == 0 }
             // 15 MB wait for it. Read was what the sockets' buffers hold, and no more.
-            #expect(test.feed.pagesRead < 300)
+            #expect(test.ledger.reads < 300)
             slow.close()
             await test.end()
         }
@@ -132,17 +129,16 @@ struct EventFeedTests {
         async throws
     {
         try await withTaskExecutorPreference(ClientExecutor()) {
-            let test = try await Fixture(.files, heartbeat: .milliseconds(50), isUnreliable: true)
+            let test = try await Fixture(.files, heartbeat: .milliseconds(50))
             let clients = try (0..<3).map { _ in try test.reader("?after=0") }
             // The record that each run begins with.
             for client in clients { #expect(try client.receiveHead().contains("application/jsonl")) }
             for client in clients { #expect(try client.receiveChunk()?.count ?? 0 > 1) }
-            let records = try #require(test.ledger as? UnreliableRecords)
-            records.isUnreachable = true
+            test.ledger.isUnreachable = true
             try test.record(1)
             try await eventually("it is told") { test.log.lines.contains { $0.contains("shows no records for now") } }
             for client in clients { #expect(try client.receiveChunk() == [UInt8(ascii: "\n")]) }
-            records.isUnreachable = false
+            test.ledger.isUnreachable = false
             for client in clients {
                 var chunk = try client.receiveChunk()
                 while chunk == [UInt8(ascii: "\n")] { chunk = try client.receiveChunk() }

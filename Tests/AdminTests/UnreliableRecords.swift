@@ -7,17 +7,21 @@ import Synchronization
 /// Records of a ledger that cannot be read now and then, as those in a database.
 final class UnreliableRecords: TestRecords {
     private let records: any TestRecords
-    private let state = Mutex(false)
+    private let state = Mutex((isUnreachable: false, reads: 0))
 
     init(_ records: any TestRecords) { self.records = records }
 
     /// Whether they cannot be read now.
     var isUnreachable: Bool {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
+        get { state.withLock { $0.isUnreachable } }
+        set { state.withLock { $0.isUnreachable = newValue } }
     }
 
+    /// How often they were read.
+    var reads: Int { state.withLock { $0.reads } }
+
     var durable: Int64 { records.durable }
+    var mayLag: Bool { records.mayLag }
     func addObserver(_ observer: any LedgerObserver) { records.addObserver(observer) }
     func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
         records.record(report, peer: peer, gathers: gathers)
@@ -44,6 +48,7 @@ final class UnreliableRecords: TestRecords {
             pruned: (ClosedRange<Int64>) -> Void
         ) throws -> String? {
             if records.isUnreachable { throw RecordsUnreachable("the test has it so") }
+            records.state.withLock { $0.reads += 1 }
             return try reader.read(atMost: bytes, upTo: durable, body, pruned: pruned)
         }
     }

@@ -1,4 +1,4 @@
-import Configuration
+@testable import Configuration
 
 /// The whole account, so that a test can leave it out of consideration.
 let account = [
@@ -44,4 +44,9 @@ func faults(
     } catch let error as ConfigurationFaults {
         return error.faults
     }
+}
+
+extension SettingKey {
+    /// The default in its canonical spelling; nil when there is none.
+    var defaultText: String? { shown(Settings()) }
 }

@@ -21,8 +21,7 @@ struct RecordCodecTests {
 
     private func line(_ record: Record, seq: Int64 = 17, durable: Int64 = 12) -> [UInt8] {
         var output: [UInt8] = []
-        RecordCodec.append(
-            Entry(seq: seq, durable: durable, time: 1_795_386_664_512_345_000, record: record), to: &output)
+        RecordCodec.append(record, seq: seq, durable: durable, time: 1_795_386_664_512_345_000, to: &output)
         return output
     }
 

@@ -46,7 +46,8 @@ struct SampleTests {
     @Test func `and is written again to the byte`() throws {
         for line in lines {
             var written: [UInt8] = []
-            RecordCodec.append(try Entry(line: line.span), to: &written)
+            let entry = try Entry(line: line.span)
+            RecordCodec.append(entry.record, seq: entry.seq, durable: entry.durable, time: entry.time, to: &written)
             #expect(String(decoding: written, as: UTF8.self) == String(decoding: line, as: UTF8.self) + "\n")
         }
     }

@@ -149,7 +149,7 @@ struct LedgerCrashSimulation: Simulation {
         for offer in driver.offers where offer.seq <= promise.last {
             let report = world.reports[offer.mark - 1]
             guard case .received(let received)? = records[offer.seq], let mark = Int(received.peer),
-                received.payment == report.id, world.reports[mark - 1].fingerprint == report.fingerprint
+                received.payment == report.id, world.reports[mark - 1].summary.fingerprint == report.summary.fingerprint
             else { throw Violation("report \(offer.mark) was acknowledged with record \(offer.seq), which is another") }
         }
         for (seq, answer) in driver.settled.all where seq <= promise.last {
@@ -186,7 +186,7 @@ struct LedgerCrashSimulation: Simulation {
         _ ledger: FileLedger, on disk: SimulatedDisk, startedFrom state: DiskState, _ promise: LedgerPromise
     ) throws -> LedgerPromise {
         let entries = try read(disk, isWhole: true)
-        let found = try promise.check(entries, id: ledger.journalID)
+        let found = try promise.check(entries, id: ledger.journal.id)
         try checkMarks(entries)
         var model = LedgerModel()
         for entry in entries { model.apply(entry.record, seq: entry.seq) }

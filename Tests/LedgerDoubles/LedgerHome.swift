@@ -24,6 +24,7 @@ package enum KeptForm: CaseIterable, Sendable {
 package protocol TestLedger: KeptLedger, ReportLedger {
     var durable: Int64 { get }
     func prune(before time: Int64) throws -> PruneReport
+    func close()
 }
 
 extension JournalLedger: TestLedger {}

@@ -92,10 +92,6 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
 }
 
 extension JournalLedger: KeptLedger {
-    package var journalID: String { journal.id }
-}
-
-extension JournalLedger {
     /// What ended the ledger for good, if something did, in words for an operator.
     package var failure: String? { journal.failure.map { JournalUnavailable.failed($0).description } }
 

@@ -1,13 +1,7 @@
 /// What an operator asks of a ledger, besides confirming and delivering.
 package protocol KeptLedger: DeliveryLedger {
-    /// The journal's random id: with a record's number it is the same wherever the ledger is kept.
-    var journalID: String { get }
-
     /// Looks how the ledger stands, with at most `limit` payments that wait.
     func survey(waiting limit: Int) async -> LedgerSurvey
-
-    /// Ends it cleanly; nothing can be recorded afterwards. Blocks until all is written, or cannot be.
-    func close()
 }
 
 /// What room a ledger has for more.

@@ -13,12 +13,4 @@ package struct PruneReport: Hashable, Sendable {
 
     /// Of nothing that goes.
     package init() {}
-
-    package init(segments: [String], bytes: Int64, records: Int64, known: Int, heldBy: String?) {
-        self.segments = segments
-        self.bytes = bytes
-        self.records = records
-        self.known = known
-        self.heldBy = heldBy
-    }
 }

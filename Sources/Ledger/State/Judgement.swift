@@ -45,9 +45,6 @@ package struct Judgement: Sendable {
     /// Whether the call failed, so that the next one backs off.
     var isFailure = false
 
-    /// Whether there is anything to journal.
-    package var isEmpty: Bool { confirmation == nil && refutations.isEmpty && abandonment == nil }
-
     init(_ claim: Claim) {
         callBegan = claim.began
     }
