@@ -1,3 +1,4 @@
+import JournalStore
 package import Ledger
 package import Payments
 import Synchronization

@@ -52,6 +52,6 @@ final class FileStore: Store {
 
     func bury() {
         disk.setFault(nil)
-        journal.observers.withLock { $0 = [] }
+        journal.observers.removeAll()
     }
 }

@@ -115,7 +115,7 @@ extension JournalLedger: DeliveryLedger {
     }
 
     func tellOfNews() {
-        for observer in observers.withLock({ $0 }) { observer.ledgerDidAnnounce() }
+        observers.tell { $0.ledgerDidAnnounce() }
     }
 
     /// Journals and applies a delivery's end. In the state it has ended even if the record cannot be written: then the next

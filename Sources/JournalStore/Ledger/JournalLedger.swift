@@ -17,7 +17,7 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
     let waiters = CommitWaiters()
     /// For each call under way, the wait for its reports where they were not durable when it began.
     private let claimed = Mutex<[PaymentID: CommitTicket]>([:])
-    let observers = Mutex<[any LedgerObserver]>([])
+    let observers = ObserverList()
     private let minimumFreeBytes: Atomic<Int64>
     /// What is known of the segments for ``dropRefuted(while:)``.
     let survey = Mutex(RefutedSurvey())
@@ -77,7 +77,7 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
 
     /// Nobody hears of it any more, and it can be freed.
     package func detach() {
-        observers.withLock { $0 = [] }
+        observers.removeAll()
         journal.setObserver(nil)
     }
 
@@ -124,9 +124,7 @@ extension JournalLedger: ReportLedger, Ledger {
 
     package var advice: String { journal.advice }
 
-    package func addObserver(_ observer: any LedgerObserver) {
-        observers.withLock { $0.append(observer) }
-    }
+    package func addObserver(_ observer: any LedgerObserver) { observers.add(observer) }
 
     package func commit() { journal.commits.commitGathered() }
 
@@ -306,7 +304,7 @@ extension JournalLedger: JournalObserver {
         waiters.commit(upTo: seq)
         let isSlow = syncNanoseconds >= 1_000_000_000
         if isSlow { slowCommits.add(1, ordering: .relaxed) }
-        for observer in observers.withLock({ $0 }) {
+        observers.tell { observer in
             observer.ledgerDidCommit(upTo: seq)
             observer.ledgerDidSync(.nanoseconds(syncNanoseconds))
             if isSlow { observer.ledgerWasSlow(.nanoseconds(syncNanoseconds)) }
@@ -318,20 +316,18 @@ extension JournalLedger: JournalObserver {
             state.rollBack(after: seq)
         }
         waiters.reject(after: seq, error)
-        for observer in observers.withLock({ $0 }) {
-            observer.ledgerDidReject(after: seq, reason: JournalUnavailable.rejected(error).description)
-        }
+        observers.tell { $0.ledgerDidReject(after: seq, reason: JournalUnavailable.rejected(error).description) }
     }
 
     package func journalDidEnd(_ reason: String) {
         waiters.fail(.ended(reason))
-        for observer in observers.withLock({ $0 }) { observer.ledgerDidFail(reason: reason, errno: EIO) }
+        observers.tell { $0.ledgerDidFail(reason: reason, errno: EIO) }
     }
 
     package func journalDidFail(_ error: SystemError) {
         waiters.fail(.failed(error))
-        for observer in observers.withLock({ $0 }) {
-            observer.ledgerDidFail(reason: JournalUnavailable.failed(error).description, errno: error.errno)
+        observers.tell {
+            $0.ledgerDidFail(reason: JournalUnavailable.failed(error).description, errno: error.errno)
         }
     }
 }
@@ -339,17 +335,17 @@ extension JournalLedger: JournalObserver {
 extension JournalLedger {
     /// Tells the observers to look again at what is due.
     func rescheduled() {
-        for observer in observers.withLock({ $0 }) { observer.ledgerDidReschedule() }
+        observers.tell { $0.ledgerDidReschedule() }
     }
 
     /// Tells the observers what an answer came to.
     func settled(_ settlement: Settlement) {
-        for observer in observers.withLock({ $0 }) { observer.ledgerDidSettle(settlement) }
+        observers.tell { $0.ledgerDidSettle(settlement) }
     }
 
     /// Has the observers told why a checkpoint is not there.
     func missedCheckpoint(_ error: any Error) {
-        for observer in observers.withLock({ $0 }) { observer.ledgerMissedCheckpoint(reason: "\(error)") }
+        observers.tell { $0.ledgerMissedCheckpoint(reason: "\(error)") }
     }
 }
 
