@@ -130,12 +130,7 @@ package actor Reconciler: Wakeable {
     private nonisolated func end(isWhole: Bool) async -> Bool {
         let ledger = ledger
         do {
-            // It writes and waits for the disk: not on a thread that other tasks need.
-            let (summary, refuted) = try await withCheckedThrowingContinuation { continuation in
-                scheduler.runBlocking {
-                    continuation.resume(with: Result { try ledger.endListing(isWhole: isWhole) })
-                }
-            }
+            let (summary, refuted) = try await scheduler.value { try ledger.endListing(isWhole: isWhole) }
             report(summary, refuted, isWhole: isWhole)
             if isWhole { lastEnd.store(scheduler.wallClock, ordering: .relaxed) }
             return isWhole

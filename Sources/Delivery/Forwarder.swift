@@ -42,7 +42,8 @@ package actor Forwarder {
     package func update(endpoints: [Endpoint]) async throws {
         await stop()
         do {
-            tell(try await configure(endpoints.map(\.name)))
+            let names = endpoints.map(\.name)
+            tell(try await scheduler.value { [ledger] in try ledger.configure(endpoints: names) })
             self.endpoints = endpoints
         } catch {
             // Those that were there go on.
@@ -50,14 +51,6 @@ package actor Forwarder {
             throw error
         }
         await begin()
-    }
-
-    private func configure(_ names: [String]) async throws -> EndpointChange {
-        try await withCheckedThrowingContinuation { continuation in
-            scheduler.runBlocking { [ledger] in
-                continuation.resume(with: Result { try ledger.configure(endpoints: names) })
-            }
-        }
     }
 
     private func tell(_ change: EndpointChange) {

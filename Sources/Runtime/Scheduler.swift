@@ -18,6 +18,17 @@ package protocol Scheduler: Sendable {
     func timer(leeway: Duration) -> any OneShotTimer
 }
 
+extension Scheduler {
+    /// What work comes to that waits for the disk.
+    package func value<Value: Sendable>(
+        of work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            runBlocking { continuation.resume(with: Result(catching: work)) }
+        }
+    }
+}
+
 /// Fires once when its time has come; scheduled anew, it forgets the time before.
 package protocol OneShotTimer: Sendable {
     /// Sets what it does.

@@ -19,11 +19,7 @@ extension JournalLedger {
     /// Writes a checkpoint of all that has been recorded so far; false when this is not the moment, or when it could not be
     /// written. That costs the next start time, and nothing else.
     @discardableResult
-    package func checkpoint() async -> Bool {
-        await withCheckedContinuation { continuation in
-            maintenanceQueue.enqueue { continuation.resume(returning: self.writeCheckpoint()) }
-        }
-    }
+    package func checkpoint() async -> Bool { await maintenanceQueue.value { self.writeCheckpoint() } }
 
     /// The same, on ``maintenanceQueue``; waits for the disk.
     func writeCheckpoint() -> Bool {

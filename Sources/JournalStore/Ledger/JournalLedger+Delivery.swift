@@ -55,20 +55,14 @@ extension JournalLedger: DeliveryLedger {
 
     package func content(of claim: DeliveryClaim) async throws -> DeliveryContent {
         let position = claim.position
-        return try await withCheckedThrowingContinuation { continuation in
-            readQueue.enqueue { [journal] in
-                continuation.resume(
-                    with: Result {
-                        let entry = try journal.read(position)
-                        guard case .confirmed(let confirmed) = entry.record else {
-                            throw JournalFault.unreadable(
-                                segment: "the journal",
-                                offset: position.offset, fault: .content("record \(position.seq) is no confirmation"))
-                        }
-                        return DeliveryContent(
-                            journal: journal.id, seq: entry.seq, time: entry.time, current: confirmed.current)
-                    })
+        return try await readQueue.value { [journal] in
+            let entry = try journal.read(position)
+            guard case .confirmed(let confirmed) = entry.record else {
+                throw JournalFault.unreadable(
+                    segment: "the journal",
+                    offset: position.offset, fault: .content("record \(position.seq) is no confirmation"))
             }
+            return DeliveryContent(journal: journal.id, seq: entry.seq, time: entry.time, current: confirmed.current)
         }
     }
 
@@ -100,11 +94,7 @@ extension JournalLedger: DeliveryLedger {
 
     package func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
         // It may read the whole journal: verdicts and deliveries must not wait behind that.
-        let found = try await withCheckedThrowingContinuation { continuation in
-            surveyQueue.enqueue {
-                continuation.resume(with: Result { try self.journal.news(selection, upTo: self.journal.durable) })
-            }
-        }
+        let found = try await surveyQueue.value { [journal] in try journal.news(selection, upTo: journal.durable) }
         let endpoints = state.withLock { state in
             guard !dryRun else { return state.endpoints.count }
             for (id, position) in found { state.redeliver(id, position, now: now()) }

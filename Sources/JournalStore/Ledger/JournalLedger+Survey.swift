@@ -6,11 +6,7 @@ import Synchronization
 extension JournalLedger {
     /// Looks how the ledger stands, with at most `limit` payments that wait. What it needs of the disk it reads on a queue of
     /// its own.
-    package func survey(waiting limit: Int) async -> LedgerSurvey {
-        await withCheckedContinuation { continuation in
-            surveyQueue.enqueue { continuation.resume(returning: self.look(limit)) }
-        }
-    }
+    package func survey(waiting limit: Int) async -> LedgerSurvey { await surveyQueue.value { self.look(limit) } }
 
     private func look(_ limit: Int) -> LedgerSurvey {
         let (counts, setAside, waiting, endpoints, undelivered) = state.withLock {

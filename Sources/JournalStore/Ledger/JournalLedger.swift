@@ -288,14 +288,7 @@ extension JournalLedger {
         {
             throw failure
         }
-        return try await withCheckedThrowingContinuation { continuation in
-            readQueue.enqueue { [journal] in
-                continuation.resume(
-                    with: Result {
-                        try journal.reports(of: [claim])[0]
-                    })
-            }
-        }
+        return try await readQueue.value { [journal] in try journal.reports(of: [claim])[0] }
     }
 }
 

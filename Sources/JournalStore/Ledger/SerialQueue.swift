@@ -9,6 +9,17 @@ package protocol SerialQueue: Sendable {
     func perform<Value>(_ work: () -> Value) -> Value
 }
 
+extension SerialQueue {
+    /// What work comes to that waits for the disk: not on a thread that other tasks need.
+    func value<Value: Sendable, Failure>(
+        of work: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        try await withCheckedContinuation { continuation in
+            enqueue { continuation.resume(returning: Result(catching: work)) }
+        }.get()
+    }
+}
+
 extension DispatchQueue: SerialQueue {
     package func enqueue(_ work: @escaping @Sendable () -> Void) { async(execute: work) }
 
