@@ -97,7 +97,7 @@ let package = Package(
             swiftSettings: common),
         .target(
             name: "ServiceManager",
-            dependencies: ["POSIX", "CSystemd", logging],
+            dependencies: ["POSIX", "CivilTime", "CSystemd", logging],
             swiftSettings: common),
         .target(name: "POSIX", dependencies: ["CShims"], swiftSettings: common),
 

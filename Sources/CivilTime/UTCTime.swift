@@ -63,25 +63,6 @@ public struct UTCTime: Hashable, Sendable {
         appendISO8601(fractionDigits: fractionDigits, to: &output)
         return String(decoding: output, as: UTF8.self)
     }
-
-    /// Appends `hh:mm:ss`.
-    public func appendClock(to output: inout [UInt8]) {
-        Self.append(hour, digits: 2, to: &output)
-        output.append(UInt8(ascii: ":"))
-        Self.append(minute, digits: 2, to: &output)
-        output.append(UInt8(ascii: ":"))
-        Self.append(second, digits: 2, to: &output)
-    }
-
-    private static func append(_ value: Int, digits: Int, to output: inout [UInt8]) {
-        // From the last digit on, where dividing by a constant is a multiplication.
-        output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits))
-        var rest = value
-        for index in stride(from: output.count - 1, to: output.count - 1 - digits, by: -1) {
-            output[index] += UInt8(rest % 10)
-            rest /= 10
-        }
-    }
 }
 
 extension Int64 {

@@ -10,11 +10,10 @@ public enum HTTPDate {
     /// E.g. `Sun, 06 Nov 1994 08:49:37 GMT`.
     public static func imfFixdate(secondsSince1970 seconds: Int64) -> String {
         let time = UTCTime(nanoseconds: seconds * 1_000_000_000)
-        var clock: [UInt8] = []
-        time.appendClock(to: &clock)
-        let day = time.day < 10 ? "0\(time.day)" : "\(time.day)"
-        let date = "\(weekdays[time.weekday]), \(day) \(months[time.month - 1]) \(time.year)"
-        return "\(date) \(String(decoding: clock, as: UTF8.self)) GMT"
+        // YYYY-MM-DDThh:mm:ssZ
+        let text = time.iso8601(fractionDigits: 0)
+        let date = "\(text.dropFirst(8).prefix(2)) \(months[time.month - 1]) \(time.year)"
+        return "\(weekdays[time.weekday]), \(date) \(text.dropFirst(11).prefix(8)) GMT"
     }
 
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

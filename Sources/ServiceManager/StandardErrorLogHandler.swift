@@ -1,3 +1,4 @@
+internal import CivilTime
 internal import Glibc
 package import Logging
 
@@ -40,21 +41,8 @@ package struct StandardErrorLogHandler: LogHandler {
     package func log(event: LogEvent) {
         let fields = LogFields(logger: metadata, provider: metadataProvider, event: event)
         let line = fields.line(event.message.description)
-        emit(Array("\(Self.timestamp(Clock.realtime())) \(event.level.rawValue)  \(line)\n".utf8))
+        emit(Array("\(UTCTime(nanoseconds: Clock.realtime()).iso8601()) \(event.level.rawValue)  \(line)\n".utf8))
     }
-
-    /// RFC 3339 in UTC with milliseconds, from nanoseconds since 1970.
-    static func timestamp(_ nanoseconds: Int64) -> String {
-        var seconds = time_t(nanoseconds / 1_000_000_000)
-        let milliseconds = nanoseconds / 1_000_000 % 1000
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        let date = "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
-        let time = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
-        return "\(date)T\(time).\(milliseconds < 100 ? "0" : "")\(two(Int32(milliseconds)))Z"
-    }
-
-    private static func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
     @Sendable private static func writeToStandardError(_ line: [UInt8]) {
         line.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -25,6 +25,7 @@ struct UTCTimeTests {
         #expect(
             UTCTime(nanoseconds: 1_667_325_845_123_456_000).iso8601(fractionDigits: 6) == "2022-11-01T18:04:05.123456Z")
         #expect(UTCTime(nanoseconds: 0).iso8601(fractionDigits: 0) == "1970-01-01T00:00:00Z")
+        #expect(UTCTime(nanoseconds: 951_782_400_007_999_999).iso8601() == "2000-02-29T00:00:00.007Z")
     }
 
     @Test func `the weekday is the calendar's`() {

@@ -6,17 +6,6 @@ import Testing
 @testable import ServiceManager
 
 @Suite struct StandardErrorLogHandlerTests {
-    @Test(
-        "times are UTC with milliseconds",
-        arguments: [
-            (Int64(0), "1970-01-01T00:00:00.000Z"), (951_782_400_007_999_999, "2000-02-29T00:00:00.007Z"),
-            (1_795_395_723_456_000_000, "2026-11-23T01:02:03.456Z"),
-            (1_735_689_599_099_000_000, "2024-12-31T23:59:59.099Z"),
-        ])
-    func timestamps(nanoseconds: Int64, text: String) {
-        #expect(StandardErrorLogHandler.timestamp(nanoseconds) == text)
-    }
-
     @Test func `a message is one line with time, level, text and fields`() throws {
         let lines = Mutex<[String]>([])
         var logger = Logger(label: "test") { _ in
