@@ -43,12 +43,12 @@ package struct DroppedRanges: Hashable, Sendable {
     package func encode() -> [UInt8] {
         var bytes: [UInt8] = []
         for range in ranges {
-            bytes += Self.digits(String(range.lowerBound), 20) + [UInt8(ascii: " ")]
-            bytes += Self.digits(String(range.upperBound), 20) + [UInt8(ascii: "\n")]
+            bytes.append(twentyDigits: range.lowerBound)
+            bytes.append(UInt8(ascii: " "))
+            bytes.append(twentyDigits: range.upperBound)
+            bytes.append(UInt8(ascii: "\n"))
         }
-        bytes += Self.digits(String(CRC32C.checksum(bytes.span), radix: 16), 8)
-        bytes.append(UInt8(ascii: "\n"))
-        return bytes
+        return bytes + "\(CRC32C.text(of: CRC32C.checksum(bytes.span)))\n".utf8
     }
 
     /// The ranges; nil when the content is not whole.
@@ -67,8 +67,13 @@ package struct DroppedRanges: Hashable, Sendable {
         // Whatever is not exactly as it is written is damaged.
         return dropped.encode() == bytes ? dropped : nil
     }
+}
 
-    private static func digits(_ text: String, _ count: Int) -> [UInt8] {
-        [UInt8](repeating: UInt8(ascii: "0"), count: count - text.utf8.count) + Array(text.utf8)
+extension [UInt8] {
+    /// Appends a sequence number as the files `durable` and `dropped` have it.
+    mutating func append(twentyDigits seq: Int64) {
+        let digits = "\(seq)".utf8
+        append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 20 - digits.count))
+        append(contentsOf: digits)
     }
 }

@@ -10,12 +10,10 @@ package enum DurableMark {
 
     /// The file's content.
     package static func encode(_ seq: Int64) -> [UInt8] {
-        let digits = String(seq)
-        var bytes = [UInt8](repeating: UInt8(ascii: "0"), count: 20 - digits.utf8.count) + Array(digits.utf8)
-        let crc = String(CRC32C.checksum(bytes.span), radix: 16)
-        bytes.append(UInt8(ascii: " "))
-        bytes += [UInt8](repeating: UInt8(ascii: "0"), count: 8 - crc.utf8.count) + Array(crc.utf8)
-        bytes.append(UInt8(ascii: "\n"))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(length)
+        bytes.append(twentyDigits: seq)
+        bytes += " \(CRC32C.text(of: CRC32C.checksum(bytes.span)))\n".utf8
         return bytes
     }
 
