@@ -7,9 +7,7 @@ struct SampleFileTests {
     private let lines: [String]
 
     init() throws {
-        // Tests/ConfigurationTests/SampleFileTests.swift, three levels below the package.
-        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let bytes = try readFile("/\(root)/deploy/ecryptopayd.env")
+        let bytes = try readFile("\(repository)/deploy/ecryptopayd.env")
         lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 

@@ -6,8 +6,7 @@ import TestSupport
 
 struct EventIDTests {
     @Test func `the manual lists every event with its id`() throws {
-        let root = "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
-        let page = String(decoding: try readFile("/\(root)/deploy/man/ecryptopayd.8"), as: UTF8.self)
+        let page = String(decoding: try readFile("\(repository)/deploy/man/ecryptopayd.8"), as: UTF8.self)
         let lines = page.split(separator: "\n").filter {
             $0.hasPrefix(".B ") && $0.utf8.count == 35 && $0.dropFirst(3).allSatisfy(\.isHexDigit)
         }

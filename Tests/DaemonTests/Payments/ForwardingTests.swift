@@ -63,8 +63,7 @@ struct ForwardingTests {
 
     /// By the library that Standard Webhooks' authors wrote, which `Tests/python` installs.
     private func verify(_ delivery: ShopServer.Delivery, _ secret: String) async throws -> ChildProcess.Result {
-        let root = "/" + "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
-        let python = "\(root)/.build/python/bin/python3"
+        let python = "\(repository)/.build/python/bin/python3"
         try #require(access(python, X_OK) == 0, "Tests/python has not been run")
         let script = """
             import json, os, sys

@@ -19,10 +19,8 @@ struct MetricsTests {
         return (sandbox, daemon, id)
     }
 
-    private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-
     private func shipped(_ name: String) throws -> String {
-        String(decoding: try FileCalls.read("\(Self.root)/deploy/\(name)"), as: UTF8.self)
+        String(decoding: try FileCalls.read("\(repository)/deploy/\(name)"), as: UTF8.self)
     }
 
     @Test(arguments: TestedLedger.allCases)
@@ -56,7 +54,7 @@ struct MetricsTests {
     }
 
     @Test func `the alert rules are valid and fire when they should`() async throws {
-        let rules = "\(Self.root)/deploy/prometheus"
+        let rules = "\(repository)/deploy/prometheus"
         for arguments in [
             ["check", "rules", "\(rules)/ecryptopayd.rules.yml"],
             ["test", "rules", "\(rules)/ecryptopayd.rules.test.yml"],

@@ -9,8 +9,7 @@ import Testing
     /// Writes the units, with the one path in them that leads to a test's binary.
     init() async throws {
         directory = try TemporaryDirectory()
-        let root = "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
-        let result = try await ChildProcess.run("/bin/sh", ["/\(root)/deploy/units", directory.path])
+        let result = try await ChildProcess.run("/bin/sh", ["\(repository)/deploy/units", directory.path])
         #expect(result.exit == .code(0), "\(result.errors)")
         for unit in try directory.names() where unit.hasSuffix(".service") {
             let text = try directory.readText(unit)

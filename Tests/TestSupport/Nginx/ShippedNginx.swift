@@ -16,8 +16,7 @@ package struct ShippedNginx: Sendable {
     /// - Parameter socket: where nginx shall find the daemon, as nginx writes it: `unix:/path` or `127.0.0.1:PORT`.
     package init(upstream socket: String) throws {
         directory = try TemporaryDirectory()
-        let root = "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
-        text = String(decoding: try readFile("/\(root)/deploy/nginx/ecryptopayd.conf"), as: UTF8.self)
+        text = String(decoding: try readFile("\(repository)/deploy/nginx/ecryptopayd.conf"), as: UTF8.self)
         try replace("server unix:/run/ecryptopayd/webhook.sock;", with: "server \(socket);")
         try replace("/var/log/nginx/ecryptopayd.access.log", with: directory.path(of: "access.log"))
         try replace("/var/log/nginx/ecryptopayd.error.log", with: directory.path(of: "error.log"))

@@ -17,8 +17,7 @@ struct CommandTests {
     }
 
     @Test func `the manual names every command`() async throws {
-        let root = "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
-        let page = String(decoding: try readFile("/\(root)/deploy/man/ecryptopayd.8"), as: UTF8.self)
+        let page = String(decoding: try readFile("\(repository)/deploy/man/ecryptopayd.8"), as: UTF8.self)
         let help = try await ChildProcess.run(try builtBinary(named: "ecryptopayd"), ["--help"]).output
         let list = help.split(separator: "SUBCOMMANDS:\n").last?.split(separator: "\n\n").first ?? ""
         let commands = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
