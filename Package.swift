@@ -231,8 +231,8 @@ let package = Package(
         .testTarget(
             name: "ConfirmingTests",
             dependencies: [
-                "Runtime", "Confirming", "LedgerDoubles", "ECryptoPay", "JournalFormat", "Ledger", "Payments", "POSIX",
-                "TestSupport", logging,
+                "Runtime", "Confirming", "LedgerDoubles", "Sandbox", "ECryptoPay", "HTTPServer", "HTTP1",
+                "JournalFormat", "Ledger", "Payments", "POSIX", "TestSupport", logging,
             ],
             swiftSettings: common),
         .testTarget(

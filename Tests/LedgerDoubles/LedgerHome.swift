@@ -44,6 +44,10 @@ package final class LedgerHome: Sendable {
         #endif
     }
 
+    /// A few tests at a time have a database: each opens some connections, of which a server has a bounded number.
+    private static let databases = Places(8)
+    private let database = Mutex<Places.Place?>(nil)
+
     /// What a test may want otherwise.
     package struct Options {
         var window: Duration
@@ -72,7 +76,13 @@ package final class LedgerHome: Sendable {
     package init() {}
 
     deinit {
-        for node in nodes.withLock({ $0 }) { Task { await node.close() } }
+        let database = database.withLock { $0 }
+        for node in nodes.withLock({ $0 }) {
+            Task {
+                await node.close()
+                withExtendedLifetime(database) {}
+            }
+        }
     }
 
     /// Opens the ledger, of one form in all of a test; one that was opened before has been closed.
@@ -98,16 +108,18 @@ package final class LedgerHome: Sendable {
 
     private func place(_ form: KeptForm) async throws -> Place {
         if let place = place.withLock({ $0 }) { return place }
-        let new = try await Self.make(form)
+        let new = try await make(form)
         place.withLock { $0 = new }
         return new
     }
 
-    private static func make(_ form: KeptForm) async throws -> Place {
+    private func make(_ form: KeptForm) async throws -> Place {
         switch form {
         case .files: return .files(try TemporaryDirectory())
         #if PostgreSQL
             case .database:
+                let mine = await Self.databases.take()
+                database.withLock { $0 = mine }
                 let (server, name) = try await PostgreSQLServer.sharedDatabase()
                 return .database(server, name: name)
         #endif
@@ -150,6 +162,16 @@ package final class LedgerHome: Sendable {
     #endif
 
     // MARK: What is there
+
+    /// Where it is, or is going to be, as a command line has it: a path, or a database's URL.
+    package func location(_ form: KeptForm) async throws -> String {
+        switch try await place(form) {
+        case .files(let directory): return directory.path
+        #if PostgreSQL
+            case .database(let server, let name): return server.url(database: name)
+        #endif
+        }
+    }
 
     /// The directory, where the ledger is kept in files.
     package var directory: TemporaryDirectory? {

@@ -74,24 +74,6 @@ struct ConfirmationTests {
         #expect(daemon.process?.errors.contains("API reachable again") == true)
     }
 
-    @Test(
-        arguments: [
-            #"{"nonsense_rate":1,"scope":"payments"}"#, #"{"cut_rate":1,"scope":"payments"}"#,
-            #"{"refuse_tokens":true}"#,
-            #"{"error_rate":1,"status":429}"#, #"{"error_rate":1,"status":403,"scope":"token"}"#,
-        ], TestedLedger.allCases)
-    func `an API that answers nonsense yields no verdict`(faults: String, on ledger: TestedLedger) async throws {
-        let (sandbox, daemon) = try await pair(ledger)
-        let id = try sandbox.create()
-        try sandbox.setFaults(faults)
-        try daemon.set("ECRYPTOPAY_LOG_LEVEL", "debug")
-        try await daemon.start()
-        #expect(try daemon.post(DaemonUnderTest.report(id)).status == 200)
-        try await daemon.process?.waitForOutput(containing: "payment \(id) unknown")
-        #expect(try daemon.journal().map { $0["kind"]?.string } == ["opened", "received"])
-        try await daemon.end()
-    }
-
     @Test(arguments: TestedLedger.allCases)
     func `what was unknown at kill -9 is confirmed after the next start`(on ledger: TestedLedger) async throws {
         let (sandbox, daemon) = try await pair(ledger)
@@ -110,19 +92,5 @@ struct ConfirmationTests {
             try daemon.records("confirmed", payment: id).count == 1
         }
         try await daemon.end()
-    }
-
-    @Test func `the demo comes out as told`() async throws {
-        let directory = try TemporaryDirectory()
-        let result = try await ChildProcess.run(
-            try builtBinary(named: "ecryptopayd"), ["demo", "--directory", directory.path(of: "journal")],
-            within: .seconds(60))
-        #expect(result.exit == .code(0), "\(result.errors)")
-        for line in [
-            "confirmed, record 4", "refuted (amount-mismatch)", "the API answers again", "payment 2 is confirmed",
-            "found by reconciling",
-        ] {
-            #expect(result.output.contains(line), "\(result.output)")
-        }
     }
 }

@@ -27,8 +27,6 @@ enum TestedLedger: Sendable, CaseIterable {
 }
 
 #if PostgreSQL
-    import Synchronization
-
     /// One server for all tests that only need an empty database. A few of them have one at a time: on a crowded machine, many
     /// ledgers that begin at once would only wait for each other.
     private enum SharedServer {
@@ -38,46 +36,6 @@ enum TestedLedger: Sendable, CaseIterable {
             let place = await places.take()
             let (server, name) = try await PostgreSQLServer.sharedDatabase()
             return try LedgerDatabaseUnderTest(server, database: name, place: place)
-        }
-    }
-
-    /// So many may go on at a time.
-    private final class Places: Sendable {
-        /// A place, until nobody has it any more.
-        final class Place: Sendable {
-            private let places: Places
-
-            fileprivate init(_ places: Places) { self.places = places }
-
-            deinit { places.giveBack() }
-        }
-
-        private let state: Mutex<(free: Int, waiting: [CheckedContinuation<Void, Never>])>
-
-        init(_ count: Int) { state = Mutex((count, [])) }
-
-        func take() async -> Place {
-            await withCheckedContinuation { continuation in
-                let isFree = state.withLock { state in
-                    guard state.free == 0 else {
-                        state.free -= 1
-                        return true
-                    }
-                    state.waiting.append(continuation)
-                    return false
-                }
-                if isFree { continuation.resume() }
-            }
-            return Place(self)
-        }
-
-        private func giveBack() {
-            let next = state.withLock { state in
-                guard state.waiting.isEmpty else { return Optional(state.waiting.removeFirst()) }
-                state.free += 1
-                return nil
-            }
-            next?.resume()
         }
     }
 #endif
