@@ -27,24 +27,80 @@ import Testing
         await #expect(throws: APIError.self) { try await client.payment(id: 1) }
     }
 
+    /// What goes wrong, and the error that a call ends with.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let faults: String
+        let kind: APIError.Kind
+        /// What the error says of it.
+        var detail = ""
+        var isTransient = false
+        var retryAfter: Duration?
+        var timeout = Duration.seconds(30)
+
+        var testDescription: String { faults }
+    }
+
     @Test(arguments: [
-        (500, "answered 500: Internal Server Error"),
-        (502, #"answered 502: an HTML page, "502 Bad Gateway""#),
-        (503, #"answered 503: an HTML page, "503 Service Unavailable""#),
-        (429, "answered 429: Retry later"),
+        Case(
+            faults: #"{"error_rate":1,"status":500}"#, kind: .status(500),
+            detail: "answered 500: Internal Server Error",
+            isTransient: true),
+        Case(
+            faults: #"{"error_rate":1,"status":502}"#, kind: .status(502),
+            detail: #"answered 502: an HTML page, "502 Bad Gateway""#, isTransient: true),
+        Case(
+            faults: #"{"error_rate":1,"status":503}"#, kind: .status(503),
+            detail: #"answered 503: an HTML page, "503 Service Unavailable""#, isTransient: true),
+        Case(
+            faults: #"{"error_rate":1,"status":503,"retry_after":17}"#, kind: .status(503), isTransient: true,
+            retryAfter: .seconds(17)),
+        Case(
+            faults: #"{"error_rate":1,"status":429}"#, kind: .status(429), detail: "answered 429: Retry later",
+            isTransient: true),
+        Case(
+            faults: #"{"error_rate":1,"status":429,"retry_after":86400}"#, kind: .status(429), isTransient: true,
+            retryAfter: .seconds(86_400)),
+        Case(faults: #"{"error_rate":1,"status":403}"#, kind: .status(403)),
+        Case(faults: #"{"latency_ms":86400000}"#, kind: .timeout, isTransient: true, timeout: .milliseconds(50)),
+        Case(faults: #"{"hang_rate":1}"#, kind: .timeout, isTransient: true, timeout: .milliseconds(50)),
+        Case(faults: #"{"cut_rate":1}"#, kind: .connectionLost, isTransient: true),
+        Case(faults: #"{"nonsense_rate":1}"#, kind: .undecodable),
+        // The token that is given for the one revoked has ended before it is used.
+        Case(faults: #"{"token_lifetime_s":0,"revoke_tokens":true}"#, kind: .status(401)),
+        // Long ago there was no such payment.
+        Case(faults: #"{"lag_ms":86400000}"#, kind: .status(404)),
     ])
-    func `an outage`(status: Int, detail: String) async throws {
-        try await run(#"{"error_rate":1,"status":\#(status)}"#) { (_, client) async throws in
-            let error = await failure(client)
-            #expect(error?.kind == .status(status))
-            #expect(error?.detail == detail)
-            #expect(error?.isTransient == true && error?.retryAfter == nil)
+    func `a call that a fault strikes fails as that fault would, and the next one after it succeeds`(_ given: Case)
+        async throws
+    {
+        try await run(timeout: given.timeout, given.faults) { (sandbox, client) async throws in
+            let error = try #require(await failure(client))
+            #expect(error.kind == given.kind, "\(error)")
+            #expect(given.detail.isEmpty || error.detail == given.detail)
+            #expect(error.isTransient == given.isTransient)
+            #expect(error.retryAfter == given.retryAfter)
+            #expect(error.path == "/api/v1/payments/1" && error.method == "GET")
+            sandbox.sandbox.faults = SandboxFaults()
+            #expect(try await sandbox.client().payment(id: 1).id == 1)
         }
     }
 
-    @Test func `an outage with Retry-After`() async throws {
-        try await run(#"{"error_rate":1,"status":429,"retry_after":30}"#) { (_, client) async throws in
-            #expect(await failure(client)?.retryAfter == .seconds(30))
+    @Test(arguments: [
+        Case(
+            faults: #"{"error_rate":1,"status":503,"retry_after":9}"#, kind: .status(503), isTransient: true,
+            retryAfter: .seconds(9)),
+        Case(faults: #"{"error_rate":1,"status":401}"#, kind: .credentialsRefused),
+        Case(faults: #"{"cut_rate":1}"#, kind: .connectionLost, isTransient: true),
+        Case(faults: #"{"nonsense_rate":1}"#, kind: .undecodable),
+        Case(faults: #"{"hang_rate":1}"#, kind: .timeout, isTransient: true, timeout: .milliseconds(50)),
+    ])
+    func `a call whose token request a fault strikes fails as that fault would`(_ given: Case) async throws {
+        try await run(given.faults.dropLast() + #","scope":"token"}"#) { (sandbox, _) async throws in
+            let error = try #require(await failure(sandbox.client(timeout: given.timeout)))
+            #expect(error.kind == given.kind, "\(error)")
+            #expect(error.isTransient == given.isTransient)
+            #expect(error.retryAfter == given.retryAfter)
+            #expect(error.path == "/api/v1/oauth/token" && error.method == "POST")
         }
     }
 
@@ -56,29 +112,9 @@ import Testing
         }
     }
 
-    @Test func `no answer`() async throws {
-        try await run(timeout: .milliseconds(50), #"{"hang_rate":1}"#) { (_, client) async throws in
-            #expect(await failure(client)?.kind == .timeout)
-        }
-    }
-
-    @Test func `an answer that breaks off`() async throws {
-        try await run(#"{"cut_rate":1}"#) { (_, client) async throws in
-            #expect(await failure(client)?.kind == .connectionLost)
-        }
-    }
-
-    @Test func `half a JSON text`() async throws {
-        try await run(#"{"nonsense_rate":1}"#) { (_, client) async throws in
-            #expect(await failure(client)?.kind == .undecodable)
-        }
-    }
-
-    @Test func `latency beyond the time-out, and within it`() async throws {
-        try await run(timeout: .milliseconds(50), #"{"latency_ms":86400000}"#) { (sandbox, client) async throws in
-            #expect(await failure(client)?.kind == .timeout)
-            #expect(try await sandbox.post("/sandbox/faults", #"{"latency_ms":1}"#).status == 200)
-            #expect(try await sandbox.client().payment(id: 1).id == 1)
+    @Test func `an answer that is late within the time-out is taken`() async throws {
+        try await run(#"{"latency_ms":1}"#) { (_, client) async throws in
+            #expect(try await client.payment(id: 1).id == 1)
         }
     }
 
