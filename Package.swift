@@ -224,8 +224,8 @@ let package = Package(
         .testTarget(
             name: "DeliveryTests",
             dependencies: [
-                "Delivery", "LedgerDoubles", "JournalFormat", "Ledger", "Payments", "POSIX", "JSON", "TestSupport",
-                logging,
+                "Delivery", "LedgerDoubles", "JournalFormat", "HTTPServer", "HTTP1", "Ledger", "Payments", "POSIX",
+                "JSON", "TestSupport", logging,
             ],
             swiftSettings: common),
         .testTarget(

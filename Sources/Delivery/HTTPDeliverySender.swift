@@ -6,8 +6,7 @@ import Synchronization
 /// Posts deliveries to a URL of the merchant's application, signed.
 package struct HTTPDeliverySender: DeliverySender {
     /// What one attempt may take, as Standard Webhooks recommends.
-    private static let timeout: Duration = .seconds(15)
-
+    var timeout: Duration = .seconds(15)
     private let transport: Transport
     private let url: String
     private let signature: WebhookSignature
@@ -31,7 +30,7 @@ package struct HTTPDeliverySender: DeliverySender {
                 ("Content-Type", "application/json"), ("webhook-id", message.id), ("webhook-timestamp", "\(timestamp)"),
                 ("webhook-signature", signature.value(id: message.id, timestamp: timestamp, body: message.body)),
             ],
-            body: message.body, timeout: Self.timeout, maximumAnswerBytes: Acceptance.limit, sink: acceptance)
+            body: message.body, timeout: timeout, maximumAnswerBytes: Acceptance.limit, sink: acceptance)
         do throws(TransportFault) {
             let answer = try await transport.perform(request)
             switch answer.status {

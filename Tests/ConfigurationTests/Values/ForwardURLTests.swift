@@ -24,4 +24,20 @@ import Testing
         #expect(settings.forwardURLs.map(\.exposed) == ["https://shop.example:8443/hook?token=s3cr3t@x"])
         #expect(settings.forwardURLs.map(\.name) == ["https://shop.example:8443/hook?…"])
     }
+
+    @Test(
+        "a faulty forward setting is named with what is wrong with it, and no key is shown",
+        arguments: [
+            ("FORWARD_URLS", "https://shop.example/hook", "FORWARD_SECRET", "is required"),
+            ("FORWARD_SECRET", "whsec_not*base64", "FORWARD_SECRET", "is not base64"),
+            ("FORWARD_SECRET", "whsec_c2hvcnQ=", "FORWARD_SECRET", "has 5 bytes, not 24 to 64"),
+            ("FORWARD_SECRET", "geheim", "FORWARD_SECRET", "does not begin with whsec_"),
+            ("FORWARD_URLS", "ftp://shop.example/", "FORWARD_URLS", "has neither the scheme https nor http"),
+            ("FORWARD_EXEC", "bin/deliver", "FORWARD_EXEC", "is not an absolute path"),
+        ])
+    func refusesForwardSetting(key: String, value: String, faulty: String, problem: String) throws {
+        let found = try faults(["ECRYPTOPAY_\(key)": value])
+        #expect(found.contains { $0.key == "ECRYPTOPAY_\(faulty)" && $0.problem.contains(problem) }, "\(found)")
+        #expect(!"\(found)".contains("c2hvcnQ") && !"\(found)".contains("geheim"))
+    }
 }

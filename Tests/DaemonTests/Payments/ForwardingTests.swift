@@ -5,6 +5,8 @@ import JSON
 import TestSupport
 import Testing
 
+@testable import ecryptopayd
+
 /// Deliveries to the merchant's application, on the real binary: the sandbox, the daemon and the shop over real sockets.
 struct ForwardingTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -84,72 +86,66 @@ struct ForwardingTests {
             ])
     }
 
-    @Test(arguments: ["redirect", "410", "500", "endless", "short", "cut", "dripping"], TestedLedger.allCases)
-    func `what a shop may answer`(answer: String, on ledger: TestedLedger) async throws {
-        let shop = try ShopServer()
-        let url = shop.url
-        shop.change { exchange in
-            switch answer {
-            case "redirect": exchange.respond(Response(status: 302, fields: [("Location", url)]))
-            case "410": exchange.respond(Response(status: 410))
-            case "500": exchange.respond(.json(status: 500, "{}"))
-            // Far more than anybody reads.
-            case "endless": exchange.respond(Response(status: 200, body: Array(repeating: 0x20, count: 8 << 20)))
-            case "cut": exchange.respond(Response(status: 200), streaming: Pieces([.bytes([0x20]), .broken]))
-            // A byte, and then nothing: it has said 200, and after fifteen seconds nobody waits for the rest.
-            case "dripping": exchange.respond(Response(status: 200), streaming: Pieces([.bytes([0x20])]))
-            default: exchange.respond(Response(status: 200, body: Array(repeating: 0x20, count: 100)))
-            }
-        }
-        let (sandbox, daemon) = try await setUp(ledger, [url])
-        let id = try pay(sandbox, daemon)
-        switch answer {
-        case "redirect", "500":
-            try await daemon.process?.waitForOutput(containing: "did not take record")
-            #expect(daemon.process?.errors.contains("HTTP \(answer == "500" ? "500" : "302")") == true)
-            #expect(shop.deliveries.count >= 1)
-            let error = "HTTP \(answer == "500" ? "500" : "302")"
-            #expect(try daemon.status()["endpoints"]?.array?.first?["last_error"]?.string == error)
-            #expect(try daemon.ask("/").body.contains(try Regex("takes nothing for [0-9]+ s: \(error)")))
-            let told = try await daemon.run(["status", "--env-file", daemon.envFile])
-            #expect(told.exit == .code(0), "it may be a short one: \(told.output)")
-            #expect(told.output.contains("1 wait for \(url), which takes nothing: \(error)"), "\(told.output)")
-        case "410":
-            try await daemon.process?.waitForOutput(containing: "\(url) answered 410 Gone and gets nothing more")
-            let status = try daemon.status()
-            #expect(status["well"] == .bool(false))
-            #expect(status["endpoints"]?.array?.first?["stopped"] == .bool(true))
-            #expect(try daemon.metric("ecryptopayd_stopped_endpoints") == 1)
-            let told = try await daemon.run(["status", "--env-file", daemon.envFile])
-            #expect(told.exit == .code(1))
-            #expect(told.output.contains("! \(url) answered 410 Gone"), "\(told.output)")
-            #expect(told.output.contains("1 wait for \(url), STOPPED"), "\(told.output)")
-            _ = try pay(sandbox, daemon)
-            try await eventually("another confirmation") { try daemon.records("confirmed").count == 2 }
-            #expect(shop.deliveries.count == 1)
-            shop.change { $0.respond(Response(status: 200)) }
-            daemon.process?.signal(SIGHUP)
-            try await delivered(daemon, 2)
-            try await eventually("it is counted") {
-                try daemon.metric(#"ecryptopayd_deliveries_total{outcome="delivered"}"#) == 2
-            }
-            #expect(try daemon.metric("ecryptopayd_waiting_deliveries") == 0)
-            #expect(try daemon.status()["well"] == .bool(true))
-        default:
-            try await eventually("the delivery", within: .seconds(120)) { try daemon.payments("delivered") == [id] }
-            #expect(shop.deliveries.count == 1)
-        }
+    /// What `ecryptopayd status` prints.
+    private func statusText(_ daemon: DaemonUnderTest) throws -> String { StatusText.text(try daemon.status()) }
+
+    @Test(arguments: TestedLedger.allCases)
+    func `a delivery that fails is told in log, status and page, and is no problem at once`(on ledger: TestedLedger)
+        async throws
+    {
+        let shop = try ShopServer { $0.respond(.json(status: 500, "{}")) }
+        let (sandbox, daemon) = try await setUp(ledger, [shop.url])
+        _ = try pay(sandbox, daemon)
+        try await daemon.process?.waitForOutput(containing: "did not take record")
+        #expect(daemon.process?.errors.contains("HTTP 500") == true)
+        #expect(shop.deliveries.count >= 1)
+        let status = try daemon.status()
+        #expect(status["endpoints"]?.array?.first?["last_error"]?.string == "HTTP 500")
+        #expect(try daemon.ask("/").body.contains(try Regex("takes nothing for [0-9]+ s: HTTP 500")))
+        #expect(status["well"] == .bool(true), "it may be a short one")
+        let told = try statusText(daemon)
+        #expect(told.contains("1 wait for \(shop.url), which takes nothing: HTTP 500"), "\(told)")
         try await daemon.end()
         #expect(try daemon.records("undeliverable").isEmpty)
         await shop.stop()
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `a shop behind a private authority is delivered to, one without TLS or an answer is not`(
+    func `an endpoint that answers 410 gets nothing more, is told as a problem, and goes on after a reload`(
+        on ledger: TestedLedger
+    ) async throws {
+        let shop = try ShopServer { $0.respond(Response(status: 410)) }
+        let (sandbox, daemon) = try await setUp(ledger, [shop.url])
+        _ = try pay(sandbox, daemon)
+        try await daemon.process?.waitForOutput(containing: "\(shop.url) answered 410 Gone and gets nothing more")
+        let status = try daemon.status()
+        #expect(status["well"] == .bool(false))
+        #expect(status["endpoints"]?.array?.first?["stopped"] == .bool(true))
+        #expect(try daemon.metric("ecryptopayd_stopped_endpoints") == 1)
+        let told = try statusText(daemon)
+        #expect(told.contains("! \(shop.url) answered 410 Gone"), "\(told)")
+        #expect(told.contains("1 wait for \(shop.url), STOPPED"), "\(told)")
+        _ = try pay(sandbox, daemon)
+        try await eventually("another confirmation") { try daemon.records("confirmed").count == 2 }
+        #expect(shop.deliveries.count == 1)
+        shop.change { $0.respond(Response(status: 200)) }
+        daemon.process?.signal(SIGHUP)
+        try await delivered(daemon, 2)
+        try await eventually("it is counted") {
+            try daemon.metric(#"ecryptopayd_deliveries_total{outcome="delivered"}"#) == 2
+        }
+        #expect(try daemon.metric("ecryptopayd_waiting_deliveries") == 0)
+        #expect(try daemon.status()["well"] == .bool(true))
+        try await daemon.end()
+        #expect(try daemon.records("undeliverable").isEmpty)
+        await shop.stop()
+    }
+
+    @Test(arguments: TestedLedger.allCases)
+    func `a shop behind a private authority is delivered to, one without TLS is not`(
         on ledger: TestedLedger
     ) async throws {
         let shop = try ShopServer()
-        let silent = try ShopServer { _ in }
         let certificates = try await Certificates()
         let nginx = try await Nginx(
             tls: certificates.issue(for: "IP:127.0.0.1"),
@@ -157,17 +153,14 @@ struct ForwardingTests {
         let plain = shop.url.replacing("http:", with: "https:")
         let (sandbox, daemon) = try await setUp(
             ledger,
-            ["\(nginx.url())/hook", plain, silent.url], ["ECRYPTOPAY_CA_FILE": certificates.authority])
+            ["\(nginx.url())/hook", plain], ["ECRYPTOPAY_CA_FILE": certificates.authority])
         let id = try pay(sandbox, daemon)
         try await delivered(daemon, 1)
         #expect(try daemon.records("delivered", payment: id).first?["endpoint"]?.string == "\(nginx.url())/hook")
         try await daemon.process?.waitForOutput(containing: "\(plain) did not take record")
-        // An attempt may take fifteen seconds.
-        try await daemon.process?.waitForOutput(containing: "\(silent.url) did not take record", within: .seconds(120))
-        #expect(shop.deliveries.count == 1 && silent.deliveries.count == 1)
+        #expect(shop.deliveries.count == 1)
         try await daemon.end()
         await shop.stop()
-        await silent.stop()
     }
 
     @Test(arguments: TestedLedger.allCases)
@@ -183,11 +176,11 @@ struct ForwardingTests {
         daemon.process?.signal(SIGHUP)
         try await daemon.process?.waitForOutput(containing: "configuration reloaded")
         #expect(try daemon.payments("undeliverable") == [first])
-        let lacking = try await daemon.run(["status", "--env-file", daemon.envFile])
-        #expect(lacking.exit == .code(1))
-        #expect(lacking.output.contains("! undeliverable since the start of the daemon"), "\(lacking.output)")
-        #expect(lacking.output.contains(", 1 undeliverable; 0 wait for \(new.url)"), "\(lacking.output)")
-        let words = lacking.output.split(whereSeparator: { $0 == " " || $0 == "\"" })
+        #expect(try daemon.status()["well"] == .bool(false))
+        let lacking = try statusText(daemon)
+        #expect(lacking.contains("! undeliverable since the start of the daemon"), "\(lacking)")
+        #expect(lacking.contains(", 1 undeliverable; 0 wait for \(new.url)"), "\(lacking)")
+        let words = lacking.split(whereSeparator: { $0 == " " || $0 == "\"" })
         let since = try #require(words.firstIndex(of: "--since").map { String(words[$0 + 1]) })
         let second = try pay(sandbox, daemon)
         try await delivered(daemon, 1)
@@ -210,13 +203,11 @@ struct ForwardingTests {
         let told = try await daemon.run(["replay", "--since", since, "--dry-run"] + options)
         #expect(told.output == "2 deliveries would be made\n", "\(since): \(told.errors)")
         #expect(try daemon.status()["well"] == .bool(true))
-        let wrong = try await daemon.run(["replay", "--since", "1h", "--seq", "3"] + options)
-        #expect(wrong.exit == .code(64))
         try daemon.set("ECRYPTOPAY_FORWARD_URLS", nil)
         daemon.process?.signal(SIGHUP)
         try await eventually("no endpoint is left") { try daemon.status()["endpoints"]?.array?.isEmpty == true }
-        let without = try await daemon.run(["status"] + options)
-        #expect(without.output.contains("2, 1 undeliverable; no endpoint is configured"), "\(without.output)")
+        let without = try statusText(daemon)
+        #expect(without.contains("2, 1 undeliverable; no endpoint is configured"), "\(without)")
         try await daemon.end()
         await old.stop()
         await new.stop()
@@ -241,22 +232,5 @@ struct ForwardingTests {
         #expect(body["data"]?["id"]?.integer == id)
         #expect(try daemon.records("delivered").first?["endpoint"]?.string == "exec:\(program)")
         try await daemon.end()
-    }
-
-    @Test(arguments: [
-        (["ECRYPTOPAY_FORWARD_URLS": "https://shop.example/hook"], "ECRYPTOPAY_FORWARD_SECRET: is required"),
-        (["ECRYPTOPAY_FORWARD_SECRET": "whsec_not*base64"], "is not base64"),
-        (["ECRYPTOPAY_FORWARD_SECRET": "whsec_c2hvcnQ="], "has 5 bytes, not 24 to 64"),
-        (["ECRYPTOPAY_FORWARD_SECRET": "geheim"], "does not begin with whsec_"),
-        (["ECRYPTOPAY_FORWARD_URLS": "ftp://shop.example/"], "has neither the scheme https nor http"),
-        (["ECRYPTOPAY_FORWARD_EXEC": "bin/deliver"], "is not an absolute path"),
-    ])
-    func `a faulty forward setting stops the start`(settings: [String: String], message: String) async throws {
-        let daemon = try DaemonUnderTest()
-        for (key, value) in settings { try daemon.set(key, value) }
-        try daemon.launch()
-        #expect(try await daemon.process?.waitForExit() == .code(78))
-        #expect(daemon.process?.errors.contains(message) == true, "\(daemon.process?.errors ?? "")")
-        #expect(daemon.process?.errors.contains("c2hvcnQ") == false)
     }
 }
