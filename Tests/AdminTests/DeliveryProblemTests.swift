@@ -1,8 +1,6 @@
-import Confirming
 import HTTP1
 import JSON
 import Ledger
-import Receiver
 import Testing
 
 @testable import Admin
@@ -15,15 +13,7 @@ struct DeliveryProblemTests {
     private func status(
         _ endpoints: [EndpointStatus] = [], undelivered: UndeliveredRecords? = nil, since: Int64? = nil
     ) -> DaemonStatus {
-        let survey = LedgerSurvey(
-            counts: LedgerCounts(), setAside: 0, waiting: [], endpoints: endpoints, undelivered: undelivered,
-            undeliveredSince: since, segments: 1, bytes: 1, lastReceivedAt: nil, lastConfirmedAt: nil)
-        return DaemonStatus(
-            version: "test", startedAt: 0, now: 60 * Self.minute, unreadiness: [],
-            journal: .init(seq: 1, room: LedgerRoom(freeBytes: 1, minimumFreeBytes: 0), failure: nil), survey: survey,
-            webhooks: ReceptionCounter(), verdicts: VerdictCounter(), api: APIHealth.Status(isReachable: true),
-            calls: [],
-            lastReconciledAt: nil, openConnections: 0)
+        .test(endpoints: endpoints, undelivered: undelivered, undeliveredSince: since)
     }
 
     private func failing(forMinutes minutes: Int64, waiting: Int = 3, isStopped: Bool = false) -> EndpointStatus {

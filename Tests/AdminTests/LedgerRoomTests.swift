@@ -1,8 +1,6 @@
-import Confirming
 import HTTP1
 import JSON
 import Ledger
-import Receiver
 import Testing
 
 @testable import Admin
@@ -13,14 +11,7 @@ struct LedgerRoomTests {
     private func status(_ room: LedgerRoom?, isFull: Bool = false) -> DaemonStatus {
         var counts = LedgerCounts()
         counts.isFull = isFull
-        let survey = LedgerSurvey(
-            counts: counts, setAside: 0, waiting: [], endpoints: [], undelivered: nil, undeliveredSince: nil,
-            segments: 1, bytes: 1, lastReceivedAt: nil, lastConfirmedAt: nil)
-        return DaemonStatus(
-            version: "test", startedAt: 0, now: 1, unreadiness: [],
-            journal: .init(seq: 1, room: room, failure: nil), survey: survey, webhooks: ReceptionCounter(),
-            verdicts: VerdictCounter(), api: APIHealth.Status(isReachable: true), calls: [], lastReconciledAt: nil,
-            openConnections: 0)
+        return .test(counts: counts, room: room)
     }
 
     private func page(_ status: DaemonStatus) -> String {

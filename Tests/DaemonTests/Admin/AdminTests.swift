@@ -19,10 +19,6 @@ struct AdminTests {
         return try client.receive()
     }
 
-    private func post(_ daemon: DaemonUnderTest, _ body: String) throws -> ClientAnswer {
-        try request(daemon, "POST", "/reconcile", "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
-    }
-
     @Test func `the admin side has its own socket, and the public side does not know its paths`() async throws {
         let daemon = try DaemonUnderTest()
         try await daemon.start()
@@ -65,37 +61,5 @@ struct AdminTests {
         #expect(try daemon.records("confirmed").first?["cause"]?.string == "manual")
         #expect(try daemon.records("confirmed", payment: other).isEmpty)
         try await daemon.end()
-    }
-
-    @Test(arguments: TestedLedger.allCases)
-    func `what asks wrongly is told so, and nothing begins`(on ledger: TestedLedger) async throws {
-        let (sandbox, daemon) = try await pair(ledger)
-        defer { withExtendedLifetime(sandbox) {} }
-        try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
-        try await daemon.startWithBaseline()
-        for body in ["x", "[]", #"{"payment":0}"#, #"{"payment":"1"}"#, #"{"payments":1}"#, #"{"payment":1.5}"#] {
-            let answer = try post(daemon, body)
-            #expect(answer.status == 400, "\(body)")
-            #expect(answer.body.contains("detail"))
-        }
-        #expect(try request(daemon, "GET", "/reconcile").status == 405)
-        let page = "Origin: https://evil.example\r\nContent-Length: 0\r\n\r\n"
-        #expect(try request(daemon, "POST", "/reconcile", page).status == 403)
-        try await daemon.end()
-        #expect(try daemon.records("baseline").count == 1)
-        #expect(try daemon.records("confirmed").isEmpty)
-    }
-
-    @Test func `the command says when there is no daemon, or no admin side`() async throws {
-        let daemon = try DaemonUnderTest()
-        try daemon.set("ECRYPTOPAY_LOG_LEVEL", "info")
-        let absent = try await daemon.run(["reconcile", "--env-file", daemon.envFile])
-        #expect(absent.exit == .code(69))
-        #expect(absent.errors.contains("unix:"))
-        try daemon.set("ECRYPTOPAY_ADMIN_LISTEN", "off")
-        let off = try await daemon.run(["reconcile", "--env-file", daemon.envFile])
-        #expect(off.exit == .code(78))
-        #expect(off.errors.contains("ECRYPTOPAY_ADMIN_LISTEN"))
-        #expect(try await daemon.run(["reconcile", "--payment", "-1"]).exit == .code(64))
     }
 }

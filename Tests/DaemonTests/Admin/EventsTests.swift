@@ -42,32 +42,6 @@ struct EventsTests {
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `a number that no record has is refused, and so is what there is not`(on ledger: TestedLedger) async throws {
-        let daemon = try await daemon(ledger)
-        for (query, word) in [
-            ("after=-1", "digits"), ("after=x", "digits"), ("after=", "digits"), ("after=1.5", "digits"),
-            ("after=99", "beyond the last record, which is 1"), ("after=99999999999999999999", "beyond"),
-            ("after=1&after=1", "twice"), ("kind=paid", "received"), ("since=1", "since"),
-        ] {
-            let answer = try daemon.ask("/events?\(query)")
-            #expect(answer.status == 400, "\(query)")
-            #expect(answer.body.contains(word), "\(query): \(answer.body)")
-        }
-        try await daemon.end()
-    }
-
-    @Test(arguments: TestedLedger.allCases)
-    func `a query may be percent-encoded`(on ledger: TestedLedger) async throws {
-        let daemon = try await daemon(ledger)
-        let answer = try daemon.ask("/events?kind=confirmed%2Cpaid")
-        #expect(answer.status == 400)
-        #expect(answer.body.contains("no kind \\\"paid\\\""), "\(answer.body)")
-        let reader = try EventReader(daemon, "?%61fter=0&kind=refuted%2copened")
-        #expect(try reader.next()["kind"]?.string == "opened")
-        try await daemon.end()
-    }
-
-    @Test(arguments: TestedLedger.allCases)
     func `what was pruned is told, and the rest follows`(on ledger: TestedLedger) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let sandbox = try await SandboxProcess.start()

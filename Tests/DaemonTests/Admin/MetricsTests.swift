@@ -4,7 +4,7 @@ import POSIX
 import TestSupport
 import Testing
 
-/// `/metrics` and `/status` of the real binary, and the command that reads them; the alert rules are Prometheus' own to judge.
+/// `/metrics` and `/status` of the real binary, and the command that reads them.
 struct MetricsTests {
     /// A daemon whose sandbox has one payment that a true report told of, and that got a forged one about another amount.
     private func busy(_ ledger: TestedLedger) async throws -> (SandboxProcess, DaemonUnderTest, Int64) {
@@ -17,10 +17,6 @@ struct MetricsTests {
         #expect(try daemon.post(DaemonUnderTest.report(id, amount: "1")).status == 200)
         try await eventually("the verdict") { try daemon.status()["refuted"]?.integer == 1 }
         return (sandbox, daemon, id)
-    }
-
-    private func shipped(_ name: String) throws -> String {
-        String(decoding: try FileCalls.read("\(repository)/deploy/\(name)"), as: UTF8.self)
     }
 
     @Test(arguments: TestedLedger.allCases)
@@ -51,34 +47,6 @@ struct MetricsTests {
         let check = try await ChildProcess.run("/bin/sh", ["-c", "promtool check metrics <\(file)"])
         #expect(check.exit == .code(0) && check.errors == "", "\(check.output)\(check.errors)")
         try await daemon.end()
-    }
-
-    @Test func `the alert rules are valid and fire when they should`() async throws {
-        let rules = "\(repository)/deploy/prometheus"
-        for arguments in [
-            ["check", "rules", "\(rules)/ecryptopayd.rules.yml"],
-            ["test", "rules", "\(rules)/ecryptopayd.rules.test.yml"],
-        ] {
-            let result = try await ChildProcess.run("/usr/bin/promtool", arguments)
-            #expect(result.exit == .code(0), "\(result.output)\(result.errors)")
-        }
-    }
-
-    @Test(arguments: TestedLedger.allCases)
-    func `every metric of the rules and the dashboard is there`(on ledger: TestedLedger) async throws {
-        let (_, daemon, _) = try await busy(ledger)
-        let text = try daemon.ask("/metrics").body
-        try await daemon.end()
-        let rules = try shipped("prometheus/ecryptopayd.rules.yml")
-        let dashboard = try shipped("grafana/ecryptopayd.json")
-        _ = try JSONValue(parsing: Array(dashboard.utf8))
-        let names = (rules + dashboard).matches(of: /ecryptopayd_[a-z_]+/).map { String($0.output) }
-        #expect(names.count > 30)
-        // How full a database's disk is nobody knows.
-        let absent = ledger == .files ? [] : ["ecryptopayd_disk_free_bytes", "ecryptopayd_disk_free_minimum_bytes"]
-        for name in Set(names).subtracting(absent) {
-            #expect(text.contains("\n\(name)") || text.contains("# TYPE \(name) "), "\(name)")
-        }
     }
 
     @Test(arguments: TestedLedger.allCases)

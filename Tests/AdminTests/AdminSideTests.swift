@@ -1,0 +1,107 @@
+import HTTPServer
+import Ledger
+import LedgerDoubles
+import Logging
+import Payments
+import POSIX
+import Synchronization
+import Testing
+import TestSupport
+
+@testable import Admin
+
+/// What the admin side answers, on a real server: whatever an operator asks for is written down, and not done.
+@Suite(.ownThread) struct AdminSideTests {
+    /// What was asked for.
+    private final class Orders: Sendable {
+        let reconciled = Mutex<[PaymentID?]>([])
+        let replayed = Mutex<[Redelivery]>([])
+    }
+
+    private let home = LedgerHome()
+    private let orders = Orders()
+    private let server: HTTPServer
+    private let address: SocketAddress
+
+    init() async throws {
+        let ledger = try await home.openRecords(.files)
+        let side = AdminSide(
+            .init(
+                unavailability: { nil }, unreadiness: { [] },
+                reconcile: { [orders] payment in
+                    orders.reconciled.withLock { $0.append(payment) }
+                    return true
+                },
+                replay: { [orders] selection, _ in
+                    orders.replayed.withLock { $0.append(selection) }
+                    return 1
+                }, status: { _ in .test() }), feed: EventFeed(ledger, logger: Logger(label: "test")),
+            activity: Activity(ledger))
+        server = try HTTPServer(label: "test", handler: side, logger: Logger(label: "test"))
+        let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
+        address = socket.address
+        try server.start([socket])
+    }
+
+    private func ask(_ method: String, _ path: String, body: String = "", fields: String = "") throws -> ClientAnswer {
+        let client = try ClientSocket(address)
+        try client.send(
+            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
+        return try client.receive()
+    }
+
+    @Test(arguments: [
+        ("/reconcile", "x"), ("/reconcile", "[]"), ("/reconcile", #"{"payment":0}"#),
+        ("/reconcile", #"{"payment":"1"}"#),
+        ("/reconcile", #"{"payments":1}"#), ("/reconcile", #"{"payment":1.5}"#), ("/replay", ""), ("/replay", "{}"),
+        ("/replay", #"{"seq":1,"payment":1}"#), ("/replay", #"{"since":"yesterday"}"#),
+        ("/replay", #"{"seq":1,"dry_run":1}"#),
+    ])
+    func `a body that asks for nothing that there is gets 400 with the reason, and nothing begins`(
+        path: String, body: String
+    ) async throws {
+        let answer = try ask("POST", path, body: body)
+        #expect(answer.status == 400)
+        #expect(answer.body.contains("detail"))
+        #expect(orders.reconciled.withLock { $0 }.isEmpty && orders.replayed.withLock { $0 }.isEmpty)
+        await server.drain(grace: .zero)
+    }
+
+    @Test func `another method gets 405, a web page 403, and nothing begins`() async throws {
+        for path in ["/reconcile", "/replay"] {
+            #expect(try ask("GET", path).status == 405)
+            #expect(try ask("POST", path, fields: "Origin: https://evil.example\r\n").status == 403)
+        }
+        for path in ["/", "/healthz", "/readyz", "/metrics", "/status", "/events"] {
+            #expect(try ask("POST", path).status == 405)
+        }
+        #expect(orders.reconciled.withLock { $0 }.isEmpty && orders.replayed.withLock { $0 }.isEmpty)
+        await server.drain(grace: .zero)
+    }
+
+    @Test func `what is asked for rightly begins`() async throws {
+        #expect(try ask("POST", "/reconcile").status == 202)
+        #expect(try ask("POST", "/reconcile", body: #"{"payment":42}"#).status == 202)
+        #expect(try ask("POST", "/replay", body: #"{"payment":42}"#).body == #"{"deliveries":1}"#)
+        #expect(orders.reconciled.withLock { $0 } == [nil, 42])
+        #expect(orders.replayed.withLock { $0 } == [.payment(42)])
+        await server.drain(grace: .zero)
+    }
+
+    @Test func `a query for events that is faulty gets 400 with the reason`() async throws {
+        let answer = try ask("GET", "/events?after=x")
+        #expect(answer.status == 400 && answer.body.contains("digits"), "\(answer)")
+        await server.drain(grace: .zero)
+    }
+
+    @Test func `the page needs nothing from outside, and its policy lets nothing else in`() async throws {
+        let answer = try ask("GET", "/")
+        let policy = try #require(answer.field("content-security-policy"))
+        #expect(policy.hasPrefix("default-src 'none'; style-src 'nonce-"))
+        #expect(!policy.contains("unsafe-inline"))
+        #expect(!answer.body.contains("//cdn") && !answer.body.contains("http://") && !answer.body.contains("https://"))
+        #expect(!answer.body.contains(" style=") && !answer.body.contains(" onclick="))
+        await server.drain(grace: .zero)
+    }
+}

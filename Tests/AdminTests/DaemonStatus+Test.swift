@@ -1,0 +1,25 @@
+import Confirming
+import Ledger
+import Receiver
+
+@testable import Admin
+
+extension DaemonStatus {
+    /// A daemon that is well, an hour after its start, but for what is given. Whatever has a last time had it at `lastAt`.
+    static func test(
+        counts: LedgerCounts = LedgerCounts(), endpoints: [EndpointStatus] = [],
+        undelivered: UndeliveredRecords? = nil, undeliveredSince: Int64? = nil,
+        room: LedgerRoom? = LedgerRoom(freeBytes: 1, minimumFreeBytes: 0), calls: [MeasuredAPI.Figures] = [],
+        lastAt: Int64? = nil
+    ) -> DaemonStatus {
+        DaemonStatus(
+            version: "test", startedAt: 0, now: 3_600_000_000_000, unreadiness: [],
+            journal: .init(seq: 1, room: room, failure: nil),
+            survey: LedgerSurvey(
+                counts: counts, setAside: 0, waiting: [], endpoints: endpoints, undelivered: undelivered,
+                undeliveredSince: undeliveredSince, segments: 1, bytes: 1, lastReceivedAt: lastAt,
+                lastConfirmedAt: lastAt),
+            webhooks: ReceptionCounter(), verdicts: VerdictCounter(), api: APIHealth.Status(isReachable: true),
+            calls: calls, lastReconciledAt: lastAt, openConnections: 0)
+    }
+}
