@@ -96,10 +96,12 @@
         }
 
         @Test func `a check tells what may lose commits`() async throws {
-            let server = try await PostgreSQLServer(settings: ["synchronous_commit": "off", "full_page_writes": "off"])
+            let names = ["fsync", "full_page_writes", "synchronous_commit"]
+            let server = try await PostgreSQLServer(
+                settings: Dictionary(uniqueKeysWithValues: names.map { ($0, "off") }))
             let warnings = try PostgreSQLDatabase(url: server.url()).check()
-            #expect(warnings.count == 2)
-            #expect(warnings[0].hasPrefix("runs with full_page_writes = off"))
+            #expect(warnings.count == 3, "\(warnings)")
+            for name in names { #expect(warnings.contains { $0.hasPrefix("runs with \(name) = off") }, "\(warnings)") }
             let standby = try await server.makeStandby(synchronous: false)
             #expect(fault { try PostgreSQLDatabase(url: standby.url()).check() }?.kind == .readOnly)
             #expect(
