@@ -257,9 +257,18 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
+            name: "ecryptopaydTests",
+            dependencies: [
+                "ecryptopayd", "Configuration", "LedgerDoubles", "ECryptoPay", "JournalStore", "JournalFormat",
+                "HTTPServer", "HTTP1", "POSIX", "Ledger", "Payments", "JSON", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: common),
+        // The program that was built, as a process of its own.
+        .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "ecryptopayd", "ECryptoPay", "HTTPServer", "HTTP1", "JournalFormat", "Ledger", "Payments", "JSON",
+                "ecryptopayd", "ECryptoPay", "HTTPServer", "HTTP1", "JournalFormat", "Payments", "JSON",
                 "POSIX", "SharedLedger", postgreSQL, "TestSupport", logging,
             ],
             swiftSettings: common),

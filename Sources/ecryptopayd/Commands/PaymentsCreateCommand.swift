@@ -66,7 +66,7 @@ struct PaymentsCreateCommand: ParsableCommand {
 
 extension CommandFailure {
     /// Why a creation brought no payment, or brought no word of one.
-    fileprivate init(creation error: APIError) {
+    init(creation error: APIError) {
         let look = "before creating it again, look for it with \"ecryptopayd payments list --since 10m\""
         if error.kind == .undecodable, error.mayHaveCreated {
             self.init(.badData, "the payment was created, but the answer does not tell its number: \(error); \(look)")

@@ -80,7 +80,7 @@ private struct JSONList: PaymentListOutput {
 }
 
 /// The table for people.
-private struct PaymentTable: PaymentListOutput {
+struct PaymentTable: PaymentListOutput {
     private var table = TextTable([
         ("ID", .right), ("STATE", .left), ("MXN", .right), ("CURRENCY", .left), ("UPDATED", .left),
     ])
@@ -94,7 +94,10 @@ private struct PaymentTable: PaymentListOutput {
         ])
     }
 
-    func print() { Console.print(Array(table.text.utf8)) }
+    /// The lines, each with its end.
+    var text: String { table.text }
+
+    func print() { Console.print(Array(text.utf8)) }
 }
 
 /// Which payments a person wants to see.

@@ -45,7 +45,8 @@ struct SandboxCommand: ParsableCommand {
         }
     }
 
-    private func address() throws -> SocketAddress {
+    /// Where it listens: a URL must be able to name it.
+    func address() throws -> SocketAddress {
         let address: SocketAddress
         do { address = try SocketAddress(parsing: listen) } catch { throw CommandFailure(.usage, "--listen \(error)") }
         guard address.port != nil else {

@@ -4,28 +4,10 @@ import Testing
 
 /// The commands as a user meets them.
 struct CommandTests {
-    @Test(arguments: [
-        [], ["serve"], ["check"], ["demo"], ["sandbox"], ["journal"], ["journal", "cat"], ["journal", "verify"],
-        ["reconcile"], ["payments"], ["payments", "list"], ["payments", "get"], ["payments", "watch"],
-        ["payments", "create"],
-    ])
-    func `every command has help`(command: [String]) async throws {
-        let result = try await ChildProcess.run(try builtBinary(named: "ecryptopayd"), command + ["--help"])
-        #expect(result.exit == .code(0))
-        #expect(result.output.contains("USAGE: "))
-        #expect(result.output.contains("OVERVIEW: "))
-    }
-
-    @Test func `the manual names every command`() async throws {
-        let page = String(decoding: try readFile("\(repository)/deploy/man/ecryptopayd.8"), as: UTF8.self)
-        let help = try await ChildProcess.run(try builtBinary(named: "ecryptopayd"), ["--help"]).output
-        let list = help.split(separator: "SUBCOMMANDS:\n").last?.split(separator: "\n\n").first ?? ""
-        let commands = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
-            .compactMap { $0.split(separator: " ").first }
-        #expect(commands.contains("serve") && commands.count >= 7)
-        for command in commands {
-            #expect(page.contains("\n.B \(command)") || page.contains("\n.BR \(command) "), "no word of \(command)")
-        }
+    @Test func `help goes to standard output and ends with 0`() async throws {
+        let result = try await ChildProcess.run(try builtBinary(named: "ecryptopayd"), ["journal", "cat", "--help"])
+        #expect(result.exit == .code(0) && result.errors == "")
+        #expect(result.output.contains("USAGE: ecryptopayd journal cat"))
     }
 
     @Test func `why it ends is an error to the system's journal, each line of it`() async throws {
@@ -40,43 +22,22 @@ struct CommandTests {
         #expect(lines.count >= 3 && lines.allSatisfy { $0.hasPrefix("<3>") }, "\(lines)")
     }
 
-    @Test func `check warns of secrets that every user may read`() async throws {
+    @Test func `check and the start tell what the configuration has warnings of`() async throws {
         let daemon = try DaemonUnderTest()
-        try daemon.set("ECRYPTOPAY_LISTEN", "127.0.0.1:8723")
-        for (mode, isReadable) in [(0o640, false), (0o644, true)] as [(mode_t, Bool)] {
-            #expect(chmod(daemon.envFile, mode) == 0)
-            let result = try await daemon.run(["check", "--env-file", daemon.envFile])
-            #expect(result.exit == .code(0))
-            #expect(result.errors.contains("every user of this machine may read \(daemon.envFile)") == isReadable)
-            #expect(!result.errors.contains("hush"))
-        }
-    }
-
-    @Test func `check and the start warn of a program that cannot be run`() async throws {
-        let daemon = try DaemonUnderTest()
-        let directory = try daemon.directory.makeDirectory("directory")
         let plain = try daemon.directory.write("#!/bin/sh\n", to: "plain", mode: 0o644)
-        let program = try daemon.directory.write("#!/bin/sh\n", to: "program", mode: 0o755)
-        for (path, fault) in [
-            ("\(directory)/none", "No such file or directory"), (directory, "Is a directory"),
-            (plain, "Permission denied"), (program, nil),
-        ] {
-            try daemon.set("ECRYPTOPAY_FORWARD_EXEC", path)
-            let result = try await daemon.run(["check", "--env-file", daemon.envFile])
-            #expect(result.exit == .code(0))
-            let warning = "warning: ECRYPTOPAY_FORWARD_EXEC: \(path) cannot be run (\(fault ?? ""))"
-            #expect(result.errors.contains(warning) == (fault != nil), "\(result.errors)")
-        }
         try daemon.set("ECRYPTOPAY_FORWARD_EXEC", plain)
+        let warning = "ECRYPTOPAY_FORWARD_EXEC: \(plain) cannot be run (Permission denied)"
+        let result = try await daemon.run(["check", "--env-file", daemon.envFile])
+        #expect(result.exit == .code(0) && result.errors.contains("warning: \(warning)"), "\(result)")
         try await daemon.start()
         try await daemon.end()
-        #expect(daemon.process?.errors.contains("\(plain) cannot be run (Permission denied)") == true)
+        #expect(daemon.process?.errors.contains(warning) == true)
     }
 
-    @Test func `a wrong option is a usage error`() async throws {
+    @Test func `a wrong option ends with 64 and names the option that was meant, on standard error`() async throws {
         let result = try await ChildProcess.run(try builtBinary(named: "ecryptopayd"), ["check", "--onlin"])
         #expect(result.exit == .code(64))
-        #expect(result.errors.contains("--online"))
+        #expect(result.errors.contains("--online") && result.output == "")
     }
 
     @Test func `check prints the configuration without secrets`() async throws {
@@ -135,10 +96,17 @@ struct CommandTests {
         }
     }
 
-    @Test func `a directory that is not there is named`() async throws {
+    @Test func `the demo comes out as told`() async throws {
+        let directory = try TemporaryDirectory()
         let result = try await ChildProcess.run(
-            try builtBinary(named: "ecryptopayd"), ["journal", "cat", "--directory", "/nonexistent"])
-        #expect(result.exit == .code(66))
-        #expect(result.errors.contains("/nonexistent"))
+            try builtBinary(named: "ecryptopayd"), ["demo", "--directory", directory.path(of: "journal")],
+            within: .seconds(60))
+        #expect(result.exit == .code(0), "\(result.errors)")
+        for line in [
+            "confirmed, record 4", "refuted (amount-mismatch)", "the API answers again", "payment 2 is confirmed",
+            "found by reconciling",
+        ] {
+            #expect(result.output.contains(line), "\(result.output)")
+        }
     }
 }

@@ -55,13 +55,9 @@ struct PaymentsCommandTests {
             return try json(result).array?.compactMap { $0["id"]?.integer } ?? []
         }
         #expect(try await ids() == [1, 2, 3])
-        #expect(try await ids("--state", "paid") == [2])
-        #expect(try await ids("--state", "paid", "--state", "pending") == [1, 2, 3])
-        #expect(try await ids("--state", "Paid") == [])
-        #expect(try await ids("--since", "1h") == [1, 2, 3])
-        #expect(try await ids("--since", "2100-01-01T00:00:00Z") == [])
+        #expect(try await ids("--state", "paid", "--since", "1h") == [2])
         let wrong = try await payments(sandbox, "list", "--since", "yesterday")
-        #expect(wrong.exit == .code(64))
+        #expect(wrong.exit == .code(64) && wrong.output == "")
         #expect(wrong.errors.contains("--since \"yesterday\""))
     }
 
@@ -135,32 +131,12 @@ struct PaymentsCommandTests {
     }
 
     @Test(arguments: [
-        ["--amount", "1,50"], ["--amount", "1e3"], ["--amount", "0.00"], ["--amount=-5"], ["--amount", ""],
-        ["--amount", "150 MXN"], ["--amount", "1.2.3"], [], ["--amount", "1", "--currency", ""],
-        ["--amount", "1", "--qr", "--json"],
-    ])
-    func `a wrong amount or option is refused before anything is sent`(arguments: [String]) async throws {
-        // Nobody answers there: an attempt to send would end with 69.
-        let settings = [
-            "ECRYPTOPAY_CLIENT_ID": "c", "ECRYPTOPAY_CLIENT_SECRET": "s", "ECRYPTOPAY_EMAIL": "a@b.mx",
-            "ECRYPTOPAY_PASSWORD": "p", "ECRYPTOPAY_API_URL": "http://127.0.0.1:9",
-        ]
-        let result = try await ChildProcess.run(
-            try builtBinary(named: "ecryptopayd"), ["payments", "create"] + arguments, environment: settings)
-        #expect(result.exit == .code(64))
-        #expect(result.errors.contains("Error: "))
-    }
-
-    @Test(arguments: [
-        // Carried out and not answered, or answered by something that may not know.
+        // Carried out and not answered.
         (#"{"cut_rate":1}"#, 69, "whether the payment was created is not known", 1),
-        (#"{"error_rate":1,"status":502}"#, 69, "whether the payment was created is not known", 0),
         // The answer says that it was created, and cannot be read.
         (#"{"nonsense_rate":1}"#, 65, "the payment was created", 1),
         // Certainly not created.
         (#"{"error_rate":1,"status":429,"retry_after":30}"#, 75, "retry after 30 s", 0),
-        (#"{"error_rate":1,"status":403}"#, 77, "answered 403", 0),
-        (#"{"refuse_tokens":true}"#, 77, "answered 401", 0),
     ])
     func `an open end is told from a refusal, and nothing is sent twice`(
         faults: String, exit: Int, message: String, created: Int
@@ -174,14 +150,6 @@ struct PaymentsCommandTests {
         #expect(result.errors.contains("payments list --since") == (exit == 69 || exit == 65))
         try sandbox.clearFaults()
         #expect(try json(try await payments(sandbox, "list", "--json")).array?.count == created)
-    }
-
-    @Test func `a creation whose token fails was not sent, and may be tried again`() async throws {
-        let sandbox = try await SandboxProcess.start()
-        try sandbox.setFaults(#"{"error_rate":1,"scope":"token"}"#)
-        let result = try await payments(sandbox, "create", "--amount", "5")
-        #expect(result.exit == .code(75))
-        #expect(!result.errors.contains("not known"))
     }
 
     @Test func `an interrupted creation says what is not known`() async throws {
@@ -262,10 +230,7 @@ struct PaymentsCommandTests {
     // MARK: Failures
 
     @Test(arguments: [
-        (#"{"error_rate":1,"status":503}"#, 75), (#"{"error_rate":1,"status":500}"#, 75),
-        (#"{"error_rate":1,"status":429,"retry_after":7}"#, 75), (#"{"error_rate":1,"status":403}"#, 77),
-        (#"{"error_rate":1,"status":403,"scope":"token"}"#, 77), (#"{"refuse_tokens":true}"#, 77),
-        (#"{"error_rate":1,"status":400}"#, 65), (#"{"nonsense_rate":1}"#, 65), (#"{"cut_rate":1}"#, 69),
+        (#"{"error_rate":1,"status":503}"#, 75), (#"{"refuse_tokens":true}"#, 77), (#"{"nonsense_rate":1}"#, 65),
         (#"{"hang_rate":1}"#, 69),
     ])
     func `each failure has its exit code, and says what was asked`(faults: String, exit: Int) async throws {
@@ -289,10 +254,7 @@ struct PaymentsCommandTests {
 
     @Test(arguments: [
         ("ECRYPTOPAY_PASSWORD", "wrong", 77, "check ECRYPTOPAY_EMAIL"),
-        ("ECRYPTOPAY_CLIENT_SECRET", "wrong", 77, "check ECRYPTOPAY_EMAIL"),
         ("ECRYPTOPAY_API_URL", "http://127.0.0.1:9/api/v1", 69, "check ECRYPTOPAY_API_URL"),
-        ("ECRYPTOPAY_API_URL", "http://ecryptopay.com/api/v1", 78, "ECRYPTOPAY_API_URL"),
-        ("ECRYPTOPAY_PASSWORD", "", 78, "ECRYPTOPAY_PASSWORD"),
         ("ECRYPTOPAY_PASWORD", "x", 78, "ECRYPTOPAY_PASSWORD"),
     ])
     func `a wrong setting is named`(key: String, value: String, exit: Int, message: String) async throws {
@@ -300,14 +262,6 @@ struct PaymentsCommandTests {
         let result = try await payments(sandbox, "list", settings: [key: value])
         #expect(result.exit == .code(Int32(exit)), "\(result.errors)")
         #expect(result.errors.contains(message), "\(result.errors)")
-    }
-
-    @Test func `another address than the API's is a fault of the configuration`() async throws {
-        let sandbox = try await SandboxProcess.start()
-        let url = sandbox.apiURL.replacing("/api/v1", with: "/api/v2")
-        let result = try await payments(sandbox, "list", settings: ["ECRYPTOPAY_API_URL": url])
-        #expect(result.exit == .code(78))
-        #expect(result.errors.contains("check ECRYPTOPAY_API_URL"))
     }
 
     @Test func `output that nobody reads ends the program quietly`() async throws {

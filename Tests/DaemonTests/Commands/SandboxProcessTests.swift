@@ -1,12 +1,9 @@
 import ECryptoPay
 import Glibc
 import JSON
-import POSIX
 import Payments
 import TestSupport
 import Testing
-
-@testable import ecryptopayd
 
 /// The sandbox as a person meets it: a program, its page, its file.
 struct SandboxProcessTests {
@@ -47,23 +44,6 @@ struct SandboxProcessTests {
         let result = try await ChildProcess.run(
             try builtBinary(named: "ecryptopayd"), ["check", "--online"], environment: sandbox.settings)
         #expect(result.exit == .code(0), "\(result.errors)")
-    }
-
-    @Test func `only an address that other machines reach is warned of`() throws {
-        for address in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1"] {
-            #expect(SandboxCommand.hint(for: try SocketAddress(parsing: address)) == nil)
-        }
-        for address in ["0.0.0.0:1", "192.168.1.5:1", "[2001:db8::1]:1"] {
-            #expect(SandboxCommand.hint(for: try SocketAddress(parsing: address)) != nil)
-        }
-    }
-
-    @Test(arguments: ["unix:/tmp/x.sock", "8725", "localhost", "example.com:80"])
-    func `an address that no URL can name is a usage error`(listen: String) async throws {
-        let result = try await ChildProcess.run(
-            try builtBinary(named: "ecryptopayd"), ["sandbox", "--listen", listen])
-        #expect(result.exit == .code(64))
-        #expect(result.errors.contains("--listen") && result.errors.contains("HOST:PORT"))
     }
 
     @Test func `a state file is whole at any time, and outlives a kill -9`() async throws {

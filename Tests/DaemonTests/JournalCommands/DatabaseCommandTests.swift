@@ -37,23 +37,6 @@
             }
         }
 
-        @Test func `behind any number there is what there is, as in files`() async throws {
-            let server = try await PostgreSQLServer()
-            let daemon = try DaemonUnderTest()
-            try CraftedJournal().write(to: daemon)
-            let filled = try await daemon.run(["journal", "copy", daemon.journalDirectory, server.url(), "--yes"])
-            #expect(filled.exit == .code(0), "\(filled)")
-            try daemon.set("ECRYPTOPAY_JOURNAL", server.url())
-            for (after, count) in [
-                ("9223372036854775807", 0), ("12", 0), ("11", 1), ("-1", 12), ("-9223372036854775808", 12),
-            ] {
-                for place in [["--directory", daemon.journalDirectory], ["--env-file", daemon.envFile]] {
-                    let cat = try await daemon.run(["journal", "cat", "--after=\(after)"] + place)
-                    #expect(cat.exit == .code(0) && cat.output.split(separator: "\n").count == count, "\(cat)")
-                }
-            }
-        }
-
         @Test func `what is damaged is told with its place and a hint, by prune as by all others`() async throws {
             let shop = try await Shop(settled: 6)
             try await shop.daemon.end()

@@ -51,37 +51,6 @@ struct JournalCommandTests {
     // MARK: cat
 
     @Test(arguments: TestedLedger.allCases)
-    func `cat selects by payment, kind, number and time`(_ form: TestedLedger) async throws {
-        let daemon = try await daemon(form)
-        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", nil)
-        try await daemon.start()
-        for id in [1, 2] as [Int64] { _ = try daemon.post(DaemonUnderTest.report(id, state: "s\(id)")) }
-        _ = try daemon.post(DaemonUnderTest.report(1, state: "other"))
-        try await daemon.end()
-        func cat(_ arguments: String...) async throws -> [Int64] {
-            let result = try await daemon.run(["journal", "cat", "--env-file", daemon.envFile] + arguments)
-            #expect(result.exit == .code(0), "\(result.errors)")
-            return try lines(result).compactMap { $0["seq"]?.integer }
-        }
-        #expect(try await cat() == [1, 2, 3, 4, 5])
-        #expect(try await cat("--payment", "1") == [2, 4])
-        #expect(try await cat("--kind", "opened", "--kind", "closed") == [1, 5])
-        #expect(try await cat("--after", "3") == [4, 5])
-        #expect(try await cat("--after", "2", "--payment", "1", "--kind", "received", "--since", "1h") == [4])
-        #expect(try await cat("--since", "2126-01-01T00:00:00Z") == [])
-    }
-
-    @Test(arguments: TestedLedger.allCases, ["verify", "stats", "cat", "follow", "prune"])
-    func `where there is no journal, that is told`(_ form: TestedLedger, _ name: String) async throws {
-        let daemon = try await daemon(form)
-        try daemon.directory.makeDirectory("journal")
-        let result = try await daemon.run(
-            ["journal", name, "--env-file", daemon.envFile] + (name == "prune" ? ["--keep", "0d"] : []))
-        #expect(result.exit == .code(66), "\(result)")
-        #expect(result.errors.contains(form.absence), "\(result)")
-    }
-
-    @Test(arguments: TestedLedger.allCases)
     func `cat, stats and verify read what the daemon wrote, beside it`(_ form: TestedLedger) async throws {
         let daemon = try await settledJournal(form, 5)
         // The daemon may still be writing.
@@ -171,40 +140,6 @@ struct JournalCommandTests {
         #expect(failed.output.contains("\r\u{1b}[Kecryptopayd: the journal cannot be read"), "\(failed.output)")
     }
 
-    @Test(arguments: TestedLedger.allCases)
-    func `verify lists every problem and goes on behind it`(_ form: TestedLedger) async throws {
-        let daemon = try await daemon(form)
-        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", nil)
-        try await daemon.start()
-        for id in 1...6 { _ = try daemon.post(DaemonUnderTest.report(Int64(id))) }
-        try await daemon.end()
-        try await daemon.damageJournal(changing: 3, removing: 5)
-        let result = try await command("verify", daemon)
-        #expect(result.exit == .code(65))
-        #expect(result.errors.contains("its checksum says"), "\(result)")
-        #expect(result.errors.contains(form.lack(of: 5)), "\(result)")
-        #expect(try json(try await command("verify", daemon, "--json"))["problems"]?.integer == 2, "\(result)")
-        for name in ["cat", "stats"] {
-            let read = try await command(name, daemon)
-            #expect(read.exit == .code(65) && read.errors.contains("its checksum says"), "\(name): \(read)")
-        }
-    }
-
-    // MARK: stats
-
-    @Test(arguments: TestedLedger.allCases)
-    func `stats counts records by kind and finds the oldest that waits`(_ form: TestedLedger) async throws {
-        let daemon = try await daemon(form)
-        try await daemon.start()
-        for id in [7, 8] as [Int64] { _ = try daemon.post(DaemonUnderTest.report(id)) }
-        try await daemon.end()
-        let statistics = try json(try await command("stats", daemon, "--json"))
-        #expect(statistics["kinds"]?["received"]?.integer == 2)
-        #expect(statistics["unsettled"]?.integer == 2)
-        #expect(statistics["oldest_unsettled"]?["payment"]?.integer == 7)
-        #expect(try await command("stats", daemon).output.contains("about payment 7"))
-    }
-
     // MARK: prune
 
     @Test(arguments: TestedLedger.allCases)
@@ -284,6 +219,15 @@ struct JournalCommandTests {
 
     // MARK: repair
 
+    @Test func `a database is not repaired, and who asks for it is told what to do`() async throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.set("ECRYPTOPAY_JOURNAL", "postgresql://shop:s3cr3t@localhost/ledger")
+        let repair = ["journal", "repair", "--segment", "00000000000000000001.jsonl", "--at", "0"]
+        let result = try await daemon.run(repair + ["--env-file", daemon.envFile])
+        #expect(result.exit == .code(64))
+        #expect(result.errors.contains("restore it from its backup"))
+    }
+
     private func repair(_ daemon: DaemonUnderTest, _ arguments: String...) async throws -> ChildProcess.Result {
         try await daemon.run(["journal", "repair", "--directory", daemon.journalDirectory] + arguments)
     }
@@ -335,34 +279,5 @@ struct JournalCommandTests {
         try await daemon.end()
         #expect(try daemon.payments("received") == [1, 99])
         #expect(try daemon.records("opened").last?["journal"]?.string != id)
-    }
-}
-
-extension DaemonUnderTest {
-    /// Has somebody else change a report's record, and remove another one.
-    fileprivate func damageJournal(changing changed: Int, removing removed: Int) async throws {
-        if let database {
-            try await database.execute(
-                "UPDATE ecryptopayd.records SET line = replace(line, 'paid', 'pais') WHERE seq = \(changed)")
-            try await database.execute("DELETE FROM ecryptopayd.records WHERE seq = \(removed)")
-            return
-        }
-        let segment = "journal/\(CraftedJournal.first)"
-        var lines = try directory.readText(segment).split(separator: "\n").map(String.init)
-        lines[changed - 1] = lines[changed - 1].replacing("paid", with: "pais")
-        lines.remove(at: removed - 1)
-        _ = try directory.write(lines.joined(separator: "\n") + "\n", to: segment)
-    }
-}
-
-extension TestedLedger {
-    /// How it is told that there is no journal.
-    fileprivate var absence: String {
-        self == .files ? "there is no journal in" : "there is no ledger in the database at"
-    }
-
-    /// How `verify` tells that a record is not there.
-    fileprivate func lack(of seq: Int) -> String {
-        self == .files ? "record \(seq) should stand there, but it is record \(seq + 1)" : "record \(seq) is missing"
     }
 }

@@ -6,8 +6,6 @@ struct LedgerDatabaseUnderTest: Sendable {
     let lines: @Sendable () throws -> [[UInt8]]
     /// How many reports were accepted and stand in no record yet, up to some thousands.
     let acceptedCount: @Sendable () throws -> Int
-    /// Does something that only somebody else would do there.
-    let execute: @Sendable (_ sql: String) async throws -> Void
     /// Whether only one daemon at a time is to work there.
     var isOfOne: Bool { place != nil }
     /// Held for as long as it is used.
@@ -45,8 +43,7 @@ struct LedgerDatabaseUnderTest: Sendable {
                 url: "postgresql://\(user)@/\(database)?host=\(hosts)&port=\(ports)"
                     + "&target_session_attrs=read-write",
                 lines: { try Self.lines(reader) },
-                acceptedCount: { try reader.wholeInbox(atMost: 10_000).count },
-                execute: { sql in try await server.execute(sql, database: database) }, place: place)
+                acceptedCount: { try reader.wholeInbox(atMost: 10_000).count }, place: place)
         }
 
         private static func lines(_ reader: PostgreSQLDatabase) throws -> [[UInt8]] {

@@ -15,14 +15,3 @@ import Testing
         }
     }
 #endif
-
-struct DatabaseRepairTests {
-    @Test func `a database is not repaired, and who asks for it is told what to do`() async throws {
-        let daemon = try DaemonUnderTest()
-        try daemon.set("ECRYPTOPAY_JOURNAL", "postgresql://shop:s3cr3t@localhost/ledger")
-        let repair = ["journal", "repair", "--segment", "00000000000000000001.jsonl", "--at", "0"]
-        let result = try await daemon.run(repair + ["--env-file", daemon.envFile])
-        #expect(result.exit == .code(64))
-        #expect(result.errors.contains("restore it from its backup"))
-    }
-}
