@@ -59,7 +59,7 @@ struct ActivityPictureTests {
         #expect(picture.hours.keys.sorted() == [2, 3])
     }
 
-    @Test func `what is kept has bounds`() {
+    @Test func `of many payments and refutations no more are kept than the page shows`() {
         var picture = ActivityPicture()
         for seq in stride(from: Int64(1), to: 400, by: 2) {
             picture.add(entry(seq, received(seq)))

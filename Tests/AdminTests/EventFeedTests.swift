@@ -76,7 +76,7 @@ struct EventFeedTests {
     }
 
     @Test(arguments: KeptForm.allCases)
-    func `those at the tail are shown what the first of them had read from the disk`(_ form: KeptForm) async throws {
+    func `fifty readers at the tail cost one reading of the disk`(_ form: KeptForm) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let test = try await Fixture(form)
             let clients = try (0..<50).map { _ in try test.reader("") }

@@ -35,13 +35,13 @@ struct LedgerRoomTests {
         #expect(page(status).contains("disk free"))
     }
 
-    @Test func `that reports of payments never confirmed are refused is told, with what to do`() throws {
+    @Test func `when reports of payments never confirmed get 503, status says so with what to do`() throws {
         let status = status(nil, isFull: true)
         #expect(
             status.problems.count == 1 && status.problems[0].contains("ECRYPTOPAY_MAX_PENDING"), "\(status.problems)")
     }
 
-    @Test func `where nobody can tell, nothing is told`() throws {
+    @Test func `where the room is not known, neither status, page nor metrics have it`() throws {
         let status = status(nil)
         #expect(status.problems == [])
         #expect(try journal(status)?["free_bytes"] == .null)

@@ -12,7 +12,7 @@ struct TimestampTests {
         ("2024-02-29T00:00:00Z", 1_709_164_800_000_000_000),
         ("1969-12-31T23:59:59Z", -1_000_000_000),
     ])
-    func `reads the forms that a Rails application writes`(text: String, nanoseconds: Int64) {
+    func `the times that a Rails application writes are read`(text: String, nanoseconds: Int64) {
         #expect(Timestamp(text)?.nanoseconds == nanoseconds)
         #expect(Timestamp(text)?.text == text)
     }
@@ -23,7 +23,7 @@ struct TimestampTests {
         "22-11-01T18:04:05Z",
         "2022-11-01T18:04:05+25:00", "2022-11-01T18:04:05 CET", "١٩٧٠-01-01T00:00:00Z", "9999999-01-01T00:00:00Z",
     ])
-    func `anything else is no time`(text: String) {
+    func `every other text is refused as a time`(text: String) {
         #expect(Timestamp(text) == nil)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct EditDistanceTests {
     @Test(
-        "counts insertions, removals and replacements",
+        "the distance of two words counts insertions, removals and replacements",
         arguments: [
             ("", "", 0), ("", "abc", 3), ("abc", "", 3), ("abc", "abc", 0), ("kitten", "sitting", 3),
             ("flaw", "lawn", 2),

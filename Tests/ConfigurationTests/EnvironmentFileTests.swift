@@ -55,13 +55,13 @@ struct EnvironmentFileVector: CustomTestStringConvertible, Sendable {
 }
 
 @Suite struct EnvironmentFileTests {
-    @Test("reads as systemd does", arguments: EnvironmentFileVector.all)
+    @Test("a file is read as systemd reads an EnvironmentFile", arguments: EnvironmentFileVector.all)
     func reads(_ vector: EnvironmentFileVector) throws {
         let file = try EnvironmentFile(parsing: Array(vector.text.utf8), named: "x.env")
         #expect(file.assignments.map { "\($0.name)=\($0.value)" } == vector.expected)
     }
 
-    @Test func `a dollar sign is itself`() throws {
+    @Test func `a dollar sign is taken literally`() throws {
         let file = try EnvironmentFile(parsing: Array("A=$B${C}\nD=\"\\$E\"\n".utf8), named: "x.env")
         #expect(file.assignments.map(\.value) == ["$B${C}", "$E"])
     }
@@ -78,14 +78,14 @@ struct EnvironmentFileVector: CustomTestStringConvertible, Sendable {
         #expect(file.others.map(\.name) == ["https_proxy"])
     }
 
-    @Test("counts lines, whatever ends them", arguments: ["\n", "\r\n", "\r"])
+    @Test("the number of a faulty line is right whatever ends lines", arguments: ["\n", "\r\n", "\r"])
     func countsLines(end: String) throws {
         let lines = ["# one", "", "A=x", "B='y'", "; five", "C=1"]
         let file = try EnvironmentFile(parsing: Array(lines.joined(separator: end).utf8), named: "x.env")
         #expect(file.assignments.map(\.line) == [3, 4, 6])
     }
 
-    @Test func `counts lines through quotes and continuations`() throws {
+    @Test func `the number of a faulty line is right behind quotes and continuations`() throws {
         let file = try EnvironmentFile(parsing: Array("A='x\ny'\nB=x\\\ny\nC=z".utf8), named: "x.env")
         #expect(file.assignments.map(\.line) == [1, 3, 5])
     }
@@ -152,7 +152,7 @@ private let generator = "/usr/lib/systemd/user-environment-generators/30-systemd
 
 @Suite(.enabled(if: access(generator, X_OK) == 0, "systemd's environment generator is not installed"))
 struct EnvironmentFileBesideSystemdTests {
-    @Test("systemd reads the same", arguments: EnvironmentFileVector.all.filter(\.isForGenerator))
+    @Test("systemd itself reads each example the same", arguments: EnvironmentFileVector.all.filter(\.isForGenerator))
     func agrees(_ vector: EnvironmentFileVector) async throws {
         let directory = try TemporaryDirectory()
         try directory.makeDirectory("environment.d")

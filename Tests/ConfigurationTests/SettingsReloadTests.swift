@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(
-        "everything else can change at run time",
+        "every other key can change at run time",
         arguments: [
             ("WEBHOOK_PATHS", "/other"), ("CLIENT_ID", "x"), ("CLIENT_SECRET", "x"), ("EMAIL", "x@y"),
             ("PASSWORD", "x"),
@@ -28,7 +28,7 @@ import Testing
         #expect(try read(["ECRYPTOPAY_\(suffix)": value]).reloadFaults(from: try read()).isEmpty)
     }
 
-    @Test func `the same value from elsewhere is no change`() throws {
+    @Test func `the same value from another source needs no restart`() throws {
         #expect(try read(file: "ECRYPTOPAY_LISTEN=127.0.0.1:8723\n").reloadFaults(from: try read()).isEmpty)
     }
 }

@@ -19,7 +19,7 @@ import Testing
         #expect(line("JOURNAL") == "ECRYPTOPAY_JOURNAL = /state/journal (default)")
     }
 
-    @Test func `the JSON form holds the same`() throws {
+    @Test func `the JSON form has each key's value and source, and the warnings`() throws {
         let json = try read(["ECRYPTOPAY_JOURNAL": "/a\"b\\c"]).json
         #expect(
             json.hasPrefix("{\"settings\":{\"ECRYPTOPAY_CLIENT_ID\":{\"value\":\"client\",\"source\":\"environment\"},")

@@ -185,7 +185,7 @@ import Testing
         #expect(some.count == 3)
     }
 
-    @Test func `a CA file is looked into`() throws {
+    @Test func `a CA file that cannot be read or holds no certificate is a fault`() throws {
         let missing = try faults(["ECRYPTOPAY_CA_FILE": "/none.pem"])
         #expect(missing.map(\.problem) == ["cannot be read (open /none.pem: No such file or directory)"])
         let other = try faults(["ECRYPTOPAY_CA_FILE": "/x"], files: ["/x": "hello"])

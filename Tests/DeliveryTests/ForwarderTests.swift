@@ -41,7 +41,7 @@ struct ForwarderTests {
     private func records(_ kind: String) throws -> [Record] { try home.records(kind) }
 
     #if PostgreSQL
-        @Test func `a record that is gone is a failure like others, and does not go in circles`() async throws {
+        @Test func `a record that is gone fails its delivery, and is not tried without a pause`() async throws {
             let ledger = try await ledger(.database)
             _ = try ledger.configure(endpoints: ["a"])
             let seq = try await confirm(42, ledger)

@@ -69,7 +69,7 @@ struct HTTPDeliverySenderTests {
     }
 
     @Test(arguments: Case.all)
-    func `an answer of 2xx is a delivery however it goes on, 410 the end, all else a failure`(
+    func `an answer of 2xx is a delivery however its body goes on, 410 stops the endpoint, all else is a failure`(
         _ given: Case
     ) async throws {
         #expect(try await send(given.answer) == given.outcome)

@@ -229,7 +229,7 @@ struct ConnectionMachineTests {
         #expect(driver.machine.heldBytes <= 2100)
     }
 
-    @Test func `wordy chunks cost no memory`() {
+    @Test func `chunk extensions cost no memory`() {
         var driver = Driver()
         driver.feed(post("Transfer-Encoding: chunked\r\n"))
         for _ in 0..<4000 { driver.feed("1;ext=val\r\nx\r\n") }

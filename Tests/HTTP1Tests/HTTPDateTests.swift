@@ -11,7 +11,7 @@ struct HTTPDateTests {
         #expect(HTTPDate.imfFixdate(secondsSince1970: seconds) == text)
     }
 
-    @Test func `the field line is whole`() {
+    @Test func `the field line of a date has its name and its end`() {
         let line = HTTPDate.line(secondsSince1970: 784_111_777)
         #expect(String(decoding: line, as: UTF8.self) == "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n")
     }

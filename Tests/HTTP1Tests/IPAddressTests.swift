@@ -16,7 +16,7 @@ import Testing
     func refusesVersion4(text: String) { #expect(IPAddress(version4: text) == nil) }
 
     @Test(
-        "IPv6 addresses in their text forms (RFC 4291 section 2.2)",
+        "IPv6 addresses are taken in all their text forms (RFC 4291 section 2.2)",
         arguments: [
             ("::", 0), ("::1", 1), ("1::", 1 << 112), ("1:2::3", 0x1_0002 << 96 | 3),
             ("2001:DB8::8:800:200C:417A", 0x2001_0db8_0000_0000_0008_0800_200c_417a),
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(
-        "what is no IPv6 address",
+        "what is no IPv6 address is not taken for one",
         arguments: [
             "", ":", "1", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::", "12345::", "g::",
             "1:",

@@ -34,7 +34,7 @@ struct RandomBytesTests {
     }
 
     @Test(arguments: 0..<40)
-    func `damage and cuts never trap, and cuts never matter`(_ seed: Int) {
+    func `damaged bytes never trap the parser, and cuts change nothing`(_ seed: Int) {
         var random = SplitMix64(state: UInt64(seed))
         let short = Vector.all.filter { $0.input.utf8.count < 600 }
         for _ in 0..<50 {

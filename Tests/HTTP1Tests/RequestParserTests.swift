@@ -8,7 +8,7 @@ struct RequestParserTests {
     }
 
     @Test(arguments: Vector.all)
-    func `in one piece`(_ vector: Vector) {
+    func `every vector comes to the requests and refusals that the table says`(_ vector: Vector) {
         let outcome = transcript(vector.input)
         var events = outcome.events
         // Whether the connection stays open behind the last good answer is another table's subject.
@@ -18,14 +18,14 @@ struct RequestParserTests {
     }
 
     @Test(arguments: Vector.all)
-    func `byte by byte`(_ vector: Vector) {
+    func `every vector comes to the same byte by byte`(_ vector: Vector) {
         let bytes = Array(vector.input.utf8)
         let cuts = bytes.map { _ in 1 }
         #expect(transcript(bytes, cuts: cuts).withoutInterim == transcript(bytes).withoutInterim)
     }
 
     @Test(arguments: Vector.all)
-    func `in two pieces, cut anywhere`(_ vector: Vector) {
+    func `every vector comes to the same in two pieces, cut anywhere`(_ vector: Vector) {
         let bytes = Array(vector.input.utf8)
         let whole = transcript(bytes).withoutInterim
         // Long vectors differ from short ones only in their padding, so there every 61st place is enough.

@@ -24,7 +24,7 @@ struct ResponseTests {
         #expect(sent(Response(status: 204)) == "HTTP/1.1 204 No Content\r\nDate: now\r\n\r\n")
     }
 
-    @Test func `a problem is escaped JSON`() {
+    @Test func `the detail of a problem is escaped as JSON`() {
         let response = Response.problem(status: 400, detail: "a \"b\" \\ \n\u{1f} é")
         let body = #"{"title":"Bad Request","status":400,"detail":"a \"b\" \\ \u000a\u001f é"}"#
         #expect(String(decoding: response.body, as: UTF8.self) == body)

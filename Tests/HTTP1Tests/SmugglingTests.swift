@@ -37,7 +37,8 @@ struct SmugglingTests {
     ]
 
     @Test(arguments: tricks.map(\.name))
-    func `nothing comes out of it but a refusal`(_ name: String) throws {
+    func `a head that two servers may read differently is refused, and nothing behind it is read`(_ name: String) throws
+    {
         let trick = try #require(Self.tricks.first { $0.name == name })
         for body in ["0\r\n\r\n" + Self.inner, Self.inner, "5c\r\n" + Self.inner + "0\r\n\r\n"] {
             let outcome = transcript(post(trick.fields, body: body))

@@ -16,7 +16,7 @@ struct JSONScannerTests {
         "[1,2]",
         " [ 1 , 2 ] ", "{\"a\":{\"b\":[null]}}", "\t{\r\n}\n", #""\"\\\/\b\f\n\r\tA""#, "\"é\u{10348}\"",
     ])
-    func `takes what RFC 8259 allows`(text: String) {
+    func `every text that RFC 8259 allows is taken`(text: String) {
         #expect(fault(text) == nil)
     }
 
@@ -29,7 +29,7 @@ struct JSONScannerTests {
         "NaN",
         "\u{FEFF}1", "/**/1", "[1]\u{0}",
     ])
-    func `refuses what it does not`(text: String) {
+    func `every text that RFC 8259 does not allow is refused`(text: String) {
         #expect(fault(text) != nil)
     }
 
@@ -39,7 +39,7 @@ struct JSONScannerTests {
             [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF0, 0x80, 0x80, 0x80, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22],
             [0x22, 0xF5, 0x80, 0x80, 0x80, 0x22], [0x22, 0xC2, 0x22], [0x22, 0xE2, 0x82, 0x22], [0x22, 0xFF, 0x22],
         ] as [[UInt8]])
-    func `refuses what is not UTF-8`(bytes: [UInt8]) {
+    func `bytes that are not UTF-8 are refused`(bytes: [UInt8]) {
         #expect(fault(bytes)?.reason == "bytes that are not UTF-8")
     }
 
@@ -49,7 +49,7 @@ struct JSONScannerTests {
     }
 
     @Test(arguments: [0, 8])
-    func `what spoils a string is found at every place in it`(behind: Int) {
+    func `a byte that spoils a string is found at every place in it`(behind: Int) {
         for position in 0..<18 {
             for byte in UInt8.min...UInt8.max where byte != UInt8(ascii: "\"") {
                 var text = [UInt8](repeating: UInt8(ascii: "~"), count: 20)
@@ -77,7 +77,7 @@ struct JSONScannerTests {
         #expect(fault(String(repeating: "{\"a\":", count: 100_000)) != nil)
     }
 
-    @Test func `a fault tells where`() {
+    @Test func `a fault tells its offset`() {
         #expect(fault("{\"a\":tru}") == JSONFault("a value cannot begin so", at: 8))
     }
 

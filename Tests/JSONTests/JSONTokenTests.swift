@@ -22,7 +22,7 @@ struct JSONTokenTests {
         return try scanner.text(bytes.span).shortText(in: bytes.span)
     }
 
-    @Test func `a short string is told from every other, escaped or not`() throws {
+    @Test func `a short string equals itself escaped or not, and no other`() throws {
         #expect(try shortText(#""state""#) == "state")
         #expect(try shortText(#""st\u0061te""#) == "state")
         #expect(try shortText(#""currency_amount""#) == "currency_amount")

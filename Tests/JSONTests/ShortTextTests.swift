@@ -2,7 +2,7 @@ import JSON
 import Testing
 
 struct ShortTextTests {
-    @Test func `is the same wherever it stands, at the end of the bytes too`() throws {
+    @Test func `a short text equals its literal wherever it stands, at the end of the bytes too`() throws {
         let text = Array("123456789abcdef".utf8)
         let literals: [ShortText] = [
             "", "1", "12", "123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "123456789a",
@@ -18,12 +18,12 @@ struct ShortTextTests {
         }
     }
 
-    @Test func `a zero byte is not the end of it`() {
+    @Test func `a short text goes on behind a zero byte`() {
         let bytes: [UInt8] = [0x61, 0, 0, 0]
         #expect(ShortText(bytes.span, 0..<1) != ShortText(bytes.span, 0..<2))
     }
 
-    @Test func `what is longer, or reaches beyond the bytes, is none`() {
+    @Test func `a text that is longer, or reaches beyond the bytes, is no short text`() {
         let bytes = [UInt8](repeating: 0x61, count: 40)
         #expect(ShortText(bytes.span, 0..<16) == nil)
         #expect(ShortText(bytes.span, 30..<41) == nil)

@@ -8,12 +8,12 @@ struct CRC32CTests {
             ([UInt8](), 0), (Array("123456789".utf8), 0xE306_9283), ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
             ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43), (Array(0..<32), 0x46DD_794E),
         ] as [([UInt8], UInt32)])
-    func `gives the values of RFC 3720`(bytes: [UInt8], checksum: UInt32) {
+    func `checksums are those of RFC 3720`(bytes: [UInt8], checksum: UInt32) {
         #expect(CRC32C.checksum(bytes.span) == checksum)
         #expect(~CRC32C.byTable(bytes.span) == checksum)
     }
 
-    @Test func `instruction and table agree at every length and alignment`() {
+    @Test func `the processor's instruction and the table agree at every length and alignment`() {
         let bytes = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 151 &+ 7) }
         for start in 0..<16 {
             for end in start...bytes.count {

@@ -13,7 +13,7 @@ struct DroppedRangesTests {
         #expect(dropped.between(6, 12).ranges == [3...6])
     }
 
-    @Test func `the file is for eyes too`() {
+    @Test func `the file of dropped ranges has the text that people read`() {
         let lines = "00000000000000000003 00000000000000000006\n00000000000000000009 00000000000000000012\n"
         let crc = String(CRC32C.checksum(Array(lines.utf8).span), radix: 16)
         let file = lines + String(repeating: "0", count: 8 - crc.utf8.count) + crc + "\n"
@@ -22,7 +22,7 @@ struct DroppedRangesTests {
         #expect(DroppedRanges.decode(DroppedRanges().encode()) == DroppedRanges())
     }
 
-    @Test func `a file that is not exactly what was written says nothing`() {
+    @Test func `a changed file of dropped ranges declares nothing`() {
         let bytes = DroppedRanges([3...6, 9...12]).encode()
         for length in 0..<bytes.count { #expect(DroppedRanges.decode(Array(bytes[..<length])) == nil) }
         for index in bytes.indices {
@@ -35,7 +35,7 @@ struct DroppedRangesTests {
         #expect(DroppedRanges.decode(bytes + [0x0A]) == nil)
     }
 
-    @Test func `ranges that touch, or that no journal has, say nothing`() {
+    @Test func `a file with ranges that touch, or that no journal has, declares nothing`() {
         func file(_ lines: String) -> [UInt8] {
             let crc = String(CRC32C.checksum(Array(lines.utf8).span), radix: 16)
             return Array((lines + String(repeating: "0", count: 8 - crc.utf8.count) + crc + "\n").utf8)

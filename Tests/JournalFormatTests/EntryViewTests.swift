@@ -20,7 +20,7 @@ struct EntryViewTests {
         }
     }
 
-    @Test func `JSON from outside is shown where it stands`() throws {
+    @Test func `a member that is JSON is shown where it stands in the line`() throws {
         let report = Array(#"{"id":42,"state":"paid"}"#.utf8)
         var line: [UInt8] = []
         for record: Record in [
@@ -114,14 +114,14 @@ struct EntryViewTests {
         #expect(problem("confirmed", members) == detail)
     }
 
-    @Test func `a time must be one`() throws {
+    @Test func `a record's time that is none is refused`() throws {
         for time in [#""2026-11-22""#, "1", #""2026-13-22T22:31:04Z""#] {
             let line = RecordCodecTests.sealed(#""seq":1,"durable":0,"time":\#(time),"kind":"closed"}"#)
             #expect(throws: LineFault.self) { try view(line) }
         }
     }
 
-    @Test func `the first of two members of one name counts`() throws {
+    @Test func `of two members of one name the first counts`() throws {
         let line = RecordCodecTests.sealed(
             #"\#(Self.start),"kind":"baseline","count":1,"kind":"closed","count":2,"later":{}}"#)
         #expect(try Entry(line: line.span).record == .baseline(count: 1))

@@ -16,7 +16,7 @@ struct NameTests {
         #expect(SegmentName.firstSeq(of: name) == nil)
     }
 
-    @Test func `the durable mark reads back, and no damage does`() {
+    @Test func `the durable mark reads back, and a damaged one does not`() {
         let mark = DurableMark.encode(4711)
         #expect(mark.count == DurableMark.length)
         #expect(DurableMark.decode(mark) == 4711)

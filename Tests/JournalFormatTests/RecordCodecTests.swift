@@ -54,7 +54,7 @@ struct RecordCodecTests {
     }
 
     @Test(arguments: records)
-    func `any changed bit is noticed`(record: Record) throws {
+    func `a line with any bit changed is refused`(record: Record) throws {
         let line = Array(line(record).dropLast())
         for index in line.indices {
             for bit in 0..<8 {
@@ -66,7 +66,7 @@ struct RecordCodecTests {
     }
 
     @Test(arguments: records)
-    func `any cut is noticed`(record: Record) throws {
+    func `a line cut short anywhere is refused`(record: Record) throws {
         let line = line(record)
         for length in 0..<line.count - 1 {
             #expect(throws: LineFault.self) { try check(Array(line[..<length])) }
@@ -85,7 +85,7 @@ struct RecordCodecTests {
         }
     }
 
-    @Test func `a line that claims itself is no record`() {
+    @Test func `a line that claims its own number as durable is refused`() {
         let line = Self.sealed(#""seq":3,"durable":3,"time":"2026-11-22T22:31:04.512345Z","kind":"closed"}"#)
         #expect(throws: LineFault.form) { try check(line) }
     }

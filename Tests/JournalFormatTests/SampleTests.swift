@@ -15,7 +15,7 @@ struct SampleTests {
         lines = bytes[..<count].split(separator: UInt8(ascii: "\n")).map(Array.init)
     }
 
-    @Test func `every record of format 1 is read`() throws {
+    @Test func `every kind of record of format 1 is read`() throws {
         let entries = try lines.map { line in try Entry(line: line.span) }
         #expect(entries.map(\.seq) == Array(1...12))
         #expect(entries.map(\.durable) == [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
@@ -43,7 +43,7 @@ struct SampleTests {
         #expect(entries[0].time == 1_795_386_661_001_001_000)
     }
 
-    @Test func `and is written again to the byte`() throws {
+    @Test func `every record of format 1 is written again to the byte`() throws {
         for line in lines {
             var written: [UInt8] = []
             let entry = try Entry(line: line.span)

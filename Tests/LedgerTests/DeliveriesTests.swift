@@ -122,7 +122,7 @@ struct DeliveriesTests {
         #expect(next?.position.seq == 11 && next?.attempt == 1)
     }
 
-    @Test func `an endpoint that is gone waits, and goes on when it is asked to`() {
+    @Test func `deliveries to an endpoint that answered 410 wait until it is asked to go on`() {
         let ledger = Harness("a", "b")
         ledger.announce(1, 10)
         ledger.announce(2, 11)

@@ -9,7 +9,7 @@ struct IDTableTests {
         var value: Int
     }
 
-    @Test func `behaves like a dictionary under random insertions and removals`() {
+    @Test func `the table of ids equals a dictionary after random insertions and removals`() {
         var random = SplitMix64(seed: 7)
         var table = IDTable<Element>()
         var model: [PaymentID: Int] = [:]

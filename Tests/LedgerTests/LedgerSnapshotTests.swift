@@ -58,7 +58,7 @@ struct LedgerSnapshotTests {
         #expect(restored.claim()?.reports.map(\.seq) == [6, 13], "an abandoned report is taken up again")
     }
 
-    @Test func `words that are no snapshot change nothing`() throws {
+    @Test func `a snapshot that is cut short or changed is refused, and changes nothing`() throws {
         let words = try ledger().state.snapshot.words
         for length in 0..<words.count {
             var state = empty()

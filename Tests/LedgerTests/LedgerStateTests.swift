@@ -68,7 +68,7 @@ struct LedgerStateTests {
         #expect(ledger.story == ["confirmed news []", "refuted 1 amount-mismatch"])
     }
 
-    @Test func `each report is settled for itself`() throws {
+    @Test func `of reports of one payment each is settled, refuted or left waiting for itself`() throws {
         let ledger = LedgerHarness()
         ledger.offer(try report(state: "paid", updatedAt: time(2)))
         ledger.offer(try report(state: "paid", amount: "1", updatedAt: time(2)))
@@ -353,7 +353,7 @@ struct LedgerStateTests {
         #expect(ledger.verdicts.count >= 5, "and so are the others, each at its time")
     }
 
-    @Test func `while the API wants quiet, no call is made by hand either`() throws {
+    @Test func `while the API has asked for a pause, no call is made by hand either`() throws {
         let ledger = LedgerHarness()
         ledger.offer(try report(state: "paid", updatedAt: time(2)))
         ledger.state.pause(.seconds(60), now: ledger.now)
@@ -380,7 +380,7 @@ struct LedgerStateTests {
         #expect(ledger.verdicts[2] == "not-found")
     }
 
-    @Test func `nor does a listing of those that came while it was under way`() throws {
+    @Test func `a listing says nothing of reports that came while it was under way`() throws {
         let ledger = LedgerHarness()
         ledger.list([try payment(id: 1, state: "paid", updatedAt: time(1))]) {
             _ = try? ledger.offer(report(id: 9, state: "paid", updatedAt: time(1)))
@@ -471,7 +471,7 @@ struct LedgerStateTests {
         #expect(ledger.claim() != nil)
     }
 
-    @Test func `one call at a time for one payment`() throws {
+    @Test func `a payment has one call at a time`() throws {
         let ledger = LedgerHarness()
         ledger.offer(try report(state: "paid", updatedAt: time(1)))
         let claim = try #require(ledger.claim())

@@ -13,24 +13,24 @@ struct ListingScheduleTests {
         return schedule
     }
 
-    @Test func `the first is due at once`() {
+    @Test func `the first listing is due at once`() {
         let schedule = ListingSchedule(interval: .seconds(300))
         #expect(schedule.due(isFlooded: false, hasBaseline: true) == .distantPast)
         #expect(schedule.due(isFlooded: false, hasBaseline: false) == .distantPast)
     }
 
-    @Test func `without an interval only the baseline is due`() {
+    @Test func `without an interval no listing but the baseline is due`() {
         let schedule = ListingSchedule(interval: .zero)
         #expect(schedule.due(isFlooded: false, hasBaseline: true) == nil)
         #expect(schedule.due(isFlooded: false, hasBaseline: false) == .distantPast)
         #expect(afterOne(interval: .zero).due(isFlooded: false, hasBaseline: true) == nil)
     }
 
-    @Test func `the next is due an interval after the last began`() {
+    @Test func `the next listing is due an interval after the last one began`() {
         #expect(afterOne(interval: .seconds(300), took: 7).due(isFlooded: false, hasBaseline: true) == second(300))
     }
 
-    @Test func `one at a time`() {
+    @Test func `no listing is due, and none can be requested, while one is under way`() {
         var schedule = ListingSchedule(interval: .seconds(300))
         schedule.begin(now: second(0))
         #expect(schedule.due(isFlooded: true, hasBaseline: false) == nil)
@@ -38,7 +38,7 @@ struct ListingScheduleTests {
         #expect(!isTaken)
     }
 
-    @Test func `a request is due at once, and once`() {
+    @Test func `a requested listing is due at once, and once`() {
         var schedule = afterOne(interval: .zero)
         let isTaken = schedule.request()
         #expect(isTaken)
@@ -50,13 +50,13 @@ struct ListingScheduleTests {
     }
 
     @Test(arguments: [(0, 5), (1, 10), (3, 30), (60, 600)])
-    func `in a flood at most every five seconds, and a tenth of the time`(took: Int, due: Int) {
+    func `in a flood listings begin at most every five seconds, and take a tenth of the time`(took: Int, due: Int) {
         let schedule = afterOne(interval: .zero, took: took)
         #expect(schedule.due(isFlooded: true, hasBaseline: true) == second(due))
     }
 
     @Test(arguments: [(0, 5), (3, 30), (60, 600)])
-    func `in a flood no oftener than that when they fail`(took: Int, due: Int) {
+    func `in a flood listings that fail begin no oftener`(took: Int, due: Int) {
         let schedule = afterOne(interval: .zero, took: took, isWhole: false)
         #expect(schedule.due(isFlooded: true, hasBaseline: false) == second(due))
         #expect(
@@ -68,7 +68,8 @@ struct ListingScheduleTests {
         #expect(afterOne(interval: .seconds(20), took: 3).due(isFlooded: true, hasBaseline: true) == second(20))
     }
 
-    @Test(arguments: [Duration.zero, .seconds(300)]) func `after a failure it backs off, with the baseline too`(
+    @Test(arguments: [Duration.zero, .seconds(300)])
+    func `after a failure the next listing backs off to 15 minutes at most, for the baseline too`(
         interval: Duration
     ) throws {
         var random = SplitMix64(seed: 7)

@@ -107,7 +107,7 @@ struct ListingTests {
 
     // MARK: News
 
-    @Test func `what no webhook told is found, once`() throws {
+    @Test func `a change that no webhook told is found by a listing, once`() throws {
         let ledger = ledger(baseline: [try paid(1, state: "open", at: 50)])
         ledger.list([try paid(1), try paid(2)])
         #expect(ledger.story == ["confirmed news [] reconcile", "confirmed news [] reconcile"])

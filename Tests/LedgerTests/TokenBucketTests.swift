@@ -17,7 +17,7 @@ struct TokenBucketTests {
         #expect(!take(&bucket, 0.1))
     }
 
-    @Test func `no more is saved up than that`() {
+    @Test func `no more than ten seconds' worth is saved up`() {
         var bucket = TokenBucket(rate: 10, now: instant(0))
         var taken = 0
         while bucket.take(now: instant(1000)) { taken += 1 }

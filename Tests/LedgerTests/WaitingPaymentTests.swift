@@ -4,7 +4,7 @@ import Testing
 @testable import Payments
 
 struct WaitingPaymentTests {
-    @Test func `those that wait longest are listed first, and no more than asked for`() throws {
+    @Test func `payments that wait longest are listed first, and no more than asked for`() throws {
         var state = LedgerState(
             limits: .init(maxPending: 100, confirmRate: 10, confirmWindow: .seconds(3600)), seed: 1,
             now: Instant(nanoseconds: 0))

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct ListeningSocketTests {
-    @Test func `port 0 becomes a real port`() throws {
+    @Test func `a socket bound to port 0 has the port that the system chose`() throws {
         for text in ["127.0.0.1:0", "[::1]:0"] {
             let socket = try ListeningSocket(binding: SocketAddress(parsing: text))
             #expect(socket.address.port ?? 0 > 0)
@@ -58,7 +58,7 @@ struct ListeningSocketTests {
         #expect(fcntl(inherited, F_GETFD) & FD_CLOEXEC != 0)
     }
 
-    @Test func `what does not listen is not taken over`() throws {
+    @Test func `a descriptor that does not listen is not taken over`() throws {
         let plain = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let error = #expect(throws: SystemError.self) { try ListeningSocket(adopting: plain) }
         #expect(error?.errno == EINVAL)

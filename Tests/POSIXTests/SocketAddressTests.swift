@@ -9,7 +9,9 @@ struct SocketAddressTests {
         ("[2001:DB8:0:0::1]:2", "[2001:db8::1]:2", false),
         ("unix:/run/a b:c", "unix:/run/a b:c", true), ("127.255.0.9:1", "127.255.0.9:1", true),
     ])
-    func `addresses are read and written`(_ text: String, _ written: String, _ isLocal: Bool) throws {
+    func `addresses are read, written canonically, and told as local or not`(
+        _ text: String, _ written: String, _ isLocal: Bool
+    ) throws {
         let address = try SocketAddress(parsing: text)
         #expect(address.description == written)
         #expect(address.isLocal == isLocal)

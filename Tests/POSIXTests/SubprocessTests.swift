@@ -39,7 +39,7 @@ struct SubprocessTests {
         }
     }
 
-    @Test func `it gets the input, and its output and exit code come back`() async throws {
+    @Test func `a program gets its input, and its output and exit code come back`() async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let large = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
             let count = try run("wc -c; echo problem >&2; exit 7", input: large)
@@ -48,7 +48,7 @@ struct SubprocessTests {
         }
     }
 
-    @Test func `its environment is what was given, and no descriptor but the standard three is open`() async throws {
+    @Test func `a program has the environment that was given, and no descriptor but the standard three`() async throws {
         // One that a child would inherit.
         let open = dup(1)
         defer { close(open) }
@@ -60,7 +60,8 @@ struct SubprocessTests {
         }
     }
 
-    @Test func `output beyond the limit is forgotten, and who reads no input is not waited for`() async throws {
+    @Test func `output beyond the limit is dropped, and a program that reads no input is not waited for`() async throws
+    {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let large = [UInt8](repeating: 0, count: 1 << 20)
             let result = try run("head -c 3000000 /dev/zero | tr '\\0' y; exec 0<&-; exit 3", input: large, limit: 10)
@@ -69,7 +70,7 @@ struct SubprocessTests {
         }
     }
 
-    @Test func `what takes too long is killed with all that it started`() async throws {
+    @Test func `a program that takes too long is killed with all that it started`() async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let result = try run("sleep 1000 & echo $! ; trap '' TERM; wait", timeout: .milliseconds(300))
             #expect(result.exit == .timeout)
@@ -82,7 +83,7 @@ struct SubprocessTests {
         }
     }
 
-    @Test func `what nobody wants any more is killed`() async throws {
+    @Test func `a program that its caller wants no longer is killed`() async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             var asked = 0
             let result = try run("sleep 1000") {
@@ -93,7 +94,7 @@ struct SubprocessTests {
         }
     }
 
-    @Test func `a signal and a missing program are told`() async throws {
+    @Test func `a program that a signal ends, and one that is not there, are told`() async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let killed = try run("kill -9 $$")
             #expect(killed.exit == .signal(SIGKILL))

@@ -7,7 +7,7 @@ struct AmountTests {
         ("0", "-0.000"),
         ("0.00123456", "1.23456e-3"), ("1000000000000000000000000.01", "1000000000000000000000000.010"),
     ])
-    func `equal by value, whatever the notation`(left: String, right: String) throws {
+    func `amounts of one value are equal, whatever the notation`(left: String, right: String) throws {
         let (left, right) = (try #require(Amount(left)), try #require(Amount(right)))
         #expect(left == right)
         #expect(left.hashValue == right.hashValue)
@@ -18,7 +18,7 @@ struct AmountTests {
         // Binary floating point cannot tell these apart.
         ("0.1", "0.1000000000000000055511151231257827"), ("9007199254740993", "9007199254740992"),
     ])
-    func `different by value`(left: String, right: String) throws {
+    func `amounts of different values differ`(left: String, right: String) throws {
         #expect(try #require(Amount(left)) != #require(Amount(right)))
     }
 
@@ -27,7 +27,7 @@ struct AmountTests {
         "١",
         String(repeating: "9", count: 129),
     ])
-    func `anything else is no amount`(text: String) {
+    func `every other text is refused as an amount`(text: String) {
         #expect(Amount(text) == nil)
     }
 
@@ -36,7 +36,7 @@ struct AmountTests {
         ("1e3", "1000"),
         ("1e300", "0.1e301"),
     ])
-    func `reads back from its description`(text: String, description: String) throws {
+    func `an amount reads back from its description`(text: String, description: String) throws {
         let amount = try #require(Amount(text))
         #expect(amount.description == description)
         #expect(Amount(amount.description) == amount)

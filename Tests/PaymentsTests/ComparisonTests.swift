@@ -10,7 +10,7 @@ struct ComparisonTests {
         answer = try payment(state: "paid", amount: "150.0", currency: "btc", updatedAt: time(10))
     }
 
-    @Test func `the same is settled, whatever the times`() throws {
+    @Test func `a report that says the same is settled, whatever the times`() throws {
         for second in [5, 10, 15] {
             #expect(Comparison(try report(state: "paid", updatedAt: time(second)), answer) == .settled)
         }

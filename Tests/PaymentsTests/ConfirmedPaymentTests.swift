@@ -28,13 +28,13 @@ struct ConfirmedPaymentTests {
         #"{"id":"42","currency":"btc","amount":"1","state":"paid"}"#,
         #"{"id":42,"currency":"btc","amount":"1","state":"paid","state":"open"}"#,
     ])
-    func `nonsense is no payment`(text: String) {
+    func `an answer that is no object with id, state, amount and currency is refused`(text: String) {
         #expect(throws: AnswerFault.self) { try answer(text) }
         // A replay reads no more than this of it, and leaves out the same ones.
         #expect(throws: AnswerFault.self) { try ConfirmedSummary(answer: Array(text.utf8).span, asked: 42) }
     }
 
-    @Test func `what a replay reads of an answer is what the answer was known by`() throws {
+    @Test func `a replay reads the same of a record as was read of the answer`() throws {
         let text =
             #"{"id":42,"currency":"btc","amount":1500.10,"state":"paid","updated_at":"2026-11-20T18:09:11.456Z"}"#
         let bytes = Array(text.utf8)

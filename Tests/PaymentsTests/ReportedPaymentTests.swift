@@ -45,7 +45,7 @@ struct ReportedPaymentTests {
         (#"{"id":1,"state":"x","a":1,"a":1}"#, #"holds "a" twice"#),
         (#"{"id":1,"state":"x","i\u0064":2}"#, #"holds "id" twice"#),
     ])
-    func `what is no report says which field`(body: String, detail: String) {
+    func `a body that is no report is refused with the field at fault`(body: String, detail: String) {
         do {
             _ = try report(body)
             Issue.record("taken: \(body)")
@@ -56,7 +56,7 @@ struct ReportedPaymentTests {
         #expect(throws: ReportFault.self) { try ReportedSummary(body: Array(body.utf8).span) }
     }
 
-    @Test func `the largest id is taken`() throws {
+    @Test func `the largest id of 63 bits is taken`() throws {
         #expect(try report(#"{"id":9223372036854775807,"state":"x"}"#).id == .max)
     }
 

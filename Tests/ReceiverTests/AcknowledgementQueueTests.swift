@@ -3,7 +3,7 @@ import Testing
 @testable import Receiver
 
 struct AcknowledgementQueueTests {
-    @Test func `who is durable already need not wait`() {
+    @Test func `a request whose report is durable already is not queued`() {
         var queue = AcknowledgementQueue<Int>(committed: 5)
         let waits = [queue.append(1, at: 5), queue.append(2, at: 6)]
         #expect(waits == [false, true])
@@ -44,7 +44,7 @@ struct AcknowledgementQueueTests {
         #expect(done == [1, -2])
     }
 
-    @Test func `who was not taken is refused, and the others are acknowledged`() {
+    @Test func `reports that were not taken are refused, and the others acknowledged`() {
         var queue = AcknowledgementQueue<Int>(committed: 0)
         for position in 1...4 as ClosedRange<Int64> { _ = queue.append(Int(position), at: position) }
         var done: [Int] = []

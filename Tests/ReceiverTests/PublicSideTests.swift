@@ -158,7 +158,7 @@ struct PublicSideTests {
         #expect(ledger.reports.isEmpty)
     }
 
-    @Test func `the same is 415 if it was not even called JSON`() throws {
+    @Test func `what is no report is answered 415 if its Content-Type was not a JSON one`() throws {
         let answer = try answer("POST", Self.path, "nonsense", contentType: "text/plain")
         #expect(answer.status == 415)
         #expect(answer.body.contains("application/json"))
@@ -206,7 +206,7 @@ struct PublicSideTests {
 
     // MARK: Health
 
-    @Test func `healthz says whether webhooks are taken, and why not`() throws {
+    @Test func `/healthz says whether webhooks are taken, and why not`() throws {
         #expect(try answer("GET", "/healthz").status == 200)
         let head = try answer("HEAD", "/healthz")
         #expect(head.status == 200)

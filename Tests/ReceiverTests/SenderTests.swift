@@ -46,7 +46,9 @@ struct SenderTests {
         ("X-Forwarded-For: 127.0.0.1, <script>, 203.0.113.7", "203.0.113.7"),
         ("X-Forwarded-For: 198.51.100.1\r\nX-Forwarded-For: 203.0.113.7", "203.0.113.7"),
     ])
-    func `what a proxy on this machine appended is the sender`(fields: String, sender: String) async throws {
+    func `the sender is the address that a proxy on this machine appended last`(fields: String, sender: String)
+        async throws
+    {
         #expect(try await peerOverUnixSocket(fields) == sender)
     }
 
@@ -54,7 +56,7 @@ struct SenderTests {
         "", "unknown", "unix:", "203.0.113.7, ", "203.0.113.7, unknown", "203.0.113.7:80", "[2001:db8::1]",
         "fe80::1%eth0", "203.0.113", "203.0.113.007", "203.0.113.7 x", "localhost", "example.com", "1.2.3.4;5.6.7.8",
     ])
-    func `what is no address is not taken for one`(value: String) async throws {
+    func `a field that holds no address does not name the sender`(value: String) async throws {
         #expect(try await peerOverUnixSocket("X-Forwarded-For: \(value)") == "unix")
     }
 
@@ -68,7 +70,7 @@ struct SenderTests {
         #expect(try await peer(["X-Forwarded-For: 203.0.113.7"], on: "[::1]:0") == "203.0.113.7")
     }
 
-    @Test func `whoever comes from elsewhere names somebody else in vain`() {
+    @Test func `a field from an address that is no proxy's does not name the sender`() {
         let forwarded = [Array("203.0.113.7".utf8)[...]]
         #expect(Sender.name(peer: "192.0.2.1:4711", isLocal: false, forwardedFor: forwarded) == "192.0.2.1:4711")
         #expect(Sender.name(peer: "127.0.0.1:4711", isLocal: true, forwardedFor: forwarded) == "203.0.113.7")

@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func `some requests fail and some do not`() async throws {
+    @Test func `about half of the requests fail at a rate of one half`() async throws {
         try await run(#"{"error_rate":0.5,"status":500}"#) { (_, client) async throws in
             var failures = 0
             for _ in 0..<100 where (try? await client.payment(id: 1)) == nil { failures += 1 }
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func `tokens revoked`() async throws {
+    @Test func `a revoked token is replaced by a new one, and the call succeeds`() async throws {
         try await run(#"{"revoke_tokens":true}"#) { (sandbox, client) async throws in
             #expect(try await client.payment(id: 1).id == 1)
             // The refresh token went with the rest, so it is tried, refused, and followed by the password.
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func `tokens refused for ever`() async throws {
+    @Test func `a call whose every token is refused ends with 401 after one new token`() async throws {
         try await run(#"{"refuse_tokens":true}"#) { (sandbox, client) async throws in
             let error = await failure(client)
             #expect(error?.kind == .status(401))
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func `reads that lag behind`() async throws {
+    @Test func `reads that lag show a payment as it was, and none before its creation`() async throws {
         try await run("{}") { (sandbox, client) async throws in
             sandbox.sandbox.setState("paid", of: 1)
             #expect(try await client.payment(id: 1).state == "paid")
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func `another amount`() async throws {
+    @Test func `the API states the amount that a fault says, until it is taken back`() async throws {
         try await run(#"{"amounts":{"1":"1.50"}}"#) { (sandbox, client) async throws in
             #expect(try await client.payment(id: 1).amount == Amount("1.5"))
             #expect(try await client.payments().map(\.amount) == [Amount("1.5")])
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    @Test func `faults that strike some endpoints only`() async throws {
+    @Test func `a fault's scope says which endpoints it strikes`() async throws {
         try await run(#"{"error_rate":1,"status":500,"scope":"token"}"#) { (sandbox, client) async throws in
             #expect(try await client.payment(id: 1).id == 1)
             let error = await failure(sandbox.client())

@@ -22,7 +22,7 @@ import TestSupport
         }
     }
 
-    @Test func `everything works over TLS`() async throws {
+    @Test func `payments are created and read over TLS`() async throws {
         try await run(name: "IP:127.0.0.1") { client, _ in
             let created = try await client.createPayment(amount: try #require(.init("150.5")), currency: "btc")
             #expect(try await client.payment(id: created.id).state == "pending")

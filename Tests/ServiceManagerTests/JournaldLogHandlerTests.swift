@@ -43,7 +43,7 @@ import Testing
         #expect(lines.isEmpty)
     }
 
-    @Test func `a value cannot add fields`() {
+    @Test func `a value with a newline cannot add fields to the entry`() {
         let (entries, _) = submitted { $0.info("a\nPRIORITY=0", metadata: ["k": "v\nPRIORITY=0"]) }
         #expect(entries[0][0] == "MESSAGE=a\\nPRIORITY=0  k=v\\nPRIORITY=0")
         // Each field is a vector of its own, in which journald takes a newline for part of the value.

@@ -25,7 +25,7 @@ import Testing
         #expect(merged.line("m") == "m  a=logger b=provider c=event")
     }
 
-    @Test func `an error is a field`() {
+    @Test func `an error of a log event becomes a field`() {
         #expect(fields([:], error: SocketActivationError.refused(errno: 22)).pairs.map(\.key) == ["error"])
     }
 

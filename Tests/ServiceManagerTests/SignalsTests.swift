@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `a peer that is gone is an error, not the end`() async {
+    @Test func `writing to a peer that is gone is an error and no signal`() async {
         await #expect(processExitsWith: .success) {
             Signals.prepare()
             var ends: [Int32] = [-1, -1]

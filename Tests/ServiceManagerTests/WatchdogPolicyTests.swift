@@ -3,7 +3,7 @@ import Testing
 @testable import ServiceManager
 
 @Suite struct WatchdogPolicyTests {
-    @Test func `pings while all is well, and says nothing`() {
+    @Test func `the watchdog is pinged while all is well, and nothing is logged`() {
         var policy = WatchdogPolicy()
         for _ in 1...3 { #expect(policy.decide(stalledNow: []) == .init(pings: true, stalled: [], recovered: [])) }
     }

@@ -46,7 +46,7 @@ import Testing
         _ = Watchdog(interval: .seconds(1), probes: [], notifier: Notifier { _ in 1 }, logger: Logger(label: "test"))
     }
 
-    @Test func `the interval is that of this process alone`() async {
+    @Test func `WATCHDOG_USEC counts only with this process's id`() async {
         await #expect(processExitsWith: .success) {
             unsetenv("WATCHDOG_USEC")
             guard Watchdog.interval == nil else { exit(1) }
@@ -81,7 +81,7 @@ import Testing
         #expect(listener.receive() == ["WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"])
     }
 
-    @Test func `a queue that does not get round to its blocks is not alive`() {
+    @Test func `a queue that runs no block within the limit is not alive`() {
         let queue = DispatchQueue(label: "probed")
         let probe = WatchdogProbe.answers("loop", on: queue)
         let gate = DispatchSemaphore(value: 0)

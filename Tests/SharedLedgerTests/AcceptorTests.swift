@@ -88,7 +88,7 @@ import TestSupport
         }
     }
 
-    @Test func `a full house refuses reports of payments that were never confirmed, and takes those of others`() {
+    @Test func `when MAX_PENDING payments wait, reports of those never confirmed are refused, and others taken`() {
         Cluster.with { cluster in
             let decider = cluster.decider(1, maxPending: 2)
             confirm(7, by: decider, in: cluster)
@@ -140,7 +140,7 @@ import TestSupport
         }
     }
 
-    @Test func `what the acceptor has asked before a term began ends nothing that is with the term`() {
+    @Test func `an answer to what was asked before a term began ends no report that the term has`() {
         for misfortune: Fate.Misfortune? in [nil, .lostAfter] {
             Cluster.with { cluster in
                 let (decider, node, isSlow) = (cluster.decider(2), cluster.node(1), Counter())

@@ -126,7 +126,7 @@ import TestSupport
         }
     }
 
-    @Test func `a former primary is not believed`() {
+    @Test func `a former primary that comes back costs no report, and ends no node`() {
         Cluster.with { cluster in
             let (decider, other) = pair(cluster)
             _ = other.post(7)
@@ -153,7 +153,7 @@ import TestSupport
     }
 
     @Test(arguments: [false, true])
-    func `who follows knows what the last durable record says, by which he knows its server`(losesNotifications: Bool) {
+    func `a node that follows knows the last durable record's line, which proves the server`(losesNotifications: Bool) {
         Cluster.with { cluster in
             cluster.database.setNotificationLoss { losesNotifications }
             let (decider, other) = pair(cluster)

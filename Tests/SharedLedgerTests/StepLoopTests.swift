@@ -59,7 +59,7 @@ struct StepLoopTests {
         #expect(steps.value == 3)
     }
 
-    @Test func `what has ended runs no more, and sets no timer`() {
+    @Test func `a loop that has ended runs no step, and sets no timer`() {
         let loop = loop()
         loop.wake()
         loop.end()

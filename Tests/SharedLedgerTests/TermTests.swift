@@ -6,7 +6,7 @@ import TestSupport
 @Suite(.ownThread) struct TermTests {
     private func received(_ cluster: Cluster) -> Int { cluster.database.rows.count { $0.record.kind == "received" } }
 
-    @Test func `reports of another node are recorded`() {
+    @Test func `the node that decides records reports that another has accepted`() {
         Cluster.with { cluster in
             _ = cluster.decider(1)
             let other = cluster.node(2)
@@ -38,7 +38,7 @@ import TestSupport
         }
     }
 
-    @Test func `followers hear of records soon`() {
+    @Test func `nodes that follow hear of records within 0.2 s`() {
         Cluster.with { cluster in
             _ = cluster.decider(1)
             let other = cluster.node(2)

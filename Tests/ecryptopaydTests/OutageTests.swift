@@ -33,7 +33,7 @@ struct OutageTests {
         }
     }
 
-    @Test func `the same failure is told once, another one anew`() {
+    @Test func `a failure is told once as long as it is the same`() {
         var random = SplitMix64(seed: 1)
         var outage = Outage()
         let messages = [.timeout, .timeout, .status(502), .status(502), .dns].map { (kind: APIError.Kind) in
@@ -44,7 +44,7 @@ struct OutageTests {
         #expect(ends == [true, false])
     }
 
-    @Test func `what no waiting mends is told from what it may`() {
+    @Test func `errors that may pass are waited for, and others are not`() {
         var random = SplitMix64(seed: 1)
         var outage = Outage()
         let passing: [APIError.Kind] = [

@@ -29,7 +29,7 @@ struct RecordFilterTests {
         #expect(failure?.message.hasPrefix("--kind paid: ") == true && failure?.message.contains("received") == true)
     }
 
-    @Test func `a record must be what all of it says`() throws {
+    @Test func `a record passes when payment, kind, number and time all fit`() throws {
         let baseline = Entry(seq: 2, durable: 1, time: 7, record: .baseline(count: 0))
         let refuted = Entry(seq: 3, durable: 2, time: 7, record: .refuted(payment: 42, of: 1, reason: "forbidden"))
         func matches(payment: Int64? = nil, kinds: [String] = [], after: Int64 = 0, since: Int64 = .min) throws

@@ -76,7 +76,7 @@ import Testing
             "postgresql://localhost?options=-c%20work_mem%3D4MB"),
     ]
 
-    @Test("what libpq reads in it is read in it, and it is shown without secrets", arguments: examples)
+    @Test("a URL is read as libpq reads it, and shown without secrets", arguments: examples)
     func reads(_ example: Example) throws {
         let url = try url(example.text)
         #expect(url.values == example.values)
@@ -106,7 +106,7 @@ import Testing
         ("postgresql://localhost?client_encoding=latin1", "client_encoding"),
     ]
 
-    @Test("a mistake is named, and nothing of the URL is shown", arguments: mistakes)
+    @Test("a mistake in a URL is named, and nothing of the URL is shown", arguments: mistakes)
     func refuses(_ mistake: (text: String, says: String)) throws {
         let found = try faults(["ECRYPTOPAY_JOURNAL": mistake.text])
         #expect(found.count == 1)
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test(
-        "on this machine it need not",
+        "a server on this machine need not prove what it is",
         arguments: ["localhost", "127.0.0.1", "[::1]", "%2Frun%2Fpostgresql", "db?hostaddr=127.0.0.1", "%40abstract"])
     func local(rest: String) throws {
         #expect(try parameters("postgresql://\(rest)")["sslmode"] == nil)
@@ -164,7 +164,7 @@ import Testing
     }
 
     @Test(
-        "no commit may be made weaker",
+        "options that make commits less sure than the server's own are refused",
         arguments: [
             "-c%20synchronous_commit%3Doff", "--synchronous-commit%3Dlocal", "-cSynchronous_Commit%3Doff",
             "-c%20synchronous%5C_commit%3Doff",
@@ -174,13 +174,13 @@ import Testing
         #expect(found.map { $0.problem.contains("synchronous_commit") } == [true])
     }
 
-    @Test func `its secrets are known as they are, as they are written and encoded, the longest first`() throws {
+    @Test func `the secrets of a URL are found as they are, as they are written and encoded, the longest first`() throws {
         let url = try url("postgresql://u:%41bc%21@localhost?sslpassword=Abc")
         #expect(url.secrets == ["%41bc%21", "Abc%21", "Abc!", "Abc"])
         #expect(try self.url("postgresql://u@localhost").secrets == [])
     }
 
-    @Test func `it may stand in a file or a credential`() throws {
+    @Test func `a database's URL may stand in a file or a credential`() throws {
         let text = "postgresql://u:s3cr3t@localhost/l"
         for settings in [
             try read(["ECRYPTOPAY_JOURNAL_FILE": "/keys/j"], files: ["/keys/j": text + "\n"]),
@@ -201,7 +201,7 @@ import Testing
         #expect(!"\(both)".contains("s3cr3t"))
     }
 
-    @Test func `a file that all may read is warned of when there is a password in it`() throws {
+    @Test func `a file with a database's password that every user may read is warned of`() throws {
         func warnings(_ text: String) throws -> [String] {
             try read(
                 ["ECRYPTOPAY_WEBHOOK_PATHS": "/h/5f0c8e9b7a6d4c3b"], file: "ECRYPTOPAY_JOURNAL=\(text)\n",
@@ -214,7 +214,7 @@ import Testing
         #expect(try warnings("/var/lib/journal") == [])
     }
 
-    @Test func `another password needs no restart, another server does`() throws {
+    @Test func `another password of the database needs no restart, another server does`() throws {
         func faults(_ new: String) throws -> Int {
             try read(["ECRYPTOPAY_JOURNAL": new]).reloadFaults(
                 from: try read(["ECRYPTOPAY_JOURNAL": "postgresql://u:one@a,b:5/l"])
@@ -227,7 +227,7 @@ import Testing
         }
     }
 
-    @Test func `a bound of the disk is said not to count, when it is set`() throws {
+    @Test func `a bound of the disk is warned of when a database keeps the ledger`() throws {
         let url = ["ECRYPTOPAY_JOURNAL": "postgresql://localhost"]
         func told(_ environment: [String: String]) throws -> Bool {
             try read(environment).warnings.contains { $0.hasPrefix("ECRYPTOPAY_MIN_FREE_BYTES: does not count") }

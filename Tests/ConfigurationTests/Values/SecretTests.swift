@@ -2,7 +2,7 @@ import Configuration
 import Testing
 
 @Suite struct SecretTests {
-    @Test func `a secret shows itself in no way of printing it`() {
+    @Test func `no way of printing a secret shows it`() {
         let secret = Secret("s3cr3t")
         var dumped = ""
         dump(secret, to: &dumped)

@@ -42,7 +42,7 @@ struct EventsTests {
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `what was pruned is told, and the rest follows`(on ledger: TestedLedger) async throws {
+    func `a reader of /events is told what was pruned, and gets the rest`(on ledger: TestedLedger) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let sandbox = try await SandboxProcess.start()
             let daemon = try await ledger.daemon(asking: sandbox)
@@ -72,7 +72,7 @@ struct EventsTests {
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `a stop ends the stream in good order`(on ledger: TestedLedger) async throws {
+    func `a stop ends the stream of /events with the last chunk`(on ledger: TestedLedger) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let daemon = try await daemon(ledger)
             let client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))

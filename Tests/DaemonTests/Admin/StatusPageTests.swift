@@ -38,7 +38,7 @@ struct StatusPageTests {
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `a browser shows what came, waits and was refuted, follows what happens, and runs no stranger's script`(
+    func `a browser shows what came, waits and was refuted, follows the journal, and runs no script from a report`(
         on ledger: TestedLedger
     ) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {

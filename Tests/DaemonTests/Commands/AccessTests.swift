@@ -38,14 +38,14 @@ struct AccessTests {
         #expect(status.errors.contains(Self.obstacle), "\(status.errors)")
     }
 
-    @Test func `one that may be read counts, and is no obstacle`() async throws {
+    @Test func `an installed env file that may be read is used`() async throws {
         let status = try await run("status", mode: "400")
         #expect(status.exit == .code(69))
         #expect(status.errors.contains("unix:/nonexistent/admin"), "\(status.errors)")
         #expect(!status.errors.contains("may not"), "\(status.errors)")
     }
 
-    @Test func `an admin socket that may not be used is a matter of permission, one without a daemon is not`()
+    @Test func `status ends with 77 when the admin socket may not be used, and with 69 when no daemon is behind it`()
         async throws
     {
         let daemon = try DaemonUnderTest()

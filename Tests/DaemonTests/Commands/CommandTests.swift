@@ -10,7 +10,7 @@ struct CommandTests {
         #expect(result.output.contains("USAGE: ecryptopayd journal cat"))
     }
 
-    @Test func `why it ends is an error to the system's journal, each line of it`() async throws {
+    @Test func `why the program ends is logged to the system's journal as an error, each line of it`() async throws {
         let directory = try TemporaryDirectory()
         let log = directory.path(of: "log")
         let env = try directory.write("ECRYPTOPAY_NONE=1\nECRYPTOPAY_NEITHER=2\n", to: "env")
@@ -75,7 +75,7 @@ struct CommandTests {
         #expect(result.errors.contains("127.0.0.1"))
     }
 
-    @Test func `an address that is taken is told`() async throws {
+    @Test func `an address that is taken ends the start with 69 and names the key`() async throws {
         let daemon = try DaemonUnderTest()
         try daemon.set("ECRYPTOPAY_LISTEN", "\(daemon.address)")
         let result = try await daemon.run(["serve", "--env-file", daemon.envFile])
@@ -96,7 +96,7 @@ struct CommandTests {
         }
     }
 
-    @Test func `the demo comes out as told`() async throws {
+    @Test func `the demo ends with 0, and every step of its story has happened`() async throws {
         let directory = try TemporaryDirectory()
         let result = try await ChildProcess.run(
             try builtBinary(named: "ecryptopayd"), ["demo", "--directory", directory.path(of: "journal")],

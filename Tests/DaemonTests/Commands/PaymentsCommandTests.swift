@@ -138,7 +138,7 @@ struct PaymentsCommandTests {
         // Certainly not created.
         (#"{"error_rate":1,"status":429,"retry_after":30}"#, 75, "retry after 30 s", 0),
     ])
-    func `an open end is told from a refusal, and nothing is sent twice`(
+    func `a creation that may have been carried out is told from a refusal, and is sent once`(
         faults: String, exit: Int, message: String, created: Int
     ) async throws {
         let sandbox = try await SandboxProcess.start()
@@ -166,7 +166,7 @@ struct PaymentsCommandTests {
         #expect(create.errors.contains("whether the payment was created is not known"))
     }
 
-    @Test func `a number that cannot be printed is not lost`() async throws {
+    @Test func `the number of a created payment goes to standard error when standard output fails`() async throws {
         let sandbox = try await SandboxProcess.start()
         let full = try await shell(sandbox, "payments create --amount 5 > /dev/full")
         #expect(full.exit == .code(74))

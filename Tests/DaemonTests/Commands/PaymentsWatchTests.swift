@@ -12,7 +12,7 @@ struct PaymentsWatchTests {
     }
 
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
-    func `a change of state and of price shows, an outage is ridden out, and a signal ends it`(
+    func `watch shows changes of state and price, goes on after an outage, and ends with 0 at a signal`(
         signal: Int32
     ) async throws {
         let sandbox = try await SandboxProcess.start()
@@ -38,7 +38,7 @@ struct PaymentsWatchTests {
         #expect(zip(prices, prices.dropFirst()).allSatisfy { $0 != $1 }, "only changes are told")
     }
 
-    @Test func `in JSON each change is the API's own line`() async throws {
+    @Test func `watch --json prints the API's own JSON for each change, on a line`() async throws {
         let sandbox = try await SandboxProcess.start()
         _ = try sandbox.create()
         let watch = try watch(sandbox, "--json")
@@ -50,7 +50,7 @@ struct PaymentsWatchTests {
         }
     }
 
-    @Test func `on a terminal a new price takes the old one's place, and a new state a new line`() async throws {
+    @Test func `on a terminal watch writes a new price over the old one, and a new state on a new line`() async throws {
         let sandbox = try await SandboxProcess.start()
         _ = try sandbox.create()
         let binary = try builtBinary(named: "ecryptopayd")
@@ -78,7 +78,9 @@ struct PaymentsWatchTests {
         (#"{}"#, "99", 66, "there is no payment 99"), (#"{"refuse_tokens":true}"#, "1", 77, "answered 401"),
         (#"{"error_rate":1,"status":403}"#, "1", 77, "answered 403"),
     ])
-    func `what no waiting mends ends it`(faults: String, id: String, exit: Int, message: String) async throws {
+    func `watch ends with the error's exit code when waiting is of no use`(
+        faults: String, id: String, exit: Int, message: String
+    ) async throws {
         let sandbox = try await SandboxProcess.start()
         _ = try sandbox.create()
         try sandbox.setFaults(faults)
@@ -88,7 +90,7 @@ struct PaymentsWatchTests {
         #expect(result.errors.contains(message), "\(result.errors)")
     }
 
-    @Test func `the end of a payment in the middle is told`() async throws {
+    @Test func `watch ends with 66 when the payment is gone`() async throws {
         let sandbox = try await SandboxProcess.start()
         _ = try sandbox.create()
         let watch = try watch(sandbox)
@@ -99,7 +101,7 @@ struct PaymentsWatchTests {
         #expect(watch.errors.contains("there is no payment 1"))
     }
 
-    @Test func `the pause that the API asks for is kept, and told`() async throws {
+    @Test func `watch keeps the pause that Retry-After asks for, and tells of it`() async throws {
         let sandbox = try await SandboxProcess.start()
         _ = try sandbox.create()
         try sandbox.setFaults(#"{"error_rate":1,"status":429,"retry_after":3600,"scope":"payments"}"#)

@@ -7,7 +7,7 @@ import Testing
 
 /// The sandbox as a person meets it: a program, its page, its file.
 struct SandboxProcessTests {
-    @Test func `every line of the page works as it stands`() async throws {
+    @Test func `every curl line of the sandbox's page works as it stands`() async throws {
         let shop = try await Nginx("return 200;")
         let sandbox = try await SandboxProcess.start("--webhook-url", shop.url(scheme: "http") + "/webhooks")
         let page = try sandbox.request("GET", "/").body
@@ -37,7 +37,7 @@ struct SandboxProcessTests {
     }
 
     @Test(arguments: [("0.0.0.0:0", "http://127.0.0.1:"), ("[::]:0", "http://[::1]:")])
-    func `on all addresses it prints an URL that serve takes`(listen: String, prefix: String) async throws {
+    func `a sandbox on all addresses prints a URL that check takes`(listen: String, prefix: String) async throws {
         let sandbox = try await SandboxProcess.start(listen: listen)
         #expect(sandbox.apiURL.hasPrefix(prefix))
         try await sandbox.process.waitForOutput(containing: "warning: other machines reach this sandbox")
@@ -46,7 +46,7 @@ struct SandboxProcessTests {
         #expect(result.exit == .code(0), "\(result.errors)")
     }
 
-    @Test func `a state file is whole at any time, and outlives a kill -9`() async throws {
+    @Test func `the sandbox's state file is whole at any time, and has every payment after kill -9`() async throws {
         let directory = try TemporaryDirectory()
         let file = directory.path(of: "state.json")
         var acknowledged: [PaymentID] = []

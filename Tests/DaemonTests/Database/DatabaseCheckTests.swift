@@ -52,7 +52,7 @@
             #expect(try await check(url).exit == .code(0))
         }
 
-        @Test func `a standby is told as such`() async throws {
+        @Test func `a standby is warned of, and with --online a failure`() async throws {
             let primary = try await PostgreSQLServer()
             let standby = try await primary.makeStandby(synchronous: false)
             let warned = try await check(standby.url())

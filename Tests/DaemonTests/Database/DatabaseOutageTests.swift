@@ -69,7 +69,9 @@
         }
 
         @Test(arguments: Trouble.all)
-        func `503 while the database is`(_ trouble: Trouble) async throws {
+        func `reports get 503 and /healthz says why while the database cannot be written, and 200 again afterwards`(
+            _ trouble: Trouble
+        ) async throws {
             let server = try await server()
             let daemon = try daemon(on: server)
             let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
@@ -108,7 +110,8 @@
             #expect(try await daemon.end() == .code(0))
         }
 
-        @Test func `an outage is told although no webhook comes`() async throws {
+        @Test func `a database that does not answer is told in log and status although no webhook comes`() async throws
+        {
             let server = try await server()
             let daemon = try daemon(on: server)
             try await daemon.start()
@@ -122,7 +125,9 @@
             #expect(try await daemon.end() == .code(0))
         }
 
-        @Test func `a failover to a standby that is promoted later`() async throws {
+        @Test func `after the primary is lost, reports get 503 until its standby is promoted, and 200 then`()
+            async throws
+        {
             let primary = try await PostgreSQLServer()
             let standby = try await primary.makeStandby(synchronous: true)
             let daemon = try DaemonUnderTest(database: LedgerDatabaseUnderTest(primary, standby))
@@ -198,7 +203,7 @@
             #expect(process.errors.contains("check that it runs, and that this machine can reach it"))
         }
 
-        @Test func `a database that is not there, or is a later version's, is 78`() async throws {
+        @Test func `a start on a database that is not there, or is a later version's, ends with 78`() async throws {
             let server = try await server()
             let missing = try DaemonUnderTest(
                 database: LedgerDatabaseUnderTest(server, user: "shop", database: "nowhere"))

@@ -66,7 +66,7 @@
             #expect(daemon.process?.errors.contains("hush") == false)
         }
 
-        @Test func `a password from a credential`() async throws {
+        @Test func `a password in a systemd credential opens the database, and is not logged`() async throws {
             let server = try await server()
             let daemon = try DaemonUnderTest()
             try daemon.set("ECRYPTOPAY_CA_FILE", certificates.authority)
@@ -78,7 +78,7 @@
             #expect(daemon.process?.errors.contains("hush-database") == false)
         }
 
-        @Test func `another password by a reload`() async throws {
+        @Test func `after a reload another password opens the database, and neither one shows`() async throws {
             let server = try await server()
             let daemon = try daemon(url(server))
             try await daemon.start()

@@ -21,7 +21,7 @@
             }
         }
 
-        @Test func `a pooler in session mode works`() async throws {
+        @Test func `reports are taken and confirmed through a pooler in session mode`() async throws {
             let server = try await PostgreSQLServer()
             let pooler = try await PgBouncer(before: server, .session)
             let database = try LedgerDatabaseUnderTest(server)

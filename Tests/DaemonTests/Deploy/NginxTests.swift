@@ -51,7 +51,7 @@ import Testing
         try await daemon.end()
     }
 
-    @Test func `the journal names the sender that nginx saw, whatever he says himself`() async throws {
+    @Test func `the journal names the sender that nginx saw, whatever X-Forwarded-For he sends`() async throws {
         try await daemon.start()
         let nginx = try await startNginx()
         for (number, forged) in ["", "198.51.100.1", "127.0.0.1, 198.51.100.1", "198.51.100.1,"].enumerated() {
@@ -72,7 +72,7 @@ import Testing
         try await daemon.end()
     }
 
-    @Test func `the daemon's errors arrive unchanged`() async throws {
+    @Test func `the daemon's errors come through nginx unchanged`() async throws {
         try await daemon.start()
         let nginx = try await startNginx()
         func both(_ method: String, _ path: String, _ body: String = "") async throws -> (String, ClientAnswer) {
@@ -95,7 +95,7 @@ import Testing
         try await daemon.end()
     }
 
-    @Test func `how the daemon is doing cannot be asked from outside`() async throws {
+    @Test func `/healthz is not reached from outside, and looks like a path at which there is nothing`() async throws {
         try await daemon.start()
         let nginx = try await startNginx()
         let direct = try ClientSocket(daemon.address)
@@ -110,7 +110,7 @@ import Testing
         try await daemon.end()
     }
 
-    @Test func `without a daemon, nginx says when to come again`() async throws {
+    @Test func `without a daemon, nginx answers 503 with Retry-After`() async throws {
         let dead = try ShippedNginx(upstream: "unix:\(daemon.directory.path(of: "nobody"))")
         let nginx = try await dead.start(tls: try await certificates.issue(for: "DNS:\(Self.name)"))
         let answer = try await curl(["-i", "-d", DaemonUnderTest.report(1)], nginx)
@@ -119,7 +119,7 @@ import Testing
         #expect(answer.contains("strict-transport-security: max-age"), "\(answer)")
     }
 
-    @Test func `without TLS there is nothing, and no log of what was asked for`() async throws {
+    @Test func `a request without TLS gets 404, reaches no daemon and is not logged`() async throws {
         try await daemon.start()
         let nginx = try await startNginx()
         let body = DaemonUnderTest.report(1)

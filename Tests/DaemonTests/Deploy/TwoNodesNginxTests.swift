@@ -62,7 +62,7 @@
             try await nodes[1].end()
         }
 
-        @Test func `without a database both say when to come again`() async throws {
+        @Test func `without a database both nodes answer 503 with Retry-After`() async throws {
             for node in nodes { try await node.start() }
             let nginx = try await shipped.startPlain()
             #expect(Self.post(1, nginx.address) == 200)

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: ["ecryptopayd.service", "ecryptopayd@.service"])
-    func `the sandbox is rated 1.1 or better`(unit: String) async throws {
+    func `systemd rates the units' sandboxing 1.1 or better`(unit: String) async throws {
         let result = try await analyze([
             "security", "--offline=true", "--threshold=11", directory.path(of: unit),
         ])
@@ -48,7 +48,7 @@ import Testing
         #expect(result.output.contains("Overall exposure level"))
     }
 
-    @Test func `an instance has nothing in common with another, nor with the service without a name`() throws {
+    @Test func `every file, directory and socket of an instance has its name`() throws {
         let single = try places(in: ["ecryptopayd.service", "ecryptopayd.socket", "ecryptopayd-admin.socket"])
         let template = try places(in: ["ecryptopayd@.service", "ecryptopayd@.socket", "ecryptopayd-admin@.socket"])
         #expect(single.count == 8)

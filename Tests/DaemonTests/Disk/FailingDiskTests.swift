@@ -136,7 +136,8 @@ struct FailingDiskTests {
         #expect(try daemon.directory.names(in: "journal").contains("00000000000000000001.jsonl"))
     }
 
-    @Test func `a journal on a read-only file system stops the start, and says so`() async throws {
+    @Test func `a journal that would have to be made on a read-only file system stops the start with 74`() async throws
+    {
         let daemon = try DaemonUnderTest()
         let journal = try daemon.directory.makeDirectory("small")
         try daemon.set("ECRYPTOPAY_JOURNAL", "\(journal)/journal")

@@ -97,7 +97,7 @@ import Testing
         #expect(try await daemon.end() == .code(0))
     }
 
-    @Test func `a directory that cannot be synced behind a new segment is final`() async throws {
+    @Test func `a failed sync of the directory behind a new segment ends the daemon with 74`() async throws {
         let daemon = try DaemonUnderTest()
         let disk = FaultyDisk(daemon)
         let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
@@ -127,7 +127,7 @@ import Testing
 
     // MARK: When it stops
 
-    @Test func `a sync that fails while it stops is told to systemd, and no clean end`() async throws {
+    @Test func `a sync that fails during the stop is told to systemd, and ends the daemon with 74`() async throws {
         let daemon = try DaemonUnderTest()
         let disk = FaultyDisk(daemon)
         let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
@@ -225,7 +225,7 @@ import Testing
         #expect(try daemon.payments("received") == [1, 2])
     }
 
-    @Test func `a checkpoint that cannot be opened only costs time`() async throws {
+    @Test func `a start whose checkpoint cannot be opened reads the records instead`() async throws {
         let daemon = try await killed()
         try await daemon.start()
         try await daemon.end()

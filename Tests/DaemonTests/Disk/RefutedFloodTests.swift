@@ -28,7 +28,9 @@ struct RefutedFloodTests {
         return try client.receive().status == 200
     }
 
-    @Test func `a flood that would fill the disk several times over takes no report's place for good`() async throws {
+    @Test func `after a flood of forged reports several times as large as the disk, genuine ones are taken again`()
+        async throws
+    {
         let sandbox = try await SandboxProcess.start()
         let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
         let small = try daemon.directory.makeDirectory("small")
@@ -86,7 +88,7 @@ struct RefutedFloodTests {
         holder.signal(SIGKILL)
     }
 
-    @Test func `a disk that runs low without a flood is told of once, with what to do`() async throws {
+    @Test func `a disk that runs low without a flood is logged with what to do`() async throws {
         let daemon = try DaemonUnderTest()
         let small = try daemon.directory.makeDirectory("small")
         let (holder, wrapper) = try await mount("1m", on: small)

@@ -43,7 +43,7 @@ import Testing
         #expect(verified.exit == .code(0), "\(verified.errors)")
     }
 
-    @Test func `the journal that is damaged below is whole before`() async throws {
+    @Test func `the crafted journal is whole, and a daemon serves on it, as long as nothing is damaged`() async throws {
         let daemon = try daemon(CraftedJournal())
         #expect(try await verify(daemon).exit == .code(0))
         try await expectService(daemon)

@@ -37,7 +37,7 @@
             }
         }
 
-        @Test func `what is damaged is told with its place and a hint, by prune as by all others`() async throws {
+        @Test func `a damaged record is named with a hint by prune and by the start`() async throws {
             let shop = try await Shop(settled: 6)
             try await shop.daemon.end()
             func expectDamage(_ word: String, _ arguments: [String]) async throws {
@@ -75,7 +75,7 @@
             #expect(process.errors.contains("restore the database from its backup"), "\(process.errors)")
         }
 
-        @Test func `what libpq's variables name is looked up, and reached, as what the URL names`() async throws {
+        @Test func `a host that only libpq's variables name is looked up, and reached`() async throws {
             let server = try await PostgreSQLServer()
             let daemon = try DaemonUnderTest()
             try daemon.set("ECRYPTOPAY_JOURNAL", "postgresql://postgres@/postgres?sslmode=disable")
@@ -111,7 +111,7 @@
             #expect(follow.errors.contains("check the user and the password"), "\(follow.errors)")
         }
 
-        @Test func `whatever somebody else changes in the tables, verify tells, and where`() async throws {
+        @Test func `verify names the record or checkpoint that somebody else has changed in the tables`() async throws {
             let shop = try await Shop(settled: 3)
             // Its end leaves a checkpoint of all of it.
             try await shop.daemon.end()
@@ -186,7 +186,9 @@
 
         /// The clock of the server, or of everybody else, is wrong by a year.
         @Test(arguments: ["-", "+"])
-        func `what is old is old by the clock that the records' times come from`(_ sign: String) async throws {
+        func `prune and cat tell the age of records by the database's clock, not by this machine's`(_ sign: String)
+            async throws
+        {
             let server = try await PostgreSQLServer()
             try await server.execute(
                 "CREATE SCHEMA wrong",

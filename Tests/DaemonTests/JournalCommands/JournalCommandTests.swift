@@ -178,7 +178,7 @@ struct JournalCommandTests {
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `the daemon drops old settled segments by itself, from the reload on that tells it to`(_ form: TestedLedger)
+    func `the daemon drops old settled segments by itself once a reload tells it to`(_ form: TestedLedger)
         async throws
     {
         let daemon = try await settledJournal(form, 12)

@@ -25,7 +25,7 @@ struct JournalCopyCommandTests {
         return segments
     }
 
-    @Test func `a copy that is killed is gone on with, equals what was copied, and is gone on with by a daemon`()
+    @Test func `a copy that is killed is ended by the next run, and a daemon goes on with it`()
         async throws
     {
         let daemon = try await journal()
@@ -66,7 +66,7 @@ struct JournalCopyCommandTests {
         #expect(other.exit == .code(65) && other.errors.contains("has gone on with one of the two"), "\(other)")
     }
 
-    @Test func `damage is told, and where`() async throws {
+    @Test func `copy names a damaged record, and copies nothing over it`() async throws {
         let daemon = try DaemonUnderTest()
         var journal = CraftedJournal()
         journal.segments[CraftedJournal.second]?[2].replace("paid".utf8, with: "pain".utf8)
@@ -79,7 +79,9 @@ struct JournalCopyCommandTests {
         }
     }
 
-    @Test func `what is no place, or not this journal's, is refused`() async throws {
+    @Test func `copy refuses a password on the command line, one place twice, no journal and another journal`()
+        async throws
+    {
         let daemon = try DaemonUnderTest()
         try CraftedJournal().write(to: daemon)
         let other = try DaemonUnderTest()

@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `what was shown before it was pruned is no loss, and what comes is shown once`(
+    func `follow calls nothing lost that it showed before it was pruned, and shows what comes once`(
         _ form: TestedLedger
     ) async throws {
         let shop = try await Shop(form)
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `what was pruned before it could be shown is said, once`(_ form: TestedLedger) async throws {
+    func `follow names what was pruned before it could be shown, once`(_ form: TestedLedger) async throws {
         let shop = try await Shop(form)
         let follow = try shop.follow()
         let before = try await shop.settle(1)
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `who begins at the beginning of a pruned journal misses nothing, and who named a record is told`(
+    func `follow from 0 calls nothing of a pruned journal lost, and from a record names what is gone behind it`(
         _ form: TestedLedger
     ) async throws {
         let shop = try await Shop(form)

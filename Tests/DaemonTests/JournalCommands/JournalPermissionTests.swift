@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can act as another user"))
-    func `what root copies belongs to whom the directory does, or the one that it is made in`() async throws {
+    func `what root copies belongs to the owner of the directory, or of the one that it is made in`() async throws {
         let daemon = try DaemonUnderTest()
         try CraftedJournal().write(to: daemon)
         try setMode(0o711, daemon.directory.path)

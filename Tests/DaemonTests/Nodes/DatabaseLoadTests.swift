@@ -15,7 +15,7 @@
             database = try LedgerDatabaseUnderTest(server)
         }
 
-        @Test func `an outage of the API fills the house: unknown payments get 503, those known before do not`()
+        @Test func `when MAX_PENDING payments wait, unknown ones get 503 and those known before do not`()
             async throws
         {
             let cluster = try await NodesUnderTest(2, on: database, ["MAX_PENDING": "20"])
@@ -53,7 +53,7 @@
             try await cluster.end()
         }
 
-        @Test func `a snapshot that stays open holds up nothing: some thousand reports are taken in and over`()
+        @Test func `while a snapshot stays open, some thousand reports are accepted and recorded`()
             async throws
         {
             let cluster = try await NodesUnderTest(2, on: database)

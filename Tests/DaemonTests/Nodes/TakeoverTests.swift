@@ -112,7 +112,7 @@
             try await cluster.end()
         }
 
-        @Test func `a node sleeps while records are pruned: nothing is news again`() async throws {
+        @Test func `a node that stood still while records were pruned has nothing delivered twice`() async throws {
             let cluster = try await nodes(2, ["JOURNAL_SEGMENT_BYTES": "1024"])
             let first = try await cluster.decider()
             let second = cluster.other(than: first)
@@ -143,7 +143,9 @@
         }
 
         @Test(arguments: ["nodes", "lease"])
-        func `somebody deletes all rows of a table, and it recovers by itself:`(_ table: String) async throws {
+        func `rows that somebody deletes come back by themselves, and no report or delivery is lost`(_ table: String)
+            async throws
+        {
             let cluster = try await nodes()
             var ids = [try await cluster.pay(telling: 0), try await cluster.pay(telling: 1)]
             try await cluster.confirmed(ids)
@@ -167,7 +169,7 @@
             try await cluster.end()
         }
 
-        @Test func `a publication of all tables changes nothing`() async throws {
+        @Test func `with all tables published, commands, checkpoints, prunes and takeovers succeed`() async throws {
             try await server.execute("CREATE PUBLICATION everything FOR ALL TABLES")
             let cluster = try await nodes(2, ["JOURNAL_SEGMENT_BYTES": "1024"])
             var ids: [Int64] = []

@@ -33,8 +33,7 @@
             self.nodes = nodes
         }
 
-        @Test func `a node, the server and then its machine are lost, and nothing that was acknowledged`() async throws
-        {
+        @Test func `a node, the server and then its machine are lost, but no acknowledged report`() async throws {
             try await nodes[0].startWithBaseline()
             try await nodes[1].start()
             // A fetch lasts long enough that another of the same payment would meet it.

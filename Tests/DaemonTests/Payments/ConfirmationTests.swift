@@ -56,7 +56,7 @@ struct ConfirmationTests {
     }
 
     @Test(arguments: TestedLedger.allCases)
-    func `an outage is ridden out`(on ledger: TestedLedger) async throws {
+    func `a report that comes during an outage of the API is confirmed after it`(on ledger: TestedLedger) async throws {
         let (sandbox, daemon) = try await pair(ledger)
         try await daemon.startWithBaseline()
         let id = try sandbox.create()

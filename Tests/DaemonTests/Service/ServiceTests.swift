@@ -19,7 +19,7 @@ struct ServiceTests {
         #expect(try listener.next { $0.hasPrefix("STOPPING=1") }.contains("1 journaled"))
     }
 
-    @Test func `a long recovery asks for more time`() async throws {
+    @Test func `a long recovery asks systemd for more time`() async throws {
         let daemon = try DaemonUnderTest()
         var segment: [UInt8] = []
         let opened = Record.Opened(format: 1, journal: "x", version: "0", api: "127.0.0.1:9", client: "client")
@@ -38,7 +38,7 @@ struct ServiceTests {
         try await daemon.end()
     }
 
-    @Test func `a start that fails says why`() async throws {
+    @Test func `a start that fails tells systemd why`() async throws {
         let daemon = try DaemonUnderTest()
         let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
         try await daemon.start()
@@ -53,7 +53,7 @@ struct ServiceTests {
         try await daemon.end()
     }
 
-    @Test func `an address that does not count, since systemd has passed a socket, is told`() async throws {
+    @Test func `an address that does not count, since systemd has passed a socket, is logged`() async throws {
         let daemon = try DaemonUnderTest()
         let admin = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
         for (listen, isTold) in [(nil, false), ("\(daemon.address)", false), ("127.0.0.1:1", true)] as [(String?, Bool)]
@@ -84,7 +84,7 @@ struct ServiceTests {
         try await daemon.end()
     }
 
-    @Test func `without a service manager it just serves`() async throws {
+    @Test func `without a service manager it takes reports, and SIGINT ends it with 0`() async throws {
         let daemon = try DaemonUnderTest()
         try await daemon.start()
         #expect(try daemon.post(DaemonUnderTest.report(1)).status == 200)
@@ -146,7 +146,7 @@ struct ServiceTests {
         try await daemon.end()
     }
 
-    @Test func `as many descriptors are used as the system allows`() async throws {
+    @Test func `the limit of open files is raised as far as the system allows`() async throws {
         let daemon = try DaemonUnderTest()
         try daemon.set("ECRYPTOPAY_LISTEN", "127.0.0.1:0")
         try daemon.set("ECRYPTOPAY_JOURNAL", daemon.journalDirectory)

@@ -29,7 +29,9 @@ import Testing
         #expect(try daemon.payments("received") == [1, 2])
     }
 
-    @Test func `who does not come to an end within the grace is cut off, and the daemon ends well`() async throws {
+    @Test func `a request that is not whole within the ten seconds of grace is cut off, and the daemon ends with 0`()
+        async throws
+    {
         let daemon = try DaemonUnderTest()
         try await daemon.start()
         let held = try ClientSocket(daemon.address)

@@ -34,7 +34,7 @@ import Testing
         #"{"id":1,"amount":"one","currency":"btc"}"#, #"{"id":1,"currency":"btc"}"#, #"{"id":1,"amount":"1"}"#,
         #"{"id":9223372036854775808,"amount":"1","currency":"btc"}"#,
     ])
-    func `an answer without id, amount or currency is none`(json: String) {
+    func `an answer without id, amount or currency is no created payment`(json: String) {
         #expect(throws: AnswerFault.self) { try read(json) }
     }
 }

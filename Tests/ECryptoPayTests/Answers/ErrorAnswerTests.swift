@@ -41,12 +41,12 @@ import Testing
         "  <HTML><TITLE lang=\"en\">We&#39;re sorry &amp; so on (500)</TITLE>",
         "<html><title> </title><h1>We're sorry & so on (500)</h1>",
     ])
-    func `of a page only its title is told`(body: String) {
+    func `of an HTML page only the title is told`(body: String) {
         #expect(message(body, type: nil) == "an HTML page, \"We're sorry & so on (500)\"")
         #expect(message("<p>x", type: "text/html; charset=utf-8") == "an HTML page")
     }
 
-    @Test func `an empty body leaves the word to the challenge`() {
+    @Test func `with an empty body the challenge's description is told`() {
         let field = """
             Bearer realm="Doorkeeper", error="invalid_token", error_description="The access token was revoked"
             """
@@ -56,7 +56,7 @@ import Testing
         #expect(message("") == nil)
     }
 
-    @Test func `where secrets may be about, only what is there to explain is read`() {
+    @Test func `of an answer that may hold secrets only the members that explain are read`() {
         #expect(message(#"{"access_token":"abc"}"#, onlyKnownShapes: true) == nil)
         #expect(message(#"["abc"]"#, onlyKnownShapes: true) == nil)
         #expect(message("abc", type: "text/plain", onlyKnownShapes: true) == nil)
@@ -64,7 +64,7 @@ import Testing
         #expect(message("<html><title>Down", type: nil, onlyKnownShapes: true) == "an HTML page")
     }
 
-    @Test func `what holds nothing to say says nothing`() {
+    @Test func `an answer without a sentence gives none`() {
         for body in ["{}", "[]", "null", "true"] { #expect(message(body) == nil) }
         #expect(message(String(repeating: "[", count: 60) + String(repeating: "]", count: 60)) == nil)
         #expect(message(String(repeating: "x", count: 70_000)) == "70000 bytes")

@@ -45,7 +45,7 @@ import Testing
         #expect(found.first?.state == "paid")
     }
 
-    @Test(arguments: [.max, 1]) func `what is no list is none`(pieces: Int) {
+    @Test(arguments: [.max, 1]) func `a body that is no array is refused`(pieces: Int) {
         let good = #"{"id":1,"state":"a","amount":"1","currency":"b"}"#
         for text in [
             "{}", "", "<html>", "null", "[[", "[\(good)", "[\(good),", "[\(good),]", "[\(good)\(good)]", "[,\(good)]",

@@ -23,11 +23,12 @@ import Testing
         #expect(duration(value, date: "nonsense", now: 784_111_777 - 90) == .seconds(90))
     }
 
-    @Test(arguments: ["", "soon", "-1", "+5", "1.5", "5 s", "１２", "Sun"]) func `anything else is no advice`(
+    @Test(arguments: ["", "soon", "-1", "+5", "1.5", "5 s", "１２", "Sun"])
+    func `a Retry-After that is neither seconds nor a date is ignored`(
         value: String
     ) {
         #expect(duration(value) == nil)
     }
 
-    @Test func `no field is no advice`() { #expect(duration(nil) == nil) }
+    @Test func `without the field there is no Retry-After`() { #expect(duration(nil) == nil) }
 }

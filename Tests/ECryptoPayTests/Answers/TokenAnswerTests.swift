@@ -5,7 +5,7 @@ import Testing
 @Suite struct TokenAnswerTests {
     private func read(_ json: String) -> TokenAnswer? { TokenAnswer(body: Array(json.utf8)) }
 
-    @Test func `the documented answer is read`() {
+    @Test func `the documented answer of the token endpoint is read`() {
         let answer = read(
             """
             {"access_token":"abc","token_type":"Bearer","expires_in":7200,"refresh_token":"def","created_at":1667325845}

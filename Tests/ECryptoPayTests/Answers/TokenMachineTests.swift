@@ -154,7 +154,7 @@ import Testing
         #expect(machine.request(now: .seconds(5)) == .fetch(.password))
     }
 
-    @Test mutating func `a good answer ends the growth`() throws {
+    @Test mutating func `a good answer ends the growth of the pauses`() throws {
         for now in [0, 5] {
             _ = machine.request(now: .seconds(now))
             _ = machine.failed(error(.credentialsRefused), for: .password, now: .seconds(now))

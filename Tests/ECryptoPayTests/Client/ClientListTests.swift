@@ -54,7 +54,7 @@ import Testing
         #expect(error?.detail.contains("element 0 is no payment") == true)
     }
 
-    @Test func `a page in place of the list is named`() async throws {
+    @Test func `an HTML page in place of the list is told as such`() async throws {
         let api = try ScriptedAPI { _ in .answer(200, "<html><title>Log in</title>", ["Content-Type: text/html"]) }
         let error = await #expect(throws: APIError.self) { try await api.client().payments() }
         #expect(error?.detail.contains("an HTML page, \"Log in\"") == true)
@@ -104,7 +104,7 @@ import Testing
         #expect(state.withLock { $0.shownLate } == 0)
     }
 
-    @Test func `the bound counts what went through`() async throws {
+    @Test func `a list beyond the bound in bytes is an error`() async throws {
         let api = try ScriptedAPI { _ in .answer(200, Self.list(2000)) }
         var configuration = api.configuration()
         configuration.listMaximumBytes = 100_000

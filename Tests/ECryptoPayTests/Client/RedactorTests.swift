@@ -21,7 +21,7 @@ import Testing
             Redactor(["abc", "abcdef", "", "f"]).redacted("-abcdef-abc-f-") == "-[redacted]-[redacted]-[redacted]-")
     }
 
-    @Test func `other text stays as it is`() {
+    @Test func `text without secrets stays as it is`() {
         #expect(Redactor(["secret"]).redacted("secre t, Secret ñ") == "secre t, Secret ñ")
         #expect(Redactor([]).redacted("text") == "text")
         #expect(Redactor([""]).redacted("text") == "text")

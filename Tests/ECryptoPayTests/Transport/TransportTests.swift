@@ -239,7 +239,8 @@ import Testing
         #expect(server.requests.isEmpty)
     }
 
-    @Test func `one that waits for a worker can be cancelled, and the others go on in their order`() async throws {
+    @Test func `a request that waits for a worker can be cancelled, and the others go on in their order`() async throws
+    {
         let gate = DispatchSemaphore(value: 0)
         let server = try ScriptedServer { request in
             if request.number == 1 { gate.wait() }
@@ -280,7 +281,7 @@ import Testing
         #expect(server.connections == count)
     }
 
-    @Test func `a worker is as good as new after a cancellation and after a fault`() async throws {
+    @Test func `a worker takes the next request after a cancellation and after a fault`() async throws {
         let server = try ScriptedServer { $0.line.contains("hang") ? .hang : .answer(200) }
         let transport = Transport(TransportOptions(workers: 1))
         let task = Task { try await transport.perform(TransportRequest(.get, "\(server.url)/hang")) }

@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `slow readers hold nobody up, and get all in the end`() async throws {
+    @Test func `slow readers hold nobody up, and get their whole answers`() async throws {
         let size = 1 << 20
         let large = Response(status: 200, body: [UInt8](repeating: 0x78, count: size))
         let handler = Handler { request, exchange in

@@ -7,7 +7,7 @@ import Testing
 
 /// What a client can cause a thousand times must not fill the log.
 struct LogFloodTests {
-    @Test func `descriptors that come and go are told of once`() async throws {
+    @Test func `a shortage of descriptors that comes and goes is logged once`() async throws {
         await #expect(processExitsWith: .success) {
             var limit = rlimit(rlim_cur: 4096, rlim_max: 4096)
             try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
@@ -33,7 +33,7 @@ struct LogFloodTests {
         }
     }
 
-    @Test func `requests that take too much memory are told of once`() async throws {
+    @Test func `requests that take too much memory are logged once`() async throws {
         var options = HTTPServer.Options.patient
         options.limits.bodyBytes = 100_000
         options.requestMemory = 50_000

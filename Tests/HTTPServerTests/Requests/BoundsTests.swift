@@ -81,7 +81,7 @@ struct BoundsTests {
         }
     }
 
-    @Test func `the last request that a connection may send is told so`() async throws {
+    @Test func `the last request that a connection may send is answered with Connection: close`() async throws {
         var options = HTTPServer.Options.patient
         options.limits.requestsPerConnection = 3
         try await withServer(options) { _, address in

@@ -119,7 +119,7 @@ struct ServingTests {
         }
     }
 
-    @Test func `a handler learns who asks`() async throws {
+    @Test func `a handler learns the peer's address`() async throws {
         let handler = Handler { _, exchange in exchange.respond(.json(status: 200, exchange.peer)) }
         try await withServer(handler: handler) { _, address in
             let client = try ClientSocket(address)

@@ -37,7 +37,10 @@ struct TurnTests {
         }
     }
 
-    @Test(arguments: [true, false]) func `requests that are there together are one turn`(pipelined: Bool) async throws {
+    @Test(arguments: [true, false])
+    func `the handler is told once that it has handled all requests that were there together`(pipelined: Bool)
+        async throws
+    {
         let turns = Turns(answersAtOnce: true)
         try await withServer(handler: turns) { server, address in
             let clients = try (0..<(pipelined ? 1 : 8)).map { _ in try ClientSocket(address) }
@@ -57,7 +60,7 @@ struct TurnTests {
         }
     }
 
-    @Test func `a request that had to wait for an answer before it is a turn of its own`() async throws {
+    @Test func `the handler is told again after a pipelined request that had to wait for an answer`() async throws {
         let turns = Turns(answersAtOnce: false)
         try await withServer(handler: turns) { server, address in
             let client = try ClientSocket(address)

@@ -160,7 +160,7 @@ struct WireTests {
         }
     }
 
-    @Test func `a TLS client is told that this is no place for it`() async throws {
+    @Test func `a TLS client gets an answer that says this is plain HTTP`() async throws {
         try await withServer { _, address in
             // A record of a handshake, a ClientHello in it.
             let client = try ClientSocket(address)

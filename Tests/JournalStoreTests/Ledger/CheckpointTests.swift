@@ -81,7 +81,7 @@ struct CheckpointTests {
         try expectState(try open(), counts)
     }
 
-    @Test func `a damaged checkpoint costs time, never correctness`() async throws {
+    @Test func `with a damaged checkpoint a start reads everything, and ends in the same state`() async throws {
         let first = try open()
         try await work(first, 1...20)
         #expect(await first.checkpoint())
@@ -101,7 +101,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test func `a checkpoint of another journal, or beside another account's, is none`() async throws {
+    @Test func `a checkpoint of another journal, or beside another account's, is not used`() async throws {
         let first = try open()
         try await work(first, 1...10)
         #expect(await first.checkpoint())

@@ -7,7 +7,7 @@ struct CommitWaitersTests {
     private let waiters = CommitWaiters()
     private let error = SystemError(call: "pwrite", errno: 28)
 
-    @Test func `a ticket is good when its record is durable`() async {
+    @Test func `a ticket succeeds when its record is durable`() async {
         let (early, later) = (waiters.ticket(for: 3), waiters.ticket(for: 4))
         waiters.commit(upTo: 3)
         #expect(await early.result.failure == nil)
@@ -17,7 +17,7 @@ struct CommitWaitersTests {
         #expect(await waiters.ticket(for: 9).result.failure == nil)
     }
 
-    @Test func `a ticket for nothing waits for nothing`() async {
+    @Test func `a ticket for no record succeeds at once`() async {
         #expect(await waiters.ticket(for: 0).result.failure == nil)
     }
 

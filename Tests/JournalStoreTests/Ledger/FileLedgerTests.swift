@@ -27,7 +27,7 @@ struct FileLedgerTests {
         #expect(claimed == [1: [2, 3], 2: [4]])
     }
 
-    @Test func `what was settled survives a restart`() async throws {
+    @Test func `verdicts survive a restart`() async throws {
         let first = try LedgerFixture()
         first.record(try report(1, "paid"))
         let claim = try #require(first.claim())
@@ -95,7 +95,7 @@ struct FileLedgerTests {
         #expect(try fixture.disk.records() == ["1 opened", "2 received", "3 received", "4 closed"])
     }
 
-    @Test func `what may be due without being written is told`() throws {
+    @Test func `observers hear of calls that fall due though nothing is written`() throws {
         let fixture = try LedgerFixture(hasBaseline: true)
         let watcher = ScheduleWatcher()
         fixture.ledger.addObserver(watcher)
@@ -213,7 +213,7 @@ struct FileLedgerTests {
 
     // MARK: Settling
 
-    @Test func `a verdict counts once it is durable, not before`() async throws {
+    @Test func `a verdict changes the state once it is durable, not before`() async throws {
         let fixture = try LedgerFixture()
         fixture.record(try report(1, "paid"))
         fixture.record(try report(1, "paid", amount: "7.0"))
@@ -291,7 +291,7 @@ struct FileLedgerTests {
         return try LedgerFixture(first.disk, segmentBytes: Int64(content.count + opened + 1))
     }
 
-    @Test func `an answer too long for the journal settles nothing and harms nothing`() async throws {
+    @Test func `an answer too long for the journal settles nothing, and the ledger goes on`() async throws {
         let fixture = try LedgerFixture()
         fixture.record(try report(1, "paid"))
         let claim = try #require(fixture.claim())
@@ -309,7 +309,7 @@ struct FileLedgerTests {
 
     // MARK: Failures
 
-    @Test func `a rejected report is forgotten, and its number is another's`() async throws {
+    @Test func `a report that could not be written is forgotten, and its number is given again`() async throws {
         let fixture = try LedgerFixture()
         let gate = Gate()
         fixture.disk.setFault { call in

@@ -98,7 +98,7 @@ struct PruneTests {
         #expect(pruned.heldBy?.contains("payment 99") == true)
     }
 
-    @Test func `what is younger stays`() async throws {
+    @Test func `segments younger than the limit stay`() async throws {
         let fixture = try await settled(8)
         let before = try segments(fixture)
         let times = try times(fixture)

@@ -15,14 +15,14 @@ struct JournalAuditTests {
         return line
     }
 
-    @Test func `one line that is too long is one problem`() throws {
+    @Test func `a line that is too long is one problem, not one for each piece`() throws {
         let endless = [UInt8](repeating: 0x20, count: 5 << 20) + [0x0A]
         let disk = disk([1: segment(1...2) + endless + line(4, durable: 3) + line(5, durable: 3)])
         #expect(
             try problems(disk) == ["\(name(1)) at byte \(segment(1...2).count): the line is longer than 4194304 bytes"])
     }
 
-    @Test func `what is missing is missing at the end of the last segment`() throws {
+    @Test func `records missing at the end are told at the end of the last segment`() throws {
         let disk = disk([1: segment(1...4), 5: segment(5...6)], mark: 9)
         let end = segment(5...6).count
         #expect(
@@ -49,7 +49,7 @@ struct JournalAuditTests {
         #expect(report.isHalfCopied && report.problemCount == 0)
     }
 
-    @Test func `a checkpoint claims what it was taken at`() async throws {
+    @Test func `records up to a checkpoint's own count as synced`() async throws {
         let first = try LedgerFixture()
         _ = first.record(try report(1, "paid"))
         _ = first.record(try report(2, "paid"))
@@ -66,7 +66,7 @@ struct JournalAuditTests {
         #expect(report.problems.map(\.fault) == [.missing(expected: 3, claimed: 3)])
     }
 
-    @Test func `what a later version wrote is no torn tail`() throws {
+    @Test func `a record of a later version is not called a torn tail`() throws {
         let later = Record.opened(.init(format: 2, journal: "id", version: "9", api: "api:443", client: "client"))
         let report = try JournalAudit.run(disk([1: segment(1...2) + line(3, durable: 2, later)], mark: 2))
         guard case .content? = report.problems.first?.fault else {

@@ -50,7 +50,7 @@ struct JournalFollowerTests {
         #expect(try look(&follower) == Look())
     }
 
-    @Test func `who begins with what is there misses nothing`() throws {
+    @Test func `a follower that begins with what is there calls nothing lost`() throws {
         let disk = disk([5: segment(5...6)], mark: 6)
         var all = JournalFollower(disk, after: 0)
         #expect(try look(&all) == Look(seqs: [5, 6]))

@@ -19,7 +19,7 @@ struct JournalReaderTests {
         #expect(try read(disk([:])).fault == nil)
     }
 
-    @Test func `reading changes nothing, not even what is torn`() throws {
+    @Test func `reading changes nothing, not even a torn tail`() throws {
         let disk = disk([1: segment(1...2) + [1, 2]])
         let before = disk.state
         let (seqs, fault) = try read(disk)

@@ -26,7 +26,7 @@ struct JournalRepairCrashTests {
         return (journal.id, seqs)
     }
 
-    @Test func `what stands before the cut stays, and all behind it is kept aside`() throws {
+    @Test func `a cut leaves what stands before it, and keeps all behind it aside`() throws {
         let disk = damaged()
         let report = try repair(disk)
         #expect(report.lastSeq == 5 && report.records == 3)
@@ -70,7 +70,7 @@ struct JournalRepairCrashTests {
         #expect(first.copies.map { disk.content($0) } == kept)
     }
 
-    @Test func `what stays is on the disk, though a failed sync had lost it`() throws {
+    @Test func `what a cut leaves is on the disk, though a failed sync had lost it`() throws {
         let disk = disk([1: segment(1...2), 3: segment(3...3, durable: 2)], mark: 3)
         let file = try disk.open(name(3), .write)
         _ = try disk.write(file, (line(4) + line(5) + [1, 2])[...], at: Int64(segment(3...3, durable: 2).count))

@@ -23,7 +23,7 @@ struct JournalRepairTests {
         }
     }
 
-    @Test func `what stays must be whole`() throws {
+    @Test func `a cut behind earlier damage is refused with that damage's place`() throws {
         let cutShort = Array(segment(1...4).dropLast(3))
         #expect(
             refusal(disk([1: cutShort, 5: segment(5...6)]), 5, at: 0)
@@ -55,7 +55,7 @@ struct JournalRepairTests {
         #expect(journal.id == "new")
     }
 
-    @Test func `an empty segment can be the last`() throws {
+    @Test func `a cut behind an empty segment leaves it as the last`() throws {
         let disk = disk([1: [], 5: [], 9: segment(9...10)])
         #expect(refusal(disk, 9, at: 0)?.contains("\(name(5)) at byte 0: record 1 should stand there") == true)
         #expect(try cut(disk, 5, at: 0).lastSeq == 0)

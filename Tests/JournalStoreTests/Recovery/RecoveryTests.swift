@@ -104,7 +104,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test func `other files are left alone`() throws {
+    @Test func `files that are no segments are left alone`() throws {
         let disk = disk([1: segment(1...2)], mark: 2)
         for name in ["lock", "notes.txt", "1.jsonl", "\(name(3)).torn-7"] { disk.put([1, 2], as: name) }
         let before = disk.state.names
@@ -112,7 +112,7 @@ struct RecoveryTests {
         #expect(disk.state.names == before)
     }
 
-    @Test func `progress is told in bytes`() throws {
+    @Test func `recovery tells its progress in bytes`() throws {
         let bytes = segment(1...5000)
         var told: [Int64] = []
         _ = try Recovery.run(disk([1: bytes])) {
@@ -300,7 +300,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test func `a missing segment is noticed`() throws {
+    @Test func `a start with a segment missing is refused`() throws {
         let fault = try #require(self.fault(disk([1: segment(1...3), 7: segment(7...9)])))
         guard case .missingSegment(4, name(7)) = fault else {
             Issue.record("\(fault)")

@@ -32,14 +32,14 @@ struct DroppedRangesReadingTests {
         return seqs
     }
 
-    @Test func `a declared gap is passed over, wherever it is`() throws {
+    @Test func `every reader passes over a declared gap, wherever it is`() throws {
         #expect(try read(dropped(3...6, without: 3, 5)) == [1, 2, 7, 8, 9])
         #expect(try recover(dropped(3...6, without: 3, 5)) == [1, 2, 7, 8, 9])
         #expect(try read(dropped(1...4, 7...8, without: 1, 3, 7)) == [5, 6, 9])
         #expect(try recover(dropped(1...4, 7...8, without: 1, 3, 7)) == [5, 6, 9])
     }
 
-    @Test func `what is missing beside it is missed`() throws {
+    @Test func `records that are missing beside a declared gap are told as missing`() throws {
         let disk = dropped(3...4, without: 3, 5)
         let fault = LineFault.sequence(expected: 5, found: 7)
         #expect(try JournalReader(disk).forEachLine { _, _ in }?.fault == fault)
@@ -56,7 +56,7 @@ struct DroppedRangesReadingTests {
         #expect(throws: JournalFault.self, "record 2 is in no range") { try recover(cutShort) }
     }
 
-    @Test func `a damaged file declares nothing`() throws {
+    @Test func `a damaged file of dropped ranges declares no gap`() throws {
         let disk = dropped(3...6, without: 3, 5)
         disk.put(DroppedRanges([3...6]).encode().dropLast() + [], as: DroppedRanges.name)
         #expect(try JournalReader(disk).forEachLine { _, _ in } != nil)
@@ -71,7 +71,9 @@ struct DroppedRangesReadingTests {
     }
 
     @Test(arguments: 0..<40)
-    func `a start that fails while it removes them leaves what the next one can begin with`(turn: Int) throws {
+    func `a start that fails while it removes dropped segments leaves what the next one can begin with`(turn: Int)
+        throws
+    {
         let disk = dropped(3...6)
         let turns = TurnCounter(turn)
         disk.setFault { call in
@@ -118,7 +120,7 @@ struct DroppedRangesReadingTests {
         #expect(disk.content(DroppedRanges.name) == DroppedRanges().encode())
     }
 
-    @Test func `a follower goes on behind it, and says what it could not show`() throws {
+    @Test func `a follower goes on behind a gap, and says what it could not show`() throws {
         let disk = dropped(3...6, without: 3, 5)
         var follower = JournalFollower(disk, after: 1)
         var (seqs, pruned): ([Int64], [ClosedRange<Int64>]) = ([], [])
@@ -131,7 +133,7 @@ struct DroppedRangesReadingTests {
         #expect(pruned == [3...6, 5...6])
     }
 
-    @Test func `a repair in front of it lets the numbers be given again`() throws {
+    @Test func `a repair in front of a gap lets its numbers be given again`() throws {
         let disk = dropped(3...4, 7...8, without: 7)
         let report = try JournalRepair.cut(disk, segment: 5, offset: 0, randomID: "new", time: 0, dryRun: false)
         #expect(report.lastSeq == 4)
@@ -147,7 +149,7 @@ struct DroppedRangesReadingTests {
         #expect(try recover(again) == [1, 2])
     }
 
-    @Test func `a repair where a segment is missing beside it cuts behind the last that is whole`() throws {
+    @Test func `a repair where a segment is missing beside a gap cuts behind the last whole one`() throws {
         let disk = dropped(3...4, without: 3, 5)
         let report = try JournalRepair.cut(disk, segment: 7, offset: 0, randomID: "new", time: 0, dryRun: false)
         #expect(report.lastSeq == 2)

@@ -216,7 +216,7 @@ struct JournalFailureTests {
 
     // MARK: The durable mark
 
-    @Test func `a durable mark that cannot be written is no matter`() throws {
+    @Test func `a durable mark that cannot be written rejects no record`() throws {
         disk.setFault { if case .write(DurableMark.name, _) = $0 { .error(28) } else { nil } }
         let journal = try open()
         try append(2, to: journal)

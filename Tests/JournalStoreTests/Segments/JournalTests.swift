@@ -45,7 +45,7 @@ struct JournalTests {
         #expect(disk.state.afterLosingAll().names.keys.contains(name(1)))
     }
 
-    @Test func `every start is told, and keeps the journal's id`() throws {
+    @Test func `every start is recorded, and keeps the journal's id`() throws {
         let disk = SimulatedDisk()
         for _ in 0..<3 { #expect(try open(disk).journal.id == "id") }
         #expect(try open(disk, randomID: "other").journal.id == "id")
@@ -174,7 +174,7 @@ struct JournalTests {
             SimulatedDisk(disk.state.afterLosingAll()).content(name(segments[2])) == disk.content(name(segments[2])))
     }
 
-    @Test func `short writes are gone on with`() throws {
+    @Test func `a write that the system cuts short is gone on with`() throws {
         let disk = SimulatedDisk()
         disk.setFault { if case .write(_, let count) = $0, count > 7 { .short(7) } else { nil } }
         let (journal, log, _) = try open(disk)

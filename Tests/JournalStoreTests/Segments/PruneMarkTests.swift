@@ -36,7 +36,8 @@ struct PruneMarkTests {
     }
 
     @Test(arguments: 0..<40)
-    func `a start that fails while it removes them leaves what the next one can begin with`(turn: Int) throws {
+    func `a start that fails while it removes pruned segments leaves what the next one can begin with`(turn: Int) throws
+    {
         let disk = disk(segments, mark: 8)
         disk.put(DurableMark.encode(7), as: PruneMark.name)
         let turns = TurnCounter(turn)
@@ -59,7 +60,7 @@ struct PruneMarkTests {
         #expect(try recover(disk) == [1, 2, 3, 4, 5, 6, 7, 8])
     }
 
-    @Test func `a damaged mark says nothing`() throws {
+    @Test func `a damaged prune mark has no segment passed over`() throws {
         let disk = disk(segments, mark: 8)
         disk.put(DurableMark.encode(7).dropLast() + [], as: PruneMark.name)
         #expect(try recover(disk) == [1, 2, 3, 4, 5, 6, 7, 8])

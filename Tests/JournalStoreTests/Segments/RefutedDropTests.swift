@@ -146,7 +146,7 @@ struct RefutedDropTests {
         #expect(next.ledger.record(try report(1, "shipped", second: 1), peer: "unix") == .known)
     }
 
-    @Test func `whatever is written anew goes in its turn`() async throws {
+    @Test func `what a drop wrote anew may be dropped in its turn`() async throws {
         let fixture = try fixture()
         for id in 1...3 as ClosedRange<Int64> { try await settle(id, fixture) }
         var left: [Int] = []

@@ -42,7 +42,7 @@ struct RefutedSurveyTests {
         return survey.going(DroppedRanges())
     }
 
-    @Test func `refuted reports go, with the starts and stops between them`() throws {
+    @Test func `segments of refuted reports, starts and stops may go`() throws {
         #expect(try going([Self.received(7), Self.refuted(2), .closed, head], []) == [1...5])
         #expect(try going([Self.received(7)], [Self.refuted(2)], []) == [1...2, 3...4])
         #expect(try going([Self.received(7)], []) == [], "the report waits")
@@ -60,7 +60,7 @@ struct RefutedSurveyTests {
         #expect(try going([Self.received(7), Self.refuted(2), record], []) == [])
     }
 
-    @Test func `a genuine report stays`() throws {
+    @Test func `a segment with a report that was confirmed stays`() throws {
         let confirmed = Record.confirmed(
             .init(payment: 7, current: Array("{}".utf8), news: true, of: [2], cause: .webhook))
         #expect(try going([Self.received(7)], [confirmed], []) == [])
@@ -120,7 +120,7 @@ struct RefutedSurveyTests {
         #expect(damaged.going(DroppedRanges([2...2, 4...4])) == [1...1, 3...3])
     }
 
-    @Test func `each record is read once`() throws {
+    @Test func `a survey reads each record once`() throws {
         let (disk, firsts, last) = journal([[Self.received(7)], [Self.refuted(2)], []])
         var survey = RefutedSurvey()
         try survey.read(disk, firsts, upTo: last) { true }

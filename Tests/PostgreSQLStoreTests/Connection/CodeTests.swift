@@ -7,7 +7,7 @@
 
     /// SQLSTATEs as a real server gives them.
     @Suite(.ownThread, .serialized) struct CodeTests {
-        @Test func `a read-only session`() async throws {
+        @Test func `a write in a read-only session is told as such`() async throws {
             let server = try await SharedServer()
             let connection = try server.connect()
             try connection.run("SET default_transaction_read_only = on")
@@ -16,7 +16,7 @@
             #expect(fault.fault.message.contains("25006"))
         }
 
-        @Test func `a lock that is not granted, and two writers in each other's way`() async throws {
+        @Test func `a lock that is not granted is told from a conflict of two writers`() async throws {
             let server = try await SharedServer()
             let (one, other) = (try server.connect(), try server.connect())
             try one.run("CREATE TABLE t (a bigint)", "INSERT INTO t VALUES (1)")
@@ -33,7 +33,7 @@
             #expect(conflict.fault.kind == .conflict)
         }
 
-        @Test func `privileges and tables that are missing`() async throws {
+        @Test func `a missing privilege is told from a missing table`() async throws {
             let server = try await PostgreSQLServer()
             try await server.execute("CREATE ROLE shop LOGIN; CREATE TABLE t (a bigint)")
             let connection = try open(server.url(user: "shop"))
@@ -46,11 +46,13 @@
             ("53300", .refused), ("08006", .unreachable), ("08P01", .failed), ("28P01", .authentication),
             ("28000", .authentication), ("3D000", .configuration), ("XX000", .failed), ("57014", .failed),
         ])
-        func `codes that are hard to come by`(code: String, kind: DatabaseFault.Kind) {
+        func `each SQLSTATE has its kind of fault`(code: String, kind: DatabaseFault.Kind) {
             #expect(DatabaseFault.Kind(sqlState: code) == kind)
         }
 
-        @Test func `prepared statements that a pooler has lost, or another session has made`() async throws {
+        @Test func `a prepared statement that a pooler has lost or another session has made names the pooler`()
+            async throws
+        {
             let server = try await SharedServer()
             let connection = try server.connect()
             let one = Pipeline(Statement("one", "SELECT 1"))
@@ -63,7 +65,7 @@
             #expect(twice?.kind == .configuration && twice?.message.contains("pooler in transaction mode") == true)
         }
 
-        @Test func `a full disk, as a function says it`() async throws {
+        @Test func `a full disk is told as such`() async throws {
             let server = try await SharedServer()
             let fault = try server.connect().fault(
                 "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$")

@@ -8,7 +8,7 @@
 
     /// Connecting: which server is taken, what the session is, and what is said when there is none.
     @Suite(.ownThread, .serialized) struct ConnectingTests {
-        @Test func `the session's settings`() async throws {
+        @Test func `a session has the time-outs, encoding and commit level that the program needs`() async throws {
             let server = try await PostgreSQLServer(settings: ["statement_timeout": "1000"])
             let connection = try server.connect()
             let names = [
@@ -74,7 +74,7 @@
             #expect(fault.message.contains("no answer in time"))
         }
 
-        @Test func `no server, no database, no place`() async throws {
+        @Test func `a missing server, a missing database and a full server are told apart`() async throws {
             let server = try await PostgreSQLServer(settings: [
                 "max_connections": "2", "superuser_reserved_connections": "0",
             ])
@@ -95,7 +95,7 @@
             #expect(try open(url).isOpen)
         }
 
-        @Test func `a database in another encoding`() async throws {
+        @Test func `a database in another encoding than UTF8 is refused`() async throws {
             let server = try await PostgreSQLServer()
             try await server.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
             let fault = try faultOfOpening(server.url(database: "latin"))
@@ -107,7 +107,7 @@
             "postgresql://u:geheim@h/d?options=-c%20Synchronous_Commit%3Doff",
             "postgresql://u:geheim@h/d?target_session_attrs=standby", "postgresql://u:geheim@h1,h2/d?port=1,2,3",
         ])
-        func `a URL that will not do`(url: String) throws {
+        func `a URL that weakens commits or does not fit is refused without its password`(url: String) throws {
             let fault = try faultOfOpening(url)
             #expect(fault.kind == .configuration)
             #expect(!fault.message.contains("geheim"))

@@ -33,7 +33,7 @@
             for column in 0..<3 { #expect(try answer.bool(0, column)) }
         }
 
-        @Test(arguments: [0, 1, 3, 5000]) func `arrays become rows`(count: Int) async throws {
+        @Test(arguments: [0, 1, 3, 5000]) func `arrays of any length become rows`(count: Int) async throws {
             let server = try await SharedServer()
             let connection = try server.connect()
             let statement = Statement(
@@ -82,7 +82,7 @@
             #expect(throws: DatabaseFault.self) { try answer.text(0, 1) }
         }
 
-        @Test func `tags and counts of changed rows`() async throws {
+        @Test func `answers have their tag and the number of changed rows`() async throws {
             let server = try await SharedServer()
             let answers = try server.connect().run(
                 "CREATE TABLE t (a bigint)", "INSERT INTO t SELECT generate_series(1, 7)",

@@ -8,7 +8,7 @@
 
     /// Reports on their way into the inbox, and who is told.
     @Suite(.ownThread, .serialized) struct AcceptingTests {
-        @Test func `reports come back as they went`() async throws {
+        @Test func `reports come back from the inbox as they were accepted, and no number twice`() async throws {
             let server = try await SharedServer()
             let database = try server.prepared()
             let reports: [InboxReport] = [
@@ -35,7 +35,7 @@
             #expect(try database.oldestReport(of: 1, from: 9) == nil)
         }
 
-        @Test func `of known payments only`() async throws {
+        @Test func `when only known payments are accepted, reports of others are left out`() async throws {
             let server = try await SharedServer()
             let database = try server.prepared()
             #expect(try database.takeLease(.test(1)) != nil)
@@ -49,7 +49,7 @@
             #expect(try database.wholeInbox(atMost: 9).map(\.number) == [5, 6])
         }
 
-        @Test func `nothing is taken by a copy, nor by a server that is behind`() async throws {
+        @Test func `no report is accepted by half a copy, nor by a server that is behind`() async throws {
             let server = try await SharedServer()
             let database = try server.prepared()
             func accept(_ number: Int64) -> DatabaseFault? {
@@ -68,7 +68,7 @@
             #expect(try await server.execute("SELECT count(*) FROM ecryptopayd.inbox") == "0")
         }
 
-        @Test func `the other nodes are notified`() async throws {
+        @Test func `the other nodes are notified of reports, records, leases and commands`() async throws {
             let server = try await SharedServer()
             let (one, other) = (try server.prepared(), try server.prepared())
             let heard = Mutex<[LedgerNotification]>([])
@@ -103,7 +103,7 @@
             try other.releaseLease(epoch: 0, durable: 0)
         }
 
-        @Test func `many threads at once`() async throws {
+        @Test func `four threads accept, watch and read at once, and no report is lost`() async throws {
             let server = try await PostgreSQLServer()
             let database = try server.prepared()
             #expect(try database.takeLease(.test(1)) != nil)

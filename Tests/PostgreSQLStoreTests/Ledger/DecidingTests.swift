@@ -43,7 +43,7 @@
             #expect(try database.takeLease(.test(2))?.epoch == 2)
         }
 
-        @Test func `who goes on has decided since the beginning`() async throws {
+        @Test func `a node that renews its lease has decided since it took it`() async throws {
             let server = try await SharedServer()
             let database = try server.prepared()
             #expect(try database.takeLease(.test(1, seconds: 0)) != nil)
@@ -145,7 +145,9 @@
             #expect(try one.takeLease(.test(1))?.epoch == Int64.max / 2 + 1)
         }
 
-        @Test func `batches of records, of reports only, and of what is taken only`() async throws {
+        @Test func `a batch writes its records and takes its reports out of the inbox, or only one of both`()
+            async throws
+        {
             let server = try await SharedServer()
             let database = try server.prepared()
             #expect(try database.takeLease(.test(1))?.epoch == 1)

@@ -7,7 +7,7 @@
 
     /// The ledger as commands see it, and what a check tells.
     @Suite(.ownThread, .serialized) struct JournalTests {
-        @Test func `how it stands`() async throws {
+        @Test func `a ledger's numbers, gaps, checkpoint and nodes are told`() async throws {
             let server = try await SharedServer()
             let database = try PostgreSQLDatabase(url: server.url())
             #expect(try database.journal.standing() == nil)

@@ -9,7 +9,7 @@
 
     /// The tables, and who makes them.
     @Suite(.ownThread, .serialized) struct MigrationTests {
-        @Test func `nodes that begin at the same time`() async throws {
+        @Test func `nodes that start at the same time make one ledger`() async throws {
             let server = try await SharedServer()
             try await withThrowingTaskGroup(of: String.self) { group in
                 for number in 1...6 {
@@ -26,7 +26,7 @@
             #expect(try await server.execute("SELECT epoch, node FROM ecryptopayd.lease") == "0|")
         }
 
-        @Test func `a node that migrates for long`() async throws {
+        @Test func `a node that waits too long for another's migration fails, and succeeds later`() async throws {
             let server = try await SharedServer()
             let connection = try server.connect()
             try connection.run("SET idle_in_transaction_session_timeout = 0", "BEGIN")
@@ -36,7 +36,10 @@
             _ = try server.prepared()
         }
 
-        @Test func `from version 1, interrupted at any statement`() async throws {
+        @Test
+        func `a migration from version 1 that is interrupted at any statement changes nothing, and can be run again`()
+            async throws
+        {
             let server = try await SharedServer()
             let connection = try server.connect()
             for statement in FirstSchema.beginning + FirstSchema.tables + FirstSchema.content(living: "-1 second") {
@@ -54,7 +57,7 @@
             try check(PostgreSQLDatabase(url: server.url()))
         }
 
-        @Test func `from what version 1 left behind when it was interrupted at its first start`() async throws {
+        @Test func `what version 1 left when its first start was interrupted is migrated`() async throws {
             let server = try await SharedServer()
             let connection = try server.connect()
             for statement in FirstSchema.beginning + FirstSchema.tables.prefix(5) { try connection.run(statement) }
@@ -73,7 +76,7 @@
             _ = try database.accept([.test(1)], knownOnly: true, notifies: false)
         }
 
-        @Test func `not while a node of version 1 lives`() async throws {
+        @Test func `nothing is migrated while a node of version 1 lives`() async throws {
             let server = try await SharedServer()
             let connection = try server.connect()
             for statement in FirstSchema.beginning + FirstSchema.tables + FirstSchema.content(living: "1 hour") {
@@ -89,7 +92,7 @@
             try check(database)
         }
 
-        @Test func `tables are the same whichever way they came about`() async throws {
+        @Test func `tables that were migrated equal those that were made anew`() async throws {
             let server = try await SharedServer()
             let connection = try server.connect()
             let tables = """
@@ -105,7 +108,7 @@
             #expect(try connection.run(tables)[0].text(0, 0) == new)
         }
 
-        @Test func `tables of a later version`() async throws {
+        @Test func `tables of a later version are refused`() async throws {
             let server = try await SharedServer()
             let database = try server.prepared()
             try await server.execute("UPDATE ecryptopayd.version SET version = 3")
@@ -115,7 +118,7 @@
             #expect(fault { try database.journal.standing() }?.kind == .schema)
         }
 
-        @Test func `logical replication of all tables`() async throws {
+        @Test func `every write succeeds while all tables are published`() async throws {
             let server = try await PostgreSQLServer(settings: ["wal_level": "logical"])
             let database = try server.prepared()
             try await server.execute("CREATE PUBLICATION everything FOR ALL TABLES")

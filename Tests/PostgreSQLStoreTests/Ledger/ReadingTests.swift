@@ -9,7 +9,7 @@
 
     /// Records that are read, and dropped; checkpoints; commands; nodes.
     @Suite(.ownThread, .serialized) struct ReadingTests {
-        @Test func `by number, and in pages`() async throws {
+        @Test func `records are read by number and in pages of a bounded size`() async throws {
             let server = try await SharedServer()
             let database = try server.prepared()
             #expect(try database.takeLease(.test(1)) != nil)
@@ -27,7 +27,7 @@
             #expect(fault { try database.records([3001]) }?.kind == .behind)
         }
 
-        @Test func `by time, and what was news`() async throws {
+        @Test func `records are found by time, and what was news of a payment`() async throws {
             let server = try await SharedServer()
             let database = try server.prepared()
             #expect(try database.first(since: 0, upTo: 0) == nil)
@@ -98,7 +98,7 @@
             #expect(try database.old(before: 99, limit: 99) == nil)
         }
 
-        @Test func `checkpoints of several parts, of which the newest counts`() async throws {
+        @Test func `a checkpoint of several parts is read whole, and the newest counts`() async throws {
             let server = try await SharedServer()
             let database = try server.prepared()
             #expect(try database.checkpoint() == nil)
@@ -117,7 +117,7 @@
             #expect(try database.checkpoint() == small)
         }
 
-        @Test func `commands`() async throws {
+        @Test func `a command is taken once, answered, withdrawn, and dropped when it is old`() async throws {
             let server = try await SharedServer()
             let (one, other) = (try server.prepared(), try server.prepared())
             #expect(try one.takeLease(.test(1)) != nil)
@@ -141,7 +141,7 @@
             #expect(try await server.execute("SELECT number FROM ecryptopayd.commands") == "\(late)")
         }
 
-        @Test func `nodes show themselves, and are forgotten`() async throws {
+        @Test func `nodes are listed while they live, and forgotten when nothing of theirs is left`() async throws {
             let server = try await SharedServer()
             let (one, other) = (try server.prepared(), try server.prepared())
             #expect(try one.watch(.test(1), writes: false).nodes.isEmpty)
