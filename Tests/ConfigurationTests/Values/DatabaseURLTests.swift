@@ -174,7 +174,8 @@ import Testing
         #expect(found.map { $0.problem.contains("synchronous_commit") } == [true])
     }
 
-    @Test func `the secrets of a URL are found as they are, as they are written and encoded, the longest first`() throws {
+    @Test func `the secrets of a URL are found as they are, as they are written and encoded, the longest first`() throws
+    {
         let url = try url("postgresql://u:%41bc%21@localhost?sslpassword=Abc")
         #expect(url.secrets == ["%41bc%21", "Abc%21", "Abc!", "Abc"])
         #expect(try self.url("postgresql://u@localhost").secrets == [])
