@@ -1,3 +1,4 @@
+import Runtime
 import ECryptoPay
 import JournalFormat
 import Ledger
