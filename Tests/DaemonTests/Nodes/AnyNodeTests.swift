@@ -31,7 +31,12 @@
             var ids: [Int64] = []
             for turn in 0..<6 { ids.append(try await cluster.pay(telling: turn % 2)) }
             try await cluster.confirmed(ids)
-            let all = Int64(try await cluster.settled().seqs.count)
+            let news = try await cluster.settled().news
+            // The shop has a delivery before the journal has it.
+            try await eventually("each delivery is recorded") {
+                try cluster[other].records("delivered").count == news.count
+            }
+            let all = Int64(try LedgerStory(cluster.database).seqs.count)
             #expect(try reader.seqs(Int(all)) == (1...all).map { $0 })
             let half = all / 2
             let resumed = try EventReader(cluster[decider], "?after=\(half)")
