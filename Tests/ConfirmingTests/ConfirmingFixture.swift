@@ -12,7 +12,7 @@ import TestSupport
 
 /// A confirmer on a ledger of some form, which asks an API over HTTP with the library's own client.
 struct ConfirmingFixture {
-    /// Payments are asked for at a path with this number in it.
+    /// What it logs in with.
     static let credentials = Credentials(
         clientID: "client", clientSecret: "secret", email: "a@b.mx", password: "password")
 
@@ -45,6 +45,7 @@ struct ConfirmingFixture {
     /// What was logged.
     var lines: [String] { log.lines }
 
+    /// The records that there are.
     func confirmations() throws -> [Record.Confirmed] {
         try home.records("confirmed").compactMap { if case .confirmed(let confirmed) = $0 { confirmed } else { nil } }
     }

@@ -1,7 +1,7 @@
 import ECryptoPay
+import Glibc
 import JournalStore
 import POSIX
-import Glibc
 import Testing
 
 @testable import ecryptopayd

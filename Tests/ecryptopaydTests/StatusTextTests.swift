@@ -5,17 +5,16 @@ import Testing
 
 /// What `ecryptopayd status` prints of the daemon's JSON.
 struct StatusTextTests {
-    /// The rows, each with its name and value apart, and whatever stands before and behind them.
+    private func text(_ json: String) throws -> String { StatusText.text(try JSONValue(parsing: Array(json.utf8))) }
+
+    /// The rows by their names.
     private func rows(_ json: String) throws -> [String: String] {
-        let text = StatusText.text(try JSONValue(parsing: Array(json.utf8)))
         var rows: [String: String] = [:]
-        for line in text.split(separator: "\n") where line.count > 16 {
-            rows[line.prefix(16).trimmingSpaces()] = String(line.dropFirst(16))
+        for line in try text(json).split(separator: "\n") where line.count > 16 {
+            rows[line.prefix(16).split(separator: " ").joined(separator: " ")] = String(line.dropFirst(16))
         }
         return rows
     }
-
-    private func text(_ json: String) throws -> String { StatusText.text(try JSONValue(parsing: Array(json.utf8))) }
 
     @Test func `problems come first, each on a line of its own, and without one all is well`() throws {
         #expect(try text(#"{"problems":[]}"#).hasPrefix("all is well\n\nversion         "))
@@ -79,8 +78,4 @@ struct StatusTextTests {
         #expect(text.contains("not reached: [31mno 2J\n"), "\(text)")
         #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
     }
-}
-
-extension Substring {
-    fileprivate func trimmingSpaces() -> String { String(self.reversed().drop { $0 == " " }.reversed()) }
 }
