@@ -155,7 +155,7 @@ let package = Package(
             name: "HTTP1Properties", dependencies: ["HTTP1"], path: "Tests/Fuzz/HTTP1Properties", swiftSettings: common),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "HTTP1Properties"], swiftSettings: common),
         .testTarget(
-            name: "JournalFormatTests", dependencies: ["JournalFormat"], exclude: ["Samples"],
+            name: "JournalFormatTests", dependencies: ["JournalFormat", "TestSupport"], exclude: ["Samples"],
             swiftSettings: common),
         .target(
             name: "PaymentSamples", dependencies: ["Payments", "CivilTime"], path: "Tests/PaymentSamples",

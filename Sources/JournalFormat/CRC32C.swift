@@ -20,7 +20,7 @@ package enum CRC32C {
     }
 
     /// The same as text.
-    static func text(of checksum: UInt32) -> String {
+    package static func text(of checksum: UInt32) -> String {
         let word = digits(of: checksum)
         return String(decoding: (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) }, as: UTF8.self)
     }

@@ -16,6 +16,8 @@ package enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
     case missing(expected: Int64, claimed: Int64)
     /// It passes its checksum, but it is no record of this format: which member, and why.
     case content(String)
+    /// It is good, and a later version of the program wrote it: no damage.
+    case laterVersion(LaterVersion)
 
     /// E.g. `its checksum says 9a3f01c4, but its bytes give 00c0ffee`.
     package var description: String {
@@ -29,6 +31,7 @@ package enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .missing(let expected, let claimed):
             "record \(expected) is missing, but records up to \(claimed) had been synced"
         case .content(let problem): "its checksum is right, but \(problem)"
+        case .laterVersion(let later): "\(later); hint: \(later.hint)"
         }
     }
 }

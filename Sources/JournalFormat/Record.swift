@@ -20,11 +20,16 @@ package enum Record: Hashable, Sendable {
     case delivered(Delivery)
     /// A delivery that was given up until it is replayed.
     case undeliverable(Delivery)
+    /// A kind that this version does not know, of which it says itself that it may be passed over. Never written: what else it
+    /// says is not kept.
+    case passedOver(kind: String, payment: Int64?)
 
     /// The head of a segment or of a run of the program.
     package struct Opened: Hashable, Sendable {
         /// The format of the journal; ``RecordCodec/format``.
         package var format: Int
+        /// The oldest format whose reader may go on; ``RecordCodec/reads``.
+        package var reads: Int
         /// A random id, made with the first segment.
         package var journal: String
         /// The program's version.
@@ -36,10 +41,13 @@ package enum Record: Hashable, Sendable {
         /// Where confirmed news go from here on, without secrets; nil where they never went anywhere.
         package var endpoints: [String]?
 
+        /// Without `reads`, as it was written before there was such a member, a reader of that format is needed.
         package init(
-            format: Int, journal: String, version: String, api: String, client: String, endpoints: [String]? = nil
+            format: Int, reads: Int? = nil, journal: String, version: String, api: String, client: String,
+            endpoints: [String]? = nil
         ) {
             self.format = format
+            self.reads = reads ?? format
             self.journal = journal
             self.version = version
             self.api = api
@@ -138,7 +146,7 @@ package enum Record: Hashable, Sendable {
         }
     }
 
-    /// Every kind there is, as the journal spells them.
+    /// Every kind that this version knows, as the journal spells them.
     package static let kinds = [
         "opened", "closed", "baseline", "known", "received", "confirmed", "refuted", "abandoned", "delivered",
         "undeliverable",
@@ -157,6 +165,7 @@ package enum Record: Hashable, Sendable {
         case .abandoned: "abandoned"
         case .delivered: "delivered"
         case .undeliverable: "undeliverable"
+        case .passedOver(let kind, _): kind
         }
     }
 
@@ -169,6 +178,7 @@ package enum Record: Hashable, Sendable {
         case .confirmed(let confirmed): confirmed.payment
         case .abandoned(let abandoned): abandoned.payment
         case .delivered(let delivery), .undeliverable(let delivery): delivery.payment
+        case .passedOver(_, let payment): payment
         }
     }
 }

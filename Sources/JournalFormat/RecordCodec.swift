@@ -19,9 +19,11 @@ import JSON
 //   kind     says which members follow; `payment` comes next in every record about a payment.
 //
 // A line is good if and only if it ends with a newline, has that form, its checksum is right, and its seq is the one that
-// is expected where it stands. Readers ignore members that they do not know.
+// is expected where it stands. Readers ignore members that they do not know, and pass over a record of a kind that they do not
+// know if it has the member `"skip":true`. At any other kind they stop: it is no damage, but a later version's.
 //
-// The first record of every segment is of kind `opened`. A segment is synced whole before the next one is created, and
+// The first record of every segment is of kind `opened`. It names the `format` of what follows, and as `reads` the oldest format
+// whose reader may go on with it; without `reads`, that is its `format`. A reader knows its own format and the one before. A segment is synced whole before the next one is created, and
 // the directory is synced when a segment has been created, before anything in it is acknowledged.
 //
 // Where it begins: with record 1, or, once old segments were pruned, with the one that the file `pruned` beside the segments
@@ -52,8 +54,10 @@ import JSON
 
 /// Records to bytes, and back.
 package enum RecordCodec {
-    /// The format that this code writes.
+    /// The format that this code writes. Whoever changes it reads "What may change" in the article about the journal first.
     package static let format = 1
+    /// The oldest format whose reader may go on with what this code writes.
+    package static let reads = 1
     /// Longer lines are neither written nor read; the newline counts.
     package static let maximumLineLength = 4 << 20
 
@@ -117,6 +121,7 @@ package enum RecordCodec {
         switch record {
         case .opened(let opened):
             append(Int64(opened.format), named: #","format":"#, to: &output)
+            append(Int64(opened.reads), named: #","reads":"#, to: &output)
             append(opened.journal, named: #","journal":"#, to: &output)
             append(opened.version, named: #","version":"#, to: &output)
             append(opened.api, named: #","api":"#, to: &output)
@@ -147,6 +152,7 @@ package enum RecordCodec {
             append(Int64(delivery.attempts), named: #","attempts":"#, to: &output)
             if let status = delivery.status { append(Int64(status), named: #","status":"#, to: &output) }
             if let error = delivery.error { append(error, named: #","error":"#, to: &output) }
+        case .passedOver(let kind, _): preconditionFailure("a record of kind \(kind) is not this version's to write")
         }
     }
 

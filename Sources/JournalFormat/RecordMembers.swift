@@ -19,8 +19,10 @@ struct RecordMembers {
     private(set) var of: JSONToken?
     private(set) var payment: JSONToken?
     private(set) var peer: JSONToken?
+    private(set) var reads: JSONToken?
     private(set) var reason: JSONToken?
     private(set) var report: JSONToken?
+    private(set) var skip: JSONToken?
     private(set) var status: JSONToken?
     private(set) var time: JSONToken?
     private(set) var version: JSONToken?
@@ -69,6 +71,8 @@ struct RecordMembers {
         case "client": client = client ?? value
         case "count": count = count ?? value
         case "endpoints": endpoints = endpoints ?? value
+        case "reads": reads = reads ?? value
+        case "skip": skip = skip ?? value
         default: break
         }
     }

@@ -48,7 +48,7 @@ extension RecordView {
                     deviations: try members.deviations.strings("deviations", line)))
         case "confirmed":
             guard let cause = Record.Cause(rawValue: try members.cause.string("cause", line)) else {
-                throw .content(#""cause" is not known to this version"#)
+                throw .laterVersion(LaterVersion(#"its "cause" is not known to this version"#))
             }
             self = .confirmed(
                 Confirmed(
@@ -67,14 +67,7 @@ extension RecordView {
         _ name: ShortText?, _ kind: JSONToken, _ members: RecordMembers, _ line: Span<UInt8>
     ) throws(LineFault) -> Record {
         switch name {
-        case "opened":
-            return .opened(
-                Record.Opened(
-                    format: Int(try members.format.integer("format", line)),
-                    journal: try members.journal.string("journal", line),
-                    version: try members.version.string("version", line), api: try members.api.string("api", line),
-                    client: try members.client.string("client", line),
-                    endpoints: members.endpoints == nil ? nil : try members.endpoints.texts("endpoints", line)))
+        case "opened": return .opened(try opened(members, line))
         case "closed": return .closed
         case "baseline": return .baseline(count: Int(try members.count.integer("count", line)))
         case "refuted":
@@ -90,8 +83,31 @@ extension RecordView {
         case "delivered": return .delivered(try delivery(members, line))
         case "undeliverable": return .undeliverable(try delivery(members, line))
         default:
-            throw .content("its kind \(JSONString.quoted(kind.string(in: line) ?? "")) is not known to this version")
+            let kind = kind.string(in: line) ?? ""
+            guard members.skip?.kind == .true else {
+                throw .laterVersion(LaterVersion("its kind \(JSONString.quoted(kind)) is not known to this version"))
+            }
+            return .passedOver(kind: kind, payment: members.payment?.integer(in: line))
         }
+    }
+
+    private static func opened(_ members: RecordMembers, _ line: Span<UInt8>) throws(LineFault) -> Record.Opened {
+        let format = Int(try members.format.integer("format", line))
+        let reads = members.reads == nil ? format : Int(try members.reads.integer("reads", line))
+        // First: another format may have other members than these.
+        guard FormatRule.current.allows(format: format, reads: reads) else {
+            throw .laterVersion(
+                LaterVersion(
+                    """
+                    the journal has format \(format) from there on, for readers of format \(reads), and this version of ecryptopayd \
+                    reads format \(RecordCodec.format)
+                    """, version: members.version?.string(in: line), isFormat: true))
+        }
+        return Record.Opened(
+            format: format, reads: reads, journal: try members.journal.string("journal", line),
+            version: try members.version.string("version", line), api: try members.api.string("api", line),
+            client: try members.client.string("client", line),
+            endpoints: members.endpoints == nil ? nil : try members.endpoints.texts("endpoints", line))
     }
 
     private static func delivery(

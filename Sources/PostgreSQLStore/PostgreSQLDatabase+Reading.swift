@@ -79,6 +79,9 @@
             return found
         }
 
+        /// Reads one record.
+        package func opened(before seq: Int64) throws(DatabaseFault) -> [UInt8]? { try journal.opened(before: seq) }
+
         /// Reads news; since a time, in stretches, since it may be all records. Deliveries must not wait for that.
         package func news(
             _ selection: Redelivery, upTo seq: Int64

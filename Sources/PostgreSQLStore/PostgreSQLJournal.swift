@@ -148,10 +148,10 @@
             }
         }
 
-        /// The line of the newest `opened` record; nil when there is none.
-        package func opened() throws(DatabaseFault) -> [UInt8]? {
+        /// The line of the newest `opened` record before one; nil when there is none.
+        package func opened(before seq: Int64 = .max) throws(DatabaseFault) -> [UInt8]? {
             try connection.perform { (connection) throws(DatabaseFault) in
-                let answer = try connection.ask(Self.newestOpened)
+                let answer = try connection.ask(Self.newestOpened, .int8(seq))
                 return answer.count == 0 ? nil : try answer.bytes(0, 0)
             }
         }
@@ -208,7 +208,8 @@
             ORDER BY seq LIMIT $8
             """, .int8, .int8, .int8, .bool, .int8, .bool, .texts, .int8)
         private static let newestOpened = Statement(
-            once: "SELECT line FROM ecryptopayd.records WHERE kind = 'opened' ORDER BY seq DESC LIMIT 1")
+            once: "SELECT line FROM ecryptopayd.records WHERE kind = 'opened' AND seq < $1 ORDER BY seq DESC LIMIT 1",
+            .int8)
     }
 
     extension PostgreSQLDatabase {

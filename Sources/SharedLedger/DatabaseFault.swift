@@ -1,3 +1,5 @@
+package import JournalFormat
+
 /// Why the database did not do what it was asked for.
 ///
 /// Whether something asked for may nevertheless have happened is not said here, but by the call that failed.
@@ -26,6 +28,8 @@ package struct DatabaseFault: Error, Hashable, Sendable {
         case schema
         /// The tables are those that this program knows, and do not hold what it has written.
         case damaged
+        /// A later version of the program wrote a record that this one cannot read; what to do about it.
+        case laterVersion(hint: String)
         /// The server lacks what this node has seen in the database: a former primary, or a database that was set back.
         case behind
         /// No answer came in time; the connection is closed.
@@ -56,5 +60,34 @@ extension DatabaseFault: CustomStringConvertible {
 
 extension DatabaseFault {
     /// Whether it does not pass by itself.
-    var isLasting: Bool { kind == .schema || kind == .damaged }
+    var isLasting: Bool {
+        switch kind {
+        case .schema, .damaged, .laterVersion: true
+        default: false
+        }
+    }
+}
+
+extension DatabaseFault {
+    /// Why a record cannot be read; `place` names it.
+    package init(_ fault: LineFault, in place: String) {
+        if case .laterVersion(let later) = fault {
+            self.init(kind: .laterVersion(hint: later.hint), message: "\(place): \(later)")
+        } else {
+            self.init(kind: .damaged, message: "\(place): \(fault)")
+        }
+    }
+}
+
+extension LineFault {
+    /// The same with the version of the program that wrote the record, where the line itself does not say; `opened` is asked for
+    /// the newest `opened` record before it.
+    package func named(by opened: () throws(DatabaseFault) -> [UInt8]?) -> LineFault {
+        named {
+            guard let line = try? opened(), case .opened(let opened)? = try? Entry(line: line.span).record else {
+                return nil
+            }
+            return opened.version
+        }
+    }
 }

@@ -79,6 +79,9 @@ package protocol LedgerDatabase: Sendable {
     /// The number of the first record that was written at or after a time in nanoseconds since 1970, up to `last`; nil when there is none.
     func first(since time: Int64, upTo last: Int64) throws(DatabaseFault) -> Int64?
 
+    /// The line of the newest `opened` record before one; nil when there is none.
+    func opened(before seq: Int64) throws(DatabaseFault) -> [UInt8]?
+
     /// The `confirmed` records that were news and are selected, up to `seq`, in their order.
     func news(_ selection: Redelivery, upTo seq: Int64) throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)]
 

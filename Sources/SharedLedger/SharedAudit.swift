@@ -33,6 +33,8 @@ package struct SharedAudit: Sendable {
 
     /// Good records.
     package private(set) var records = 0
+    /// How many of them are of each kind that this version does not know and may pass over.
+    package private(set) var passedOver: [String: Int] = [:]
     /// All bytes of all lines, their newlines included.
     package private(set) var bytes: Int64 = 0
     /// How many `opened` records there are.
@@ -41,12 +43,19 @@ package struct SharedAudit: Sendable {
     package private(set) var problems: [String] = []
     /// How much is wrong.
     package private(set) var problemCount = 0
+    /// How much of that is no damage, but a later version's, and the first of it.
+    package private(set) var laterCount = 0
+    package private(set) var laterVersion: LaterVersion?
 
     /// What the ledger says of itself.
     package let claims: Claims
     private let gone: DroppedRanges
     private var next: Int64 = 1
     private var state: LedgerState
+    /// What the newest `opened` record names.
+    private var version: String?
+    /// What follows is of a format that this version cannot judge.
+    private var isOfLaterFormat = false
 
     /// Begins before the first record.
     package init(_ claims: Claims) {
@@ -60,26 +69,37 @@ package struct SharedAudit: Sendable {
 
     /// Looks at the next record.
     package mutating func add(_ row: RecordRow) {
+        if isOfLaterFormat { return }
         pass(to: row.seq)
         next = row.seq + 1
         bytes += Int64(row.line.count) + 1
         do throws(LineFault) {
             let entry = try Entry(line: row.line.span)
-            try entry.requireKnownFormat()
             guard entry.seq == row.seq else { throw .sequence(expected: row.seq, found: entry.seq) }
-            if case .opened = entry.record { segments += 1 }
+            if case .opened(let opened) = entry.record {
+                segments += 1
+                version = opened.version
+            }
             if let column = row.firstDifference(from: entry) {
                 note("record \(row.seq): the column \(column) does not say what the line says")
             }
             try state.replay(StoredRecord(seq: row.seq, line: row.line))
             records += 1
+            if case .passedOver(let kind, _) = entry.record { passedOver[kind, default: 0] += 1 }
         } catch {
-            note("record \(row.seq): \(error)")
+            let fault = error.named { version }
+            if case .laterVersion(let later) = fault {
+                laterCount += 1
+                laterVersion = laterVersion ?? later
+                isOfLaterFormat = later.isFormat
+            }
+            note("record \(row.seq): \(fault)")
         }
     }
 
     /// Looks at what the ledger says of all of them.
     package mutating func end() {
+        if isOfLaterFormat { return }
         pass(to: claims.seq + 1)
         if bytes != claims.bytes { note("the checkpoint counts \(claims.bytes) bytes, and the lines have \(bytes)") }
         if segments != claims.segments {

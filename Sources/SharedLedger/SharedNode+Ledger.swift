@@ -19,6 +19,7 @@ extension SharedNode: ReportLedger {
         switch state.withLock({ $0.failure?.kind }) {
         case .behind: "connect to the server that has the newest data, or restore what this one lacks from a backup"
         case .damaged: "restore the database from its backup"
+        case .laterVersion(let hint): hint
         case .schema: "install the version of ecryptopayd that the other nodes have"
         default: "check that the database runs, has room, and can be reached"
         }

@@ -374,10 +374,17 @@ private final class Waker: Sendable {
 }
 
 extension LedgerAccount {
-    fileprivate func refuse(otherThan identity: LedgerIdentity) throws {
-        guard let line = identity.opened, case .opened(let opened)? = (try? Entry(line: line.span))?.record else {
-            return
+    func refuse(otherThan identity: LedgerIdentity) throws {
+        guard let line = identity.opened else { return }
+        let account: LedgerAccount
+        do throws(LineFault) {
+            guard case .opened(let opened) = try Entry(line: line.span).record else { return }
+            account = LedgerAccount(api: opened.api, client: opened.client)
+        } catch {
+            // Damage is told of with its place by whoever reads all of it.
+            guard case .laterVersion = error else { return }
+            throw DatabaseFault(error, in: "the newest record of the kind \"opened\" in the database")
         }
-        try LedgerAccount(api: opened.api, client: opened.client).refuse(other: self)
+        try account.refuse(other: self)
     }
 }

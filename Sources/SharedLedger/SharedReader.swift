@@ -38,7 +38,10 @@ package struct SharedReader: RecordReader {
                 try source.page(after: next - 1, upTo: durable, atMost: min(bytes - shown, Self.pageBytes))
             }
             for record in page {
-                let entry = try Entry(line: record.line.span)
+                let entry: Entry
+                do throws(LineFault) { entry = try Entry(line: record.line.span) } catch {
+                    throw error.named { () throws(DatabaseFault) in try source.opened(before: record.seq) }
+                }
                 // Who begins with the first record that is there misses none.
                 if record.seq > next, next > 1 { pruned(next...record.seq - 1) }
                 next = record.seq + 1

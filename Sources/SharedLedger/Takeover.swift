@@ -67,7 +67,8 @@ struct Takeover {
 
     private func opened(_ state: LedgerState) -> Record.Opened {
         Record.Opened(
-            format: RecordCodec.format, journal: journal, version: options.version, api: options.account.api,
+            format: RecordCodec.format, reads: RecordCodec.reads, journal: journal, version: options.version,
+            api: options.account.api,
             client: options.account.client, endpoints: state.endpoints.isEmpty ? nil : state.endpoints)
     }
 
@@ -89,7 +90,8 @@ struct Takeover {
                     if case .other(.opened) = view.record { size.segments += 1 }
                     state.replay(view, line, offset: 0)
                 } catch {
-                    throw DatabaseFault(kind: .damaged, message: "record \(record.seq) in the database: \(error)")
+                    let fault = error.named { () throws(DatabaseFault) in try database.opened(before: record.seq) }
+                    throw DatabaseFault(fault, in: "record \(record.seq) in the database")
                 }
                 size.bytes += Int64(record.line.count) + 1
                 count += 1

@@ -15,8 +15,11 @@ struct EntryViewTests {
             _ = try view(line)
             return nil
         } catch {
-            if case .content(let problem) = error { return problem }
-            return "\(error)"
+            switch error {
+            case .content(let problem): return problem
+            case .laterVersion(let later): return later.problem
+            default: return "\(error)"
+            }
         }
     }
 
@@ -108,10 +111,40 @@ struct EntryViewTests {
             #""of" holds something but integers"#
         ),
         (#","payment":1,"current":{},"news":1,"of":[],"cause":"webhook""#, #""news" is neither true nor false"#),
-        (#","payment":1,"current":{},"news":true,"of":[],"cause":"whim""#, #""cause" is not known to this version"#),
+        (
+            #","payment":1,"current":{},"news":true,"of":[],"cause":"whim""#,
+            #"its "cause" is not known to this version"#
+        ),
     ])
     func `a confirmation's record says what is wrong with it`(members: String, detail: String) {
         #expect(problem("confirmed", members) == detail)
+    }
+
+    @Test func `a kind that is not known is passed over only if it says so`() throws {
+        for members in [#","skip":true"#, #","payment":"x","skip":true"#, #","payment":7,"skip":true,"of":{}"#] {
+            #expect(problem("shipped", members) == nil)
+            let line = RecordCodecTests.sealed(#"\#(Self.start),"kind":"shipped"\#(members)}"#)
+            let entry = try Entry(line: line.span)
+            #expect(entry.record.kind == "shipped")
+            #expect(entry.record.payment == (members.contains("7") ? 7 : nil))
+        }
+        for members in ["", #","skip":false"#, #","skip":"true""#, #","skip":1"#, #","skip":null"#, #","skip":[true]"#]
+        {
+            #expect(problem("shipped", members) == #"its kind "shipped" is not known to this version"#, "\(members)")
+        }
+    }
+
+    @Test func `a kind that is known is read, whatever it says of skipping`() throws {
+        let line = RecordCodecTests.sealed(#"\#(Self.start),"kind":"baseline","count":1,"skip":true}"#)
+        #expect(try Entry(line: line.span).record == .baseline(count: 1))
+        #expect(problem("baseline", #","skip":true"#) == #""count" is missing"#)
+    }
+
+    @Test func `"reads" is optional, and a number`() {
+        let others = #","journal":"a","version":"b","api":"c","client":"d""#
+        #expect(problem("opened", #","format":1,"reads":1\#(others)"#) == nil)
+        #expect(problem("opened", #","format":1,"reads":"1"\#(others)"#) == #""reads" is not an integer"#)
+        #expect(problem("opened", #","format":2\#(others)"#)?.contains("format 2 from there on") == true)
     }
 
     @Test func `a record's time that is none is refused`() throws {

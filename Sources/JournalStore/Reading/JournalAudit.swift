@@ -1,4 +1,4 @@
-import JournalFormat
+package import JournalFormat
 package import POSIX
 
 /// Looks at every line of a journal, goes on behind bad ones, and lists all that is wrong. Changes nothing.
@@ -10,6 +10,8 @@ package struct JournalAudit {
     package struct Report: Sendable {
         /// Good records.
         package fileprivate(set) var records = 0
+        /// How many of them are of each kind that this version does not know and may pass over.
+        package fileprivate(set) var passedOver: [String: Int] = [:]
         /// All bytes of all segments.
         package fileprivate(set) var bytes: Int64 = 0
         /// How many segments there are.
@@ -18,6 +20,9 @@ package struct JournalAudit {
         package fileprivate(set) var problems: [JournalReader.Fault] = []
         /// How much is wrong.
         package fileprivate(set) var problemCount = 0
+        /// How much of that is no damage, but a later version's, and the first of it.
+        package fileprivate(set) var laterCount = 0
+        package fileprivate(set) var laterVersion: LaterVersion?
         /// Everything up to this record had been synced.
         package fileprivate(set) var claimed: Int64 = 0
         /// Whether it is the beginning of a copy that was not brought to its end.
@@ -32,7 +37,7 @@ package struct JournalAudit {
         package var isTornTail: Bool {
             switch problems.first?.fault {
             // What this version cannot read, a later one may have written: no start cuts that off.
-            case nil, .content, .noHead: false
+            case nil, .content, .laterVersion, .noHead: false
             default: firstLost > claimed
             }
         }
@@ -46,6 +51,7 @@ package struct JournalAudit {
     /// The bytes of all segments before the one that is read.
     private var base: Int64 = 0
     private var expected: Int64
+    private var isOfLaterFormat = false
 
     /// Reads all of it. `progress` hears of the bytes read and of how many there are.
     package static func run(
@@ -79,6 +85,8 @@ package struct JournalAudit {
             all += try disk.size(file)
         }
         for (index, first) in segments.enumerated() where !(try read(first)) {
+            // What follows is of a format that this version cannot judge.
+            if isOfLaterFormat { return }
             // Pruned since it was listed: what goes on behind it is the journal now.
             expected = index + 1 < segments.count ? segments[index + 1] : expected
         }
@@ -96,7 +104,7 @@ package struct JournalAudit {
         report.beginning = problem.segment
     }
 
-    /// False when the segment is gone.
+    /// False when the segment is gone, or what follows cannot be judged.
     private mutating func read(_ first: Int64) throws(SystemError) -> Bool {
         let name = SegmentName.name(firstSeq: first)
         expected = extent.expected(expected, at: first)
@@ -124,26 +132,33 @@ package struct JournalAudit {
                 expected += 1
                 try reader.skipToNewline()
             case .line(let offset, _):
-                check(reader.line, first, name, offset)
+                try check(reader.line, first, offset)
+                if isOfLaterFormat { return false }
                 if report.records % 4096 == 0 { progress(base + offset, all) }
             }
         }
     }
 
-    private mutating func check(_ line: ArraySlice<UInt8>, _ first: Int64, _ name: String, _ offset: Int64) {
+    private mutating func check(_ line: ArraySlice<UInt8>, _ first: Int64, _ offset: Int64) throws(SystemError) {
         let wanted = expected
         // Behind whatever stands here, the next record is to follow.
         expected += 1
         do throws(LineFault) {
             let entry = try Entry(line: line.span)
-            try entry.requireKnownFormat()
             report.claimed = max(report.claimed, entry.durable)
             expected = entry.seq + 1
             guard entry.seq == wanted else { throw .sequence(expected: wanted, found: entry.seq) }
             guard entry.seq > first || entry.record.kind == "opened" else { throw .noHead }
             report.records += 1
+            if case .passedOver(let kind, _) = entry.record { report.passedOver[kind, default: 0] += 1 }
         } catch {
-            note(name, offset, error, at: wanted)
+            let fault = try error.named(disk, first, offset)
+            if case .laterVersion(let later) = fault {
+                report.laterCount += 1
+                report.laterVersion = report.laterVersion ?? later
+                isOfLaterFormat = later.isFormat
+            }
+            note(SegmentName.name(firstSeq: first), offset, fault, at: wanted)
         }
     }
 

@@ -23,7 +23,7 @@ package protocol CopySource {
     var bytes: Int64 { get }
 
     /// The records behind a number, in order, about a mebibyte of them; none at the end. Numbers that are passed over were dropped.
-    /// Throws ``JournalCopyFault/damaged(_:)`` for whatever is not good.
+    /// Throws ``JournalCopyFault/damaged(_:)`` for whatever is not good, and ``JournalCopyFault/laterVersion(_:)``.
     mutating func page(after seq: Int64) throws -> [CopiedRecord]
 }
 
@@ -64,6 +64,8 @@ package enum JournalCopyFault: Error, Hashable, Sendable, CustomStringConvertibl
     case nothingThere
     /// What was to be copied is not whole: what is wrong, and where.
     case damaged(String)
+    /// What was to be copied was written by a later version of the program: what this one cannot read, and where.
+    case laterVersion(String)
     /// What was to be copied is itself the rest of a copy, or of a repair, that was interrupted.
     case unfinished
     /// Something is in the way where it should go.
@@ -84,6 +86,7 @@ package enum JournalCopyFault: Error, Hashable, Sendable, CustomStringConvertibl
             what is to be copied is damaged: \(fault). "ecryptopayd journal verify" lists all that is wrong; if that is only its end, \
             the daemon's next start sets it aside
             """
+        case .laterVersion(let fault): "what is to be copied cannot be read: \(fault)"
         case .unfinished:
             "what is to be copied is itself half of a journal: a copy to it, or a repair of it, was interrupted; bring that to its end first"
         case .occupied(let what): "\(what); copy to an empty place"

@@ -41,6 +41,8 @@ package final class JournalCopyWriter: CopyTarget {
                 let fault)
             {
                 throw JournalCopyFault.occupied("it is to go where a damaged journal is: \(fault)")
+            } catch JournalCopyFault.laterVersion(let fault) {
+                throw JournalCopyFault.occupied("it is to go where a journal of a later version is: \(fault)")
             }
         }
     }

@@ -75,7 +75,6 @@ package struct JournalFollower: Sendable {
         while next <= claimed, room > 0, case .line(let offset, _) = try reader.next() {
             do throws(LineFault) {
                 let entry = try Entry(line: reader.line.span)
-                try entry.requireKnownFormat()
                 place = (first, reader.offset)
                 guard entry.seq >= next else { continue }
                 guard entry.seq == next else { throw .sequence(expected: next, found: entry.seq) }
@@ -83,7 +82,7 @@ package struct JournalFollower: Sendable {
                 room -= reader.line.count
                 body(reader.line, entry)
             } catch {
-                return JournalReader.Fault(segment: name, offset: offset, fault: error)
+                return JournalReader.Fault(segment: name, offset: offset, fault: try error.named(disk, first, offset))
             }
         }
         return nil

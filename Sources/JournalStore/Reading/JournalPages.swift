@@ -56,8 +56,13 @@ package struct JournalPages: CopySource {
             let file = try disk.open(SegmentName.name(firstSeq: segment), .read)
             defer { disk.close(file) }
             var reader = SegmentReader(disk, file)
-            while case .line = try reader.next() {
-                if case .opened(let opened)? = try? Entry(line: reader.line.span).record { journal = opened.journal }
+            while case .line(let offset, _) = try reader.next() {
+                do throws(LineFault) {
+                    if case .opened(let opened) = try Entry(line: reader.line.span).record { journal = opened.journal }
+                } catch {
+                    // Everything else is told of with its place when it is read.
+                    if case .laterVersion(let later) = error, later.isFormat { throw damage(segment, offset, error) }
+                }
             }
             if let journal { return journal }
         }
@@ -117,13 +122,12 @@ package struct JournalPages: CopySource {
         do throws(LineFault) {
             let line = place.reader.line
             let entry = try Entry(line: line.span)
-            try entry.requireKnownFormat()
             guard entry.seq == place.next else { throw .sequence(expected: place.next, found: entry.seq) }
             guard entry.seq > segment || entry.record.kind == "opened" else { throw .noHead }
             claimed = max(claimed, entry.durable)
             return CopiedRecord(seq: entry.seq, line: Array(line), beginsSegment: entry.seq == segment)
         } catch {
-            throw Self.damage(segment, offset, error)
+            throw Self.damage(segment, offset, try error.named(disk, segment, offset))
         }
     }
 
@@ -147,8 +151,9 @@ package struct JournalPages: CopySource {
     }
 
     private static func damage(_ segment: Int64, _ offset: Int64, _ fault: LineFault) -> JournalCopyFault {
-        let name = SegmentName.name(firstSeq: segment)
-        return .damaged("\(JournalReader.Fault(segment: name, offset: offset, fault: fault))")
+        let place = JournalReader.Fault(segment: SegmentName.name(firstSeq: segment), offset: offset, fault: fault)
+        if case .laterVersion = fault { return .laterVersion("\(place)") }
+        return .damaged("\(place)")
     }
 }
 

@@ -70,13 +70,12 @@ package struct JournalReader {
             case .line(let offset, _):
                 do throws(LineFault) {
                     let entry = try Entry(line: reader.line.span)
-                    try entry.requireKnownFormat()
                     guard entry.seq == expected else { throw .sequence(expected: expected, found: entry.seq) }
                     guard entry.seq > first || entry.record.kind == "opened" else { throw .noHead }
                     expected += 1
                     body(reader.line, entry)
                 } catch {
-                    return Fault(segment: name, offset: offset, fault: error)
+                    return Fault(segment: name, offset: offset, fault: try error.named(disk, first, offset))
                 }
             }
         }

@@ -12,8 +12,6 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
     case missingSegment(expected: Int64, found: String)
     /// The first segments are gone, and no pruning removed them.
     case missingBeginning(expected: Int64, found: String)
-    /// Written by a later version of the program.
-    case laterFormat(segment: String, found: Int)
     /// The journal belongs to another account, or to another API.
     case otherAccount(OtherAccount)
     /// Another process has it.
@@ -64,6 +62,8 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
             \(corruption.expected), and does not: \(corruption.finding). Records up to \(corruption.claimed) had been synced, so \
             this is no torn tail. \(Self.mend)
             """
+        case .unreadable(let segment, let offset, .laterVersion(let later)):
+            "the journal cannot be read: \(segment) at byte \(offset): \(later). Nothing was changed; hint: \(later.hint)"
         case .unreadable(let segment, let offset, let fault):
             """
             the journal cannot be read: \(segment) at byte \(offset): \(fault). If a later version of ecryptopayd wrote it, use \
@@ -79,11 +79,6 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
             the journal is damaged: it should begin with record \(expected), and begins with \(found): segments before it are \
             missing or have other names, and no pruning removed them. Nothing was changed. Restore them from a backup; if they \
             were removed on purpose, run "ecryptopayd journal repair --segment \(found) --begins-here"
-            """
-        case .laterFormat(let segment, let found):
-            """
-            \(segment) is of format \(found), but this version of ecryptopayd reads format \(RecordCodec.format) only; use \
-            the version that wrote it
             """
         case .halfRepaired(let options):
             """

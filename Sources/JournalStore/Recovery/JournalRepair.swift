@@ -26,6 +26,8 @@ package struct JournalRepair {
         case noLine(Int64)
         /// What stands before the offset is not whole.
         case damagedBefore(JournalReader.Fault)
+        /// A later version of the program wrote a record that this one cannot read.
+        case laterVersion(JournalReader.Fault)
         /// No segment is missing before that one.
         case nothingMissing
         /// The file system refused a call.
@@ -38,6 +40,7 @@ package struct JournalRepair {
             case .noLine(let offset):
                 "no line begins at byte \(offset); name an offset that \"ecryptopayd journal verify\" names"
             case .damagedBefore(let fault): "the journal is damaged before that: \(fault); cut it there"
+            case .laterVersion(let fault): "this is no damage, and is not cut: \(fault)"
             case .nothingMissing:
                 "no segment is missing before that one; \"ecryptopayd journal verify\" says what is wrong, if something is"
             case .system(let error): "\(error)"
@@ -108,7 +111,7 @@ package struct JournalRepair {
             defer { disk.close(file) }
             var reader = SegmentReader(disk, file)
             if segment <= first, let refusal = try keep(segment, &reader) { return refusal }
-            if segment >= first { try drop(&reader, size: try disk.size(file)) }
+            if segment >= first, let refusal = try drop(segment, &reader, size: try disk.size(file)) { return refusal }
         }
         try stepBack()
         return nil
@@ -126,9 +129,9 @@ package struct JournalRepair {
     }
 
     private mutating func keep(_ segment: Int64, _ reader: inout SegmentReader) throws(SystemError) -> Refusal? {
-        let name = SegmentName.name(firstSeq: segment)
         func damaged(_ place: Int64, _ fault: LineFault) -> Refusal {
-            .damagedBefore(JournalReader.Fault(segment: name, offset: place, fault: fault))
+            .damagedBefore(
+                JournalReader.Fault(segment: SegmentName.name(firstSeq: segment), offset: place, fault: fault))
         }
         if extent.expected(report.lastSeq + 1, at: segment) == segment { report.lastSeq = segment - 1 }
         if segment < first || offset > 0, segment != report.lastSeq + 1 {
@@ -144,28 +147,43 @@ package struct JournalRepair {
             }
             do throws(LineFault) {
                 let entry = try Entry(line: reader.line.span)
-                try entry.requireKnownFormat()
                 guard entry.seq == report.lastSeq + 1 else {
                     throw .sequence(expected: report.lastSeq + 1, found: entry.seq)
                 }
                 report.lastSeq = entry.seq
                 if case .opened(let opened) = entry.record { self.opened = opened }
             } catch {
-                return damaged(place, error)
+                return try refusal(error, segment, place) ?? damaged(place, error)
             }
         }
         return reader.offset == offset ? nil : .noLine(offset)
     }
 
-    private mutating func drop(_ reader: inout SegmentReader, size: Int64) throws(SystemError) {
+    private mutating func drop(
+        _ segment: Int64, _ reader: inout SegmentReader, size: Int64
+    ) throws(SystemError) -> Refusal? {
         report.bytes += size - reader.offset
         while true {
             switch try reader.next() {
-            case .line: if (try? RecordLine(checking: reader.line.span)) != nil { report.records += 1 }
+            case .line(let place, _):
+                if (try? RecordLine(checking: reader.line.span)) != nil { report.records += 1 }
+                do throws(LineFault) { _ = try Entry(line: reader.line.span) } catch {
+                    if let refusal = try refusal(error, segment, place) { return refusal }
+                }
             case .tooLong: try reader.skipToNewline()
-            case .rest, .end: return
+            case .rest, .end: return nil
             }
         }
+    }
+
+    /// What a later version wrote is that version's to repair, wherever it stands: this one knows neither what it would keep nor
+    /// what it would cut.
+    private func refusal(_ fault: LineFault, _ segment: Int64, _ place: Int64) throws(SystemError) -> Refusal? {
+        guard case .laterVersion = fault else { return nil }
+        return .laterVersion(
+            JournalReader.Fault(
+                segment: SegmentName.name(firstSeq: segment), offset: place,
+                fault: try fault.named(disk, segment, place)))
     }
 
     // MARK: Cutting
@@ -225,6 +243,8 @@ package struct JournalRepair {
     private func begin(_ file: DiskFile, id: String, time: Int64) throws(SystemError) {
         if var opened {
             opened.journal = id
+            // This is the program that writes from here on.
+            (opened.format, opened.reads) = (RecordCodec.format, RecordCodec.reads)
             var line: [UInt8] = []
             RecordCodec.append(
                 .opened(opened), seq: report.lastSeq + 1, durable: report.lastSeq, time: time, to: &line)

@@ -123,7 +123,7 @@ struct Recovery {
         let line = reader.line.span
         let head: EntryView
         do throws(LineFault) { head = try EntryView(RecordLine(checking: line), line) } catch {
-            throw .unreadable(segment: name, offset: 0, fault: error)
+            throw try unreadable(first, 0, error)
         }
         try visit(head, line, 0)
     }
@@ -135,7 +135,7 @@ struct Recovery {
         let file = try system { () throws(SystemError) in try disk.open(name, isLast ? .write : .read) }
         defer { disk.close(file) }
         var reader = SegmentReader(disk, file, from: checkpoint?.offset ?? 0)
-        let bad = try readGoodLines(first, name, &reader, known: checkpoint?.seq ?? 0)
+        let bad = try readGoodLines(first, &reader, known: checkpoint?.seq ?? 0)
         let end = reader.offset
         outcome.tail = (first, bad?.offset ?? end)
         guard isLast else {
@@ -166,7 +166,7 @@ struct Recovery {
 
     /// Shows lines as long as they are good; tells the first that is not.
     private mutating func readGoodLines(
-        _ first: Int64, _ name: String, _ reader: inout SegmentReader, known: Int64
+        _ first: Int64, _ reader: inout SegmentReader, known: Int64
     ) throws(JournalFault) -> BadLine? {
         while true {
             let piece: SegmentReader.Piece
@@ -178,7 +178,7 @@ struct Recovery {
             case .rest(let offset): return BadLine(offset: offset, fault: .cutShort)
             case .tooLong(let offset): return BadLine(offset: offset, fault: .tooLong)
             case .line(let offset, let length):
-                if let fault = try take(reader.line.span, first, name, at: offset, known: known) {
+                if let fault = try take(reader.line.span, first, at: offset, known: known) {
                     return BadLine(offset: offset, fault: fault)
                 }
                 outcome.nextSeq += 1
@@ -190,7 +190,7 @@ struct Recovery {
 
     /// Checks a line and shows its record; answers what is wrong with it when it is not good.
     private mutating func take(
-        _ line: Span<UInt8>, _ first: Int64, _ name: String, at offset: Int64, known: Int64
+        _ line: Span<UInt8>, _ first: Int64, at offset: Int64, known: Int64
     ) throws(JournalFault) -> LineFault? {
         let head: RecordLine
         do { head = try RecordLine(checking: line) } catch { return error }
@@ -198,13 +198,9 @@ struct Recovery {
         claimed = max(claimed, head.durable)
         guard head.seq == outcome.nextSeq else { return .sequence(expected: outcome.nextSeq, found: head.seq) }
         let entry: EntryView
-        do { entry = try EntryView(head, line) } catch {
-            throw .unreadable(segment: name, offset: offset, fault: error)
-        }
-        if case .other(.opened(let opened)) = entry.record {
-            guard opened.format == RecordCodec.format else { throw .laterFormat(segment: name, found: opened.format) }
-        } else if head.seq == first {
-            throw .unreadable(segment: name, offset: offset, fault: .noHead)
+        do { entry = try EntryView(head, line) } catch { throw try unreadable(first, offset, error) }
+        if head.seq == first {
+            guard case .other(.opened) = entry.record else { throw try unreadable(first, offset, .noHead) }
         }
         // What a checkpoint holds already is not applied twice.
         if entry.seq > known { try visit(entry, line, offset) }
@@ -245,6 +241,12 @@ struct Recovery {
         JournalFault.Corruption(
             segment: SegmentName.name(firstSeq: first), offset: bad.offset, expected: outcome.nextSeq, fault: bad.fault,
             claimed: claimed)
+    }
+
+    /// A good line that this version cannot read: no start cuts that off.
+    private func unreadable(_ first: Int64, _ offset: Int64, _ fault: LineFault) throws(JournalFault) -> JournalFault {
+        let fault = try system { () throws(SystemError) in try fault.named(disk, first, offset) }
+        return .unreadable(segment: SegmentName.name(firstSeq: first), offset: offset, fault: fault)
     }
 
     private func system<Value>(_ body: () throws(SystemError) -> Value) throws(JournalFault) -> Value {

@@ -78,8 +78,8 @@ package final class Journal: LedgerJournal {
             visit(entry, line, offset)
         }
         let opened = Record.Opened(
-            format: RecordCodec.format, journal: id ?? randomID, version: options.version, api: options.api,
-            client: options.client)
+            format: RecordCodec.format, reads: RecordCodec.reads, journal: id ?? randomID, version: options.version,
+            api: options.api, client: options.client)
         let journal: Journal
         do throws(SystemError) {
             journal = try Journal(disk, outcome, segmentBytes: options.segmentBytes, opened: opened, in: surroundings)

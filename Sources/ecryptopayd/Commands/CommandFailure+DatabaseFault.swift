@@ -7,7 +7,7 @@
         var mayPass: Bool {
             switch self {
             case .unreachable, .refused, .readOnly, .conflict, .lockTimeout, .full, .deadline, .behind, .failed: true
-            case .authentication, .certificate, .configuration, .schema, .damaged: false
+            case .authentication, .certificate, .configuration, .schema, .damaged, .laterVersion: false
             }
         }
     }
@@ -42,6 +42,7 @@
                     )
                 case .schema: (.configuration, "install the version of ecryptopayd that the other nodes have")
                 case .damaged: (.badData, "restore the database from its backup")
+                case .laterVersion(let hint): (.badData, hint)
                 case .behind:
                     (
                         .inputOutput,

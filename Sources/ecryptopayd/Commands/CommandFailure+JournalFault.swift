@@ -7,7 +7,7 @@ extension CommandFailure {
     init(_ fault: JournalFault) {
         let status: ExitStatus =
             switch fault {
-            case .corruption, .unreadable, .missingSegment, .missingBeginning, .laterFormat, .halfRepaired, .halfCopied:
+            case .corruption, .unreadable, .missingSegment, .missingBeginning, .halfRepaired, .halfCopied:
                 .badData
             case .otherAccount: .configuration
             case .locked: .tryAgain
@@ -34,7 +34,7 @@ extension CommandFailure {
             switch fault {
             case .system(let error): "\(journal) cannot be used: \(error); \(error.mendForWriting)"
             // The messages name files, and this says where those are.
-            case .corruption, .unreadable, .missingSegment, .missingBeginning, .laterFormat, .halfCopied:
+            case .corruption, .unreadable, .missingSegment, .missingBeginning, .halfCopied:
                 "\(journal): \(fault)"
             default: failure.message
             }

@@ -77,7 +77,7 @@ extension CommandFailure {
     fileprivate init(_ fault: JournalCopyFault, _ from: JournalPlace, _ to: JournalPlace) {
         switch fault {
         case .nothingThere: self.init(.noInput, "\(from): \(fault)")
-        case .damaged, .unfinished: self.init(.badData, "\(from): \(fault)")
+        case .damaged, .laterVersion, .unfinished: self.init(.badData, "\(from): \(fault)")
         case .occupied: self.init(.usage, "\(to): \(fault)")
         case .differs, .misread: self.init(.badData, "\(to): \(fault)\(Self.removal(to))")
         case .goneOn: self.init(.badData, "\(to): \(fault)")

@@ -69,7 +69,7 @@ extension CommandFailure {
     fileprivate init(_ refusal: JournalRepair.Refusal) {
         switch refusal {
         case .noSegment, .noLine, .nothingMissing: self.init(.noInput, "\(refusal)")
-        case .damagedBefore: self.init(.badData, "\(refusal)")
+        case .damagedBefore, .laterVersion: self.init(.badData, "\(refusal)")
         case .system(let error): self.init(JournalFault.system(error))
         }
     }

@@ -68,12 +68,9 @@ struct JournalStatistics {
 
     /// For scripts.
     var json: String {
-        func object(_ counts: [String: Int]) -> String {
-            "{" + counts.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}"
-        }
         let oldest = oldest.map { "{\"seq\":\($0.seq),\"payment\":\($0.payment),\"time\":\"\($0.time)\"}" } ?? "null"
         return """
-            {"records":\(records),"bytes":\(bytes),"segments":\(segments),"kinds":\(object(kinds)),"days":\(object(days)),\
+            {"records":\(records),"bytes":\(bytes),"segments":\(segments),"kinds":\(kinds.json),"days":\(days.json),\
             "unsettled":\(waiting.count),"oldest_unsettled":\(oldest)}
             """
     }

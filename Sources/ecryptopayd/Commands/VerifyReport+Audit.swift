@@ -13,14 +13,17 @@ extension VerifyReport {
 
 extension JournalAudit.Report {
     fileprivate var sentence: String {
-        let state = VerifyReport.state(problems: problemCount, isHalfCopied: isHalfCopied)
-        return "\(records) good records, \(bytes) bytes in \(segments) segments: \(state)"
+        let state = VerifyReport.state(problems: problemCount, later: laterCount, isHalfCopied: isHalfCopied)
+        return """
+            \(records) good records, \(bytes) bytes in \(segments) segments: \(state)\(VerifyReport.note(passedOver: passedOver))
+            """
     }
 
     /// What to do about what is wrong; nil when nothing is.
     fileprivate func mend(directory: String) -> String? {
         guard let first = problems.first else { return nil }
         let count = problemCount == 1 ? "1 problem" : "\(problemCount) problems"
+        if let laterVersion { return "\(count); hint: \(laterVersion.hint)" }
         if problems.contains(where: \.isOfAnotherVersion) {
             return """
                 \(count). What passes its checksum and cannot be read was probably written by a later version of ecryptopayd: \
@@ -51,6 +54,7 @@ extension JournalAudit.Report {
     fileprivate var json: String {
         """
         {"records":\(records),"bytes":\(bytes),"segments":\(segments),"claimed":\(claimed),\
+        "passed_over":\(passedOver.json),\
         "problems":\(problemCount + (isHalfCopied ? 1 : 0))}
         """
     }

@@ -40,7 +40,12 @@
                 do throws(LineFault) {
                     let entry = try Entry(line: record.line.span)
                     guard entry.seq == record.seq else { throw .sequence(expected: record.seq, found: entry.seq) }
-                } catch { throw JournalCopyFault.damaged("record \(record.seq): \(error)") }
+                } catch {
+                    let fault = error.named { () throws(DatabaseFault) in try stored.opened(before: record.seq) }
+                    let what = "record \(record.seq): \(fault)"
+                    if case .laterVersion = fault { throw JournalCopyFault.laterVersion(what) }
+                    throw JournalCopyFault.damaged(what)
+                }
             }
             if page.isEmpty, next <= standing.seq { throw JournalCopyFault.damaged("record \(next) is missing") }
             if let last = page.last?.seq, last > standing.seq {

@@ -46,7 +46,7 @@
                     do throws(LineFault) {
                         let entry = try Entry(line: record.line.span)
                         if filter.matches(entry) { body(record.line[...], entry) }
-                    } catch { return "record \(record.seq): \(error)" }
+                    } catch { return "record \(record.seq): \(named(error, record.seq))" }
                 }
                 guard page.count == PostgreSQLJournal.page, let last = page.last?.seq else {
                     return filter.isWhole && next <= standing.seq ? "record \(next) is missing" : nil
@@ -95,9 +95,7 @@
             guard let line = try asking({ () throws(DatabaseFault) in try journal.opened() }) else {
                 return PruneReport()
             }
-            guard case .opened(let opened)? = try? Entry(line: line.span).record else {
-                throw damage("the newest record of the kind \"opened\" is none")
-            }
+            let opened = try opened(line)
             // Whoever opens the ledger writes into it.
             let planned = try plan(before: before, standing)
             if planned.segments.isEmpty {
@@ -115,6 +113,16 @@
                 defer { _ = try? blocking { await node.close() } }
                 return try term(of: node).ledger.prune(before: before)
             } catch let fault as DatabaseFault { throw CommandFailure(fault, configured: url) }
+        }
+
+        private func opened(_ line: [UInt8]) throws -> Record.Opened {
+            let place = "the newest record of the kind \"opened\""
+            do throws(LineFault) {
+                if case .opened(let opened) = try Entry(line: line.span).record { return opened }
+            } catch {
+                if case .laterVersion = error { throw CommandFailure(DatabaseFault(error, in: place), configured: url) }
+            }
+            throw CommandFailure(DatabaseFault(kind: .damaged, message: "\(place) is none"), configured: url)
         }
 
         /// The start of whoever prunes begins another segment: the one that was the last must not go for that.
@@ -145,16 +153,16 @@
         /// What would go, told without writing anything.
         private func plan(before: Int64, _ standing: PostgreSQLJournal.Standing) throws -> PruneReport {
             var state = LedgerState(limits: Self.limits, seed: 0, now: Instant(nanoseconds: 0))
-            var fault: String?
+            var fault: DatabaseFault?
             _ = try asking { () throws(DatabaseFault) in
                 try journal.look { _, _ in
                 } _: { _, record in
                     do throws(LineFault) { try state.replay(StoredRecord(seq: record.seq, line: record.line)) } catch {
-                        fault = fault ?? "record \(record.seq): \(error)"
+                        fault = fault ?? DatabaseFault(named(error, record.seq), in: "record \(record.seq)")
                     }
                 }
             }
-            if let fault { throw damage(fault) }
+            if let fault { throw CommandFailure(fault, configured: url) }
             let hold = state.pruningHold
             var report = PruneReport()
             let (old, more) = try asking { () throws(DatabaseFault) in
@@ -185,9 +193,9 @@
             CommandFailure(.noInput, "there is no ledger in the database at \(url); the daemon's first start makes one")
         }
 
-        /// What somebody else has written, or a disk has not kept.
-        private func damage(_ what: String) -> CommandFailure {
-            CommandFailure(DatabaseFault(kind: .damaged, message: what), configured: url)
+        /// With the version that wrote the record, where a later one did.
+        private func named(_ fault: LineFault, _ seq: Int64) -> LineFault {
+            fault.named { () throws(DatabaseFault) in try journal.opened(before: seq) }
         }
 
         private func asking<Value>(_ body: () throws(DatabaseFault) -> Value) throws -> Value {
@@ -222,18 +230,24 @@
 
     extension VerifyReport {
         fileprivate init(_ audit: SharedAudit, isHalfCopied: Bool, _ url: DatabaseURL) {
-            let state = Self.state(problems: audit.problemCount, isHalfCopied: isHalfCopied)
+            let state = Self.state(problems: audit.problemCount, later: audit.laterCount, isHalfCopied: isHalfCopied)
+            let problems = "\(audit.problemCount) problems in the database at \(url)"
             let damage = """
-                \(audit.problemCount) problems in the database at \(url): somebody or something else has written into its tables, or \
-                its disk is damaged. Restore the database from its backup
+                \(problems): somebody or something else has written into its tables, or its disk is damaged. Restore the database \
+                from its backup
                 """
+            let mend = audit.laterVersion.map { "\(problems); hint: \($0.hint)" } ?? damage
             self.init(
-                sentence: "\(audit.records) good records, \(audit.bytes) bytes in \(audit.segments) segments: \(state)",
+                sentence: """
+                    \(audit.records) good records, \(audit.bytes) bytes in \(audit.segments) segments: \(state)\
+                    \(Self.note(passedOver: audit.passedOver))
+                    """,
                 json: """
                     {"records":\(audit.records),"bytes":\(audit.bytes),"segments":\(audit.segments),"claimed":\(audit.claims.seq),\
+                    "passed_over":\(audit.passedOver.json),\
                     "problems":\(audit.problemCount + (isHalfCopied ? 1 : 0))}
                     """, problems: (isHalfCopied ? [Self.halfCopied] : []) + audit.problems,
-                mend: isHalfCopied ? Self.halfCopiedMend : audit.problemCount == 0 ? nil : damage)
+                mend: isHalfCopied ? Self.halfCopiedMend : audit.problemCount == 0 ? nil : mend)
         }
     }
 #endif

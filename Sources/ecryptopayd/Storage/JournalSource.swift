@@ -1,3 +1,4 @@
+import JSON
 import JournalFormat
 import JournalStore
 import Ledger
@@ -50,9 +51,24 @@ struct VerifyReport {
     static let halfCopiedMend =
         "this is not all of a journal, and no daemon works on it before the copy has come to its end"
 
-    /// What is wrong with the whole of a journal.
-    static func state(problems: Int, isHalfCopied: Bool) -> String {
+    /// What is wrong with the whole of a journal; `later` of its problems are no damage, but a later version's records.
+    static func state(problems: Int, later: Int, isHalfCopied: Bool) -> String {
         if isHalfCopied { return "half a copy of a journal" }
-        return problems == 0 ? "the journal is whole" : "the journal is damaged"
+        if problems == 0 { return "the journal is whole" }
+        return problems == later ? "a later version of ecryptopayd wrote part of the journal" : "the journal is damaged"
+    }
+
+    /// What is said of records of kinds that this version passes over.
+    static func note(passedOver kinds: [String: Int]) -> String {
+        if kinds.isEmpty { return "" }
+        let kinds = kinds.sorted { $0.key < $1.key }.map { "\($0.value) of kind \(JSONString.quoted($0.key))" }
+        return "; passed over, since this version does not know them: \(kinds.joined(separator: ", "))"
+    }
+}
+
+extension [String: Int] {
+    /// Counts by name, for scripts.
+    var json: String {
+        "{\(sorted { $0.key < $1.key }.map { "\(JSONString.quoted($0.key)):\($0.value)" }.joined(separator: ","))}"
     }
 }

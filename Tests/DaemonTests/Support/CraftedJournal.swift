@@ -34,11 +34,19 @@ struct CraftedJournal {
 
     // MARK: Lines
 
-    static func opened(_ seq: Int64, format: Int = 1) -> [UInt8] {
+    static func opened(_ seq: Int64, format: Int = 1, reads: Int = 1, version: String = "0") -> [UInt8] {
         line(
             seq,
             .opened(
-                Record.Opened(format: format, journal: "crafted", version: "0", api: "127.0.0.1:9", client: "client")))
+                Record.Opened(
+                    format: format, reads: reads, journal: "crafted", version: version, api: "127.0.0.1:9",
+                    client: "client")))
+    }
+
+    /// A record of a kind that no version knows yet.
+    static func shipped(_ seq: Int64, skip: Bool) -> [UInt8] {
+        let members = skip ? #","payment":\#(seq),"skip":true}"# : #","payment":\#(seq)}"#
+        return resealed(line(seq, .closed), replacing: #"closed"}"#, with: Array(#"shipped"\#(members)"#.utf8))
     }
 
     static func baseline(_ seq: Int64) -> [UInt8] { line(seq, .baseline(count: 0)) }
@@ -56,11 +64,9 @@ struct CraftedJournal {
         return bytes
     }
 
-    /// A line with something in the place of something else that is as long, under a checksum that is right again.
+    /// A line with something in the place of something else, under a checksum that is right again.
     static func resealed(_ line: [UInt8], replacing old: String, with new: [UInt8]) -> [UInt8] {
         let rest = Array(line.dropFirst(18).dropLast()).replacing(Array(old.utf8), with: new)
-        let crc = String(CRC32C.checksum(rest.span), radix: 16)
-        let digits = String(repeating: "0", count: 8 - crc.utf8.count) + crc
-        return Array(#"{"crc":"\#(digits)","#.utf8) + rest + [UInt8(ascii: "\n")]
+        return Array(#"{"crc":"\#(CRC32C.text(of: CRC32C.checksum(rest.span)))","#.utf8) + rest + [UInt8(ascii: "\n")]
     }
 }

@@ -9,7 +9,7 @@ struct Damage: Sendable, CustomTestStringConvertible {
         case restart
         /// From a backup, or by the cut that `verify` names.
         case repair
-        /// A later version of the program may have written it.
+        /// It passes its checksum and is no record: a later version of the program may have written it.
         case version
     }
 
@@ -103,27 +103,13 @@ struct Damage: Sendable, CustomTestStringConvertible {
 
     private static let versions = [
         Damage(
-            "a later format", .version,
-            start:
-                "\(last) is of format 2, but this version of ecryptopayd reads format 1 only; use the version that wrote",
-            finding: "\(place(last, 0)): its checksum is right, but it announces format 2"
-        ) { $0.segments[last]?[0] = CraftedJournal.opened(9, format: 2) },
-        Damage(
-            "a kind that is not known", .version,
-            start: #"\#(place(last, 1)): its checksum is right, but its kind "shipping" is not known to this version"#,
-            finding: #"\#(place(last, 1)): its checksum is right, but its kind "shipping" is not known to this version"#
-        ) {
-            $0.segments[last]?[1] = CraftedJournal.resealed(
-                CraftedJournal.received(10), replacing: "received", with: Array("shipping".utf8))
-        },
-        Damage(
             "bytes that are not UTF-8 under a right checksum", .version,
             start: "\(place(last, 1)): its checksum is right, but it is no JSON: bytes that are not UTF-8",
             finding: "\(place(last, 1)): its checksum is right, but it is no JSON: bytes that are not UTF-8"
         ) {
             $0.segments[last]?[1] = CraftedJournal.resealed(
                 CraftedJournal.received(10), replacing: "test", with: [0xFF, 0xFE, 0x80, 0xC0])
-        },
+        }
     ]
 
     private static func renamed(_ old: String, _ seq: Int64) -> @Sendable (inout CraftedJournal) -> Void {

@@ -48,7 +48,7 @@ struct LedgerModel: Hashable, Sendable {
         case .undeliverable(let end):
             counts.undeliverable += 1
             self.end(end)
-        case .closed, .baseline: break
+        case .closed, .baseline, .passedOver: break
         }
     }
 

@@ -69,7 +69,7 @@ struct JournalAuditTests {
     @Test func `a record of a later version is not called a torn tail`() throws {
         let later = Record.opened(.init(format: 2, journal: "id", version: "9", api: "api:443", client: "client"))
         let report = try JournalAudit.run(disk([1: segment(1...2) + line(3, durable: 2, later)], mark: 2))
-        guard case .content? = report.problems.first?.fault else {
+        guard case .laterVersion? = report.problems.first?.fault else {
             Issue.record("\(report.problems)")
             return
         }

@@ -36,10 +36,6 @@ struct JournalRepairTests {
         )
         let endless = segment(1...2) + [UInt8](repeating: 0x20, count: 5 << 20)
         #expect(refusal(disk([1: endless, 3: segment(3...3)]), 3, at: 0)?.contains("longer than 4194304") == true)
-        let later = Record.opened(.init(format: 2, journal: "id", version: "9", api: "api:443", client: "client"))
-        #expect(
-            refusal(disk([1: line(1, later) + line(2)]), 1, at: line(1, later).count)?.contains("announces format 2")
-                == true)
     }
 
     @Test func `behind a segment that is missing, the one before it becomes the last`() throws {

@@ -40,7 +40,8 @@ struct JournalTests {
         let written = text(disk.content(name(1)))
         #expect(
             written.hasSuffix(
-                #""kind":"opened","format":1,"journal":"9a3f","version":"1","api":"api:443","client":"client"}"# + "\n")
+                #""kind":"opened","format":1,"reads":1,"journal":"9a3f","version":"1","api":"api:443","client":"client"}"#
+                    + "\n")
         )
         #expect(disk.state.afterLosingAll().names.keys.contains(name(1)))
     }

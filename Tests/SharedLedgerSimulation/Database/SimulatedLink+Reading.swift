@@ -26,6 +26,12 @@ extension SimulatedLink {
         }
     }
 
+    package func opened(before seq: Int64) throws(DatabaseFault) -> [UInt8]? {
+        try perform(.maintaining, .other, writes: false) { (tables, _) throws(DatabaseFault) in
+            tables.rows.last { $0.record.kind == "opened" && $0.record.seq < seq }?.record.line
+        }
+    }
+
     package func news(
         _ selection: Redelivery, upTo seq: Int64
     ) throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
