@@ -15,18 +15,18 @@ enum AdminRequest {
     static func reconciled(_ body: ArraySlice<UInt8>) throws(AdminRequestFault) -> PaymentID? {
         if body.isEmpty { return nil }
         let members = try object(
-            body, names: ["payment"], mend: #"send none for all payments, or {"payment":42} for one"#)
+            body, names: ["payment"], hint: #"send none for all payments, or {"payment":42} for one"#)
         if members["payment"] == nil { return nil }
         return try number("payment", in: members)
     }
 
     /// `{"seq":N}`, `{"payment":ID}` or `{"since":TIME}`, and `"dry_run":true` beside it.
     static func replayed(_ body: ArraySlice<UInt8>) throws(AdminRequestFault) -> (Redelivery, dryRun: Bool) {
-        let mend = #"send {"seq":17}, {"payment":42} or {"since":"2026-11-22T18:00:00Z"}"#
-        let members = try object(body, names: ["seq", "payment", "since", "dry_run"], mend: mend)
+        let hint = #"send {"seq":17}, {"payment":42} or {"since":"2026-11-22T18:00:00Z"}"#
+        let members = try object(body, names: ["seq", "payment", "since", "dry_run"], hint: hint)
         guard members.keys.count(where: { $0 != "dry_run" }) == 1 else {
             throw AdminRequestFault(
-                detail: "Exactly one of seq, payment and since says what is delivered again; \(mend).")
+                detail: "Exactly one of seq, payment and since says what is delivered again; \(hint).")
         }
         var dryRun = false
         switch members["dry_run"] {
@@ -43,13 +43,13 @@ enum AdminRequest {
     }
 
     private static func object(
-        _ body: ArraySlice<UInt8>, names: [String], mend: String
+        _ body: ArraySlice<UInt8>, names: [String], hint: String
     ) throws(AdminRequestFault) -> [String: JSONValue] {
         guard let tree = try? JSONValue(parsing: Array(body)), case .object(let members) = tree else {
-            throw AdminRequestFault(detail: "The body is no JSON object; \(mend).")
+            throw AdminRequestFault(detail: "The body is no JSON object; \(hint).")
         }
         if let other = members.first(where: { !names.contains($0.name) }) {
-            throw AdminRequestFault(detail: "There is no \(JSONString.quoted(other.name.prefix(40))); \(mend).")
+            throw AdminRequestFault(detail: "There is no \(JSONString.quoted(other.name.prefix(40))); \(hint).")
         }
         return Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
     }

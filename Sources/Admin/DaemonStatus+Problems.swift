@@ -11,30 +11,30 @@ extension DaemonStatus {
             problems.append(
                 "the API is not reached: \(api.lastError ?? "no answer"); reports wait meanwhile, and none is lost")
         }
-        if oldestWait > Self.patience.nanoseconds, let first = survey.waiting.first {
+        if oldestWait > Self.patience.nanoseconds, let first = overview.waiting.first {
             problems.append(
                 """
                 payment \(first.payment.id) has waited for its verdict for \(HumanText.duration(oldestWait)): \
                 \(reason(first))
                 """)
         }
-        if survey.counts.isFull || cluster?.isFull == true {
+        if overview.counts.isFull || cluster?.isFull == true {
             problems.append(
                 """
                 so many payments wait that were never confirmed that reports of others are answered 503: see why they are not \
                 confirmed, or raise ECRYPTOPAY_MAX_PENDING
                 """)
         }
-        if survey.setAside > 0 {
+        if overview.setAside > 0 {
             problems.append(
                 """
-                payments set aside as unknown for too long: \(survey.setAside); have them looked at again with \
+                payments set aside as unknown for too long: \(overview.setAside); have them looked at again with \
                 "ecryptopayd reconcile"
                 """)
         }
-        problems += survey.endpoints.compactMap(failure)
-        if let undelivered = survey.undelivered { problems.append(loss(undelivered)) }
-        for endpoint in survey.endpoints where endpoint.isStopped {
+        problems += overview.endpoints.compactMap(failure)
+        if let undelivered = overview.undelivered { problems.append(loss(undelivered)) }
+        for endpoint in overview.endpoints where endpoint.isStopped {
             problems.append(
                 """
                 \(endpoint.name) answered 410 Gone and gets nothing more, \(endpoint.waiting) deliveries wait for it: remove it \
@@ -48,10 +48,10 @@ extension DaemonStatus {
                 \(HumanText.bytes(room.minimumFreeBytes)) webhooks are answered 503: make room
                 """)
         }
-        if survey.counts.unannouncedInARow >= 3 {
+        if overview.counts.unannouncedInARow >= 3 {
             problems.append(
                 """
-                webhooks seem not to arrive: the last \(survey.counts.unannouncedInARow) changes were found by reconciling \
+                webhooks seem not to arrive: the last \(overview.counts.unannouncedInARow) changes were found by reconciling \
                 only; see whether the registered URL leads here, and ask ecryptopay's support
                 """)
         }
@@ -72,7 +72,7 @@ extension DaemonStatus {
 
     private func loss(_ undelivered: UndeliveredRecords) -> String {
         // It selects from that very moment on, and this is cut to the second before.
-        let since = survey.undeliveredSince.map { HumanText.time($0) } ?? "TIME"
+        let since = overview.undeliveredSince.map { HumanText.time($0) } ?? "TIME"
         return """
             undeliverable since the start of the daemon, and not delivered since: \(undelivered.count); see to the shop's \
             endpoints, then run "ecryptopayd replay --since \(since)" (a restart ends this notice, and delivers nothing)

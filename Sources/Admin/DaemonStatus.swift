@@ -31,7 +31,7 @@ package struct DaemonStatus: Sendable {
     /// The journal and the room for it.
     package var journal: Journal
     /// The ledger, and what waits.
-    package var survey: LedgerSurvey
+    package var overview: LedgerOverview
     /// What became of the requests to webhook paths.
     package var webhooks: ReceptionCounter
     /// What the ledger decided since the start.
@@ -50,7 +50,8 @@ package struct DaemonStatus: Sendable {
     static let patience: Duration = .seconds(900)
 
     package init(
-        version: String, startedAt: Int64, now: Int64, unreadiness: [String], journal: Journal, survey: LedgerSurvey,
+        version: String, startedAt: Int64, now: Int64, unreadiness: [String], journal: Journal,
+        overview: LedgerOverview,
         webhooks: ReceptionCounter, verdicts: VerdictCounter, api: APIHealth.Status, calls: [MeasuredAPI.Figures],
         lastReconciledAt: Int64?, openConnections: Int, cluster: ClusterStatus? = nil
     ) {
@@ -59,7 +60,7 @@ package struct DaemonStatus: Sendable {
         self.now = now
         self.unreadiness = unreadiness
         self.journal = journal
-        self.survey = survey
+        self.overview = overview
         self.webhooks = webhooks
         self.verdicts = verdicts
         self.api = api
@@ -73,19 +74,19 @@ package struct DaemonStatus: Sendable {
     var decides: Bool { cluster?.isHere ?? true }
 
     /// When a webhook was last accepted, in nanoseconds since 1970, in this run of the program or the one before.
-    var lastWebhookAt: Int64? { webhooks.lastAcceptedAt ?? survey.lastReceivedAt }
+    var lastWebhookAt: Int64? { webhooks.lastAcceptedAt ?? overview.lastReceivedAt }
 
     /// When a payment was last confirmed, likewise.
-    var lastConfirmedAt: Int64? { verdicts.figures.lastConfirmedAt ?? survey.lastConfirmedAt }
+    var lastConfirmedAt: Int64? { verdicts.figures.lastConfirmedAt ?? overview.lastConfirmedAt }
 
     /// How long the payment has waited that has waited longest, in nanoseconds; 0 when none waits.
-    var oldestWait: Int64 { survey.waiting.first.map { wait($0) } ?? 0 }
+    var oldestWait: Int64 { overview.waiting.first.map { wait($0) } ?? 0 }
 
     /// How long a payment has waited, in nanoseconds.
-    func wait(_ waiting: LedgerSurvey.Waiting) -> Int64 { max(0, now - (waiting.since ?? now)) }
+    func wait(_ waiting: LedgerOverview.Waiting) -> Int64 { max(0, now - (waiting.since ?? now)) }
 
     /// Why a payment waits, in words.
-    func reason(_ waiting: LedgerSurvey.Waiting) -> String {
+    func reason(_ waiting: LedgerOverview.Waiting) -> String {
         if let reason = verdicts.reason(for: waiting.payment.id) { return reason }
         if api.isReachable == false { return api.lastError ?? "the API is not reached" }
         return "its turn has not come yet"

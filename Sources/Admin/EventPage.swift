@@ -13,7 +13,7 @@ struct EventPage: Sendable {
     /// Reads on behind it.
     private(set) var end: any RecordReader
 
-    /// Reads what follows; answers what stands in the way of more.
+    /// Reads what follows; returns what stands in the way of more.
     init(behind reader: any RecordReader, durable: Int64) throws {
         end = reader
         var page: [UInt8] = []

@@ -60,7 +60,7 @@ enum MetricsAnswer {
     }
 
     private static func ledger(_ status: DaemonStatus, _ text: inout MetricsText) {
-        let counts = status.survey.counts
+        let counts = status.overview.counts
         text.counter(
             "ecryptopayd_unannounced_changes_total", "Changes that no webhook told, found by reconciling, in all runs.",
             counts.unannounced)
@@ -72,10 +72,10 @@ enum MetricsAnswer {
             "ecryptopayd_oldest_pending_age_seconds", "How long the oldest of them has waited.", status.oldestWait)
         text.gauge(
             "ecryptopayd_set_aside_payments", "Payments set aside as unknown for too long.",
-            Int64(status.survey.setAside))
+            Int64(status.overview.setAside))
         deliveries(status, &text)
-        text.gauge("ecryptopayd_journal_size_bytes", "What the journal's segments hold.", status.survey.bytes)
-        text.gauge("ecryptopayd_journal_segments", "How many segments there are.", Int64(status.survey.segments))
+        text.gauge("ecryptopayd_journal_size_bytes", "What the journal's segments hold.", status.overview.bytes)
+        text.gauge("ecryptopayd_journal_segments", "How many segments there are.", Int64(status.overview.segments))
     }
 
     /// Nothing where the ledger is a single machine's.
@@ -90,8 +90,8 @@ enum MetricsAnswer {
 
     /// Endpoints are told apart in `/status` only: their URLs may hold more than a label should.
     private static func deliveries(_ status: DaemonStatus, _ text: inout MetricsText) {
-        let counts = status.survey.counts
-        let endpoints = status.survey.endpoints
+        let counts = status.overview.counts
+        let endpoints = status.overview.endpoints
         text.counter(
             "ecryptopayd_deliveries_total", "Deliveries to the shop's endpoints that ended, in all runs.", "outcome",
             [("delivered", counts.delivered), ("undeliverable", counts.undeliverable)])

@@ -11,7 +11,7 @@ enum StatusAnswer {
     }
 
     private static func object(_ status: DaemonStatus) -> JSONValue {
-        let counts = status.survey.counts
+        let counts = status.overview.counts
         let problems = status.problems
         // What only the node that decides knows is null on the others.
         let count = { (value: Int) in status.decides ? JSONValue.integer(value) : .null }
@@ -22,11 +22,11 @@ enum StatusAnswer {
             "received": count(counts.received), "confirmed": count(counts.confirmed),
             "pending": count(counts.pending),
             "oldest_pending_seconds": status.decides ? seconds(status.oldestWait) : .null,
-            "abandoned": count(counts.abandoned), "set_aside": count(status.survey.setAside),
+            "abandoned": count(counts.abandoned), "set_aside": count(status.overview.setAside),
             "refuted": count(counts.refuted), "delivered": count(counts.delivered),
             "undeliverable": count(counts.undeliverable),
-            "undelivered": count(status.survey.undelivered?.count ?? 0),
-            "endpoints": .array(status.survey.endpoints.map { endpoint($0) }),
+            "undelivered": count(status.overview.undelivered?.count ?? 0),
+            "endpoints": .array(status.overview.endpoints.map { endpoint($0) }),
             "unannounced": count(counts.unannounced),
             "unannounced_in_a_row": count(counts.unannouncedInARow),
             "last_webhook_at": time(status.lastWebhookAt), "last_confirmed_at": time(status.lastConfirmedAt),
@@ -35,7 +35,7 @@ enum StatusAnswer {
                 "reachable": status.api.isReachable.map { .bool($0) } ?? .null,
                 "last_error": status.api.lastError.map { .string($0) } ?? .null,
             ]),
-            "waiting": .array(status.survey.waiting.map { waiting($0, status) }),
+            "waiting": .array(status.overview.waiting.map { waiting($0, status) }),
         ])
     }
 
@@ -52,8 +52,8 @@ enum StatusAnswer {
     private static func journal(_ status: DaemonStatus) -> JSONValue {
         let count = { (value: Int64) in status.decides ? JSONValue.integer(value) : .null }
         return .dictionary([
-            "seq": .integer(status.journal.seq), "segments": count(Int64(status.survey.segments)),
-            "bytes": count(status.survey.bytes),
+            "seq": .integer(status.journal.seq), "segments": count(Int64(status.overview.segments)),
+            "bytes": count(status.overview.bytes),
             "free_bytes": status.journal.room.map { .integer($0.freeBytes) } ?? .null,
             "failed": .bool(status.journal.failure != nil),
         ])
@@ -67,7 +67,7 @@ enum StatusAnswer {
         ])
     }
 
-    private static func waiting(_ waiting: LedgerSurvey.Waiting, _ status: DaemonStatus) -> JSONValue {
+    private static func waiting(_ waiting: LedgerOverview.Waiting, _ status: DaemonStatus) -> JSONValue {
         .dictionary([
             "payment": .integer(waiting.payment.id), "since": time(waiting.since),
             "reports": .integer(waiting.payment.reports), "attempts": .integer(waiting.payment.attempts),

@@ -22,22 +22,23 @@ extension StatusPage {
                 }, none: "Nothing yet."))
     }
 
-    var hasEndpoints: Bool { !status.survey.endpoints.isEmpty }
+    var hasEndpoints: Bool { !status.overview.endpoints.isEmpty }
 
     private func delivery(_ row: ActivityPicture.Row) -> HTML {
         if row.news == nil { return cell("–") }
         if row.undeliverable > 0 { return cell("undeliverable", "refuted") }
-        return row.delivered >= status.survey.endpoints.count ? cell("delivered", "confirmed") : cell("waits", "waits")
+        return row.delivered >= status.overview.endpoints.count
+            ? cell("delivered", "confirmed") : cell("waits", "waits")
     }
 
     var waiting: HTML {
-        let rest = status.survey.counts.pending - status.survey.waiting.count
-        let title = rest > 0 ? "What waits: the longest of \(status.survey.counts.pending)" : "What waits"
+        let rest = status.overview.counts.pending - status.overview.waiting.count
+        let title = rest > 0 ? "What waits: the longest of \(status.overview.counts.pending)" : "What waits"
         return section(
             title,
             table(
                 ["since", "payment", "calls", "why"],
-                status.survey.waiting.map { waiting in
+                status.overview.waiting.map { waiting in
                     [
                         cell(HumanText.duration(status.wait(waiting)), "time"), cell("\(waiting.payment.id)", "number"),
                         cell("\(waiting.payment.attempts)", "number"),
@@ -51,7 +52,7 @@ extension StatusPage {
             "What waits for the shop",
             table(
                 ["endpoint", "deliveries", "how it does"],
-                status.survey.endpoints.map { endpoint in
+                status.overview.endpoints.map { endpoint in
                     [
                         cell(ReadableText.line(endpoint.name, limit: 200)), cell("\(endpoint.waiting)", "number"),
                         health(of: endpoint),

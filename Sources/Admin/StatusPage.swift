@@ -85,10 +85,10 @@ struct StatusPage {
     }
 
     private var ledgerFigures: [HTML] {
-        let counts = status.survey.counts
+        let counts = status.overview.counts
         return [
             figure("last confirmed", ago(status.lastConfirmedAt)),
-            figure("waiting", "\(counts.pending)"), figure("set aside", "\(status.survey.setAside)"),
+            figure("waiting", "\(counts.pending)"), figure("set aside", "\(status.overview.setAside)"),
             figure("refuted in all", "\(counts.refuted)"),
             figure("undeliverable in all", "\(counts.undeliverable)"),
             figure("API", status.api.isReachable.map { $0 ? "reachable" : "not reached" } ?? "not asked yet"),
@@ -124,7 +124,7 @@ struct StatusPage {
             "footer", [],
             """
             ecryptopayd \(status.version), running for \(HumanText.duration(status.now - status.startedAt)); record \
-            \(status.journal.seq), \(HumanText.bytes(status.survey.bytes)) of journal; as of \
+            \(status.journal.seq), \(HumanText.bytes(status.overview.bytes)) of journal; as of \
             \(HumanText.time(status.now)). Times are UTC.
             """)
     }

@@ -98,7 +98,7 @@ extension APIURL {
     }
 
     /// The URL itself stays out of its faults: what looks like a part of it may be a password.
-    static func fault(_ problem: String, _ mend: String) -> ValueFault {
-        ValueFault(problem: problem, mend: mend, showsValue: false)
+    static func fault(_ problem: String, _ hint: String) -> ValueFault {
+        ValueFault(problem: problem, hint: hint, showsValue: false)
     }
 }

@@ -9,10 +9,10 @@ package struct ConfigurationFault: Error, Hashable, Sendable, CustomStringConver
     /// What is wrong, continuing a sentence that begins with the place.
     package let problem: String
     /// What to do about it, in the imperative.
-    package let mend: String
+    package let hint: String
 
     /// E.g. `ECRYPTOPAY_IDLE_TIMEOUT (environment): "10" has no unit; write a number and ms, s, m or h, e.g. 10s`.
-    package var description: String { "\(place): \(problem); \(mend)" }
+    package var description: String { "\(place): \(problem); \(hint)" }
 }
 
 /// All that is wrong with the configuration, so that it can be mended in one go. Never empty.

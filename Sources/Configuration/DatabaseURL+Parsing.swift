@@ -29,8 +29,8 @@ extension DatabaseURL {
     static let form = "write postgresql://USER@HOST/DATABASE"
     private static let encoding = "write %2F for a / in a password, %40 for an @, %25 for a %"
 
-    static func fault(_ problem: String, _ mend: String) -> ValueFault {
-        ValueFault(problem: problem, mend: mend, showsValue: false)
+    static func fault(_ problem: String, _ hint: String) -> ValueFault {
+        ValueFault(problem: problem, hint: hint, showsValue: false)
     }
 
     private struct Parser {
@@ -167,7 +167,7 @@ extension DatabaseURL {
     }
 
     private func refuse(_ host: Host) throws(ValueFault) {
-        let mend = "write a name, an address, or a socket's directory with %2F for each /; \(Self.encoding)"
+        let hint = "write a name, an address, or a socket's directory with %2F for each /; \(Self.encoding)"
         let isAddress = { (text: String) in
             // A zone may follow.
             IPAddress(version4: text) != nil || IPAddress(version6: text.prefix { $0 != "%" }) != nil
@@ -178,7 +178,7 @@ extension DatabaseURL {
         if host.name.isEmpty || host.isSocket { return }
         let isName = host.name.utf8.allSatisfy { $0.isLetter || $0.isDigit || "-._".utf8.contains($0) }
         guard isName || isAddress(host.name) else {
-            throw Self.fault("has a host that is no name and no address", mend)
+            throw Self.fault("has a host that is no name and no address", hint)
         }
     }
 }

@@ -10,21 +10,21 @@ enum DurationText {
     /// Reads a span of time.
     static func parse(_ text: String) throws(ValueFault) -> Duration {
         if text == "0" { return .zero }
-        let mend = "write a whole number and ms, s, m, h or d, e.g. 10s"
+        let hint = "write a whole number and ms, s, m, h or d, e.g. 10s"
         let digits = text.prefix { $0.utf8.allSatisfy(\.isDigit) }
         let unit = text[digits.endIndex...]
-        if text.hasPrefix("-") { throw ValueFault(problem: "is negative", mend: mend) }
-        if digits.isEmpty { throw ValueFault(problem: "does not begin with a number", mend: mend) }
-        if unit.isEmpty { throw ValueFault(problem: "has no unit", mend: mend) }
+        if text.hasPrefix("-") { throw ValueFault(problem: "is negative", hint: hint) }
+        if digits.isEmpty { throw ValueFault(problem: "does not begin with a number", hint: hint) }
+        if unit.isEmpty { throw ValueFault(problem: "has no unit", hint: hint) }
         if unit.hasPrefix(".") || unit.hasPrefix(",") {
-            throw ValueFault(problem: "is not a whole number of its unit", mend: "\(mend), or 90m instead of 1.5h")
+            throw ValueFault(problem: "is not a whole number of its unit", hint: "\(hint), or 90m instead of 1.5h")
         }
         guard let length = (units + [day]).first(where: { $0.name == unit })?.milliseconds else {
-            throw ValueFault(problem: "has an unknown unit", mend: mend)
+            throw ValueFault(problem: "has an unknown unit", hint: hint)
         }
         guard let number = digits.decimalNumber,
             case let (milliseconds, overflow) = number.multipliedReportingOverflow(by: length), !overflow
-        else { throw ValueFault(problem: "is out of bounds", mend: "write a shorter time") }
+        else { throw ValueFault(problem: "is out of bounds", hint: "write a shorter time") }
         return .milliseconds(milliseconds)
     }
 

@@ -1,4 +1,4 @@
-/// The state machine behind `EnvironmentFile`, where the grammar stands: fed byte by byte, it gathers assignments and faults.
+/// The state machine behind `EnvironmentFile`, where the grammar stands: fed byte by byte, it defersCommit assignments and faults.
 struct EnvironmentFileParser {
     private enum State {
         case lineStart
@@ -157,7 +157,7 @@ struct EnvironmentFileParser {
     private mutating func endAssignment() {
         while let last = name.last, last.isSpace { name.removeLast() }
         if let problem = problemOfName() {
-            return fault(line: nameLine, problem.what, problem.mend)
+            return fault(line: nameLine, problem.what, problem.hint)
         }
         let bytes = value[..<keptCount]
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -172,7 +172,7 @@ struct EnvironmentFileParser {
     }
 
     /// Why the name is none, without repeating it: in a file out of joint it may be a piece of a secret.
-    private func problemOfName() -> (what: String, mend: String)? {
+    private func problemOfName() -> (what: String, hint: String)? {
         guard let first = name.first else {
             return ("there is no name before the equals sign", "write NAME=value")
         }
@@ -201,9 +201,9 @@ struct EnvironmentFileParser {
             "save the file with Unix line ends")
     }
 
-    private mutating func fault(line: Int? = nil, _ problem: String, _ mend: String) {
+    private mutating func fault(line: Int? = nil, _ problem: String, _ hint: String) {
         let place = "\(file) line \(line ?? self.line)"
-        faults.append(ConfigurationFault(key: nil, place: place, problem: problem, mend: mend))
+        faults.append(ConfigurationFault(key: nil, place: place, problem: problem, hint: hint))
     }
 }
 

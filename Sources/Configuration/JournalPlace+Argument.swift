@@ -17,7 +17,7 @@ extension JournalPlace {
         do {
             self = try Self.parse(text)
         } catch {
-            throw ArgumentFault(description: error.sentence(value: text, hidden: true) + "; " + error.mend)
+            throw ArgumentFault(description: error.sentence(value: text, hidden: true) + "; " + error.hint)
         }
         guard !holdsSecret else {
             throw ArgumentFault(

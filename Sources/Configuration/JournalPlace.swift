@@ -33,13 +33,13 @@ extension JournalPlace {
         if DatabaseURL.schemes.contains(scheme), scheme.utf8.count < text.utf8.count {
             return .database(try DatabaseURL(parsing: text))
         }
-        let mend = "write the path of a directory, or postgresql://USER@HOST/DATABASE"
+        let hint = "write the path of a directory, or postgresql://USER@HOST/DATABASE"
         // Neither is shown: both hold a password as a rule.
         guard !text.contains("://") else {
-            throw ValueFault(problem: "is a URL, and not one of PostgreSQL's", mend: mend, showsValue: false)
+            throw ValueFault(problem: "is a URL, and not one of PostgreSQL's", hint: hint, showsValue: false)
         }
         guard !text.contains("password=") else {
-            throw ValueFault(problem: "is a connection string without a scheme", mend: mend, showsValue: false)
+            throw ValueFault(problem: "is a connection string without a scheme", hint: hint, showsValue: false)
         }
         return .directory(try ValueKind<String>.path.parse(text))
     }

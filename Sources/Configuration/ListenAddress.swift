@@ -32,7 +32,7 @@ extension ValueKind<[ListenAddress]> {
                 if let outside = parsed.first(where: { !$0.isLocal }) {
                     throw ValueFault(
                         problem: "has \(outside), which others can reach",
-                        mend: "write a loopback address, unix:/path or off; nothing asks who comes there")
+                        hint: "write a loopback address, unix:/path or off; nothing asks who comes there")
                 }
                 return parsed
             }, shown: { $0.isEmpty ? "off" : addresses.shown($0) })
@@ -48,15 +48,15 @@ extension ListenAddress {
         }
     }
 
-    private static let mend = "write HOST:PORT, [::1]:PORT or unix:/path, e.g. 127.0.0.1:8723"
+    private static let hint = "write HOST:PORT, [::1]:PORT or unix:/path, e.g. 127.0.0.1:8723"
 
     @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> ListenAddress {
         if text.hasPrefix("unix:") { return .unix(path: try socketPath(String(text.dropFirst(5)))) }
         guard let colon = text.lastIndex(of: ":") else {
-            throw ValueFault(problem: "has no port", mend: mend)
+            throw ValueFault(problem: "has no port", hint: hint)
         }
         guard let number = text[text.index(after: colon)...].decimalNumber, let port = UInt16(exactly: number) else {
-            throw ValueFault(problem: "does not end with a port from 0 to 65535", mend: mend)
+            throw ValueFault(problem: "does not end with a port from 0 to 65535", hint: hint)
         }
         return .tcp(host: try host(text[..<colon]), port: port)
     }
@@ -65,27 +65,27 @@ extension ListenAddress {
         if text.hasPrefix("["), text.hasSuffix("]") {
             let inner = text.dropFirst().dropLast()
             guard IPAddress(version6: inner) != nil else {
-                throw ValueFault(problem: "has no IPv6 address between its brackets", mend: mend)
+                throw ValueFault(problem: "has no IPv6 address between its brackets", hint: hint)
             }
             return inner.lowercased()
         }
         if IPAddress(version6: text) != nil {
-            throw ValueFault(problem: "is an IPv6 address without brackets", mend: mend)
+            throw ValueFault(problem: "is an IPv6 address without brackets", hint: hint)
         }
         // A name would have to be looked up, and could change, between two starts.
         guard text == "localhost" || IPAddress(version4: text) != nil else {
-            throw ValueFault(problem: "does not begin with an IP address or localhost", mend: mend)
+            throw ValueFault(problem: "does not begin with an IP address or localhost", hint: hint)
         }
         return String(text)
     }
 
     private static func socketPath(_ path: String) throws(ValueFault) -> String {
         guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.holdsControlCharacter else {
-            throw ValueFault(problem: "is not the absolute path of a socket", mend: "write unix:/path/of.sock")
+            throw ValueFault(problem: "is not the absolute path of a socket", hint: "write unix:/path/of.sock")
         }
         // unix(7): sun_path has 108 bytes, one of them for the zero at the end.
         guard path.utf8.count <= 107 else {
-            throw ValueFault(problem: "is too long for a Unix socket", mend: "write a path of at most 107 bytes")
+            throw ValueFault(problem: "is too long for a Unix socket", hint: "write a path of at most 107 bytes")
         }
         return path
     }

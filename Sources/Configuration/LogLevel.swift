@@ -10,7 +10,7 @@ extension ValueKind<LogLevel> {
             parse: { (text) throws(ValueFault) in
                 guard let level = LogLevel(rawValue: text) else {
                     let names = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw ValueFault(problem: "is not a log level", mend: "write one of \(names)")
+                    throw ValueFault(problem: "is not a log level", hint: "write one of \(names)")
                 }
                 return level
             }, shown: { $0.rawValue })

@@ -8,7 +8,7 @@ extension Settings {
             return ConfigurationFault(
                 key: key.name, place: "\(key.name) (\(origin))",
                 problem: "differs from the value in force and needs a restart",
-                mend: "restart the service, or restore the old value")
+                hint: "restart the service, or restore the old value")
         }
     }
 }

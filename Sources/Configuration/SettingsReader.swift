@@ -1,4 +1,4 @@
-/// Reads layers into settings, and gathers every fault on the way.
+/// Reads layers into settings, and defersCommit every fault on the way.
 struct SettingsReader {
     private let layers: SettingsLayers
     private var settings = Settings()
@@ -44,7 +44,7 @@ struct SettingsReader {
         do {
             try key.assign(text, &settings)
         } catch {
-            fault(key.name, origin, error.sentence(value: text, hidden: key.isSecret), error.mend)
+            fault(key.name, origin, error.sentence(value: text, hidden: key.isSecret), error.hint)
         }
     }
 
@@ -99,7 +99,7 @@ struct SettingsReader {
             faults.append(
                 ConfigurationFault(
                     key: key.name, place: key.name, problem: "is required (\(key.meaning)), and is not set",
-                    mend: "set \(key.name)\(others)"))
+                    hint: "set \(key.name)\(others)"))
         }
     }
 
@@ -123,7 +123,7 @@ struct SettingsReader {
             faults.append(
                 ConfigurationFault(
                     key: key, place: key, problem: "is required with ECRYPTOPAY_FORWARD_URLS, and is not set",
-                    mend: "set it to whsec_ and what \"openssl rand -base64 32\" prints, and tell the application"))
+                    hint: "set it to whsec_ and what \"openssl rand -base64 32\" prints, and tell the application"))
         }
     }
 
@@ -142,8 +142,8 @@ struct SettingsReader {
         }
     }
 
-    private mutating func fault(_ key: String, _ origin: Origin, _ problem: String, _ mend: String) {
-        faults.append(ConfigurationFault(key: key, place: "\(key) (\(origin))", problem: problem, mend: mend))
+    private mutating func fault(_ key: String, _ origin: Origin, _ problem: String, _ hint: String) {
+        faults.append(ConfigurationFault(key: key, place: "\(key) (\(origin))", problem: problem, hint: hint))
     }
 }
 

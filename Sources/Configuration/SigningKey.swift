@@ -21,15 +21,15 @@ extension ValueKind<SigningKey> {
 
 extension SigningKey {
     @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> SigningKey {
-        let mend = "write whsec_ and what \"openssl rand -base64 32\" prints"
+        let hint = "write whsec_ and what \"openssl rand -base64 32\" prints"
         guard text.hasPrefix("whsec_") else {
-            throw ValueFault(problem: "does not begin with whsec_", mend: mend, showsValue: false)
+            throw ValueFault(problem: "does not begin with whsec_", hint: hint, showsValue: false)
         }
         guard let key = base64(text.dropFirst(6).utf8) else {
-            throw ValueFault(problem: "is not base64 behind whsec_", mend: mend, showsValue: false)
+            throw ValueFault(problem: "is not base64 behind whsec_", hint: hint, showsValue: false)
         }
         guard (24...64).contains(key.count) else {
-            throw ValueFault(problem: "has \(key.count) bytes, not 24 to 64", mend: mend, showsValue: false)
+            throw ValueFault(problem: "has \(key.count) bytes, not 24 to 64", hint: hint, showsValue: false)
         }
         return SigningKey(exposed: key)
     }

@@ -5,7 +5,7 @@ struct ValueFault: Error, Hashable {
     /// What is wrong with it; holds nothing of the value.
     let problem: String
     /// What to do.
-    let mend: String
+    let hint: String
     /// Whether the value may be shown beside the problem, e.g. not a URL with a password in it.
     var showsValue = true
 

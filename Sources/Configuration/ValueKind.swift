@@ -30,7 +30,7 @@ extension ValueKind<String> {
                 try refuseControlCharacters(text)
                 let parts = text.split(separator: "@", omittingEmptySubsequences: false)
                 guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), !text.contains(" ") else {
-                    throw ValueFault(problem: "is not an e-mail address", mend: "write it as name@example.com")
+                    throw ValueFault(problem: "is not an e-mail address", hint: "write it as name@example.com")
                 }
                 return text
             }, shown: { $0 })
@@ -42,7 +42,7 @@ extension ValueKind<String> {
             parse: { (text) throws(ValueFault) in
                 try refuseControlCharacters(text)
                 guard text.utf8.count < 4096 else {
-                    throw ValueFault(problem: "is longer than a path can be", mend: "write at most 4095 bytes")
+                    throw ValueFault(problem: "is longer than a path can be", hint: "write at most 4095 bytes")
                 }
                 return text
             }, shown: { $0 })
@@ -65,12 +65,12 @@ extension ValueKind<Int> {
     static func number(of unit: String, in bounds: ClosedRange<Int>) -> Self {
         ValueKind(
             parse: { (text) throws(ValueFault) in
-                let mend = "write a number of \(unit) from \(bounds.lowerBound) to \(bounds.upperBound) in plain digits"
+                let hint = "write a number of \(unit) from \(bounds.lowerBound) to \(bounds.upperBound) in plain digits"
                 guard !text.isEmpty, text.utf8.allSatisfy(\.isDigit) else {
-                    throw ValueFault(problem: "is not a whole number", mend: mend)
+                    throw ValueFault(problem: "is not a whole number", hint: hint)
                 }
                 guard let number = text.decimalNumber, bounds.contains(Int(number)) else {
-                    throw ValueFault(problem: "is out of bounds", mend: mend)
+                    throw ValueFault(problem: "is out of bounds", hint: hint)
                 }
                 return Int(number)
             }, shown: { "\($0)" })
@@ -86,7 +86,7 @@ extension ValueKind<Duration> {
                 guard bounds.contains(duration) else {
                     let lower = DurationText.text(of: bounds.lowerBound)
                     let upper = DurationText.text(of: bounds.upperBound)
-                    throw ValueFault(problem: "is out of bounds", mend: "write a time from \(lower) to \(upper)")
+                    throw ValueFault(problem: "is out of bounds", hint: "write a time from \(lower) to \(upper)")
                 }
                 return duration
             }, shown: { DurationText.text(of: $0) })
@@ -110,16 +110,16 @@ extension ValueKind {
                 let pieces = text.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed)
                 guard pieces.count <= limit else {
                     throw ValueFault(
-                        problem: "has more than \(limit) entries", mend: "write at most \(limit)", showsValue: false)
+                        problem: "has more than \(limit) entries", hint: "write at most \(limit)", showsValue: false)
                 }
                 var entries: [Entry] = []
                 for piece in pieces {
                     guard !piece.isEmpty else {
-                        throw ValueFault(problem: "has an empty entry", mend: "remove the comma too many")
+                        throw ValueFault(problem: "has an empty entry", hint: "remove the comma too many")
                     }
                     entries.append(try parse(piece, as: entry))
                     if Set(entries).count < entries.count {
-                        throw ValueFault(piece: piece, problem: "stands there twice", mend: "remove one of the two")
+                        throw ValueFault(piece: piece, problem: "stands there twice", hint: "remove one of the two")
                     }
                 }
                 return entries
@@ -144,7 +144,7 @@ private func refuseControlCharacters(_ text: String) throws(ValueFault) {
     guard !text.holdsControlCharacter else {
         throw ValueFault(
             problem: "holds a control character or more than one line",
-            mend: "write it on one line, without such characters"
+            hint: "write it on one line, without such characters"
         )
     }
 }

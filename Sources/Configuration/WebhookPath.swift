@@ -46,24 +46,24 @@ extension ValueKind<WebhookPath> {
 extension WebhookPath {
     @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> WebhookPath {
         guard text.hasPrefix("/") else {
-            throw ValueFault(problem: "does not begin with a slash", mend: "write /webhooks/ and a random part")
+            throw ValueFault(problem: "does not begin with a slash", hint: "write /webhooks/ and a random part")
         }
         guard !text.contains("?"), !text.contains("#") else {
-            throw ValueFault(problem: "has a query or fragment", mend: "write the path only")
+            throw ValueFault(problem: "has a query or fragment", hint: "write the path only")
         }
         guard PercentEncoding.isPath(text) else {
             throw ValueFault(
-                problem: "has characters that do not belong into a path", mend: "use letters, digits, - and _")
+                problem: "has characters that do not belong into a path", hint: "use letters, digits, - and _")
         }
         guard !text.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) else {
             throw ValueFault(
-                problem: "has a segment of dots, which proxies rewrite", mend: "write the path without it")
+                problem: "has a segment of dots, which proxies rewrite", hint: "write the path without it")
         }
         guard text != "/healthz" else {
-            throw ValueFault(problem: "is the path of the health check", mend: "choose another")
+            throw ValueFault(problem: "is the path of the health check", hint: "choose another")
         }
         guard text.utf8.count <= 1024 else {
-            throw ValueFault(problem: "is longer than 1024 bytes", mend: "choose a shorter one")
+            throw ValueFault(problem: "is longer than 1024 bytes", hint: "choose a shorter one")
         }
         return WebhookPath(exposed: text)
     }

@@ -24,7 +24,7 @@ package final class APIHealth: Sendable {
 
     private struct State {
         var status = Status()
-        var fold = FaultFold()
+        var fold = LogThrottle()
     }
 
     private let state = Mutex(State())

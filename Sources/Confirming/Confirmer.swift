@@ -15,8 +15,8 @@ package actor Confirmer: Wakeable {
     private var concurrency: Int
     private let logger: Logger
     private let log: SettlementLog
-    private var unsettled = FaultFold()
-    private nonisolated let rejections = Mutex(FaultFold())
+    private var unsettled = LogThrottle()
+    private nonisolated let rejections = Mutex(LogThrottle())
     /// By number: of a payment the next call may begin while the last one is about to be forgotten.
     private var calls: [Int: Task<Void, Never>] = [:] {
         didSet { callsUnderWay.store(calls.count, ordering: .relaxed) }

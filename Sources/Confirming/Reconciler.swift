@@ -15,7 +15,7 @@ package actor Reconciler: Wakeable {
     private let logger: Logger
     private let log: SettlementLog
     /// A listing that does not fit its bounds will not fit the next time either.
-    private nonisolated let bounds = Mutex(FaultFold())
+    private nonisolated let bounds = Mutex(LogThrottle())
     private var schedule: ListingSchedule
     private var random: SplitMix64
     private var run: Task<Void, Never>?
@@ -73,7 +73,7 @@ package actor Reconciler: Wakeable {
     /// Lists now, and takes up again what was set aside; false while a listing is under way.
     package func reconcile() -> Bool {
         guard !isStopping, schedule.request() else { return false }
-        ledger.takeUpAbandoned()
+        ledger.requeueAbandoned()
         look()
         return true
     }

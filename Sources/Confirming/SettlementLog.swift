@@ -60,7 +60,7 @@ final class SettlementLog: Sendable {
                 "no webhook came for payment \(payment.id) (→ \(what)); found by reconciling",
                 metadata: EventID.foundByReconciling.metadata(metadata))
         case .webhook, .manual:
-            let kind = confirmation.isNews ? "confirmed" : "confirmed, nothing new"
+            let kind = confirmation.isChange ? "confirmed" : "confirmed, nothing new"
             logger.info("payment \(payment.id) \(kind): \(what)", metadata: EventID.confirmed.metadata(metadata))
         }
     }

@@ -51,7 +51,7 @@ extension VerdictCounter {
         let judgement = settlement.judgement
         state.withLock { state in
             if let confirmation = judgement.confirmation {
-                if confirmation.isNews { state.figures.confirmed += 1 } else { state.figures.unchanged += 1 }
+                if confirmation.isChange { state.figures.confirmed += 1 } else { state.figures.unchanged += 1 }
                 state.figures.lastConfirmedAt = Clock.realtime()
             }
             for refutation in judgement.refutations { state.figures.refuted[refutation.reason, default: 0] += 1 }

@@ -6,7 +6,7 @@ import Runtime
 struct EndpointHealth {
     private let name: String
     private let logger: Logger
-    private var fold = FaultFold()
+    private var fold = LogThrottle()
 
     init(name: String, logger: Logger) {
         self.name = name

@@ -81,7 +81,7 @@ struct PaymentListDecoder {
 
     // MARK: Elements
 
-    /// Reads on in an element; answers where it ends, or the chunk's end.
+    /// Reads on in an element; returns where it ends, or the chunk's end.
     private mutating func readElement(
         _ chunk: Span<UInt8>, from start: Int, _ body: (ConfirmedPayment) -> Void
     ) throws(Fault) -> Int {

@@ -76,9 +76,9 @@ extension HTTPServer {
 
     /// Reads some, within the memory that all requests may take. Returns whether the machine is to be asked again.
     private func receive(_ connection: Connection, _ dateLine: [UInt8]) -> Bool {
-        let isNews = connection.receive()
+        let isChange = connection.receive()
         account(connection)
-        guard requestMemory > options.requestMemory, connection.accountedMemory > 0 else { return isNews }
+        guard requestMemory > options.requestMemory, connection.accountedMemory > 0 else { return isChange }
         if memoryLog.isDue(at: Clock.monotonic()) {
             logger.warning("refusing requests: those under way take \(requestMemory) bytes of memory")
         }

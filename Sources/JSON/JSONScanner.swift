@@ -118,7 +118,7 @@ public struct JSONScanner {
         return JSONToken(kind: .string, range: start..<position - 1, isEscaped: isEscaped)
     }
 
-    /// Reads on in a string, up to its closing quotation mark, where something but plain characters stands; answers whether
+    /// Reads on in a string, up to its closing quotation mark, where something but plain characters stands; returns whether
     /// there is an escape.
     private mutating func passRest(_ bytes: Span<UInt8>) throws(JSONFault) -> Bool {
         var isEscaped = false

@@ -15,7 +15,8 @@ package enum RetrySchedule {
     /// How long an id rests after a refutation: repeating a forged id costs nothing meanwhile.
     package static let restAfterRefutation: Duration = .seconds(30)
 
-    /// After an attempt to deliver that failed, as Standard Webhooks recommends; when these are used up, it is undeliverable.
+    /// After an attempt to deliver that failed, as Standard Webhooks recommends; when these are used up, it is undeliverable. The first is
+    /// also the pause after an attempt that says nothing about the endpoint.
     package static let delivery: [Duration] = [
         .seconds(5), .seconds(300), .seconds(1800), .seconds(2 * 3600), .seconds(5 * 3600), .seconds(10 * 3600),
         .seconds(14 * 3600), .seconds(20 * 3600), .seconds(24 * 3600),

@@ -53,7 +53,7 @@ public enum FileCalls {
         return bytes
     }
 
-    /// `pwrite(2)`; answers how many bytes were taken, which may be fewer than given.
+    /// `pwrite(2)`; returns how many bytes were taken, which may be fewer than given.
     public static func pwrite(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError)
         -> Int
     {

@@ -44,7 +44,7 @@ struct PaymentObject {
         if !isNew, repeatedName == nil { repeatedName = name.string(in: bytes) }
     }
 
-    /// Answers whether the member is the first of its name.
+    /// Returns whether the member is the first of its name.
     private static func set(_ member: inout JSONToken?, _ value: JSONToken) -> Bool {
         let isNew = member == nil
         member = value

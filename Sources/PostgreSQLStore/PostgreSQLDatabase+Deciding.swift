@@ -168,7 +168,7 @@
             var seq = first.seq
             var payments = ArrayParameter(.int8s)
             for record in records {
-                guard record.kind == "received", record.seq == seq, !record.isNews, record.time == first.time,
+                guard record.kind == "received", record.seq == seq, !record.isChange, record.time == first.time,
                     let payment = record.payment
                 else { return nil }
                 seq += 1
@@ -186,7 +186,7 @@
                 if let payment = record.payment { payments.append(payment) } else { payments.appendNull() }
             }
             return [
-                .int8s(map(\.seq)), .texts(map(\.kind)), .array(payments), .bools(map(\.isNews)), .int8s(map(\.time)),
+                .int8s(map(\.seq)), .texts(map(\.kind)), .array(payments), .bools(map(\.isChange)), .int8s(map(\.time)),
                 lines,
             ]
         }

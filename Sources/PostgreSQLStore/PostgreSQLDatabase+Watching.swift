@@ -9,7 +9,7 @@
 
         /// Writes and reads in one round trip. What is written need not outlive a crash: the next call writes it again.
         package func watch(_ node: NodeRow, writes: Bool) throws(DatabaseFault) -> LedgerStanding {
-            let buries = writes && isBurialDue
+            let evictsExpired = writes && isBurialDue
             return try watching.perform { (connection) throws(DatabaseFault) in
                 var pipeline = Pipeline()
                 if writes {
@@ -17,7 +17,7 @@
                     pipeline.add(
                         Self.show, .int8(node.node), .text(node.name), .text(node.version), .text(node.configuration))
                 }
-                if buries { pipeline.add(Self.bury) }
+                if evictsExpired { pipeline.add(Self.evictExpired) }
                 let lease = pipeline.add(Self.lease)
                 let nodes = pipeline.add(Self.living)
                 let oldest = pipeline.add(Self.oldestAt)
@@ -71,8 +71,8 @@
             """, .int8, .text, .text, .text)
         private static let remove = Statement(
             "leave", "DELETE FROM ecryptopayd.nodes AS n WHERE node = $1 AND \(isEmpty)", .int8)
-        private static let bury = Statement(
-            "bury",
+        private static let evictExpired = Statement(
+            "evict_expired",
             """
             DELETE FROM ecryptopayd.nodes AS n WHERE seen < clock_timestamp() - interval '1 day' \
             AND \(isEmpty)

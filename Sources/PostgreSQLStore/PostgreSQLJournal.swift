@@ -144,7 +144,7 @@
                 RecordRow(
                     seq: try answer.int8(row, 0), kind: try answer.text(row, 1),
                     payment: try answer.optionalInt8(row, 2),
-                    isNews: try answer.bool(row, 3), time: try answer.int8(row, 4), line: try answer.bytes(row, 5))
+                    isChange: try answer.bool(row, 3), time: try answer.int8(row, 4), line: try answer.bytes(row, 5))
             }
         }
 

@@ -60,7 +60,7 @@ package final class WebhookEndpoint: Sendable {
         // Held over both, so that nothing can be committed or rejected between the report's being recorded and its being
         // waited for: a rejected position is given again, and would then acknowledge a report that is lost.
         let done: Done? = waiting.withLock { waiting in
-            switch ledger.record(report, peer: peer, gathers: true) {
+            switch ledger.record(report, peer: peer, defersCommit: true) {
             case .pending(let position) where waiting.queue.append(exchange, at: position): nil
             case .pending, .known: Done(accepted: [exchange])
             case .unavailable: Done(refused: [exchange])

@@ -3,7 +3,7 @@ package import Ledger
 /// Records that cannot be had for a while: they are asked for once in that while, however many want them.
 package struct ReadOutage: Sendable {
     private let pause: Duration
-    private var fold = FaultFold()
+    private var fold = LogThrottle()
     private var until = Instant.distantPast
     private var fault = RecordsUnreachable("")
 

@@ -101,7 +101,7 @@ struct SandboxService {
         return held
     }
 
-    /// Changes the faults; answers the webhooks that nothing holds back any more.
+    /// Changes the faults; returns the webhooks that nothing holds back any more.
     mutating func setFaults(_ faults: SandboxFaults) -> [SandboxWebhook] {
         self.faults = faults
         return faults.webhookReorderedRate > 0 ? [] : releaseHeld()

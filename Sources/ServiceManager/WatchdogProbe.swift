@@ -32,7 +32,7 @@ package struct WatchdogProbe: Sendable {
 private final class AwaitedAnswer: Sendable {
     private let isAwaited = Atomic(false)
 
-    /// Answers true, and counts as asked, unless an answer is awaited still.
+    /// Returns true, and counts as asked, unless an answer is awaited still.
     func ask() -> Bool { !isAwaited.exchange(true, ordering: .relaxed) }
 
     /// The answer has come.

@@ -33,7 +33,7 @@ final class Acceptor: Sendable {
 
     private let database: any LedgerDatabase
     private let node: Int64
-    private let surroundings: SharedSurroundings
+    private let surroundings: SharedEnvironment
     private let observers: ObserverList
     private let state: Mutex<State>
     private let knownOnly = Atomic(false)
@@ -49,7 +49,7 @@ final class Acceptor: Sendable {
     private let faulted: @Sendable (DatabaseFault) -> Void
 
     init(
-        _ database: any LedgerDatabase, node: Int64, _ observers: ObserverList, in surroundings: SharedSurroundings,
+        _ database: any LedgerDatabase, node: Int64, _ observers: ObserverList, in surroundings: SharedEnvironment,
         arrived: @escaping @Sendable () -> Void, faulted: @escaping @Sendable (DatabaseFault) -> Void = { _ in }
     ) {
         self.faulted = faulted
@@ -91,7 +91,7 @@ final class Acceptor: Sendable {
         mustNotify.store(notifies, ordering: .relaxed)
     }
 
-    func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
+    func record(_ report: ReportedPayment, peer: String, defersCommit: Bool) -> Reception {
         let now = surroundings.monotonic()
         // Before the lock: it is most of the work.
         let members = ReceivedMembers(
@@ -101,7 +101,7 @@ final class Acceptor: Sendable {
             if state.queue.isFull { return .unavailable(Self.full) }
             return .pending(state.queue.append(report.summary.admitted, members, time: now))
         }
-        if !gathers || reception.isUnavailable { wake() }
+        if !defersCommit || reception.isUnavailable { wake() }
         return reception
     }
 

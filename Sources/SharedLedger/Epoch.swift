@@ -44,14 +44,14 @@ final class Epoch: Sendable {
     let database: any LedgerDatabase
     private let node: Int64
     private let name: String
-    private let surroundings: SharedSurroundings
+    private let surroundings: SharedEnvironment
     /// Told when the database does not do what it was asked.
     private let failed: @Sendable (DatabaseFault) -> Void
     private let state: Mutex<State>
 
     init(
         _ grant: LeaseGrant, of node: Int64, named name: String, _ database: any LedgerDatabase,
-        in surroundings: SharedSurroundings, failed: @escaping @Sendable (DatabaseFault) -> Void = { _ in }
+        in surroundings: SharedEnvironment, failed: @escaping @Sendable (DatabaseFault) -> Void = { _ in }
     ) {
         self.failed = failed
         self.database = database

@@ -122,6 +122,6 @@ package protocol LedgerDatabase: Sendable {
     /// are far older. Nil when another epoch has begun.
     func takeCommands(epoch: Int64) throws(DatabaseFault) -> [StoredCommand]?
 
-    /// Answers a command, and notifies the other nodes.
+    /// Returns a command, and notifies the other nodes.
     func answer(_ command: Int64, with text: String) throws(DatabaseFault)
 }

@@ -180,17 +180,17 @@ package struct RecordRow: Hashable, Sendable {
     /// The payment that it is about.
     package var payment: Int64?
     /// Whether it is a confirmation that told something new.
-    package var isNews: Bool
+    package var isChange: Bool
     /// When it was written, in nanoseconds since 1970.
     package var time: Int64
     /// Its line, without the newline.
     package var line: [UInt8]
 
-    package init(seq: Int64, kind: String, payment: Int64?, isNews: Bool, time: Int64, line: [UInt8]) {
+    package init(seq: Int64, kind: String, payment: Int64?, isChange: Bool, time: Int64, line: [UInt8]) {
         self.seq = seq
         self.kind = kind
         self.payment = payment
-        self.isNews = isNews
+        self.isChange = isChange
         self.time = time
         self.line = line
     }

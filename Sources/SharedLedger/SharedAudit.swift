@@ -143,7 +143,7 @@ extension RecordRow {
         guard let right = try? RecordRow(line: line) else { return "line" }
         if kind != right.kind { return "kind" }
         if payment != right.payment { return "payment" }
-        if isNews != right.isNews { return "news" }
+        if isChange != right.isChange { return "news" }
         // Records are dated by microseconds, and the column may know more.
         return time / 1000 == right.time / 1000 ? nil : "time"
     }

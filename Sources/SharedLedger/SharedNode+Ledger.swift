@@ -4,8 +4,8 @@ package import Payments
 import Synchronization
 
 extension SharedNode: ReportLedger {
-    package func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
-        acceptor.record(report, peer: peer, gathers: gathers)
+    package func record(_ report: ReportedPayment, peer: String, defersCommit: Bool) -> Reception {
+        acceptor.record(report, peer: peer, defersCommit: defersCommit)
     }
 
     package func commit() { acceptor.wake() }
@@ -84,7 +84,7 @@ extension SharedNode {
         throw DatabaseFault(kind: .deadline, message: "\(name) decides, and has not answered in 10 s")
     }
 
-    /// Answers a command of another node. Blocks.
+    /// Returns a command of another node. Blocks.
     package func answer(_ command: StoredCommand, with text: String) {
         try? database.answer(command.number, with: text)
     }

@@ -72,7 +72,7 @@ package final class SharedNode: Sendable {
     }
 
     let database: any LedgerDatabase
-    let surroundings: SharedSurroundings
+    let surroundings: SharedEnvironment
     /// A number drawn for this run of the program.
     package let node: Int64
     private let seed: UInt64
@@ -92,7 +92,7 @@ package final class SharedNode: Sendable {
 
     /// A node that has not joined yet: see ``open()``. Its number and jitter are drawn from `seed`.
     package init(
-        _ database: any LedgerDatabase, _ options: Options, seed: UInt64, in surroundings: SharedSurroundings = .machine
+        _ database: any LedgerDatabase, _ options: Options, seed: UInt64, in surroundings: SharedEnvironment = .machine
     ) {
         self.database = database
         self.surroundings = surroundings

@@ -83,7 +83,7 @@ extension RecordRow {
             defer { start += head.length }
             seq += 1
             return RecordRow(
-                seq: seq, kind: head.kind, payment: head.payment, isNews: head.isNews, time: head.time,
+                seq: seq, kind: head.kind, payment: head.payment, isChange: head.isChange, time: head.time,
                 line: Array(batch.bytes[start..<start + head.length - 1]))
         }
     }
@@ -92,13 +92,13 @@ extension RecordRow {
     package init(line: [UInt8]) throws(LineFault) {
         let span = line.span
         let view = try EntryView(RecordLine(checking: span), span)
-        var (kind, payment, isNews): (String, Int64?, Bool)
+        var (kind, payment, isChange): (String, Int64?, Bool)
         switch view.record {
-        case .received(let received): (kind, payment, isNews) = ("received", received.payment, false)
-        case .confirmed(let confirmed): (kind, payment, isNews) = ("confirmed", confirmed.payment, confirmed.news)
-        case .known(let id, _): (kind, payment, isNews) = ("known", id, false)
-        case .other(let record): (kind, payment, isNews) = (record.kind, record.payment, false)
+        case .received(let received): (kind, payment, isChange) = ("received", received.payment, false)
+        case .confirmed(let confirmed): (kind, payment, isChange) = ("confirmed", confirmed.payment, confirmed.news)
+        case .known(let id, _): (kind, payment, isChange) = ("known", id, false)
+        case .other(let record): (kind, payment, isChange) = (record.kind, record.payment, false)
         }
-        self.init(seq: view.seq, kind: kind, payment: payment, isNews: isNews, time: view.time, line: line)
+        self.init(seq: view.seq, kind: kind, payment: payment, isChange: isChange, time: view.time, line: line)
     }
 }

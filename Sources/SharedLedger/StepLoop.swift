@@ -11,12 +11,12 @@ final class StepLoop: Sendable {
     }
 
     private let queue: any SerialQueue
-    private let surroundings: SharedSurroundings
+    private let surroundings: SharedEnvironment
     /// Returns when it wants to run next, on the monotonic clock.
     private let step: @Sendable () -> Int64
     private let state = Mutex(State())
 
-    init(on queue: any SerialQueue, in surroundings: SharedSurroundings, step: @escaping @Sendable () -> Int64) {
+    init(on queue: any SerialQueue, in surroundings: SharedEnvironment, step: @escaping @Sendable () -> Int64) {
         self.queue = queue
         self.surroundings = surroundings
         self.step = step

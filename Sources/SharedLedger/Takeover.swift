@@ -11,7 +11,7 @@ struct Takeover {
     let seed: UInt64
     /// The server's clock, in nanoseconds since 1970.
     let realtime: @Sendable () -> Int64
-    let surroundings: SharedSurroundings
+    let surroundings: SharedEnvironment
 
     /// So many bytes of records are read at once.
     private static let pageBytes = 4 << 20
@@ -52,7 +52,7 @@ struct Takeover {
         last = epoch.last
         guard epoch.end == nil else { return nil }
         let taken = TakenReports(size)
-        let surroundings = Surroundings(realtime: realtime, self.surroundings)
+        let surroundings = JournalEnvironment(realtime: realtime, self.surroundings)
         let commits = GroupCommit(
             behind: last, segmentBytes: options.segmentBytes, opened: opened(state), SharedWriter(epoch, taken),
             in: surroundings)
@@ -106,8 +106,8 @@ struct Takeover {
     }
 }
 
-extension Surroundings {
-    fileprivate init(realtime: @escaping @Sendable () -> Int64, _ surroundings: SharedSurroundings) {
+extension JournalEnvironment {
+    fileprivate init(realtime: @escaping @Sendable () -> Int64, _ surroundings: SharedEnvironment) {
         self.init()
         monotonic = surroundings.monotonic
         self.realtime = realtime

@@ -16,7 +16,7 @@ package final class Term: Sendable {
     package let since: Int64
     private let epoch: Epoch
     private let taken: TakenReports
-    private let surroundings: SharedSurroundings
+    private let surroundings: SharedEnvironment
     private let progress = Mutex(Progress())
     private let loop = Mutex<StepLoop?>(nil)
     private let hooks: Hooks
@@ -72,7 +72,7 @@ package final class Term: Sendable {
 
     init(
         _ ledger: DecidingLedger, _ epoch: Epoch, _ taken: TakenReports, since: Int64, _ hooks: Hooks,
-        in surroundings: SharedSurroundings
+        in surroundings: SharedEnvironment
     ) {
         self.ledger = ledger
         self.epoch = epoch

@@ -21,7 +21,7 @@ struct EventFeedTests {
         let address: SocketAddress
         let log = LineLog()
 
-        init(_ form: KeptForm, heartbeat: Duration = .seconds(3600)) async throws {
+        init(_ form: LedgerBackend, heartbeat: Duration = .seconds(3600)) async throws {
             ledger = UnreliableRecords(try await home.openRecords(form))
             let logger = Logger(label: "test") { [log] _ in log.handler }
             feed = EventFeed(ledger, heartbeat: heartbeat, outagePause: .milliseconds(20), logger: logger)
@@ -60,8 +60,8 @@ struct EventFeedTests {
 
     private struct Fault: Error {}
 
-    @Test(arguments: KeptForm.allCases)
-    func `an idle stream carries an empty line now and then`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `an idle stream carries an empty line now and then`(_ form: LedgerBackend) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let test = try await Fixture(form, heartbeat: .milliseconds(50))
             let client = try test.reader("")
@@ -75,8 +75,8 @@ struct EventFeedTests {
         }
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `fifty readers at the tail cost one reading of the disk`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `fifty readers at the tail cost one reading of the disk`(_ form: LedgerBackend) async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let test = try await Fixture(form)
             let clients = try (0..<50).map { _ in try test.reader("") }
@@ -97,8 +97,10 @@ struct EventFeedTests {
         }
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a reader that does not read is dropped, and what waits for it does not grow`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `a reader that does not read is dropped, and what waits for it does not grow`(_ form: LedgerBackend)
+        async throws
+    {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let test = try await Fixture(form)
             for id in 1...1500 { try test.record(Int64(id), padding: 10_000) }

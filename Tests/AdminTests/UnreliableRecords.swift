@@ -23,8 +23,8 @@ final class UnreliableRecords: TestRecords {
     var durable: Int64 { records.durable }
     var mayLag: Bool { records.mayLag }
     func addObserver(_ observer: any LedgerObserver) { records.addObserver(observer) }
-    func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
-        records.record(report, peer: peer, gathers: gathers)
+    func record(_ report: ReportedPayment, peer: String, defersCommit: Bool) -> Reception {
+        records.record(report, peer: peer, defersCommit: defersCommit)
     }
     func commit() { records.commit() }
     var committed: Int64 { records.committed }

@@ -65,7 +65,7 @@ import Testing
     @Test func `what is no secret may not stand in a file`() throws {
         let found = try faults(["ECRYPTOPAY_EMAIL_FILE": "/x"])
         #expect(found.map(\.problem) == ["only a secret may stand in a file"])
-        #expect(found.map(\.mend) == ["set ECRYPTOPAY_EMAIL itself"])
+        #expect(found.map(\.hint) == ["set ECRYPTOPAY_EMAIL itself"])
     }
 
     @Test(
@@ -79,7 +79,7 @@ import Testing
     func namesNearest(name: String, nearest: String) throws {
         for found in [try faults([name: "s3cr3t"]), try faults(file: "\(name)=s3cr3t\n")] {
             #expect(found.map(\.key) == [name])
-            #expect(found.map(\.mend) == ["did you mean \(nearest)?"])
+            #expect(found.map(\.hint) == ["did you mean \(nearest)?"])
             #expect(!"\(found)".contains("s3cr3t"))
         }
     }

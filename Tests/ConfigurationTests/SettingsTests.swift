@@ -139,7 +139,7 @@ import Testing
         #expect(fault.key == "ECRYPTOPAY_\(bad.key)")
         #expect(fault.place == "ECRYPTOPAY_\(bad.key) (environment)")
         #expect(fault.problem.contains(bad.says), "\(fault)")
-        #expect(!fault.mend.isEmpty)
+        #expect(!fault.hint.isEmpty)
     }
 
     @Test("an empty value is refused", arguments: SettingKey.all.map(\.name))
@@ -175,7 +175,7 @@ import Testing
         #expect(none.allSatisfy { $0.problem.contains("is required") })
         let one = try faults(account.filter { $0.key != "ECRYPTOPAY_PASSWORD" }, withAccount: false)
         #expect(one.map(\.key) == ["ECRYPTOPAY_PASSWORD"])
-        #expect(one.first?.mend.contains("ECRYPTOPAY_PASSWORD_FILE") == true)
+        #expect(one.first?.hint.contains("ECRYPTOPAY_PASSWORD_FILE") == true)
     }
 
     @Test func `where the account is optional it is all of it or nothing`() throws {

@@ -16,7 +16,7 @@ import TestSupport
 struct ConfirmerTests {
     private let home = LedgerHome()
 
-    private func ledger(_ form: KeptForm, window: Duration = .seconds(3600)) async throws -> any TestLedger {
+    private func ledger(_ form: LedgerBackend, window: Duration = .seconds(3600)) async throws -> any TestLedger {
         try await home.open(form, .init(window: window, maxPending: 1000))
     }
 
@@ -35,8 +35,8 @@ struct ConfirmerTests {
 
     private func records(_ kind: String) throws -> [Record] { try home.records(kind) }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a call that does not end is no progress, nor is one that is due and does not begin`(_ form: KeptForm)
+    @Test(arguments: LedgerBackend.allCases)
+    func `a call that does not end is no progress, nor is one that is due and does not begin`(_ form: LedgerBackend)
         async throws
     {
         let ledger = try await ledger(form)
@@ -79,8 +79,8 @@ struct ConfirmerTests {
         #expect(scheduler.jobs.count == 1)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a report is fetched, and what the API says is journaled`(_ form: KeptForm)
+    @Test(arguments: LedgerBackend.allCases)
+    func `a report is fetched, and what the API says is journaled`(_ form: LedgerBackend)
         async throws
     {
         let ledger = try await ledger(form)
@@ -103,8 +103,8 @@ struct ConfirmerTests {
         #expect(confirmed.current == ScriptedPayments.paid(42).json)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `never more calls at once than allowed, and never two for one payment`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `never more calls at once than allowed, and never two for one payment`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         let api = ScriptedPayments { id throws(APIError) in
             for _ in 0..<20 { await Task.yield() }
@@ -122,8 +122,8 @@ struct ConfirmerTests {
         await confirmer.stop()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `an outage leaves everything queued, and is over when the API answers`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `an outage leaves everything queued, and is over when the API answers`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         let api = ScriptedPayments { id throws(APIError) in throw ScriptedPayments.error(.status(503), id: id) }
         let confirmer = confirmer(ledger, api)
@@ -139,8 +139,9 @@ struct ConfirmerTests {
         await confirmer.stop()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `what is unknown when the program ends is asked for again after the next start`(_ form: KeptForm) async throws
+    @Test(arguments: LedgerBackend.allCases)
+    func `what is unknown when the program ends is asked for again after the next start`(_ form: LedgerBackend)
+        async throws
     {
         do {
             let ledger = try await ledger(form)
@@ -160,8 +161,8 @@ struct ConfirmerTests {
         await confirmer.stop()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `what is taken up again is asked for, though nothing is written`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `what is taken up again is asked for, though nothing is written`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form, window: .zero)
         let api = ScriptedPayments { id throws(APIError) in throw ScriptedPayments.error(.status(503), id: id) }
         let confirmer = confirmer(ledger, api)
@@ -171,13 +172,13 @@ struct ConfirmerTests {
             ledger.counts.abandoned == 1 && ledger.nextDue() == nil
         }
         api.change { ScriptedPayments.paid($0) }
-        ledger.takeUpAbandoned()
+        ledger.requeueAbandoned()
         try await eventually("the confirmation") { ledger.counts.confirmed == 1 }
         await confirmer.stop()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a contradicted report is refuted, and the truth stands beside it`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `a contradicted report is refuted, and the truth stands beside it`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         let confirmer = confirmer(ledger, ScriptedPayments { ScriptedPayments.paid($0, state: "open") })
         await confirmer.start()
@@ -189,8 +190,8 @@ struct ConfirmerTests {
         #expect(try records("confirmed").count == 1)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `stopping breaks calls off, and what they were for stays queued`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `stopping breaks calls off, and what they were for stays queued`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         let gate = Gate()
         let api = ScriptedPayments { id throws(APIError) in
@@ -212,8 +213,8 @@ struct ConfirmerTests {
         #expect(try records("refuted").isEmpty)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `Retry-After holds every call back`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `Retry-After holds every call back`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         let api = ScriptedPayments { id throws(APIError) in
             throw ScriptedPayments.error(.status(429), id: id, retryAfter: .seconds(600))

@@ -21,7 +21,7 @@ struct ConfirmingFixture {
     private let home = LedgerHome()
     private let log = LineLog()
 
-    init(_ form: KeptForm, asking apiURL: String, timeout: Duration = .seconds(60)) async throws {
+    init(_ form: LedgerBackend, asking apiURL: String, timeout: Duration = .seconds(60)) async throws {
         ledger = try await home.open(form)
         let logger = Logger(label: "test") { [log] _ in log.handler }
         confirmer = Confirmer(
@@ -35,7 +35,7 @@ struct ConfirmingFixture {
         #expect(isTaken(ledger.record(try ReportedPayment(body: Array(json.utf8).span), peer: "test")))
     }
 
-    /// Waits until a call about the payment brought no verdict; answers why, as the log has it.
+    /// Waits until a call about the payment brought no verdict; returns why, as the log has it.
     func unknown(_ id: PaymentID) async throws -> String {
         try await eventualValue("an unknown: \(log.lines)") {
             log.lines.first { $0.hasPrefix("payment \(id) unknown: ") }

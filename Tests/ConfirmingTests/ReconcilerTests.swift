@@ -22,7 +22,7 @@ struct ReconcilerTests {
         api = ScriptedPayments { ScriptedPayments.paid($0) }
     }
 
-    private func ledger(_ form: KeptForm, window: Duration = .seconds(3600), rate: Int = 1000) async throws
+    private func ledger(_ form: LedgerBackend, window: Duration = .seconds(3600), rate: Int = 1000) async throws
         -> any TestLedger
     {
         try await home.open(form, .init(window: window, rate: rate))
@@ -48,8 +48,8 @@ struct ReconcilerTests {
         try ReportedPayment(body: ScriptedPayments.paid(id, state: state).json.span)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `the baseline is taken, and then what no webhook told is found`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `the baseline is taken, and then what no webhook told is found`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         api.list.withLock { $0 = (1...1000).map { ScriptedPayments.paid($0, state: "open") } }
         let reconciler = reconciler(ledger)
@@ -68,8 +68,8 @@ struct ReconcilerTests {
         #expect(try causes().count == 1000)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a listing that fails is repeated until the baseline is there, at interval 0 too`(_ form: KeptForm)
+    @Test(arguments: LedgerBackend.allCases)
+    func `a listing that fails is repeated until the baseline is there, at interval 0 too`(_ form: LedgerBackend)
         async throws
     {
         let ledger = try await ledger(form)
@@ -82,8 +82,8 @@ struct ReconcilerTests {
         ledger.close()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a list beyond its bounds names the key`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `a list beyond its bounds names the key`(_ form: LedgerBackend) async throws {
         for (kind, key) in [
             (APIError.Kind.tooLarge(limit: 4096), "ECRYPTOPAY_LIST_MAX_BYTES=4096"),
             (.timeout, "ECRYPTOPAY_LIST_TIMEOUT"),
@@ -98,8 +98,8 @@ struct ReconcilerTests {
         }
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a list that lacks a known payment is said, and changes nothing`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `a list that lacks a known payment is said, and changes nothing`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         api.list.withLock { $0 = (1...5).map { ScriptedPayments.paid($0) } }
         let reconciler = reconciler(ledger)
@@ -113,8 +113,8 @@ struct ReconcilerTests {
         ledger.close()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a flood is answered by listings, the genuine among the forged`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `a flood is answered by listings, the genuine among the forged`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form, rate: 1)
         api.list.withLock { $0 = [ScriptedPayments.paid(1), ScriptedPayments.paid(100_000, state: "open")] }
         let reconciler = reconciler(ledger)
@@ -155,8 +155,8 @@ struct ReconcilerTests {
         withExtendedLifetime(reconciler) {}
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `what was set aside is taken up again on request`(_ form: KeptForm)
+    @Test(arguments: LedgerBackend.allCases)
+    func `what was set aside is taken up again on request`(_ form: LedgerBackend)
         async throws
     {
         let ledger = try await ledger(form, window: .nanoseconds(1))
@@ -177,8 +177,8 @@ struct ReconcilerTests {
         ledger.close()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `stopping breaks a listing off, and the next start repeats it`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `stopping breaks a listing off, and the next start repeats it`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         let gate = Gate()
         api.listGate.withLock { $0 = gate }

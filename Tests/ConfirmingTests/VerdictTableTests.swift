@@ -94,7 +94,7 @@ struct VerdictTableTests {
     }
 
     /// The sandbox with a payment that is paid, and whoever asks it.
-    private func setUp(_ form: KeptForm, timeout: Duration = .seconds(60)) async throws -> (
+    private func setUp(_ form: LedgerBackend, timeout: Duration = .seconds(60)) async throws -> (
         sandbox: Sandbox, test: ConfirmingFixture, id: PaymentID
     ) {
         let sandbox = try Sandbox(
@@ -116,16 +116,16 @@ struct VerdictTableTests {
         #expect(try test.refutations().isEmpty)
     }
 
-    @Test(arguments: Row.settled, KeptForm.allCases)
-    func `a report that agrees is settled by the confirmation`(row: Row, _ form: KeptForm) async throws {
+    @Test(arguments: Row.settled, LedgerBackend.allCases)
+    func `a report that agrees is settled by the confirmation`(row: Row, _ form: LedgerBackend) async throws {
         let (sandbox, test, id) = try await setUp(form)
         try test.report(#"{"id":\#(id),\#(row.report)}"#)
         try await expectSettled(test)
         await sandbox.stop(grace: .zero)
     }
 
-    @Test(arguments: Row.refuted, KeptForm.allCases)
-    func `a report that is contradicted is refuted, and the API's word is confirmed`(row: Row, _ form: KeptForm)
+    @Test(arguments: Row.refuted, LedgerBackend.allCases)
+    func `a report that is contradicted is refuted, and the API's word is confirmed`(row: Row, _ form: LedgerBackend)
         async throws
     {
         let (sandbox, test, id) = try await setUp(form)
@@ -141,8 +141,10 @@ struct VerdictTableTests {
         await sandbox.stop(grace: .zero)
     }
 
-    @Test(arguments: Row.unknown, KeptForm.allCases)
-    func `an answer that is none leaves a report unknown, and the next good one settles it`(row: Row, _ form: KeptForm)
+    @Test(arguments: Row.unknown, LedgerBackend.allCases)
+    func `an answer that is none leaves a report unknown, and the next good one settles it`(
+        row: Row, _ form: LedgerBackend
+    )
         async throws
     {
         let (sandbox, test, id) = try await setUp(form, timeout: row.timeout)
@@ -156,8 +158,9 @@ struct VerdictTableTests {
         await sandbox.stop(grace: .zero)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a newer state than the API shows is unknown, and settled when the API shows it`(_ form: KeptForm) async throws
+    @Test(arguments: LedgerBackend.allCases)
+    func `a newer state than the API shows is unknown, and settled when the API shows it`(_ form: LedgerBackend)
+        async throws
     {
         let (sandbox, test, id) = try await setUp(form)
         try test.report(

@@ -17,7 +17,7 @@ struct ForwarderTests {
     private let log = LineLog()
     private let failed = DeliveryOutcome.failed(DeliveryFailure(status: 500, error: "HTTP 500"))
 
-    private func ledger(_ form: KeptForm, segmentBytes: Int64 = 1 << 20) async throws -> any TestLedger {
+    private func ledger(_ form: LedgerBackend, segmentBytes: Int64 = 1 << 20) async throws -> any TestLedger {
         try await home.open(form, .init(maxPending: 1000, segmentBytes: segmentBytes))
     }
 
@@ -29,7 +29,7 @@ struct ForwarderTests {
         Forwarder.Endpoint(name: name, sender: shop)
     }
 
-    /// Has the API say something new of a payment; answers its record.
+    /// Has the API say something new of a payment; returns its record.
     @discardableResult
     private func confirm(_ id: PaymentID, _ ledger: any TestLedger, state: String = "paid") async throws -> Int64 {
         let claim = try #require(ledger.claim(id))
@@ -58,8 +58,8 @@ struct ForwarderTests {
         }
     #endif
 
-    @Test(arguments: KeptForm.allCases)
-    func `news goes to every endpoint, and what came of it is journaled`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `news goes to every endpoint, and what came of it is journaled`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         let shops = [ScriptedShop(), ScriptedShop()]
@@ -82,8 +82,8 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `what is no news is not delivered, and a payment's news come in order`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `what is no news is not delivered, and a payment's news come in order`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop()
@@ -100,8 +100,10 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a failing endpoint holds up no other, and what it lacks survives a restart`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `a failing endpoint holds up no other, and what it lacks survives a restart`(_ form: LedgerBackend)
+        async throws
+    {
         let good = ScriptedShop()
         let bad = ScriptedShop { [failed] _ in failed }
         var seq: Int64 = 0
@@ -130,8 +132,10 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a new endpoint gets what comes next, and what waits for one that is gone is undeliverable`(_ form: KeptForm)
+    @Test(arguments: LedgerBackend.allCases)
+    func `a new endpoint gets what comes next, and what waits for one that is gone is undeliverable`(
+        _ form: LedgerBackend
+    )
         async throws
     {
         let ledger = try await ledger(form, segmentBytes: 300)
@@ -152,7 +156,7 @@ struct ForwarderTests {
         #expect(told.count == 1)
         #expect(told.first?.contains("\"ecryptopayd replay --since TIME\", or \"--seq \(first)\"") == true, "\(told)")
         #expect(ledger.endpointStatus.map(\.name) == ["new"])
-        let lacking = await ledger.survey(waiting: 0)
+        let lacking = await ledger.overview(waiting: 0)
         #expect(lacking.undelivered == UndeliveredRecords(count: 1, oldest: first))
         let since = try #require(lacking.undeliveredSince)
         #expect(try await ledger.redeliver(.since(since), dryRun: true) == 2)
@@ -161,7 +165,7 @@ struct ForwarderTests {
         #expect(try await ledger.redeliver(.record(first), dryRun: false) == 1)
         try await eventually("the replay") { ledger.counts.delivered == 2 }
         #expect(new.ids == ["msg_id_\(second)", "msg_id_\(first)"])
-        #expect(await ledger.survey(waiting: 0).undelivered == nil)
+        #expect(await ledger.overview(waiting: 0).undelivered == nil)
         await forwarder.stop()
     }
 
@@ -177,7 +181,7 @@ struct ForwarderTests {
     }
 
     /// A ledger with an endpoint "new" and one that is gone, "old", for which something waits, and that writes nothing more.
-    private func endingBehindRemoval(_ form: KeptForm) async throws -> any TestLedger {
+    private func endingBehindRemoval(_ form: LedgerBackend) async throws -> any TestLedger {
         let ledger = try await ledger(form)
         _ = try ledger.configure(endpoints: ["old"])
         try await confirm(1, ledger)
@@ -196,8 +200,8 @@ struct ForwarderTests {
         return again
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `endpoints in another order are the same, and nothing is written`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `endpoints in another order are the same, and nothing is written`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop()
@@ -208,8 +212,8 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `410 stops an endpoint loudly, and a reload has it go on`(_ form: KeptForm)
+    @Test(arguments: LedgerBackend.allCases)
+    func `410 stops an endpoint loudly, and a reload has it go on`(_ form: LedgerBackend)
         async throws
     {
         let ledger = try await ledger(form)
@@ -246,8 +250,8 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a replay by payment or time sends all that was news, in order`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `a replay by payment or time sends all that was news, in order`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form, segmentBytes: 300)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop()
@@ -267,8 +271,8 @@ struct ForwarderTests {
         await forwarder.stop()
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `deliveries under way are bounded, and stopping breaks them off`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `deliveries under way are bounded, and stopping breaks them off`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop { _ in
@@ -284,8 +288,8 @@ struct ForwarderTests {
         #expect(ledger.counts.delivered == 0)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `nothing is pruned that is not delivered`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `nothing is pruned that is not delivered`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form, segmentBytes: 300)
         let forwarder = forwarder(ledger)
         let shop = ScriptedShop { [failed] _ in failed }

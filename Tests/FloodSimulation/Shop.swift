@@ -37,7 +37,7 @@ struct Shop {
         return id(payments.count - 1)
     }
 
-    /// A payment moves on; answers its id, or nil when it has ended.
+    /// A payment moves on; returns its id, or nil when it has ended.
     mutating func advance(_ index: Int, now: Instant) -> PaymentID? {
         guard payments[index].state < Self.states.count - 1 else { return nil }
         payments[index].state += 1

@@ -22,7 +22,7 @@ struct SimulatedLedger {
         switch state.admit(report.summary.admitted) {
         case .known: state.noteAnnouncement()
         case .full: refused += 1
-        case .covered(let seq): state.covered(report.summary.admitted, by: seq, now: now)
+        case .coalesced(let seq): state.coalesced(report.summary.admitted, by: seq, now: now)
         case .journal:
             seq += 1
             journaled += 1
@@ -33,14 +33,14 @@ struct SimulatedLedger {
         }
     }
 
-    /// The answer to a fetch. Answers what is news.
+    /// The answer to a fetch. Returns what is news.
     mutating func settle(_ claim: Claim, _ answer: Answer, now: Instant) -> ConfirmedPayment? {
         if case .payment = answer { state.noteAnswered(claim) }
         let judgement = state.judge(claim, answer, claimed(claim), now: now, wallClock: now.nanoseconds)
         return apply(claim, judgement, .webhook, now: now)
     }
 
-    /// The answer to a listing, whole. Answers what is news.
+    /// The answer to a listing, whole. Returns what is news.
     mutating func list(_ payments: [ConfirmedPayment], now: Instant) -> [ConfirmedPayment] {
         var news: [ConfirmedPayment] = []
         for payment in payments {
@@ -81,7 +81,7 @@ struct SimulatedLedger {
             }
         }
         state.conclude(claim, judgement, now: now)
-        guard let confirmation = judgement.confirmation, confirmation.isNews || cause == .baseline else { return nil }
+        guard let confirmation = judgement.confirmation, confirmation.isChange || cause == .baseline else { return nil }
         return confirmation.payment
     }
 }

@@ -14,9 +14,9 @@ package final class HeldLedger: ReportLedger, Ledger {
 
     /// Reports that were taken to be written together, and are not being written yet.
     private let gathered = Mutex((now: 0, most: 0))
-    package var gatheredCount: Int { gathered.withLock { $0.now } }
+    package var deferredCount: Int { gathered.withLock { $0.now } }
     /// The most that were at any time.
-    package var mostGathered: Int { gathered.withLock { $0.most } }
+    package var mostDeferred: Int { gathered.withLock { $0.most } }
 
     /// Called by another thread while a report is being recorded; the recording waits for it, but not for ever.
     package let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
@@ -31,13 +31,13 @@ package final class HeldLedger: ReportLedger, Ledger {
     /// Who sent each of them.
     package var peers: [String] { state.withLock { $0.peers } }
 
-    package func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
+    package func record(_ report: ReportedPayment, peer: String, defersCommit: Bool) -> Reception {
         let position = state.withLock { state in
             state.reports.append(report)
             state.peers.append(peer)
             return Int64(state.reports.count)
         }
-        if gathers { gathered.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) } }
+        if defersCommit { gathered.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) } }
         if let work = meanwhile.withLock({ $0 }) {
             let done = DispatchSemaphore(value: 0)
             DispatchQueue.global().async {
@@ -82,7 +82,7 @@ package final class HeldLedger: ReportLedger, Ledger {
     package func beginListing() -> Bool { mayList.withLock { $0 } }
     package func list(_ payments: [ConfirmedPayment]) throws -> [Settlement] { [] }
     package func endListing(isWhole: Bool) throws -> (ListingSummary, [Settlement]) { (ListingSummary(), []) }
-    package func takeUpAbandoned() {}
+    package func requeueAbandoned() {}
     /// What ``isFlooded`` answers.
     package let flood = Mutex(false)
     package var isFlooded: Bool { flood.withLock { $0 } }

@@ -11,7 +11,7 @@ package import TestSupport
 #endif
 
 /// How the ledger is kept that a test runs on. What is tested above it must not depend on that.
-package enum KeptForm: CaseIterable, Sendable {
+package enum LedgerBackend: CaseIterable, Sendable {
     /// A journal in a directory.
     case files
     #if PostgreSQL
@@ -21,7 +21,7 @@ package enum KeptForm: CaseIterable, Sendable {
 }
 
 /// All sides of a ledger of whoever writes it alone.
-package protocol TestLedger: KeptLedger, ReportLedger {
+package protocol TestLedger: ManagedLedger, ReportLedger {
     var durable: Int64 { get }
     func prune(before time: Int64) throws -> PruneReport
     func close()
@@ -86,7 +86,7 @@ package final class LedgerHome: Sendable {
     }
 
     /// Opens the ledger, of one form in all of a test; one that was opened before has been closed.
-    package func open(_ form: KeptForm, _ options: Options = Options()) async throws -> any TestLedger {
+    package func open(_ form: LedgerBackend, _ options: Options = Options()) async throws -> any TestLedger {
         switch try await place(form) {
         case .files(let directory): return try Self.open(directory, options)
         #if PostgreSQL
@@ -97,7 +97,7 @@ package final class LedgerHome: Sendable {
     }
 
     /// The same to read its records.
-    package func openRecords(_ form: KeptForm) async throws -> any TestRecords {
+    package func openRecords(_ form: LedgerBackend) async throws -> any TestRecords {
         switch try await place(form) {
         case .files(let directory): return try Self.open(directory, Options())
         #if PostgreSQL
@@ -106,14 +106,14 @@ package final class LedgerHome: Sendable {
         }
     }
 
-    private func place(_ form: KeptForm) async throws -> Place {
+    private func place(_ form: LedgerBackend) async throws -> Place {
         if let place = place.withLock({ $0 }) { return place }
         let new = try await make(form)
         place.withLock { $0 = new }
         return new
     }
 
-    private func make(_ form: KeptForm) async throws -> Place {
+    private func make(_ form: LedgerBackend) async throws -> Place {
         switch form {
         case .files: return .files(try TemporaryDirectory())
         #if PostgreSQL
@@ -164,7 +164,7 @@ package final class LedgerHome: Sendable {
     // MARK: What is there
 
     /// Where it is, or is going to be, as a command line has it: a path, or a database's URL.
-    package func location(_ form: KeptForm) async throws -> String {
+    package func location(_ form: LedgerBackend) async throws -> String {
         switch try await place(form) {
         case .files(let directory): return directory.path
         #if PostgreSQL

@@ -216,12 +216,13 @@ struct DeliveriesTests {
         ledger.state.configured(endpoints: ["a"], seq: 1)
         let position = JournalPosition(seq: 10, offset: 0)
         ledger.state.announced(1, position, now: ledger.now)
-        for attempt in 1...10 {
+        let last = RetrySchedule.delivery.count + 1
+        for attempt in 1...last {
             ledger.pass(.seconds(200_000))
             let next = ledger.state.claimDelivery(for: "a", now: ledger.now)
             let claim = try #require(next)
             #expect(claim.attempt == attempt)
-            if attempt == 10 { ledger.state.redeliver(1, position, now: ledger.now) }
+            if attempt == last { ledger.state.redeliver(1, position, now: ledger.now) }
             ledger.state.concludeDelivery(claim)
             let isPostponed = ledger.state.postpone(claim, now: ledger.now)
             #expect(isPostponed)

@@ -31,7 +31,7 @@ final class LedgerHarness {
             seq += 1
             journal[seq] = report
             state.received(report.summary.admitted, seq: seq, offset: seq, now: now)
-        case .covered(let seq): state.covered(report.summary.admitted, by: seq, now: now)
+        case .coalesced(let seq): state.coalesced(report.summary.admitted, by: seq, now: now)
         case .known, .full: break
         }
         return admission

@@ -9,7 +9,7 @@ struct LedgerStateTests {
     @Test func `an equal report is covered by the one that waits`() throws {
         let ledger = LedgerHarness()
         #expect(ledger.offer(try report(state: "paid", updatedAt: time(1))) == .journal)
-        #expect(ledger.offer(try report(state: "paid", amount: "150.00", updatedAt: time(1))) == .covered(by: 1))
+        #expect(ledger.offer(try report(state: "paid", amount: "150.00", updatedAt: time(1))) == .coalesced(by: 1))
         #expect(ledger.offer(try report(state: "open", updatedAt: time(1))) == .journal)
     }
 
@@ -29,7 +29,7 @@ struct LedgerStateTests {
     @Test func `sixteen distinct reports are journaled for one call, the next are covered`() throws {
         let ledger = LedgerHarness()
         for second in 1...16 { #expect(ledger.offer(try report(state: "s\(second)", updatedAt: time(1))) == .journal) }
-        #expect(ledger.offer(try report(state: "s17", updatedAt: time(1))) == .covered(by: 16))
+        #expect(ledger.offer(try report(state: "s17", updatedAt: time(1))) == .coalesced(by: 16))
         let claim = try #require(ledger.fetch(.payment(try payment(state: "s17", updatedAt: time(1)))))
         #expect(claim.reports.count == 16)
         #expect(ledger.story == ["confirmed news \(Array(1...16))"])
@@ -288,7 +288,7 @@ struct LedgerStateTests {
         ledger.offer(try report(state: "open", updatedAt: time(1)))
         ledger.fetch(open)
         for index in 0..<16 { ledger.offer(try report(state: "f", amount: "\(index)", updatedAt: time(9))) }
-        #expect(ledger.offer(try report(state: "paid", updatedAt: time(9))) == .covered(by: 18))
+        #expect(ledger.offer(try report(state: "paid", updatedAt: time(9))) == .coalesced(by: 18))
         // The first fetches show the old state; all sixteen are refuted.
         for _ in 0..<3 {
             while ledger.fetch(open) == nil { ledger.pass(.seconds(1)) }
@@ -326,7 +326,7 @@ struct LedgerStateTests {
         let lagging = Answer.payment(try payment(state: "open", updatedAt: time(1)))
         let paid = try report(state: "paid", updatedAt: time(2))
         ledger.offer(paid)
-        #expect(ledger.offer(paid) == .covered(by: 1))
+        #expect(ledger.offer(paid) == .coalesced(by: 1))
         ledger.fetch(lagging)
         // The one that waits has used one up. The sender asks again, and the API goes on lagging for a while.
         #expect(ledger.offer(paid) == .journal)

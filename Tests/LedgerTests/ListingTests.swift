@@ -291,7 +291,7 @@ struct ListingTests {
             #expect(ledger.state.counts.pending == 0)
             ledger.pass(.seconds(3600))
             #expect(ledger.claim() == nil)
-            if all { ledger.state.takeUpAbandoned(now: ledger.now) }
+            if all { ledger.state.requeueAbandoned(now: ledger.now) }
             let claim = all ? ledger.claim() : ledger.claim(1)
             #expect(claim?.reports.map(\.seq) == [1])
             #expect(ledger.state.counts.pending == 1)

@@ -81,8 +81,8 @@ struct PublicSideTests {
         server.queue.suspend()
         for client in clients { try client.send(request("POST", Self.path, report)) }
         server.queue.resume()
-        try await eventually("all are being written") { ledger.reports.count == 3 && ledger.gatheredCount == 0 }
-        #expect(ledger.mostGathered == 3)
+        try await eventually("all are being written") { ledger.reports.count == 3 && ledger.deferredCount == 0 }
+        #expect(ledger.mostDeferred == 3)
         ledger.commit(upTo: 3)
         for client in clients { #expect(try client.receive().status == 200) }
     }

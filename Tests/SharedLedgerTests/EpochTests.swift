@@ -9,7 +9,7 @@ import TestSupport
 @Suite(.ownThread) struct EpochTests {
     private func row(_ seq: Int64, _ text: String = "a") -> RecordRow {
         RecordRow(
-            seq: seq, kind: "received", payment: 7, isNews: false, time: 0, line: Array("record \(seq) \(text)".utf8))
+            seq: seq, kind: "received", payment: 7, isChange: false, time: 0, line: Array("record \(seq) \(text)".utf8))
     }
 
     private func batch(_ rows: RecordRow...) -> LedgerBatch {

@@ -37,8 +37,8 @@ final class FakeQueue: SerialQueue {
         run()
     }
 
-    var surroundings: SharedSurroundings {
-        SharedSurroundings(
+    var surroundings: SharedEnvironment {
+        SharedEnvironment(
             monotonic: { self.state.withLock { $0.now } },
             after: { nanoseconds, work in self.state.withLock { $0.timers.append(($0.now + nanoseconds, work)) } },
             pause: { _ in }, queue: { _, _ in self })

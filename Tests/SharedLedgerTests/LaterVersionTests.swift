@@ -14,7 +14,7 @@ import TestSupport
         try sampleJournal(name).split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
             let line = Array(line)
             return (try? RecordRow(line: line))
-                ?? RecordRow(seq: Int64(index) + 1, kind: "shipped", payment: 42, isNews: false, time: 0, line: line)
+                ?? RecordRow(seq: Int64(index) + 1, kind: "shipped", payment: 42, isChange: false, time: 0, line: line)
         }
     }
 
@@ -55,7 +55,7 @@ import TestSupport
         let crc = CRC32C.text(of: CRC32C.checksum(Array(rest.utf8).span))
         cluster.database.replaceLast(
             by: RecordRow(
-                seq: seq, kind: "shipped", payment: 42, isNews: false, time: 0,
+                seq: seq, kind: "shipped", payment: 42, isChange: false, time: 0,
                 line: Array(#"{"crc":"\#(crc)",\#(rest)"#.utf8)))
     }
 

@@ -214,7 +214,7 @@ private final class CapturedStream: Sendable {
     /// Whether every writer has closed the stream and all of it is in `text`.
     var isComplete: Bool { state.withLock { $0.isComplete } }
 
-    /// Takes what comes next; answers false at the end of the stream.
+    /// Takes what comes next; returns false at the end of the stream.
     private func gather(from descriptor: Int32) -> Bool {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         let count = read(descriptor, &chunk, chunk.count)

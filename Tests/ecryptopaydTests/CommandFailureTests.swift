@@ -31,15 +31,15 @@ struct CommandFailureTests {
             (.invalidRequest, .configuration, "check ECRYPTOPAY_API_URL"),
         ] as [(APIError.Kind, ecryptopayd.ExitStatus, String)])
     func `a failed call has its exit code, says what was asked, and how to mend it`(
-        kind: APIError.Kind, status: ecryptopayd.ExitStatus, mend: String
+        kind: APIError.Kind, status: ecryptopayd.ExitStatus, hint: String
     ) {
         let error = Self.error(kind)
         let failure = CommandFailure(error)
         #expect(failure.status == status)
         #expect(failure.message.hasPrefix("\(error)"))
         #expect(
-            mend.isEmpty
-                ? failure.message == "\(error)" : failure.message.contains("; ") && failure.message.contains(mend))
+            hint.isEmpty
+                ? failure.message == "\(error)" : failure.message.contains("; ") && failure.message.contains(hint))
         #expect(failure.message.contains("/api/v1/payments/1"))
     }
 

@@ -15,15 +15,15 @@ import TestSupport
 @Suite(.ownThread) struct JournalSourceTests {
     private let home = LedgerHome()
 
-    private func source(_ form: KeptForm) async throws -> any JournalSource {
+    private func source(_ form: LedgerBackend) async throws -> any JournalSource {
         switch try JournalPlace(argument: try await home.location(form)) {
         case .directory(let path): FileSource(path)
-        case .database(let url): try DatabaseForm.source(url, Settings())
+        case .database(let url): try DatabaseBackend.source(url, Settings())
         }
     }
 
     /// A journal of reports of these payments, which has been closed.
-    private func journal(_ form: KeptForm, of payments: PaymentID...) async throws -> any JournalSource {
+    private func journal(_ form: LedgerBackend, of payments: PaymentID...) async throws -> any JournalSource {
         let ledger = try await home.open(form)
         for (number, id) in payments.enumerated() {
             let report = #"{"id":\#(id),"state":"s\#(number)"}"#
@@ -46,8 +46,9 @@ import TestSupport
         return seqs
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `where there is no journal, whatever reads it fails with 66 and names the place`(_ form: KeptForm) async throws
+    @Test(arguments: LedgerBackend.allCases)
+    func `where there is no journal, whatever reads it fails with 66 and names the place`(_ form: LedgerBackend)
+        async throws
     {
         let source = try await source(form)
         let readings: [() throws -> Void] = [
@@ -71,8 +72,8 @@ import TestSupport
         #expect(failure?.status == .noInput && failure?.message.contains("/nonexistent") == true)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `records are selected by payment, kind, number and time`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `records are selected by payment, kind, number and time`(_ form: LedgerBackend) async throws {
         let source = try await journal(form, of: 1, 2, 1)
         #expect(try cat(source) == [1, 2, 3, 4, 5])
         #expect(try cat(source, "--payment", "1") == [2, 4])
@@ -82,8 +83,8 @@ import TestSupport
         #expect(try cat(source, "--since", "2126-01-01T00:00:00Z") == [])
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `a number behind the last record, or before the first, is as good as any`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `a number behind the last record, or before the first, is as good as any`(_ form: LedgerBackend) async throws {
         let source = try await journal(form, of: 1, 2, 3)
         for (after, seqs) in [
             ("9223372036854775807", []), ("5", []), ("4", [5]), ("-1", [1, 2, 3, 4, 5]),
@@ -93,19 +94,19 @@ import TestSupport
         }
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `verify lists every problem and goes on behind it, and reading ends at the first`(_ form: KeptForm)
+    @Test(arguments: LedgerBackend.allCases)
+    func `verify lists every problem and goes on behind it, and reading ends at the first`(_ form: LedgerBackend)
         async throws
     {
         let source = try await journal(form, of: 1, 2, 3, 4, 5, 6)
         let whole = try source.verify { _, _ in }
-        #expect(whole.problems == [] && whole.mend == nil && whole.sentence.hasSuffix(": the journal is whole"))
+        #expect(whole.problems == [] && whole.hint == nil && whole.sentence.hasSuffix(": the journal is whole"))
         try await damage(changing: 3, removing: 5)
         let report = try source.verify { _, _ in }
         let lack = form == .files ? "record 5 should stand there, but it is record 6" : "record 5 is missing"
         try #require(report.problems.count == 2, "\(report)")
         #expect(report.problems[0].contains("its checksum says") && report.problems[1].contains(lack), "\(report)")
-        #expect(report.sentence.hasSuffix(": the journal is damaged") && report.mend != nil)
+        #expect(report.sentence.hasSuffix(": the journal is damaged") && report.hint != nil)
         #expect(try JSONValue(parsing: Array(report.json.utf8))["problems"]?.integer == 2)
         var read: [Int64] = []
         let fault = try source.forEachLine(matching: .all) { read.append($1.seq) }
@@ -127,8 +128,8 @@ import TestSupport
         try directory.write(lines.joined(separator: "\n") + "\n", to: segment)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `half a copy is no whole journal, and says how to go on`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `half a copy is no whole journal, and says how to go on`(_ form: LedgerBackend) async throws {
         let source = try await journal(form, of: 1)
         try home.directory?.write("id", to: "copying")
         _ = try await home.execute("UPDATE ecryptopayd.ledger SET copying = true")
@@ -136,12 +137,12 @@ import TestSupport
         #expect(report.sentence.hasSuffix(": half a copy of a journal"), "\(report)")
         #expect(
             report.problems == ["copying it was interrupted: run the same \"ecryptopayd journal copy\" again"]
-                && report.mend?.contains("not all of a journal") == true)
+                && report.hint?.contains("not all of a journal") == true)
         #expect(try JSONValue(parsing: Array(report.json.utf8))["problems"]?.integer == 1)
     }
 
-    @Test(arguments: KeptForm.allCases)
-    func `statistics count records by kind and find the oldest report that waits`(_ form: KeptForm) async throws {
+    @Test(arguments: LedgerBackend.allCases)
+    func `statistics count records by kind and find the oldest report that waits`(_ form: LedgerBackend) async throws {
         let source = try await journal(form, of: 7, 8)
         var statistics = JournalStatistics()
         statistics.segments = try source.segments

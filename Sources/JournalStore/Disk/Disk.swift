@@ -15,7 +15,7 @@ package protocol Disk: Sendable {
     func size(_ file: DiskFile) throws(SystemError) -> Int64
     /// Up to `count` bytes from an offset; fewer at the end.
     func read(_ file: DiskFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8]
-    /// Writes at an offset; answers how many bytes it took, perhaps fewer than given.
+    /// Writes at an offset; returns how many bytes it took, perhaps fewer than given.
     func write(_ file: DiskFile, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) -> Int
     /// `fdatasync`: what was written to the file is on the disk.
     func synchronize(_ file: DiskFile) throws(SystemError)

@@ -7,7 +7,7 @@ import Synchronization
 /// Group commit: records are appended by anyone, and written and made durable together on one queue.
 ///
 /// However many records wait, they become durable by one write and one sync, or one transaction; while that runs, the next ones
-/// wait for the one after. Whoever gathers many writes them himself as long as the storage is quick: two changes of thread for each batch
+/// wait for the one after. Whoever defersCommit many writes them himself as long as the storage is quick: two changes of thread for each batch
 /// would cost more than the wait.
 package final class GroupCommit: Sendable {
     /// Where batches are written, one after the other.
@@ -18,8 +18,8 @@ package final class GroupCommit: Sendable {
     private let observer: Mutex<(any JournalObserver)?>
     /// When the write that is under way began, on the monotonic clock; 0 when there is none.
     private let writingSince = Atomic<Int64>(0)
-    /// Whoever gathers is waiting for the write that is under way.
-    private let isGathererWaiting = Atomic(false)
+    /// Whoever defersCommit is waiting for the write that is under way.
+    private let isCallerWaiting = Atomic(false)
     /// The writer is held for something else than a write.
     private let isWriterHeld = Atomic(false)
     /// How long the last one took, in nanoseconds.
@@ -28,7 +28,7 @@ package final class GroupCommit: Sendable {
     /// So long may whoever serves others wait for the storage, in nanoseconds. One that takes longer is waited for once.
     static let quick: Int64 = 2_000_000
 
-    init(_ tail: JournalTail, _ writer: any BatchWriter, in surroundings: Surroundings) {
+    init(_ tail: JournalTail, _ writer: any BatchWriter, in surroundings: JournalEnvironment) {
         queue = surroundings.queue("ecryptopayd.journal", .userInitiated)
         clock = surroundings.monotonic
         self.tail = Mutex(tail)
@@ -39,7 +39,7 @@ package final class GroupCommit: Sendable {
     /// Behind record `last` of a storage without files: a segment begins.
     package convenience init(
         behind last: Int64, segmentBytes: Int64, opened: Record.Opened, _ writer: any BatchWriter,
-        in surroundings: Surroundings
+        in surroundings: JournalEnvironment
     ) {
         self.init(
             JournalTail(
@@ -98,17 +98,17 @@ package final class GroupCommit: Sendable {
         return since == 0 || .nanoseconds(clock() - since) < limit
     }
 
-    /// Whether someone is in ``commitGathered()`` and waits there for the disk.
-    package var holdsGatherer: Bool { isGathererWaiting.load(ordering: .relaxed) }
+    /// Whether someone is in ``commitDeferred()`` and waits there for the disk.
+    package var holdsCaller: Bool { isCallerWaiting.load(ordering: .relaxed) }
 
-    /// Takes a record; it is durable when the observer hears of its number. With `gathers` that may be only after the next
-    /// ``commitGathered()``.
+    /// Takes a record; it is durable when the observer hears of its number. With `defersCommit` that may be only after the next
+    /// ``commitDeferred()``.
     package func append(
-        _ record: Record, time: Int64, gathers: Bool = false
+        _ record: Record, time: Int64, defersCommit: Bool = false
     ) throws(JournalUnavailable) -> JournalPosition {
         let (position, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
             let position = try tail.append(record, time: time)
-            return (position, gathers ? false : tail.requestCommit())
+            return (position, defersCommit ? false : tail.requestCommit())
         }
         if mustCommit { queue.enqueue { self.commit() } }
         return position
@@ -119,15 +119,15 @@ package final class GroupCommit: Sendable {
         try tail.withLock { tail throws(JournalUnavailable) in try tail.append(members, time: time) }
     }
 
-    /// Has what was appended with `gathers` written and synced: before this returns if the disk was quick the last time and
+    /// Has what was appended with `defersCommit` written and synced: before this returns if the disk was quick the last time and
     /// nothing else is being written, soon if not. Not to be called by an observer.
-    func commitGathered() {
+    func commitDeferred() {
         guard tail.withLock({ $0.requestCommit() }) else { return }
         guard lastWrite.load(ordering: .relaxed) < Self.quick, !isWriterHeld.load(ordering: .relaxed) else {
             return queue.enqueue { self.commit() }
         }
-        isGathererWaiting.store(true, ordering: .relaxed)
-        defer { isGathererWaiting.store(false, ordering: .relaxed) }
+        isCallerWaiting.store(true, ordering: .relaxed)
+        defer { isCallerWaiting.store(false, ordering: .relaxed) }
         queue.perform {
             _ = commitBatch()
             // What others asked for meanwhile is not the caller's to wait for.
@@ -180,7 +180,7 @@ package final class GroupCommit: Sendable {
 
     // MARK: Commit
 
-    /// Writes batch after batch until nothing waits that anybody asked for; answers what went wrong with the last one.
+    /// Writes batch after batch until nothing waits that anybody asked for; returns what went wrong with the last one.
     @discardableResult
     private func commit() -> BatchResult? {
         var failure: BatchResult?

@@ -94,17 +94,17 @@ extension JournalLedger: DeliveryLedger {
 
     package func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
         // It may read the whole journal: verdicts and deliveries must not wait behind that.
-        let found = try await surveyQueue.value { [journal] in try journal.news(selection, upTo: journal.durable) }
+        let found = try await overviewQueue.value { [journal] in try journal.news(selection, upTo: journal.durable) }
         let endpoints = state.withLock { state in
             guard !dryRun else { return state.endpoints.count }
             for (id, position) in found { state.redeliver(id, position, now: now()) }
             return state.endpoints.count
         }
-        if !dryRun, !found.isEmpty { tellOfNews() }
+        if !dryRun, !found.isEmpty { tellOfChanges() }
         return found.count * endpoints
     }
 
-    func tellOfNews() {
+    func tellOfChanges() {
         observers.tell { $0.ledgerDidAnnounce() }
     }
 

@@ -83,7 +83,7 @@ extension JournalLedger {
             }
             return failure
         }
-        if decisions.contains(where: { $0.judgement.confirmation?.isNews == true }) { tellOfNews() }
+        if decisions.contains(where: { $0.judgement.confirmation?.isChange == true }) { tellOfChanges() }
         if let failure { throw failure }
         let settlements = decisions.map(\.settlement)
         for settlement in settlements { settled(settlement) }

@@ -25,7 +25,7 @@ extension JournalLedger {
     private func pruneAlone(_ before: Int64) throws -> PruneReport {
         let plan = try journal.prunePlan(before: before, hold: state.withLock { $0.pruningHold })
         if plan.report.segments.isEmpty { return plan.report }
-        let kept = try keepWords(plan)
+        let kept = try keepLastAnswers(plan)
         if let busy = kept.busy {
             var report = PruneReport()
             report.heldBy = "payment \(busy), for which an API call was under way; the next attempt may succeed"
@@ -41,19 +41,19 @@ extension JournalLedger {
 
     // MARK: Keeping
 
-    /// Writes anew what the segments hold and nothing behind them says. Answers how many payments that is, and one that could
+    /// Writes anew what the segments hold and nothing behind them says. Returns how many payments that is, and one that could
     /// not be kept now.
-    private func keepWords(_ plan: PrunePlan) throws -> (count: Int, busy: PaymentID?) {
+    private func keepLastAnswers(_ plan: PrunePlan) throws -> (count: Int, busy: PaymentID?) {
         var kept: (count: Int, busy: PaymentID?) = (0, nil)
-        var words: [LastWord] = []
+        var words: [LastAnswer] = []
         var bytes = 0
         var baseline: Record?
         try journal.forEachEntry(of: plan) { entry in
             if case .baseline = entry.record { baseline = entry.record }
             guard let (payment, current) = entry.record.knowledge,
-                state.withLock({ $0.isLastWord(entry.seq, on: payment) })
+                state.withLock({ $0.isLastAnswer(entry.seq, on: payment) })
             else { return }
-            words.append(LastWord(payment: payment, current: current, seq: entry.seq))
+            words.append(LastAnswer(payment: payment, current: current, seq: entry.seq))
             bytes += current.count
             guard bytes >= Self.batchBytes else { return }
             try keep(&words, &kept)
@@ -66,12 +66,12 @@ extension JournalLedger {
     }
 
     /// Appends words and waits until they are durable.
-    func keep(_ words: inout [LastWord], _ kept: inout (count: Int, busy: PaymentID?)) throws(JournalFault) {
+    func keep(_ words: inout [LastAnswer], _ kept: inout (count: Int, busy: PaymentID?)) throws(JournalFault) {
         let candidates = words
         words.removeAll(keepingCapacity: true)
         do throws(JournalUnavailable) {
             try write { state in
-                let current = candidates.filter { state.isLastWord($0.seq, on: $0.payment) }
+                let current = candidates.filter { state.isLastAnswer($0.seq, on: $0.payment) }
                 // Their answers may be in the journal already, and the old words must not stand behind these.
                 kept.busy = current.last { state.isInFlight($0.payment) }?.payment ?? kept.busy
                 let words = current.filter { !state.isInFlight($0.payment) }
@@ -93,7 +93,7 @@ extension JournalLedger {
 }
 
 /// The last word on a payment, in a segment that is about to go.
-struct LastWord {
+struct LastAnswer {
     let payment: PaymentID
     let current: [UInt8]
     let seq: Int64

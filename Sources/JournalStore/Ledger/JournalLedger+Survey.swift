@@ -6,11 +6,11 @@ import Synchronization
 extension JournalLedger {
     /// Looks how the ledger stands, with at most `limit` payments that wait. What it needs of the disk it reads on a queue of
     /// its own.
-    package func survey(waiting limit: Int) async -> LedgerSurvey { await surveyQueue.value { self.look(limit) } }
+    package func overview(waiting limit: Int) async -> LedgerOverview { await overviewQueue.value { self.look(limit) } }
 
-    private func look(_ limit: Int) -> LedgerSurvey {
+    private func look(_ limit: Int) -> LedgerOverview {
         let (counts, setAside, waiting, endpoints, undelivered) = state.withLock {
-            ($0.counts, $0.setAsideCount, $0.longestWaiting(limit), $0.endpointStatus, $0.undelivered)
+            ($0.counts, $0.abandonedCount, $0.longestWaiting(limit), $0.endpointStatus, $0.undelivered)
         }
         let (segments, bytes) = journal.extent
         return lastTimes.withLock { times in
@@ -23,7 +23,7 @@ extension JournalLedger {
             }
             let oldest = undelivered?.oldest ?? 0
             if times.undelivered.seq != oldest { times.undelivered = (oldest, journal.time(of: oldest)) }
-            return LedgerSurvey(
+            return LedgerOverview(
                 counts: counts, setAside: setAside,
                 waiting: waiting.map { .init(payment: $0, since: times.arrivals[$0.seq]) }, endpoints: endpoints,
                 undelivered: undelivered, undeliveredSince: times.undelivered.time, segments: segments, bytes: bytes,

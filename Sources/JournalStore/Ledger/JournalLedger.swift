@@ -20,9 +20,9 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
     let observers = ObserverList()
     private let minimumFreeBytes: Atomic<Int64>
     /// What is known of the segments for ``dropRefuted(while:)``.
-    let survey = Mutex(RefutedSurvey())
+    let scan = Mutex(DroppableScan())
     private let slowCommits = Atomic(0)
-    let surroundings: Surroundings
+    let surroundings: JournalEnvironment
     /// What a record takes beside its report, about.
     private static var recordBytes: Int { 256 }
     /// Whether there was a flood when somebody last asked for something to do.
@@ -33,7 +33,7 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
     /// Where blocking reads happen: Swift's cooperative threads must not wait for a disk.
     let readQueue: any SerialQueue
     /// Where an operator's questions look at the disk: no verdict waits for them.
-    let surveyQueue: any SerialQueue
+    let overviewQueue: any SerialQueue
     let lastTimes = Mutex(LastTimes())
 
     /// Where checkpoints are written and old segments dropped, one after the other.
@@ -46,13 +46,13 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
     /// the record of the newest checkpoint; 0 without one.
     package init(
         _ journal: Log, _ recovered: Journal.Recovered, _ state: consuming LedgerState, last: JournalPosition?,
-        checkpointed: Int64, _ options: Options, in surroundings: Surroundings
+        checkpointed: Int64, _ options: Options, in surroundings: JournalEnvironment
     ) {
         self.journal = journal
         self.recovered = recovered
         self.surroundings = surroundings
         readQueue = surroundings.queue("ecryptopayd.ledger.read", .unspecified)
-        surveyQueue = surroundings.queue("ecryptopayd.ledger.survey", .utility)
+        overviewQueue = surroundings.queue("ecryptopayd.ledger.overview", .utility)
         maintenanceQueue = surroundings.queue("ecryptopayd.ledger.maintenance", .utility)
         if !state.endpoints.isEmpty { journal.commits.keep(endpoints: state.endpoints) }
         state.frontier.begin(behind: last)
@@ -91,7 +91,7 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
     }
 }
 
-extension JournalLedger: KeptLedger {
+extension JournalLedger: ManagedLedger {
     /// What ended the ledger for good, if something did, in words for an operator.
     package var failure: String? { journal.failure.map { JournalUnavailable.failed($0).description } }
 
@@ -107,7 +107,7 @@ extension JournalLedger: KeptLedger {
     package var slowCommitCount: Int { slowCommits.load(ordering: .relaxed) }
 
     /// Whether someone in ``Ledger/commit()`` is kept waiting by the write.
-    package var holdsGatherer: Bool { journal.commits.holdsGatherer }
+    package var holdsCaller: Bool { journal.commits.holdsCaller }
 
     /// Whether no write has been under way for `limit` or longer: what the watchdog asks.
     package func makesProgress(within limit: Duration) -> Bool { journal.commits.makesProgress(within: limit) }
@@ -126,16 +126,16 @@ extension JournalLedger: ReportLedger, Ledger {
 
     package func addObserver(_ observer: any LedgerObserver) { observers.add(observer) }
 
-    package func commit() { journal.commits.commitGathered() }
+    package func commit() { journal.commits.commitDeferred() }
 
-    package func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception {
+    package func record(_ report: ReportedPayment, peer: String, defersCommit: Bool) -> Reception {
         if let space = journal.space, !space.hasRoom(minimumFree, now: now().nanoseconds) {
             return .unavailable(shortOfSpace)
         }
         return take(report.summary.admitted, isAcknowledged: false) { () throws(JournalUnavailable) in
             let record = Record.received(
                 Record.Received(payment: report.id, peer: peer, report: report.json, deviations: report.deviations))
-            let position = try journal.append(record, time: wallClock(), gathers: gathers)
+            let position = try journal.append(record, time: wallClock(), defersCommit: defersCommit)
             journal.space?.spend(report.json.count + Self.recordBytes)
             return position
         }
@@ -165,8 +165,8 @@ extension JournalLedger: ReportLedger, Ledger {
                 state.noteAnnouncement()
                 return .known
             case .full: return .unavailable("too many payments that were never confirmed wait already")
-            case .covered(let seq):
-                state.covered(report, by: seq, now: now)
+            case .coalesced(let seq):
+                state.coalesced(report, by: seq, now: now)
                 isCovered = true
                 return .pending(seq)
             case .journal:
@@ -210,8 +210,8 @@ extension JournalLedger: ReportLedger, Ledger {
 
     package var pausedUntil: Instant { state.withLock { $0.pausedUntil } }
 
-    package func takeUpAbandoned() {
-        state.withLock { $0.takeUpAbandoned(now: now()) }
+    package func requeueAbandoned() {
+        state.withLock { $0.requeueAbandoned(now: now()) }
         rescheduled()
     }
 
@@ -236,7 +236,7 @@ extension JournalLedger: ReportLedger, Ledger {
         }
         let result = await decision.appended.ticket.result
         let failure = state.withLock { apply(decision, result, to: &$0) }
-        if decision.judgement.confirmation?.isNews == true { tellOfNews() }
+        if decision.judgement.confirmation?.isChange == true { tellOfChanges() }
         if let failure { throw failure }
         settled(decision.settlement)
         return decision.settlement

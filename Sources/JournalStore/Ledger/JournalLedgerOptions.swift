@@ -18,7 +18,7 @@ struct LastTimes {
     var isKnown = false
     var received: Int64?
     var confirmed: Int64?
-    /// When those reports came that were waiting at the last survey.
+    /// When those reports came that were waiting at the last overview.
     var arrivals: [Int64: Int64] = [:]
     /// The oldest record that was undelivered then, and when it was written.
     var undelivered: (seq: Int64, time: Int64?) = (0, nil)

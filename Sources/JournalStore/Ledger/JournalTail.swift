@@ -62,10 +62,10 @@ struct JournalTail: Sendable {
         if segments != segments.sorted() || Set(segments).count < segments.count || segments.last ?? 0 > nextSeq {
             return "segments are out of order: \(segments)"
         }
-        if batch.cuts.map(\.firstSeq) != Array(segments.suffix(batch.cuts.count)) {
+        if batch.segmentStarts.map(\.firstSeq) != Array(segments.suffix(batch.segmentStarts.count)) {
             return "the batch begins segments that are not the last ones"
         }
-        let places = batch.cuts.map(\.position)
+        let places = batch.segmentStarts.map(\.position)
         if places != places.sorted() || places.last ?? 0 > batch.bytes.count {
             return "cuts are out of order: \(places)"
         }
@@ -109,7 +109,7 @@ struct JournalTail: Sendable {
         return position
     }
 
-    /// Appends `opened` for a start of the program; a new segment begins with one anyway. Answers its number.
+    /// Appends `opened` for a start of the program; a new segment begins with one anyway. Returns its number.
     mutating func markStart(time: Int64) -> Int64 {
         if !prepareSegment(time: time) { _ = encode(.opened(opened), time: time) }
         return batch.lastSeq
@@ -185,11 +185,11 @@ struct JournalTail: Sendable {
         segments.removeAll(where: isGoing)
     }
 
-    /// Sees to it that the next record stands behind an `opened`; answers whether it has just written one.
+    /// Sees to it that the next record stands behind an `opened`; returns whether it has just written one.
     @discardableResult
     private mutating func prepareSegment(time: Int64) -> Bool {
         if segments.isEmpty || segmentSize >= segmentBytes {
-            batch.cuts.append(RecordBatch.Cut(position: batch.bytes.count, firstSeq: nextSeq))
+            batch.segmentStarts.append(RecordBatch.SegmentStart(position: batch.bytes.count, firstSeq: nextSeq))
             segments.append(nextSeq)
             segmentSize = 0
         }
@@ -203,11 +203,11 @@ struct JournalTail: Sendable {
         let start = batch.bytes.count
         RecordCodec.append(record, seq: nextSeq, durable: durable, time: time, to: &batch.bytes)
         if keepsHeads {
-            var isNews = false
-            if case .confirmed(let confirmed) = record { isNews = confirmed.news }
+            var isChange = false
+            if case .confirmed(let confirmed) = record { isChange = confirmed.news }
             batch.heads.append(
                 RecordHead(
-                    kind: record.kind, payment: record.payment, isNews: isNews, time: time,
+                    kind: record.kind, payment: record.payment, isChange: isChange, time: time,
                     length: batch.bytes.count - start))
         }
         return encoded(from: start)
@@ -219,7 +219,7 @@ struct JournalTail: Sendable {
         if keepsHeads {
             batch.heads.append(
                 RecordHead(
-                    kind: "received", payment: members.payment, isNews: false, time: time,
+                    kind: "received", payment: members.payment, isChange: false, time: time,
                     length: batch.bytes.count - start))
         }
         return encoded(from: start)

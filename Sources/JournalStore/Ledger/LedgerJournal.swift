@@ -68,11 +68,11 @@ extension LedgerJournal {
     /// What ended it, if a disk's failure did.
     package var failure: SystemError? { commits.failure }
 
-    /// Takes a record; see ``GroupCommit/append(_:time:gathers:)``.
+    /// Takes a record; see ``GroupCommit/append(_:time:defersCommit:)``.
     package func append(
-        _ record: Record, time: Int64, gathers: Bool = false
+        _ record: Record, time: Int64, defersCommit: Bool = false
     ) throws(JournalUnavailable) -> JournalPosition {
-        try commits.append(record, time: time, gathers: gathers)
+        try commits.append(record, time: time, defersCommit: defersCommit)
     }
 
     func flush() { commits.flush() }

@@ -1,14 +1,14 @@
 /// Encoded records that wait to be written together.
 package struct RecordBatch: Sendable {
     /// Where, among the bytes, another segment begins, and its first record.
-    struct Cut: Sendable {
+    struct SegmentStart: Sendable {
         var position: Int
         var firstSeq: Int64
     }
 
     /// The records' lines, each with its newline.
     package internal(set) var bytes: [UInt8] = []
-    var cuts: [Cut] = []
+    var segmentStarts: [SegmentStart] = []
     /// What each record is found by, in order, where that is asked for.
     package internal(set) var heads: [RecordHead] = []
     /// The number of the last one.
@@ -22,7 +22,7 @@ package struct RecordBatch: Sendable {
     mutating func removeAll() {
         // A batch that was once large should not hold its memory for ever.
         bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
-        cuts.removeAll()
+        segmentStarts.removeAll()
         heads.removeAll(keepingCapacity: heads.capacity <= 4096)
     }
 }
@@ -34,7 +34,7 @@ package struct RecordHead: Hashable, Sendable {
     /// The payment that it is about.
     package let payment: Int64?
     /// Whether it is a confirmation that told something new.
-    package let isNews: Bool
+    package let isChange: Bool
     /// When it was written, in nanoseconds since 1970.
     package let time: Int64
     /// How long its line is, with the newline.

@@ -22,7 +22,7 @@ package struct JournalFollower: Sendable {
         next = seq < .max ? seq + 1 : seq
     }
 
-    /// Shows what has become durable since the last call, without its newline; answers what stands in the way of more.
+    /// Shows what has become durable since the last call, without its newline; returns what stands in the way of more.
     ///
     /// `pruned` hears of the numbers that were to be shown next and are gone. To be called again after a while, for there is
     /// nobody to tell when. Stops early when lines of that many bytes have been shown.

@@ -48,7 +48,7 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    private static let mend = """
+    private static let hint = """
         Nothing was changed. Run "ecryptopayd journal verify" to see all that is wrong, and restore the segment from a backup; \
         as the last resort, "ecryptopayd journal repair" cuts the journal there
         """
@@ -60,7 +60,7 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
             """
             the journal is damaged: \(corruption.segment) at byte \(corruption.offset) should hold record \
             \(corruption.expected), and does not: \(corruption.finding). Records up to \(corruption.claimed) had been synced, so \
-            this is no torn tail. \(Self.mend)
+            this is no torn tail. \(Self.hint)
             """
         case .unreadable(let segment, let offset, .laterVersion(let later)):
             "the journal cannot be read: \(segment) at byte \(offset): \(later). Nothing was changed; hint: \(later.hint)"
@@ -72,7 +72,7 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
         case .missingSegment(let expected, let found):
             """
             the journal is damaged: record \(expected) should stand where \(found) begins: a segment is missing or has another \
-            name, or the one before it is not as long as it was, or the file "dropped" is damaged. \(Self.mend)
+            name, or the one before it is not as long as it was, or the file "dropped" is damaged. \(Self.hint)
             """
         case .missingBeginning(let expected, let found):
             """

@@ -75,7 +75,7 @@ package struct JournalRepair {
     }
 
     /// Has the journal begin with the first segment that is there, though no pruning removed those before it. The caller holds
-    /// the journal's lock. Answers how many records are missing.
+    /// the journal's lock. Returns how many records are missing.
     package static func acceptBeginning(
         _ disk: any Disk, segment first: Int64, dryRun: Bool
     ) throws(Refusal) -> Int64 {

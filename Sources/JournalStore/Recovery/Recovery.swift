@@ -188,7 +188,7 @@ struct Recovery {
         }
     }
 
-    /// Checks a line and shows its record; answers what is wrong with it when it is not good.
+    /// Checks a line and shows its record; returns what is wrong with it when it is not good.
     private mutating func take(
         _ line: Span<UInt8>, _ first: Int64, at offset: Int64, known: Int64
     ) throws(JournalFault) -> LineFault? {

@@ -28,12 +28,12 @@ extension JournalLedger where Log == Journal {
             return report
         }
         let (disk, durable, segments) = (journal.disk, journal.durable, journal.segments)
-        let (going, remains) = try survey.withLock { survey throws(JournalFault) in
-            try survey.read(disk, segments, upTo: durable, while: isWanted)
+        let (going, remains) = try scan.withLock { scan throws(JournalFault) in
+            try scan.read(disk, segments, upTo: durable, while: isWanted)
             let dropped: DroppedRanges
             do throws(SystemError) { dropped = try DroppedRanges.read(from: disk) } catch { throw .system(error) }
-            let going = survey.going(dropped)
-            return (going, try survey.remains(disk, going))
+            let going = scan.going(dropped)
+            return (going, try scan.remains(disk, going))
         }
         // Dispatch hands on untyped errors only.
         let result = maintenanceQueue.perform { () -> Result<PruneReport, JournalFault> in
@@ -59,7 +59,7 @@ extension JournalLedger where Log == Journal {
             })
     }
 
-    /// Writes the last word on payments anew, where it stands in what goes or reports that stay need it; answers one that could
+    /// Writes the last word on payments anew, where it stands in what goes or reports that stay need it; returns one that could
     /// not be written now.
     private func repeatWords(
         _ settled: [PaymentID: [Int64]], _ going: [ClosedRange<Int64>]
@@ -67,7 +67,7 @@ extension JournalLedger where Log == Journal {
         var places: [Int64: (payment: PaymentID, reports: [Int64])] = [:]
         state.withLock { state in
             for (payment, reports) in settled {
-                guard let seq = state.lastWord(on: payment) else { continue }
+                guard let seq = state.lastAnswer(on: payment) else { continue }
                 if !reports.isEmpty || going.contains(where: { $0.contains(seq) }) { places[seq] = (payment, reports) }
             }
         }
@@ -76,16 +76,16 @@ extension JournalLedger where Log == Journal {
             var offset: Int64 = 0
             var isWhole = false
             while !isWhole {
-                var words: [LastWord] = []
+                var words: [LastAnswer] = []
                 var bytes = 0
                 isWhole = true
-                try RefutedSurvey.forEachLine(journal.disk, segment, from: offset) { (line, end) throws(LineFault) in
+                try DroppableScan.forEachLine(journal.disk, segment, from: offset) { (line, end) throws(LineFault) in
                     offset = end
                     let seq = try RecordLine(checking: line).seq
                     guard let place = places[seq], let (_, current) = try Entry(line: line).record.knowledge else {
                         return true
                     }
-                    words.append(LastWord(payment: place.payment, current: current, seq: seq, reports: place.reports))
+                    words.append(LastAnswer(payment: place.payment, current: current, seq: seq, reports: place.reports))
                     bytes += current.count
                     isWhole = bytes < Self.batchBytes
                     return isWhole

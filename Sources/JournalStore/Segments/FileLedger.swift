@@ -13,14 +13,15 @@ extension JournalLedger where Log == Journal {
         clock: @escaping @Sendable () -> Int64 = { Clock.monotonic() }, progress: (Int64) -> Void = { _ in }
     ) throws(JournalFault) {
         try self.init(
-            disk, options, journal: journalOptions, randomID: randomID, seed: seed, in: Surroundings(monotonic: clock),
+            disk, options, journal: journalOptions, randomID: randomID, seed: seed,
+            in: JournalEnvironment(monotonic: clock),
             progress: progress)
     }
 
     /// The same in the surroundings that are given.
     convenience init(
         _ disk: any Disk, _ options: Options, journal journalOptions: Journal.Options, randomID: String, seed: UInt64,
-        in surroundings: Surroundings, progress: (Int64) -> Void = { _ in }
+        in surroundings: JournalEnvironment, progress: (Int64) -> Void = { _ in }
     ) throws(JournalFault) {
         var state = LedgerState(
             limits: options.limits, seed: seed, now: Instant(nanoseconds: surroundings.monotonic()))

@@ -59,14 +59,14 @@ package final class Journal: LedgerJournal {
         visit: (Entry, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
         try open(
-            disk, options, randomID: randomID, time: time, from: nil, in: Surroundings(), progress: progress
+            disk, options, randomID: randomID, time: time, from: nil, in: JournalEnvironment(), progress: progress
         ) { entry, line, offset in visit(Entry(entry, line), offset) }
     }
 
     /// The same from a checkpoint on: what it holds is not shown again. Records are shown in their lines, not copied.
     static func open(
         _ disk: any Disk, _ options: Options, randomID: String, time: Int64, from checkpoint: Checkpoint?,
-        in surroundings: Surroundings, progress: (Int64) -> Void, visit: (EntryView, Span<UInt8>, Int64) -> Void
+        in surroundings: JournalEnvironment, progress: (Int64) -> Void, visit: (EntryView, Span<UInt8>, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
         var id: String?
         let outcome = try Recovery.run(disk, from: checkpoint, progress: progress) {
@@ -95,7 +95,7 @@ package final class Journal: LedgerJournal {
 
     private init(
         _ disk: any Disk, _ outcome: Recovery.Outcome, segmentBytes: Int64, opened: Record.Opened,
-        in surroundings: Surroundings
+        in surroundings: JournalEnvironment
     ) throws(SystemError) {
         self.disk = disk
         id = opened.journal

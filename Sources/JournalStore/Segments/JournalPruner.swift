@@ -57,7 +57,7 @@ package enum JournalPruner {
     private static func count(_ plan: SegmentPrunePlan, _ state: LedgerState) throws(JournalFault) -> PruneReport {
         var report = plan.report
         try plan.forEachEntry { (entry) throws(JournalFault) in
-            if let payment = entry.record.payment, state.isLastWord(entry.seq, on: payment) { report.known += 1 }
+            if let payment = entry.record.payment, state.isLastAnswer(entry.seq, on: payment) { report.known += 1 }
         }
         return report
     }

@@ -32,7 +32,7 @@ struct SegmentWriter: BatchWriter {
     /// Writes and syncs the batch, segment by segment.
     mutating func writeBatch() -> BatchResult {
         var start = 0
-        for cut in batch.cuts {
+        for cut in batch.segmentStarts {
             if let result = write(batch.bytes[start..<cut.position], upTo: cut.firstSeq - 1) { return result }
             if let result = beginSegment(cut.firstSeq) { return result }
             start = cut.position

@@ -8,14 +8,14 @@ package protocol ReportLedger: Sendable {
     /// A position that is rejected is given again. So whoever waits for one must have noted it before a rejection can reach
     /// him: under one lock with the methods of ``Acknowledger``.
     ///
-    /// Whoever `gathers` calls ``commit()`` when he has no more to record for now: one sync serves them all.
-    func record(_ report: ReportedPayment, peer: String, gathers: Bool) -> Reception
+    /// Whoever `defersCommit` calls ``commit()`` when he has no more to record for now: one sync serves them all.
+    func record(_ report: ReportedPayment, peer: String, defersCommit: Bool) -> Reception
 
     /// Has everything that was gathered become durable: soon, or, where that takes no longer than a change of thread would,
     /// before this returns. Observers hear of it, in the latter case on the caller's thread.
     func commit()
 
-    /// The last position that is durable: what ``record(_:peer:gathers:)`` returns is compared with it.
+    /// The last position that is durable: what ``record(_:peer:defersCommit:)`` returns is compared with it.
     var committed: Int64 { get }
 
     /// Why no report can be taken now, in words for an operator, without secrets; nil while they are taken.
@@ -31,7 +31,7 @@ package protocol ReportLedger: Sendable {
 extension ReportLedger {
     /// Takes a single report in.
     package func record(_ report: ReportedPayment, peer: String) -> Reception {
-        record(report, peer: peer, gathers: false)
+        record(report, peer: peer, defersCommit: false)
     }
 }
 
@@ -71,7 +71,7 @@ package protocol Ledger: Sendable {
     var pausedUntil: Instant { get }
 
     /// Takes up again what was set aside as unknown for too long.
-    func takeUpAbandoned()
+    func requeueAbandoned()
 
     /// Holds all claims back for a while, as the API asked for.
     func pause(_ duration: Duration)

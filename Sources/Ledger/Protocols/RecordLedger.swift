@@ -28,7 +28,7 @@ package protocol RecordReader: Sendable {
     /// The number of the record to be shown next.
     var next: Int64 { get }
 
-    /// Shows what has become durable since the last call, each record with its line, without the newline; answers what stands
+    /// Shows what has become durable since the last call, each record with its line, without the newline; returns what stands
     /// in the way of more. It blocks for the disk.
     ///
     /// `pruned` hears of the numbers that were to be shown next and are gone. Stops early when lines of that many bytes have

@@ -4,7 +4,7 @@ package enum Admission: Hashable, Sendable {
     case journal
     /// Reports of its payment up to this record cover it: one that says the same, or sixteen others, whose re-fetch has not
     /// begun. It may be acknowledged once they are durable.
-    case covered(by: Int64)
+    case coalesced(by: Int64)
     /// The API's last confirmed answer says exactly what it says: nothing is left to find out.
     case known
     /// Too many payments that were never confirmed wait already.

@@ -7,7 +7,7 @@ package struct Judgement: Sendable {
         /// What the API said.
         package let payment: ConfirmedPayment
         /// Whether it tells anything new.
-        package let isNews: Bool
+        package let isChange: Bool
         /// Sequence numbers of the reports that it settles.
         package let of: [Int64]
     }

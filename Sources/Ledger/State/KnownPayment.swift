@@ -27,7 +27,7 @@ struct KnownPayment: IDTableElement, Sendable {
     }
 
     /// Whether an answer tells a state, amount or currency that differ.
-    func isNews(_ payment: ConfirmedSummary) -> Bool { payment.fingerprint != fingerprint }
+    func isChange(_ payment: ConfirmedSummary) -> Bool { payment.fingerprint != fingerprint }
 
     /// Whether an answer is older than this, and so neither confirms nor settles anything.
     func isLag(_ payment: ConfirmedSummary, callBegan: Instant) -> Bool {

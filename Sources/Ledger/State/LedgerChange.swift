@@ -5,7 +5,7 @@ package import Payments
 package enum LedgerChange: Sendable {
     case received(AdmittedReport)
     /// `callBegan` is when the call began whose answer it is: the distant past for one of an earlier run.
-    case confirmed(ConfirmedSummary, of: [Int64], isNews: Bool, cause: Record.Cause, callBegan: Instant)
+    case confirmed(ConfirmedSummary, of: [Int64], isChange: Bool, cause: Record.Cause, callBegan: Instant)
     /// What was confirmed in records that have been pruned.
     case known(ConfirmedSummary)
     /// The same of a payment whose last word stands in the record `from`; it means nothing when another has been spoken since.
@@ -29,7 +29,7 @@ extension LedgerChange {
             let answer = line.extracting(confirmed.current)
             guard let payment = try? ConfirmedSummary(answer: answer, asked: confirmed.payment) else { return nil }
             self = .confirmed(
-                payment, of: confirmed.of, isNews: confirmed.news, cause: confirmed.cause, callBegan: .distantPast)
+                payment, of: confirmed.of, isChange: confirmed.news, cause: confirmed.cause, callBegan: .distantPast)
         case .known(let id, let current):
             guard let payment = try? ConfirmedSummary(answer: line.extracting(current), asked: id) else { return nil }
             self = .known(payment)
@@ -60,10 +60,10 @@ extension LedgerState {
     package mutating func apply(_ change: LedgerChange, at position: JournalPosition, now: Instant?) {
         switch change {
         case .received(let report): received(report, at: position, now: now)
-        case .confirmed(let payment, let of, let isNews, let cause, let callBegan):
+        case .confirmed(let payment, let of, let isChange, let cause, let callBegan):
             confirmed(payment, of: of, seq: position.seq, callBegan: callBegan)
-            noteCause(cause, isNews: isNews)
-            if isNews { announced(payment.id, position, now: now) }
+            noteCause(cause, isChange: isChange)
+            if isChange { announced(payment.id, position, now: now) }
         case .known(let payment): knew(payment, seq: position.seq)
         case .repeated(let id, let from): repeated(id, from: from, as: position.seq)
         case .refuted(let id, let of): refuted(id, of: of)
@@ -84,10 +84,10 @@ extension Judgement {
         var records: [(record: Record, change: LedgerChange)] = []
         if let confirmation {
             let record = Record.Confirmed(
-                payment: claim.id, current: confirmation.payment.json, news: confirmation.isNews, of: confirmation.of,
+                payment: claim.id, current: confirmation.payment.json, news: confirmation.isChange, of: confirmation.of,
                 cause: cause)
             let change = LedgerChange.confirmed(
-                confirmation.payment.summary, of: confirmation.of, isNews: confirmation.isNews, cause: cause,
+                confirmation.payment.summary, of: confirmation.of, isChange: confirmation.isChange, cause: cause,
                 callBegan: claim.began)
             records.append((.confirmed(record), change))
         }

@@ -66,7 +66,7 @@ extension PendingPayments {
             unconfirmedCount == unconfirmed,
             "\(unconfirmedCount) payments are counted as never confirmed, and there are \(unconfirmed)")
         for id in followUps.keys { require(slot(of: id) != nil, "payment \(id) has turns, and does not wait") }
-        for id in takenUp.keys { require(slot(of: id) != nil, "payment \(id) took reports up, and does not wait") }
+        for id in requeued.keys { require(slot(of: id) != nil, "payment \(id) took reports up, and does not wait") }
         return broken
     }
 }

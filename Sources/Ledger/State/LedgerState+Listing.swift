@@ -31,13 +31,13 @@ extension LedgerState {
         guard !isInFlight(payment.id) else { return nil }
         if let knownSlot, known[knownSlot].isLag(payment.summary, callBegan: listing.began) {
             // A call of its own that began later may have said the same already.
-            if known[knownSlot].isNews(payment.summary) || known[knownSlot].isNewer(than: payment.summary) {
+            if known[knownSlot].isChange(payment.summary) || known[knownSlot].isNewer(than: payment.summary) {
                 self.listing?.lagging += 1
             }
             return nil
         }
         let reports = slot.map { self.reports(in: $0, for: listing) } ?? []
-        if reports.isEmpty, let knownSlot, !known[knownSlot].isNews(payment.summary) { return nil }
+        if reports.isEmpty, let knownSlot, !known[knownSlot].isChange(payment.summary) { return nil }
         return claim(payment.id, slot, reports, listing)
     }
 
@@ -93,7 +93,7 @@ extension LedgerState {
         guard let listing, listing.isBaseline, !isReported, known.slot(of: claim.id) == nil,
             !hasChangedSinceOpening(confirmation.payment)
         else { return (judgement, .reconcile) }
-        judgement.confirmation = Judgement.Confirmation(payment: confirmation.payment, isNews: false, of: [])
+        judgement.confirmation = Judgement.Confirmation(payment: confirmation.payment, isChange: false, of: [])
         return (judgement, .baseline)
     }
 
@@ -120,8 +120,8 @@ extension LedgerState {
     }
 
     /// Notes what caused a `confirmed` record, for those that a webhook should have told of.
-    package mutating func noteCause(_ cause: Record.Cause, isNews: Bool) {
-        guard isNews else { return }
+    package mutating func noteCause(_ cause: Record.Cause, isChange: Bool) {
+        guard isChange else { return }
         switch cause {
         case .reconcile:
             totals.unannounced += 1

@@ -53,12 +53,12 @@ extension LedgerState {
     }
 
     /// Whether a record holds the last word on a payment.
-    package func isLastWord(_ seq: Int64, on id: PaymentID) -> Bool {
+    package func isLastAnswer(_ seq: Int64, on id: PaymentID) -> Bool {
         known.slot(of: id).map { known[$0].seq == seq } ?? false
     }
 
     /// The record that holds the last word on a payment; nil when nothing is known of it.
-    package func lastWord(on id: PaymentID) -> Int64? { known.slot(of: id).map { known[$0].seq } }
+    package func lastAnswer(on id: PaymentID) -> Int64? { known.slot(of: id).map { known[$0].seq } }
 
     /// Whether a call for a payment is under way, whose answer may be on its way to the journal.
     package func isInFlight(_ id: PaymentID) -> Bool { pending.calls[id] != nil }

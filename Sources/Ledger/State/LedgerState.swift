@@ -79,8 +79,8 @@ package struct LedgerState: Sendable {
         }
         // A listing that has begun may settle what came before it, and then nothing would cover what came since.
         let begun = max(pending.calls[report.id]?.upTo ?? 0, listing?.upTo ?? 0)
-        if let seq = pending[slot].covering(report.fingerprint, after: begun, limit: Self.reportsPerFetch) {
-            return .covered(by: seq)
+        if let seq = pending[slot].coalescing(report.fingerprint, after: begun, limit: Self.reportsPerFetch) {
+            return .coalesced(by: seq)
         }
         return .journal
     }
@@ -98,13 +98,13 @@ package struct LedgerState: Sendable {
 
     func isKnown(_ id: PaymentID) -> Bool { known.slot(of: id) != nil }
 
-    /// Takes note of a report that was covered, and not journaled.
+    /// Takes note of a report that was coalesced, and not journaled.
     ///
     /// The API may lag behind it, so one fetch need not show what it told of. An equal report that waits has all its turns
     /// before it. One of many others has its own turns noted with the payment: a forger who fills the sixteen places delays
     /// a genuine report, and hides nothing.
-    package mutating func covered(_ report: AdmittedReport, by seq: Int64, now: Instant) {
-        pending.cover(report.fingerprint, of: report.id, by: seq, now: now)
+    package mutating func coalesced(_ report: AdmittedReport, by seq: Int64, now: Instant) {
+        pending.coalesce(report.fingerprint, of: report.id, by: seq, now: now)
     }
 
     /// After a replay: all that waits is due at once, spread by jitter over the time that the budget needs for it.
@@ -141,22 +141,22 @@ package struct LedgerState: Sendable {
     /// Takes one payment for a call that begins now, whatever its schedule says; nil while a call for it is under way.
     package mutating func claim(_ id: PaymentID, now: Instant) -> Claim? {
         guard !isInFlight(id) else { return nil }
-        takeUp(id, now: now)
+        requeue(id, now: now)
         // The API has asked for quiet: what waits has its turn when that is over.
         guard pausedUntil <= now else { return nil }
         return begin(pending.slot(of: id), id, now: now)
     }
 
     /// Has all reports that were set aside wait again.
-    package mutating func takeUpAbandoned(now: Instant) {
+    package mutating func requeueAbandoned(now: Instant) {
         // In order, so that a run can be repeated: a dictionary's own order differs from process to process.
-        for id in pending.abandoned.keys.sorted() { takeUp(id, now: now) }
+        for id in pending.abandoned.keys.sorted() { requeue(id, now: now) }
     }
 
     /// Has the reports of a payment that were set aside wait again.
-    private mutating func takeUp(_ id: PaymentID, now: Instant) {
+    private mutating func requeue(_ id: PaymentID, now: Instant) {
         let isKnown = isKnown(id)
-        pending.takeUp(id, isKnown: isKnown, now: now)
+        pending.requeue(id, isKnown: isKnown, now: now)
     }
 
     /// When ``claim(now:)`` may next have something; nil when nothing waits. May be early, never late.
@@ -240,9 +240,9 @@ package struct LedgerState: Sendable {
             }
         }
         if !unknown.isEmpty { judgement.unknown = "the API does not show the reported state yet" }
-        let isNews = before?.isNews(payment.summary) ?? true
-        if isNews || !settled.isEmpty {
-            judgement.confirmation = Judgement.Confirmation(payment: payment, isNews: isNews, of: settled)
+        let isChange = before?.isChange(payment.summary) ?? true
+        if isChange || !settled.isEmpty {
+            judgement.confirmation = Judgement.Confirmation(payment: payment, isChange: isChange, of: settled)
         }
     }
 
@@ -284,14 +284,14 @@ package struct LedgerState: Sendable {
     /// The records themselves are applied before this.
     package mutating func conclude(_ claim: Claim, _ judgement: Judgement, now: Instant) {
         if claim.generation == generation { pending.giveTurns(claim.id, judgement.waiting) }
-        let isNews = judgement.confirmation?.isNews == true
-        if !judgement.isFailure { pending.followUp(claim, isNews: isNews, now: now) }
+        let isChange = judgement.confirmation?.isChange == true
+        if !judgement.isFailure { pending.followUp(claim, isChange: isChange, now: now) }
         if judgement.isFailure {
             pending.end(claim, now: now, rest: nil)
         } else if !judgement.refutations.isEmpty {
             pending.end(claim, now: now, rest: RetrySchedule.restAfterRefutation)
         } else {
-            pending.end(claim, now: now, rest: isNews ? .zero : RetrySchedule.restWithoutNews)
+            pending.end(claim, now: now, rest: isChange ? .zero : RetrySchedule.restWithoutNews)
         }
     }
 

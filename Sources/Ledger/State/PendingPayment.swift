@@ -73,19 +73,20 @@ struct PendingPayment: IDTableElement, Sendable {
 
     /// Whether the report with that number says the same and has all its turns before it.
     func holds(_ seq: Int64, equalTo fingerprint: UInt64) -> Bool {
-        first.seq == seq && first.covers(fingerprint) || others.contains { $0.seq == seq && $0.covers(fingerprint) }
+        first.seq == seq && first.coalesces(fingerprint)
+            || others.contains { $0.seq == seq && $0.coalesces(fingerprint) }
     }
 
     /// The record up to which reports cover a new one: an equal one's that has all its turns before it, or with `limit` of
     /// them the newest's. Only those count that no call under way has claimed.
-    func covering(_ fingerprint: UInt64, after begun: Int64, limit: Int) -> Int64? {
+    func coalescing(_ fingerprint: UInt64, after begun: Int64, limit: Int) -> Int64? {
         var count = 0
         if first.seq > begun {
-            if first.covers(fingerprint) { return first.seq }
+            if first.coalesces(fingerprint) { return first.seq }
             count += 1
         }
         for report in others where report.seq > begun {
-            if report.covers(fingerprint) { return report.seq }
+            if report.coalesces(fingerprint) { return report.seq }
             count += 1
         }
         return count >= limit ? others.last?.seq ?? first.seq : nil

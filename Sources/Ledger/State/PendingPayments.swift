@@ -7,7 +7,7 @@ struct PendingPayments: Sendable {
     /// Reports that were unknown for too long.
     private(set) var abandoned: [PaymentID: [WaitingReport]] = [:]
     /// Which abandoned reports a new one took up, in case it is never written.
-    private(set) var takenUp: [PaymentID: (by: Int64, reports: [Int64])] = [:]
+    private(set) var requeued: [PaymentID: (by: Int64, reports: [Int64])] = [:]
     /// Payments with reports that were covered without an equal one.
     private(set) var followUps: [PaymentID: FollowUp] = [:]
 
@@ -49,7 +49,7 @@ struct PendingPayments: Sendable {
         let slot = table.slot(of: id) ?? insert(id, isKnown: known.slot(of: id) != nil)
         if !abandoned.isEmpty, let reports = abandoned.removeValue(forKey: id) {
             change(slot) { for aside in reports { $0.append(aside) } }
-            if now != nil { takenUp[id] = (report.seq, reports.map(\.seq)) }
+            if now != nil { requeued[id] = (report.seq, reports.map(\.seq)) }
         }
         change(slot) { $0.append(report) }
         if let now { wake(slot, now: now) }
@@ -65,14 +65,14 @@ struct PendingPayments: Sendable {
     }
 
     /// Notes that a report was covered by another, in the record `seq`.
-    mutating func cover(_ fingerprint: UInt64, of id: PaymentID, by seq: Int64, now: Instant) {
+    mutating func coalesce(_ fingerprint: UInt64, of id: PaymentID, by seq: Int64, now: Instant) {
         guard let slot = slot(of: id) else { return }
         if !table[slot].holds(seq, equalTo: fingerprint) { followUps[id] = FollowUp(since: now) }
         wake(slot, now: now)
     }
 
     /// Has the reports of a payment that were abandoned wait again.
-    mutating func takeUp(_ id: PaymentID, isKnown: Bool, now: Instant) {
+    mutating func requeue(_ id: PaymentID, isKnown: Bool, now: Instant) {
         guard let reports = abandoned.removeValue(forKey: id) else { return }
         let slot = slot(of: id, isKnown: isKnown)
         change(slot) { for report in reports { $0.append(report) } }
@@ -126,9 +126,9 @@ struct PendingPayments: Sendable {
     }
 
     /// An answer counts as a turn of the covered reports that came before its call, unless it tells something new.
-    mutating func followUp(_ claim: Claim, isNews: Bool, now: Instant) {
+    mutating func followUp(_ claim: Claim, isChange: Bool, now: Instant) {
         guard var followUp = followUps[claim.id], followUp.since <= claim.began else { return }
-        followUps[claim.id] = !isNews && followUp.advance(began: claim.began, now: now) ? followUp : nil
+        followUps[claim.id] = !isChange && followUp.advance(began: claim.began, now: now) ? followUp : nil
     }
 
     /// The last listing that showed a payment.
@@ -143,7 +143,7 @@ struct PendingPayments: Sendable {
             guard kept.count < reports.count else { return }
             gone += reports.count - kept.count
             let id = table[slot].id
-            if let taken = takenUp[id], taken.by > seq { putAside(taken.reports, &kept, id) }
+            if let taken = requeued[id], taken.by > seq { abandonAgain(taken.reports, &kept, id) }
             // An entry without reports goes away by itself when its turn comes.
             change(slot) { $0.reports = kept }
         }
@@ -151,8 +151,8 @@ struct PendingPayments: Sendable {
     }
 
     /// Undoes that abandoned reports were taken up.
-    private mutating func putAside(_ seqs: [Int64], _ reports: inout [WaitingReport], _ id: PaymentID) {
-        takenUp[id] = nil
+    private mutating func abandonAgain(_ seqs: [Int64], _ reports: inout [WaitingReport], _ id: PaymentID) {
+        requeued[id] = nil
         var aside = reports.filter { seqs.contains($0.seq) }
         for index in aside.indices { aside[index].restart() }
         if !aside.isEmpty { abandoned[id] = aside }
@@ -180,7 +180,7 @@ struct PendingPayments: Sendable {
 
     mutating func remove(_ slot: Int) {
         if !table[slot].wasConfirmed { unconfirmedCount -= 1 }
-        if !takenUp.isEmpty { takenUp[table[slot].id] = nil }
+        if !requeued.isEmpty { requeued[table[slot].id] = nil }
         table.remove(at: slot)
     }
 }

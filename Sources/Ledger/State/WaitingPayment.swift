@@ -42,7 +42,7 @@ extension LedgerState {
     }
 
     /// Payments with reports that are set aside now.
-    package var setAsideCount: Int { pending.abandoned.count }
+    package var abandonedCount: Int { pending.abandoned.count }
 
     /// The record of the newest report; 0 before there is one.
     package var newestReportSeq: Int64 { newestReport }

@@ -23,7 +23,7 @@ package struct WaitingReport: Hashable, Sendable {
 
     /// Whether an equal report may be left out for it: it will have every look that the other would. Once it has used one up,
     /// the other is a report of its own; else whoever repeats a forged one would keep it from being refuted for ever.
-    func covers(_ other: UInt64) -> Bool { fingerprint == other && lags == 0 && absences == 0 }
+    func coalesces(_ other: UInt64) -> Bool { fingerprint == other && lags == 0 && absences == 0 }
 
     /// Forgets its attempts, for a new start.
     mutating func restart() {

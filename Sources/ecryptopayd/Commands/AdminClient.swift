@@ -29,14 +29,14 @@ struct AdminClient {
         if case .tcp = address { url = "http://\(address)" } else { url = "http://localhost" }
     }
 
-    /// Posts JSON, or nothing; answers what came back, whatever its status.
+    /// Posts JSON, or nothing; returns what came back, whatever its status.
     func post(_ path: String, _ body: JSONValue? = nil) throws -> TransportAnswer {
         let content = body?.serialized() ?? []
         let fields = content.isEmpty ? [] : [("Content-Type", "application/json")]
         return try perform(TransportRequest(.post, url + path, fields: fields, body: content, mayRepeat: false))
     }
 
-    /// Gets what stands at a path; answers what came back, whatever its status.
+    /// Gets what stands at a path; returns what came back, whatever its status.
     func get(_ path: String) throws -> TransportAnswer {
         try perform(TransportRequest(.get, url + path))
     }
@@ -60,8 +60,8 @@ struct AdminClient {
                 }
             }
         }
-        let mend = obstacle ?? "is it running, with this configuration?"
-        return CommandFailure(.unavailable, "the daemon was not reached on \(address) (\(fault)); \(mend)")
+        let hint = obstacle ?? "is it running, with this configuration?"
+        return CommandFailure(.unavailable, "the daemon was not reached on \(address) (\(fault)); \(hint)")
     }
 }
 

@@ -37,7 +37,7 @@ struct CheckCommand: ParsableCommand {
     /// A database that is not there now may be when the daemon starts, unless it is to be looked at.
     private func checkDatabase(_ url: DatabaseURL, _ settings: Settings) throws {
         do {
-            for warning in try DatabaseForm.check(url, settings) { Console.error("warning: \(warning)") }
+            for warning in try DatabaseBackend.check(url, settings) { Console.error("warning: \(warning)") }
             Console.error("the database at \(url) answers")
         } catch let failure as CommandFailure where failure.status == .unavailable && !online {
             Console.error("warning: \(failure.message)")

@@ -12,7 +12,7 @@ extension CommandFailure {
                 "there is no payment \(payment) in this account (\(error)); \"ecryptopayd payments list\" shows those there are"
             )
         } else {
-            self.init(error.exitStatus, "\(error)\(error.mend.map { "; \($0)" } ?? "")")
+            self.init(error.exitStatus, "\(error)\(error.hint.map { "; \($0)" } ?? "")")
         }
     }
 }
@@ -36,7 +36,7 @@ extension APIError {
     }
 
     /// What the reader can do about it, where there is more to say than to try again.
-    fileprivate var mend: String? {
+    fileprivate var hint: String? {
         switch kind {
         case .credentialsRefused:
             "check ECRYPTOPAY_EMAIL, ECRYPTOPAY_PASSWORD, ECRYPTOPAY_CLIENT_ID and ECRYPTOPAY_CLIENT_SECRET"

@@ -34,7 +34,7 @@ struct JournalOptions: ParsableArguments {
         let settings = try settings()
         switch settings.journal {
         case .directory(let path): return FileSource(path, segmentBytes: settings.journalSegmentBytes)
-        case .database(let url): return try DatabaseForm.source(url, settings)
+        case .database(let url): return try DatabaseBackend.source(url, settings)
         }
     }
 

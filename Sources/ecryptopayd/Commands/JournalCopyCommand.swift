@@ -33,7 +33,7 @@ struct JournalCopyCommand: ParsableCommand {
                 throw CommandFailure(
                     error.copyStatus, "the journal cannot be copied: \(error); \(error.mendForWriting)")
             } catch {
-                throw DatabaseForm.failure(error, from: from, to: to) ?? error
+                throw DatabaseBackend.failure(error, from: from, to: to) ?? error
             }
         }
     }

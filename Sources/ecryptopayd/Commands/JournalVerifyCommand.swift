@@ -15,7 +15,7 @@ struct JournalVerifyCommand: ParsableCommand {
             let report = try verify()
             Console.print(json ? report.json : report.sentence)
             for problem in report.problems { Console.error(problem) }
-            if let mend = report.mend { throw CommandFailure(.badData, mend) }
+            if let hint = report.hint { throw CommandFailure(.badData, hint) }
         }
     }
 

@@ -55,11 +55,11 @@ struct PaymentsCreateCommand: ParsableCommand {
     /// Checked before anything is sent. Digits and a point only: what else a decimal number may be written with is more
     /// likely a slip than meant.
     private func price() throws -> Amount {
-        let mend = "write pesos like 150 or 150.00"
+        let hint = "write pesos like 150 or 150.00"
         guard amount.utf8.allSatisfy({ $0 == UInt8(ascii: ".") || $0 &- UInt8(ascii: "0") < 10 }),
             let price = Amount(amount)
-        else { throw ValidationError("--amount \(JSONString.quoted(amount)) is not a decimal number: \(mend)") }
-        guard !price.isZero else { throw ValidationError("--amount \(amount) is nothing: \(mend)") }
+        else { throw ValidationError("--amount \(JSONString.quoted(amount)) is not a decimal number: \(hint)") }
+        guard !price.isZero else { throw ValidationError("--amount \(amount) is nothing: \(hint)") }
         return price
     }
 }

@@ -7,7 +7,7 @@ extension VerifyReport {
         self.init(
             sentence: report.sentence, json: report.json,
             problems: (report.isHalfCopied ? [Self.halfCopied] : []) + report.problems.map(\.description),
-            mend: report.isHalfCopied ? Self.halfCopiedMend : report.mend(directory: directory))
+            hint: report.isHalfCopied ? Self.halfCopiedMend : report.hint(directory: directory))
     }
 }
 
@@ -20,7 +20,7 @@ extension JournalAudit.Report {
     }
 
     /// What to do about what is wrong; nil when nothing is.
-    fileprivate func mend(directory: String) -> String? {
+    fileprivate func hint(directory: String) -> String? {
         guard let first = problems.first else { return nil }
         let count = problemCount == 1 ? "1 problem" : "\(problemCount) problems"
         if let laterVersion { return "\(count); hint: \(laterVersion.hint)" }

@@ -57,7 +57,7 @@ final class Daemon: LedgerObserver {
         self.reread = reread
         (events, eventSink) = AsyncStream.makeStream()
         // First, so that a second daemon on the same journal is told just that.
-        let form = try settings.ledgerForm()
+        let form = try settings.storageBackend()
         listeners = try Listeners(settings, logger)
         let ledger = try form.open(settings, notifier, logger)
         self.ledger = ledger
@@ -146,7 +146,7 @@ final class Daemon: LedgerObserver {
         throw failure
     }
 
-    /// Tells systemd; answers what ends the program.
+    /// Tells systemd; returns what ends the program.
     private func journalFailure(_ reason: String, _ errno: Int32) -> CommandFailure {
         notifier.fail(errno: errno, status: reason)
         return CommandFailure(.inputOutput, "\(reason); hint: \(ledger.reports.advice), then start again", errno: errno)
@@ -172,7 +172,7 @@ final class Daemon: LedgerObserver {
         }
     }
 
-    private func beginDeciding(on ledger: any KeptLedger) async {
+    private func beginDeciding(on ledger: any ManagedLedger) async {
         let settings = settings.withLock { $0 }
         if ledger as AnyObject !== self.ledger.reports as AnyObject { ledger.addObserver(verdicts) }
         let deciding = Deciding(ledger, settings, api, health, logger)
@@ -252,7 +252,7 @@ final class Daemon: LedgerObserver {
             interval: interval,
             probes: [
                 // It writes the journal itself while the disk is quick: how long that may take is the journal's to say.
-                .answers("event loop", on: server.queue) { [ledger] in ledger.holdsGatherer },
+                .answers("event loop", on: server.queue) { [ledger] in ledger.holdsCaller },
                 WatchdogProbe("journal") { [ledger] in ledger.makesProgress(within: .seconds(30)) },
                 WatchdogProbe("confirmer") { [weak self] in
                     guard let self, let confirmer = figures.deciding?.confirmer, !ledger.isWaiting else { return true }

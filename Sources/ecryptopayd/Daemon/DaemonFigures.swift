@@ -44,13 +44,13 @@ final class DaemonFigures: Sendable {
     /// How it all stands, with at most so many payments that wait.
     func status(waiting: Int) async -> DaemonStatus {
         let deciding = deciding
-        let survey = await deciding?.ledger.survey(waiting: waiting) ?? .empty
+        let overview = await deciding?.ledger.overview(waiting: waiting) ?? .empty
         var cluster = ledger.cluster
         // Between two terms the ledger is nobody's.
         if deciding == nil { cluster?.isHere = false }
         return DaemonStatus(
             version: Program.version, startedAt: startedAt, now: Clock.realtime(), unreadiness: unreadiness,
-            journal: .init(seq: ledger.records.durable, room: ledger.room, failure: ledger.failure), survey: survey,
+            journal: .init(seq: ledger.records.durable, room: ledger.room, failure: ledger.failure), overview: overview,
             webhooks: webhooks, verdicts: verdicts, api: health.current, calls: api.figures,
             lastReconciledAt: deciding?.reconciler.lastReconciledAt, openConnections: server.openConnections,
             cluster: cluster)

@@ -7,13 +7,13 @@ import Runtime
 
 /// Everything that works on the ledger while this process decides: it confirms, reconciles and delivers.
 final class Deciding: Sendable {
-    let ledger: any KeptLedger
+    let ledger: any ManagedLedger
     let confirmer: Confirmer
     let reconciler: Reconciler
     private let forwarder: Forwarder
 
     init(
-        _ ledger: any KeptLedger, _ settings: Settings, _ api: MeasuredAPI, _ health: APIHealth, _ logger: Logger
+        _ ledger: any ManagedLedger, _ settings: Settings, _ api: MeasuredAPI, _ health: APIHealth, _ logger: Logger
     ) {
         self.ledger = ledger
         confirmer = Confirmer(

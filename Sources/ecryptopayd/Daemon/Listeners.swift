@@ -49,10 +49,10 @@ struct Listeners {
             if !passed.isEmpty { return try passed.map { try ListeningSocket(adopting: $0.descriptor) } }
             return try addresses.map { try ListeningSocket(binding: try $0.socketAddress) }
         } catch let error as SystemError {
-            let mend =
+            let hint =
                 error.errno == EADDRINUSE
                 ? "; another program listens there: choose another address in \(key)" : ""
-            throw CommandFailure(error.errno == EACCES ? .permission : .unavailable, "cannot listen: \(error)\(mend)")
+            throw CommandFailure(error.errno == EACCES ? .permission : .unavailable, "cannot listen: \(error)\(hint)")
         }
     }
 }

@@ -24,9 +24,9 @@ enum CopyEnds {
     static func source(_ place: JournalPlace, _ settings: Settings) throws -> Held<any CopySource> {
         switch place {
         case .directory(let path):
-            let (disk, lock) = try FileSource(path, mend: "write the directory of one").lockedDisk()
+            let (disk, lock) = try FileSource(path, hint: "write the directory of one").lockedDisk()
             return Held(end: try JournalPages(disk), lock: lock)
-        case .database(let url): return Held(end: try DatabaseForm.copySource(url, settings), lock: nil)
+        case .database(let url): return Held(end: try DatabaseBackend.copySource(url, settings), lock: nil)
         }
     }
 
@@ -37,7 +37,7 @@ enum CopyEnds {
             if isToWrite { return try writer(path) }
             guard (try? Identity.owner(of: path)) != nil else { return Held(end: NoTarget(), lock: nil) }
             return Held(end: try JournalCopyWriter(try DirectoryDisk(path: path)), lock: nil)
-        case .database(let url): return Held(end: try DatabaseForm.copyTarget(url, settings), lock: nil)
+        case .database(let url): return Held(end: try DatabaseBackend.copyTarget(url, settings), lock: nil)
         }
     }
 

@@ -18,7 +18,7 @@
         init(_ url: DatabaseURL, _ settings: Settings) throws {
             self.url = url
             segmentBytes = Int64(settings.journalSegmentBytes)
-            do throws(DatabaseFault) { database = try DatabaseForm.database(url, settings) } catch {
+            do throws(DatabaseFault) { database = try DatabaseBackend.database(url, settings) } catch {
                 throw CommandFailure(error, configured: url)
             }
         }
@@ -236,7 +236,7 @@
                 \(problems): somebody or something else has written into its tables, or its disk is damaged. Restore the database \
                 from its backup
                 """
-            let mend = audit.laterVersion.map { "\(problems); hint: \($0.hint)" } ?? damage
+            let hint = audit.laterVersion.map { "\(problems); hint: \($0.hint)" } ?? damage
             self.init(
                 sentence: """
                     \(audit.records) good records, \(audit.bytes) bytes in \(audit.segments) segments: \(state)\
@@ -247,7 +247,7 @@
                     "passed_over":\(audit.passedOver.json),\
                     "problems":\(audit.problemCount + (isHalfCopied ? 1 : 0))}
                     """, problems: (isHalfCopied ? [Self.halfCopied] : []) + audit.problems,
-                mend: isHalfCopied ? Self.halfCopiedMend : audit.problemCount == 0 ? nil : mend)
+                hint: isHalfCopied ? Self.halfCopiedMend : audit.problemCount == 0 ? nil : hint)
         }
     }
 #endif

@@ -9,17 +9,17 @@ import POSIX
 struct FileSource: JournalSource {
     private let path: String
     private let segmentBytes: Int
-    private let mend: String
+    private let hint: String
 
     /// `segmentBytes` is for what pruning writes: after that many bytes a new segment begins. `mend` says what to do where there
     /// is no journal.
     init(
         _ path: String, segmentBytes: Int = Settings().journalSegmentBytes,
-        mend: String = "name its directory with --directory"
+        hint: String = "name its directory with --directory"
     ) {
         self.path = path
         self.segmentBytes = segmentBytes
-        self.mend = mend
+        self.hint = hint
     }
 
     var segments: Int {
@@ -101,7 +101,7 @@ extension FileSource {
                 them from a backup
                 """)
         }
-        throw CommandFailure(.noInput, "there is no journal in \(path); \(mend)")
+        throw CommandFailure(.noInput, "there is no journal in \(path); \(hint)")
     }
 
     /// The directory, with its lock, for changing what is in it.

@@ -27,7 +27,7 @@ protocol JournalSource {
 
 /// Shows records as they become durable, each once, in order.
 protocol RecordTail {
-    /// Shows what has become durable since the last call; answers what stands in the way of more. What passes by itself is
+    /// Shows what has become durable since the last call; returns what stands in the way of more. What passes by itself is
     /// nothing that does: then it throws `RecordsUnreachable`, and the next call goes on behind what was shown.
     mutating func poll(
         _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
@@ -43,7 +43,7 @@ struct VerifyReport {
     /// What is wrong, and where.
     var problems: [String]
     /// What to do about it; nil when nothing is.
-    var mend: String?
+    var hint: String?
 
     /// The first problem of what is only the beginning of a copy, however good its lines are.
     static let halfCopied = "copying it was interrupted: run the same \"ecryptopayd journal copy\" again"

@@ -18,7 +18,7 @@
             var url: DatabaseURL
             var keep = Duration.zero
             /// What the node that decides does now and then.
-            var upkeep: (checkpointer: Checkpointer<SharedJournal>, pruning: PruneTimer)?
+            var maintenance: (checkpointer: Checkpointer<SharedJournal>, pruning: PruneTimer)?
         }
 
         private let database: PostgreSQLDatabase
@@ -39,7 +39,7 @@
         var room: LedgerRoom? { nil }
         var slowCommitCount: Int { node.slowCommitCount }
         var adviceWhenSlow: String { "check the database's disk, its standby, and the network between" }
-        var holdsGatherer: Bool { false }
+        var holdsCaller: Bool { false }
         func makesProgress(within limit: Duration) -> Bool { true }
 
         var isWaiting: Bool {
@@ -108,7 +108,7 @@
             node.update(limits: .init(settings), configuration: settings.sharedConfiguration)
             state.withLock { state in
                 state.keep = settings.journalKeep
-                state.upkeep?.pruning.update(keep: settings.journalKeep)
+                state.maintenance?.pruning.update(keep: settings.journalKeep)
             }
         }
 
@@ -128,15 +128,15 @@
                 }
             }
             state.withLock { state in
-                state.upkeep = (Checkpointer(ledger), pruning)
+                state.maintenance = (Checkpointer(ledger), pruning)
                 pruning.update(keep: state.keep)
             }
         }
 
         private func endUpkeep() {
             state.withLock { state in
-                defer { state.upkeep = nil }
-                return state.upkeep
+                defer { state.maintenance = nil }
+                return state.maintenance
             }?.pruning.stop()
         }
     }

@@ -5,17 +5,17 @@ import Logging
 import ServiceManager
 
 /// Where and how a ledger is kept. The rest of the daemon does not know which form it has.
-protocol LedgerForm {
+protocol StorageBackend {
     /// Recovers the ledger, which may take a while, as systemd is told. Throws a `CommandFailure` with the hint.
     func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> any OpenLedger
 }
 
 extension Settings {
     /// The form of the ledger that is configured; this process has it from then on, or is told who does.
-    func ledgerForm() throws -> any LedgerForm {
+    func storageBackend() throws -> any StorageBackend {
         switch journal {
-        case .directory(let path): try FileForm(path)
-        case .database(let url): try DatabaseForm.form(url)
+        case .directory(let path): try FileBackend(path)
+        case .database(let url): try DatabaseBackend.form(url)
         }
     }
 }
@@ -35,7 +35,7 @@ protocol OpenLedger: Sendable {
     /// What an operator can do when commits are slow: the end of a sentence, in the imperative.
     var adviceWhenSlow: String { get }
     /// Whether someone who commits is kept waiting by the write.
-    var holdsGatherer: Bool { get }
+    var holdsCaller: Bool { get }
     /// Whether no write has been under way for `limit` or longer: what the watchdog asks. A ledger that is kept elsewhere may have to wait
     /// for long without being hung.
     func makesProgress(within limit: Duration) -> Bool
@@ -64,7 +64,7 @@ protocol OpenLedger: Sendable {
 /// Whether this process decides: it alone confirms, lists and delivers then.
 enum DecidingEvent: Sendable {
     /// It does from now on, on this ledger. Throws when that cannot be begun.
-    case began(any KeptLedger)
+    case began(any ManagedLedger)
     /// It does no longer, for this reason: everything that works on the ledger has to be stopped.
     case ended(reason: String)
     /// Another node's operator asks for something.

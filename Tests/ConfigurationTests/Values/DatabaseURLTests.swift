@@ -6,7 +6,7 @@ import Testing
     private func url(_ text: String) throws -> DatabaseURL {
         guard case .database(let url) = try read(["ECRYPTOPAY_JOURNAL": text]).journal else {
             Issue.record("\(text) was taken for a directory")
-            throw ValueFault(problem: "", mend: "")
+            throw ValueFault(problem: "", hint: "")
         }
         return url
     }

@@ -13,8 +13,8 @@ import Testing
                 .merging(Self.secret) { $1 })
         #expect(found.count == 1)
         #expect(found.first?.problem == "has a user or password in it")
-        let mend = try #require(found.first?.mend)
-        #expect(mend.contains("signed with ECRYPTOPAY_FORWARD_SECRET, or put a token into the query"))
+        let hint = try #require(found.first?.hint)
+        #expect(hint.contains("signed with ECRYPTOPAY_FORWARD_SECRET, or put a token into the query"))
         #expect(!"\(found)".contains("s3cr3t"))
     }
 

@@ -196,7 +196,7 @@ import Testing
             ("/\(segment)", "EMFILE", 74, "raise the limit of open files"),
         ] as [(String, String, Int32, String)])
     func `a file that cannot be opened at the start is named, with the mend, and nothing is changed`(
-        name: String, error: String, code: Int32, mend: String
+        name: String, error: String, code: Int32, hint: String
     ) async throws {
         let daemon = try await killed()
         let before = try daemon.journal()
@@ -207,7 +207,7 @@ import Testing
         let errors = try #require(daemon.process?.errors)
         #expect(errors.contains("ECRYPTOPAY_JOURNAL=\(daemon.journalDirectory) cannot be used: "), "\(errors)")
         #expect(errors.contains(" \(path): "), "\(errors)")
-        #expect(errors.contains(mend), "\(errors)")
+        #expect(errors.contains(hint), "\(errors)")
         #expect(try daemon.journal() == before)
         try await daemon.start()
         #expect(try await daemon.end() == .code(0))

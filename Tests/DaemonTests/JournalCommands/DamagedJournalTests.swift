@@ -54,12 +54,12 @@ import Testing
         damage: Damage
     ) async throws {
         let daemon = try daemon(damage.journal)
-        if damage.mend != .restart { try await expectRefusal(daemon, damage.start) }
+        if damage.hint != .restart { try await expectRefusal(daemon, damage.start) }
         let verified = try await verify(daemon)
         #expect(verified.exit == .code(65))
         #expect(verified.output.contains("the journal is damaged"))
         #expect(verified.errors.hasPrefix(damage.finding), "\(verified.errors)")
-        switch damage.mend {
+        switch damage.hint {
         case .restart:
             #expect(verified.errors.contains("a torn tail, which the next start of the daemon sets aside by itself"))
             try await expectService(daemon)

@@ -18,7 +18,7 @@ import Testing
             try await daemon.start()
         }
 
-        /// Has payments reported and confirmed; answers the last one's id.
+        /// Has payments reported and confirmed; returns the last one's id.
         func settle(_ count: Int) async throws -> Int64 {
             let ids = try (0..<count).map { _ in
                 let id = try sandbox.create()
@@ -38,7 +38,7 @@ import Testing
                 ["journal", "follow", "--after", "0"] + ["--env-file", daemon.envFile])
         }
 
-        /// Ends the daemon, drops all that is settled, and starts the daemon again. Answers the first record that is left.
+        /// Ends the daemon, drops all that is settled, and starts the daemon again. Returns the first record that is left.
         func prune() async throws -> Int64 {
             try await daemon.end()
             let pruned = try await daemon.run(

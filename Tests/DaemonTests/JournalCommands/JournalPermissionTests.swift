@@ -34,7 +34,7 @@ import Testing
         _ = try check("chmod", path) { chmod(path, mode) }
     }
 
-    /// Starts the daemon, which must refuse; answers what it said.
+    /// Starts the daemon, which must refuse; returns what it said.
     private func refusal(_ daemon: DaemonUnderTest) async throws -> String {
         let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
         defer { unlink(listener.path) }

@@ -14,7 +14,7 @@
             cluster = try await NodesUnderTest(2, on: LedgerDatabaseUnderTest(server))
         }
 
-        /// Starts both; answers the one that decides, and the other one.
+        /// Starts both; returns the one that decides, and the other one.
         private func start() async throws -> (decider: Int, other: Int) {
             try await cluster.start()
             let decider = try await cluster.decider()

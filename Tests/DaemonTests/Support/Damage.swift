@@ -14,7 +14,7 @@ struct Damage: Sendable, CustomTestStringConvertible {
     }
 
     let testDescription: String
-    let mend: Mend
+    let hint: Mend
     /// What the daemon says when it starts.
     let start: String
     /// What `verify` says.
@@ -22,11 +22,11 @@ struct Damage: Sendable, CustomTestStringConvertible {
     private let change: @Sendable (inout CraftedJournal) -> Void
 
     private init(
-        _ name: String, _ mend: Mend, start: String, finding: String,
+        _ name: String, _ hint: Mend, start: String, finding: String,
         _ change: @escaping @Sendable (inout CraftedJournal) -> Void
     ) {
         testDescription = name
-        self.mend = mend
+        self.hint = hint
         self.start = start
         self.finding = finding
         self.change = change

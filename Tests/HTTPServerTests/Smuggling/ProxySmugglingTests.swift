@@ -26,7 +26,7 @@ struct ProxySmugglingTests {
         }
     }
 
-    /// Sends each attack on a connection of its own; answers what the server has seen of them.
+    /// Sends each attack on a connection of its own; returns what the server has seen of them.
     private func run(
         _ attacks: [(name: String, bytes: [UInt8])], _ nginx: Nginx, _ watch: RequestWatch,
         _ bystander: (Int) throws -> Void

@@ -35,7 +35,7 @@ struct CrashSimulation: Simulation {
 
     // MARK: The workload
 
-    /// One run of the program: recovery, appends, and an end. Answers the disk that the next run finds.
+    /// One run of the program: recovery, appends, and an end. Returns the disk that the next run finds.
     private mutating func live(
         from state: DiskState
     ) throws -> (DiskState, [(state: DiskState, acknowledged: Int)]) {
@@ -67,16 +67,16 @@ struct CrashSimulation: Simulation {
     /// Some batches of records of many sizes.
     private mutating func append(to journal: Journal) throws {
         for _ in 0..<2 + random.next() % 3 {
-            let gathers = random.next() % 2 == 0
+            let defersCommit = random.next() % 2 == 0
             // Held back, so that the batch does not depend on how fast the queue is.
-            if !gathers { journal.commits.queue.suspend() }
+            if !defersCommit { journal.commits.queue.suspend() }
             for _ in 0..<1 + random.next() % 3 {
                 let record = makeRecord()
-                guard let position = try? journal.append(record, time: 0, gathers: gathers) else { continue }
+                guard let position = try? journal.append(record, time: 0, defersCommit: defersCommit) else { continue }
                 promised += [Record?](repeating: nil, count: Int(position.seq) - promised.count - 1) + [record]
                 if let broken = journal.commits.checkInvariants() { throw Violation(broken) }
             }
-            if gathers { journal.commits.commitGathered() } else { journal.commits.queue.resume() }
+            if defersCommit { journal.commits.commitDeferred() } else { journal.commits.queue.resume() }
             journal.commits.queue.sync {}
             if let broken = journal.commits.checkInvariants() { throw Violation(broken) }
             // What was rejected leaves its numbers to others.

@@ -18,7 +18,7 @@ extension LedgerCrashSimulation {
         mark.set(begins: try promise.pruned(disk).begins, gaps: mark.value.gaps)
     }
 
-    /// Prunes the journal between two runs of the program, crashed like these. Answers the disk that is left.
+    /// Prunes the journal between two runs of the program, crashed like these. Returns the disk that is left.
     mutating func prune(_ state: DiskState) throws -> DiskState {
         let moments = Recorder<DiskState>()
         let disk = SimulatedDisk(state, keepsCalls: false) { moments.add($0) }

@@ -45,7 +45,7 @@ struct LedgerCrashSimulation: Simulation {
 
     // MARK: One run of the program
 
-    /// A start, some work, and an end, all of it crashed. Answers the disk that the next one finds.
+    /// A start, some work, and an end, all of it crashed. Returns the disk that the next one finds.
     private mutating func live(from state: DiskState) throws -> DiskState {
         let moments = Recorder<(state: DiskState, mark: RunMark.Value)>()
         let mark = RunMark(begins: promise.begins, gaps: promise.gaps)
@@ -181,7 +181,7 @@ struct LedgerCrashSimulation: Simulation {
             clock: { 0 })
     }
 
-    /// Requires that a ledger that has just been started keeps a promise; answers what it promises.
+    /// Requires that a ledger that has just been started keeps a promise; returns what it promises.
     func inspect(
         _ ledger: FileLedger, on disk: SimulatedDisk, startedFrom state: DiskState, _ promise: LedgerPromise
     ) throws -> LedgerPromise {

@@ -127,7 +127,7 @@ final class LedgerDriver {
         return try body()
     }
 
-    /// Runs tasks until all wait for the journal; answers whether there was anything to run.
+    /// Runs tasks until all wait for the journal; returns whether there was anything to run.
     @discardableResult
     private func runTasks() -> Bool {
         var didRun = false

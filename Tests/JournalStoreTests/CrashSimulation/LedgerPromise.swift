@@ -73,7 +73,7 @@ struct LedgerPromise: Sendable {
         return promise
     }
 
-    /// Requires that it is kept by a journal that holds these entries; answers what that journal promises.
+    /// Requires that it is kept by a journal that holds these entries; returns what that journal promises.
     func check(_ entries: [Entry], id: String) throws -> LedgerPromise {
         if let own = self.id, own != id {
             guard let other = others.first(where: { $0.id == id }) else {

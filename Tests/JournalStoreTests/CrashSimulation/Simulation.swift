@@ -22,7 +22,7 @@ protocol Simulation {
 
     /// Lives through several runs of the program.
     mutating func run() throws
-    /// Starts the program on a disk and requires what was promised; answers what is promised from then on.
+    /// Starts the program on a disk and requires what was promised; returns what is promised from then on.
     mutating func start(_ disk: SimulatedDisk, _ promise: Promise) throws -> Promise
 }
 

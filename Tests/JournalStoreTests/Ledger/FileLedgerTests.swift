@@ -33,7 +33,7 @@ struct FileLedgerTests {
         let claim = try #require(first.claim())
         let settlement = try await first.ledger.settle(claim, try answer(1, "paid"), cause: .webhook)
         #expect(settlement.confirmedSeq == 3)
-        #expect(settlement.judgement.confirmation?.isNews == true)
+        #expect(settlement.judgement.confirmation?.isChange == true)
 
         first.record(try report(2, "paid", amount: "1.0"))
         let forged = try #require(first.claim())
@@ -104,7 +104,7 @@ struct FileLedgerTests {
         #expect(watcher.count == 0, "the commit tells of it")
         fixture.record(try report(1, "paid"))
         #expect(watcher.count == 1, "an equal report restarts the one that waits")
-        fixture.ledger.takeUpAbandoned()
+        fixture.ledger.requeueAbandoned()
         #expect(watcher.count == 2)
         #expect(fixture.ledger.beginListing())
         guard case .payment(let lagging) = try answer(1, "open", second: 0) else { return }

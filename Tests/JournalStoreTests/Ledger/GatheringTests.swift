@@ -25,7 +25,7 @@ struct GatheringTests {
     init() throws {
         let clock = Clock()
         self.clock = clock
-        let surroundings = Surroundings(monotonic: { clock.time.load(ordering: .relaxed) })
+        let surroundings = JournalEnvironment(monotonic: { clock.time.load(ordering: .relaxed) })
         (journal, _) = try Journal.open(
             disk, .test(), randomID: "id", time: 0, from: nil, in: surroundings, progress: { _ in },
             visit: { _, _, _ in })
@@ -44,7 +44,7 @@ struct GatheringTests {
     }
 
     private func gather(_ count: Int) throws {
-        for number in 0..<count { _ = try journal.append(.baseline(count: number), time: 0, gathers: true) }
+        for number in 0..<count { _ = try journal.append(.baseline(count: number), time: 0, defersCommit: true) }
     }
 
     private var syncs: Int { disk.calls.count(where: Self.isSync) }
@@ -53,15 +53,15 @@ struct GatheringTests {
         if case .synchronize = call { true } else { false }
     }
 
-    /// Has another record come in the middle of the next sync; answers its number when that has been.
+    /// Has another record come in the middle of the next sync; returns its number when that has been.
     private func gatherDuringSync(thenCommit commits: Bool) -> Recorder<Int64> {
         let written = Recorder<Int64>()
         disk.setFault { [journal] call in
             guard Self.isSync(call), written.all.isEmpty,
-                let position = try? journal.append(.baseline(count: 1), time: 0, gathers: true)
+                let position = try? journal.append(.baseline(count: 1), time: 0, defersCommit: true)
             else { return nil }
             written.add(position.seq)
-            if commits { journal.commits.commitGathered() }
+            if commits { journal.commits.commitDeferred() }
             return nil
         }
         return written
@@ -72,13 +72,13 @@ struct GatheringTests {
         journal.commits.queue.sync {}
         #expect(journal.durable == 1)
         #expect(disk.calls.isEmpty)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         journal.commits.queue.sync {}
         #expect(journal.durable == 101)
         #expect(syncs == 1)
     }
 
-    @Test func `whoever gathers on a quick disk writes himself, before he goes on`() throws {
+    @Test func `whoever defersCommit on a quick disk writes himself, before he goes on`() throws {
         let thread = pthread_self()
         let others = Recorder<Bool>()
         disk.setFault { call in
@@ -86,7 +86,7 @@ struct GatheringTests {
             return nil
         }
         try gather(3)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         #expect(journal.durable == 4)
         #expect(others.all == [false])
     }
@@ -99,14 +99,14 @@ struct GatheringTests {
             return nil
         }
         try gather(1)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         #expect(journal.durable == 2, "the sync is held, and the caller is not")
         gate.signal()
         journal.commits.queue.sync {}
         #expect(journal.durable == 3)
         disk.setFault(nil)
         try gather(1)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         #expect(journal.durable == 4)
     }
 
@@ -124,7 +124,7 @@ struct GatheringTests {
             return nil
         }
         try gather(1)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         #expect(journal.durable == 2, "the second sync is held, and the caller is not")
         gate.signal()
         journal.commits.queue.sync {}
@@ -138,7 +138,7 @@ struct GatheringTests {
             guard Self.isSync(call), held.all.isEmpty else { return nil }
             // Another comes while the first batch is written, and waits for its own record.
             DispatchQueue.global().async {
-                if let position = try? journal.append(.baseline(count: 1), time: 0, gathers: true) {
+                if let position = try? journal.append(.baseline(count: 1), time: 0, defersCommit: true) {
                     held.add(position.seq)
                 }
                 flushed.signal()
@@ -150,7 +150,7 @@ struct GatheringTests {
             return nil
         }
         try gather(1)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         flushed.wait()
         #expect(held.all.count == 2)
         #expect(held.all.last ?? 0 >= held.all.first ?? .max)
@@ -172,7 +172,7 @@ struct GatheringTests {
         }
         began.wait()
         try gather(1)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         #expect(journal.durable == 1, "the writer is held, and the caller is not")
         clock.time.add(1_000_000_000, ordering: .relaxed)
         // The queue comes by in its own time.
@@ -194,16 +194,16 @@ struct GatheringTests {
             return nil
         }
         try gather(2)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         #expect(journal.durable == 1)
         #expect(log.events == [.rejected(after: 1, errno: ENOSPC)])
         disk.setFault(nil)
         try gather(1)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         #expect(journal.durable == 2, "its number is given again")
         disk.setFault { Self.isSync($0) ? .error(EIO) : nil }
         try gather(1)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         #expect(journal.failure?.errno == EIO)
         #expect(log.events.suffix(2) == [.committed(2), .failed(errno: EIO)])
         #expect(throws: JournalUnavailable.self) { try gather(1) }
@@ -220,11 +220,11 @@ struct GatheringTests {
     @Test func `what is gathered while a batch is written waits until it is asked for`() throws {
         let written = gatherDuringSync(thenCommit: false)
         try gather(1)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         journal.commits.queue.sync {}
         #expect(written.all == [3])
         #expect(journal.durable == 2)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         journal.commits.queue.sync {}
         #expect(journal.durable == 3)
         #expect(syncs == 2)
@@ -233,7 +233,7 @@ struct GatheringTests {
     @Test func `what is asked for while a batch is written is the next batch`() throws {
         let written = gatherDuringSync(thenCommit: true)
         try gather(1)
-        journal.commits.commitGathered()
+        journal.commits.commitDeferred()
         journal.commits.queue.sync {}
         #expect(written.all == [3])
         #expect(journal.durable == 3)

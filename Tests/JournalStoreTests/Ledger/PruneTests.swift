@@ -190,7 +190,7 @@ struct PruneTests {
         state.confirmed(old.summary, of: [], seq: 2, callBegan: .distantPast)
         state.confirmed(new.summary, of: [], seq: 10, callBegan: .distantPast)
         state.repeated(1, from: 2, as: 9)
-        #expect(state.isLastWord(10, on: 1))
+        #expect(state.isLastAnswer(10, on: 1))
     }
 
     @Test func `before the baseline is complete nothing is dropped`() async throws {

@@ -186,15 +186,15 @@ struct LaterVersionTests {
     @Test func `a segment with a record that is passed over is not dropped`() throws {
         let sample = try sample("later-passed-over")
         sample.put(line(6, durable: 5, head), as: name(6))
-        var survey = RefutedSurvey()
-        try survey.read(sample, [1, 6], upTo: 6) { true }
-        #expect(survey.going(DroppedRanges()) == [])
+        var overview = DroppableScan()
+        try overview.read(sample, [1, 6], upTo: 6) { true }
+        #expect(overview.going(DroppedRanges()) == [])
         let report = Record.received(.init(payment: 42, peer: "unix", report: Array("{}".utf8), deviations: []))
         let refuted = Record.refuted(payment: 42, of: 2, reason: "not-found")
         // Without it, it would be.
         let other = disk(
             [1: segment(1...1) + line(2, report) + line(3, head) + line(4, refuted), 5: line(5, durable: 4, head)])
-        var control = RefutedSurvey()
+        var control = DroppableScan()
         try control.read(other, [1, 5], upTo: 5) { true }
         #expect(control.going(DroppedRanges()) == [1...4])
     }

@@ -9,7 +9,7 @@ final class ManualExecutor: TaskExecutor {
         jobs.withLock { $0.append(job) }
     }
 
-    /// Runs what has come, and what comes of it; answers whether there was anything.
+    /// Runs what has come, and what comes of it; returns whether there was anything.
     func run() -> Bool {
         var didRun = false
         while true {

@@ -68,7 +68,7 @@ final class Gate: Sendable {
     func open() { opened.signal() }
 }
 
-/// Answers true once.
+/// Returns true once.
 final class Once: Sendable {
     private let isDone = Atomic(false)
 

@@ -175,7 +175,7 @@
         /// A report's record.
         static func received(_ seq: Int64, payment: Int64 = 7, time: Int64 = 1) -> RecordRow {
             RecordRow(
-                seq: seq, kind: "received", payment: payment, isNews: false, time: time,
+                seq: seq, kind: "received", payment: payment, isChange: false, time: time,
                 line: Array("line of record \(seq)".utf8))
         }
 
@@ -184,7 +184,7 @@
             _ kind: String, _ seq: Int64, payment: Int64? = nil, news: Bool = false, time: Int64 = 1
         ) -> RecordRow {
             RecordRow(
-                seq: seq, kind: kind, payment: payment, isNews: news, time: time,
+                seq: seq, kind: kind, payment: payment, isChange: news, time: time,
                 line: Array("line of record \(seq)".utf8))
         }
     }

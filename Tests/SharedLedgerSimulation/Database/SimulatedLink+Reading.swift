@@ -37,7 +37,7 @@ extension SimulatedLink {
     ) throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
         try read(.maintaining, through: seq) { tables in
             tables.rows(after: 0, upTo: seq).compactMap { row in
-                guard row.record.isNews, selection.selects(row.record), let payment = row.record.payment else {
+                guard row.record.isChange, selection.selects(row.record), let payment = row.record.payment else {
                     return nil
                 }
                 return (payment, row.record.seq)

@@ -88,7 +88,7 @@ struct ConfirmingSimulation {
                 }
                 continue
             }
-            if history.isCalm, life.decider?.hasTakenUp == true || !mayAbandon, store.journal.counts.pending == 0,
+            if history.isCalm, life.decider?.hasRequeued == true || !mayAbandon, store.journal.counts.pending == 0,
                 isQuiet()
             {
                 return true
@@ -97,10 +97,10 @@ struct ConfirmingSimulation {
                 throw Violation("not quiet three hours after all is well: \(store.journal.counts)")
             }
             clock.set(clock.now + max(0, next - clock.wall))
-            if mayAbandon, life.decider?.hasTakenUp == false, clock.wall > history.calm + 20 * History.minute {
+            if mayAbandon, life.decider?.hasRequeued == false, clock.wall > history.calm + 20 * History.minute {
                 // What was set aside as unknown for too long is taken up by hand; not while a listing is under way.
                 history.world.withLock { $0.requests.append(clock.wall) }
-                life.decider?.takeUp()
+                life.decider?.requeue()
             }
             while let event = history.takeEvent() { perform(event, life, store) }
         }

@@ -171,10 +171,10 @@ struct Judge {
             needed = (1, 0)
         case "state-never-reached":
             looks = answers.filter { report.report.isAhead(of: $0) }.map { world.calls[$0.call] }
-            needed = (5, 5 + 30 + 120 + 600)
+            needed = Self.needed(RetrySchedule.lag)
         default:
             looks = calls.map { world.calls[$0] }.filter { isAbsence(of: payment, $0, by: time) }
-            needed = (4, 10 + 30 + 80)
+            needed = Self.needed(RetrySchedule.absence)
             guard reason != "forbidden" || looks.contains(where: { $0.outcome == .forbidden }) else {
                 throw Violation("record \(entry.seq) says forbidden, and the API did not")
             }
@@ -203,6 +203,11 @@ struct Judge {
             }
             return first < id && id < last && !call.shown.contains(id)
         }
+    }
+
+    /// How many looks a schedule takes, and in how many seconds.
+    private static func needed(_ schedule: [Duration]) -> (count: Int, seconds: Int64) {
+        (schedule.count + 1, schedule.reduce(0) { $0 + $1.components.seconds })
     }
 
     private func hasAnswered(between start: Int64, and end: Int64) -> Bool {

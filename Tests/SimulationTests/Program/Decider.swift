@@ -16,7 +16,7 @@ final class Decider: Sendable {
     let deliverer: Deliverer?
     private let api: SimulatedAPI
     private let program: Program
-    private let hasAskedToTakeUp = Atomic(false)
+    private let hasAskedToRequeue = Atomic(false)
 
     init(
         _ number: Int, _ program: Program, _ ledger: any DeliveryLedger, _ world: SharedWorld, _ options: LifeOptions,
@@ -54,12 +54,12 @@ final class Decider: Sendable {
     }
 
     /// Asks for a listing, so that what was set aside is taken up.
-    func takeUp() {
+    func requeue() {
         Task(executorPreference: program) {
-            if await self.reconciler.reconcile() { self.hasAskedToTakeUp.store(true, ordering: .relaxed) }
+            if await self.reconciler.reconcile() { self.hasAskedToRequeue.store(true, ordering: .relaxed) }
         }
     }
 
     /// Whether it has been.
-    var hasTakenUp: Bool { hasAskedToTakeUp.load(ordering: .relaxed) }
+    var hasRequeued: Bool { hasAskedToRequeue.load(ordering: .relaxed) }
 }

@@ -18,7 +18,7 @@ final class FileStore: Store {
         journal = try FileLedger(
             disk, FileLedger.Options(limits: options.limits, minimumFreeBytes: 0),
             journal: .test(segmentBytes: options.segmentBytes), randomID: "id", seed: seed,
-            in: Surroundings(
+            in: JournalEnvironment(
                 monotonic: { clock.now }, realtime: { clock.wall }, queue: { _, _ in SimulatedQueue(program.process) }))
     }
 

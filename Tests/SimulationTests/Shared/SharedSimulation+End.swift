@@ -65,9 +65,9 @@ extension SharedSimulation {
         guard clock.wall < calm + History.patience else {
             throw Violation("not quiet three hours after all is well: \(nodes.all.map(picture))")
         }
-        takeUpAbandoned()
+        requeueAbandoned()
         guard let decider = nodes.all.first(where: \.isDeciding), isQuiet(decider),
-            decider.life.decider?.hasTakenUp == true || !mayAbandon
+            decider.life.decider?.hasRequeued == true || !mayAbandon
         else { return }
         // Whoever stood still until just now has yet to hear that another one decides.
         guard nodes.all.count(where: \.isDeciding) == 1 else {
@@ -88,11 +88,11 @@ extension SharedSimulation {
 
     private var mayAbandon: Bool { options.window < .seconds(3600) }
 
-    private func takeUpAbandoned() {
+    private func requeueAbandoned() {
         guard mayAbandon, clock.wall > calm + 20 * History.minute else { return }
-        for node in nodes.all where node.life.decider?.hasTakenUp == false {
+        for node in nodes.all where node.life.decider?.hasRequeued == false {
             world.withLock { [clock] in $0.requests.append(clock.wall) }
-            node.life.decider?.takeUp()
+            node.life.decider?.requeue()
         }
     }
 

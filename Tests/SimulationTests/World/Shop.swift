@@ -64,7 +64,7 @@ final class Shop: Sendable {
         state.withLock { $0.mishap = work }
     }
 
-    /// Takes down that an attempt begins; answers its number, and when its answer arrives.
+    /// Takes down that an attempt begins; returns its number, and when its answer arrives.
     func begin(_ message: DeliveryMessage, to endpoint: String, life: Int, of program: Int) -> (
         attempt: Int, arrives: Int64
     ) {
@@ -98,7 +98,7 @@ final class Shop: Sendable {
         }
     }
 
-    /// Takes down that an attempt has ended for whoever made it; answers what came of it.
+    /// Takes down that an attempt has ended for whoever made it; returns what came of it.
     func end(_ attempt: Int) -> DeliveryOutcome {
         let time = clock.wall
         return state.withLock { state in

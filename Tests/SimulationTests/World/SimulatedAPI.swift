@@ -64,7 +64,7 @@ final class SimulatedAPI: PaymentAPI {
 
     // MARK: Parts
 
-    /// A call's way there and back. Answers its number, and when the API looked.
+    /// A call's way there and back. Returns its number, and when the API looked.
     private func travel(_ subject: World.Call.Subject) async throws(APIError) -> (call: Int, readAt: Int64) {
         if isDead.load(ordering: .relaxed) { throw error(.cancelled, "/payments") }
         let began = machine.clock.wall

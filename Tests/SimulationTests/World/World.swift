@@ -165,7 +165,7 @@ struct World {
                 given: time))
     }
 
-    /// Takes down that a call begins; answers its number and what goes wrong with it.
+    /// Takes down that a call begins; returns its number and what goes wrong with it.
     mutating func begin(_ subject: Call.Subject, life: Int, at time: Int64) -> (Int, Fault) {
         let fault = weather.fault(subject, at: time, using: &dice)
         calls.append(

@@ -5,7 +5,7 @@ extension PostgreSQLServer {
     private static let started = Mutex<Task<PostgreSQLServer, any Error>?>(nil)
     private static let databases = Atomic(0)
 
-    /// Makes an empty database on a server that all tests of the process share which need no more of it; answers its name too.
+    /// Makes an empty database on a server that all tests of the process share which need no more of it; returns its name too.
     package static func sharedDatabase() async throws -> (server: PostgreSQLServer, database: String) {
         let task = started.withLock { started in
             if let started { return started }

@@ -1,7 +1,7 @@
 /// What an operator asks of a ledger, besides confirming and delivering.
-package protocol KeptLedger: DeliveryLedger {
+package protocol ManagedLedger: DeliveryLedger {
     /// Looks how the ledger stands, with at most `limit` payments that wait.
-    func survey(waiting limit: Int) async -> LedgerSurvey
+    func overview(waiting limit: Int) async -> LedgerOverview
 }
 
 /// What room a ledger has for more.

@@ -5,7 +5,7 @@ import Testing
 @testable import JournalStore
 
 /// Which segments hold nothing but reports that were refuted or told nothing.
-struct RefutedSurveyTests {
+struct DroppableScanTests {
     private static func received(_ payment: Int64) -> Record {
         .received(.init(payment: payment, peer: "unix", report: Array("{}".utf8), deviations: []))
     }
@@ -37,9 +37,9 @@ struct RefutedSurveyTests {
     /// The segments that can go.
     private func going(_ segments: [Record]...) throws -> [ClosedRange<Int64>] {
         let (disk, firsts, last) = journal(segments)
-        var survey = RefutedSurvey()
-        try survey.read(disk, firsts, upTo: last) { true }
-        return survey.going(DroppedRanges())
+        var scan = DroppableScan()
+        try scan.read(disk, firsts, upTo: last) { true }
+        return scan.going(DroppedRanges())
     }
 
     @Test func `segments of refuted reports, starts and stops may go`() throws {
@@ -78,10 +78,10 @@ struct RefutedSurveyTests {
             [Self.received(7), .baseline(count: 0), .baseline(count: 0)], [settled(2), Self.received(7), settled(7)],
             [],
         ])
-        var survey = RefutedSurvey()
-        try survey.read(disk, firsts, upTo: last) { true }
-        #expect(survey.going(DroppedRanges()) == [5...8])
-        #expect(try survey.remains(disk, [5...8]).settled == [7: [2]], "that report stays, and needs it said again")
+        var scan = DroppableScan()
+        try scan.read(disk, firsts, upTo: last) { true }
+        #expect(scan.going(DroppedRanges()) == [5...8])
+        #expect(try scan.remains(disk, [5...8]).settled == [7: [2]], "that report stays, and needs it said again")
     }
 
     @Test func `a report stays that takes up abandoned ones, and no other`() throws {
@@ -96,37 +96,37 @@ struct RefutedSurveyTests {
         #expect(try going(genuine, [Self.refuted(2), Self.received(7), Self.refuted(7)], []) == [5...8])
         #expect(try going(genuine, [Self.refuted(2), Self.refuted(3)], []) == [])
         let (disk, firsts, last) = journal([genuine, [Self.refuted(2), Self.received(7), Self.refuted(7)], []])
-        var survey = RefutedSurvey()
-        try survey.read(disk, firsts, upTo: last) { true }
-        #expect(try survey.remains(disk, [5...8]).refutations == [Self.refuted(2)])
-        #expect(try survey.remains(disk, [1...4, 5...8]).refutations == [])
+        var scan = DroppableScan()
+        try scan.read(disk, firsts, upTo: last) { true }
+        #expect(try scan.remains(disk, [5...8]).refutations == [Self.refuted(2)])
+        #expect(try scan.remains(disk, [1...4, 5...8]).refutations == [])
     }
 
     @Test func `what is not durable, or behind a segment that ends early, says nothing`() throws {
         let (disk, firsts, last) = journal([[Self.received(7)], [Self.refuted(2)], []])
-        var survey = RefutedSurvey()
-        try survey.read(disk, firsts, upTo: 3) { true }
-        #expect(survey.going(DroppedRanges()) == [])
-        try survey.read(disk, firsts, upTo: last) { true }
-        #expect(survey.going(DroppedRanges()) == [1...2, 3...4])
-        var early = RefutedSurvey()
+        var scan = DroppableScan()
+        try scan.read(disk, firsts, upTo: 3) { true }
+        #expect(scan.going(DroppedRanges()) == [])
+        try scan.read(disk, firsts, upTo: last) { true }
+        #expect(scan.going(DroppedRanges()) == [1...2, 3...4])
+        var early = DroppableScan()
         disk.put(line(3, head), as: name(3))
         try early.read(disk, firsts, upTo: last) { true }
         #expect(early.going(DroppedRanges()) == [])
         disk.put(line(1, head), as: name(1))
-        var damaged = RefutedSurvey()
+        var damaged = DroppableScan()
         try damaged.read(disk, firsts, upTo: last) { true }
         #expect(damaged.going(DroppedRanges()) == [], "record 2 should stand in the first")
         #expect(damaged.going(DroppedRanges([2...2, 4...4])) == [1...1, 3...3])
     }
 
-    @Test func `a survey reads each record once`() throws {
+    @Test func `a scan reads each record once`() throws {
         let (disk, firsts, last) = journal([[Self.received(7)], [Self.refuted(2)], []])
-        var survey = RefutedSurvey()
-        try survey.read(disk, firsts, upTo: last) { true }
+        var scan = DroppableScan()
+        try scan.read(disk, firsts, upTo: last) { true }
         disk.put([], as: name(1))
         disk.put([], as: name(3))
-        try survey.read(disk, firsts, upTo: last) { true }
-        #expect(survey.going(DroppedRanges()) == [1...2, 3...4])
+        try scan.read(disk, firsts, upTo: last) { true }
+        #expect(scan.going(DroppedRanges()) == [1...2, 3...4])
     }
 }

@@ -10,7 +10,7 @@ extension SystemError {
         case EACCES, EPERM: "let this user (id \(geteuid())) read and write the directory and every file in it"
         case EROFS: "mount the file system for writing, or name a directory elsewhere"
         case ENOENT, ENOTDIR: "create its parent directory, or name another"
-        default: mend
+        default: hint
         }
     }
 
@@ -19,11 +19,11 @@ extension SystemError {
         switch errno {
         case EACCES, EPERM: "run this as a user who may read it; this one has the id \(geteuid())"
         case ENOENT, ENOTDIR: "name its directory with --directory"
-        default: mend
+        default: hint
         }
     }
 
-    private var mend: String {
+    private var hint: String {
         switch errno {
         case ESPIPE: "what has the name of a file is none: move it away, and restore the file from a backup"
         case EISDIR: "a directory has the name of a file: move it away, and restore the file from a backup"

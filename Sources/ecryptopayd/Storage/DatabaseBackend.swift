@@ -2,7 +2,7 @@ import Configuration
 import JournalStore
 
 /// The ledger in a database that speaks PostgreSQL's protocol: what a build without it says.
-enum DatabaseForm {
+enum DatabaseBackend {
     /// Why it cannot be had in this build.
     static func absence(_ url: DatabaseURL) -> CommandFailure {
         CommandFailure(
@@ -23,9 +23,9 @@ enum DatabaseForm {
     import ServiceManager
     import SharedLedger
 
-    extension DatabaseForm {
+    extension DatabaseBackend {
         /// The form of a ledger in the database at a URL.
-        static func form(_ url: DatabaseURL) throws -> any LedgerForm { DatabaseLedgerForm(url: url) }
+        static func form(_ url: DatabaseURL) throws -> any StorageBackend { DatabaseLedgerBackend(url: url) }
 
         /// Connects, and tells what of the server's settings may lose what was acknowledged. Throws when it cannot connect.
         static func check(_ url: DatabaseURL, _ settings: Settings) throws -> [String] {
@@ -68,7 +68,7 @@ enum DatabaseForm {
     }
 
     /// The ledger that several daemons keep in one database.
-    private struct DatabaseLedgerForm: LedgerForm {
+    private struct DatabaseLedgerBackend: StorageBackend {
         /// How long a start waits for a database that is not there: systemd starts the daemon again, and the socket keeps who waits.
         private static let patience: Int64 = 30_000_000_000
 
@@ -77,7 +77,7 @@ enum DatabaseForm {
         func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> any OpenLedger {
             let deadline = Clock.monotonic() + Self.patience
             do {
-                let database = try DatabaseForm.database(url, settings)
+                let database = try DatabaseBackend.database(url, settings)
                 while true {
                     do {
                         let node = SharedNode(database, .init(settings), seed: .random(in: .min ... .max))
@@ -99,9 +99,9 @@ enum DatabaseForm {
         }
     }
 #else
-    extension DatabaseForm {
+    extension DatabaseBackend {
         /// There is none.
-        static func form(_ url: DatabaseURL) throws -> any LedgerForm { throw absence(url) }
+        static func form(_ url: DatabaseURL) throws -> any StorageBackend { throw absence(url) }
 
         /// There is none to read.
         static func source(_ url: DatabaseURL, _ settings: Settings) throws -> any JournalSource { throw absence(url) }

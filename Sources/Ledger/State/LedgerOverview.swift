@@ -1,5 +1,5 @@
 /// How a ledger stands, with what only the disk can tell.
-package struct LedgerSurvey: Sendable {
+package struct LedgerOverview: Sendable {
     /// A payment that waits, and since when.
     package struct Waiting: Sendable {
         /// The payment.
@@ -35,7 +35,7 @@ package struct LedgerSurvey: Sendable {
     package let lastConfirmedAt: Int64?
 
     /// Of a ledger of which nothing is known here.
-    package static let empty = LedgerSurvey(
+    package static let empty = LedgerOverview(
         counts: LedgerCounts(), setAside: 0, waiting: [], endpoints: [], undelivered: nil, undeliveredSince: nil,
         segments: 0, bytes: 0, lastReceivedAt: nil, lastConfirmedAt: nil)
 

@@ -4,7 +4,7 @@ package import JournalStore
 import POSIX
 
 /// What a node of a shared ledger takes from the machine that it runs on. A simulation gives its own.
-package struct SharedSurroundings: Sendable {
+package struct SharedEnvironment: Sendable {
     /// The clock that schedules run on, in nanoseconds. Leases and records go by the server's.
     package var monotonic: @Sendable () -> Int64
     /// Has work run so many nanoseconds later.
@@ -27,7 +27,7 @@ package struct SharedSurroundings: Sendable {
     }
 
     /// The real ones.
-    package static let machine = SharedSurroundings(
+    package static let machine = SharedEnvironment(
         monotonic: { Clock.monotonic() },
         after: { nanoseconds, work in
             DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(nanoseconds)), execute: work)

@@ -7,7 +7,7 @@ import POSIX
 import ServiceManager
 
 /// The ledger in files: a journal in a directory, which is locked.
-struct FileForm: LedgerForm {
+struct FileBackend: StorageBackend {
     private let path: String
     private let lock: JournalLock
 
@@ -61,7 +61,7 @@ private final class OpenFileLedger: OpenLedger {
     var room: LedgerRoom? { ledger.room }
     var slowCommitCount: Int { ledger.slowCommitCount }
     var adviceWhenSlow: String { "look for what else uses the disk, and whether it is failing" }
-    var holdsGatherer: Bool { ledger.holdsGatherer }
+    var holdsCaller: Bool { ledger.holdsCaller }
     func makesProgress(within limit: Duration) -> Bool { ledger.makesProgress(within: limit) }
     var isWaiting: Bool { false }
     var cluster: ClusterStatus? { nil }

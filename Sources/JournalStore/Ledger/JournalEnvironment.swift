@@ -2,7 +2,7 @@ package import Dispatch
 import POSIX
 
 /// What a ledger takes from the machine that it runs on. A simulation gives its own.
-package struct Surroundings: Sendable {
+package struct JournalEnvironment: Sendable {
     /// The clock that schedules run on, in nanoseconds.
     package var monotonic: @Sendable () -> Int64 = { Clock.monotonic() }
     /// The clock that records are dated by, in nanoseconds since 1970.

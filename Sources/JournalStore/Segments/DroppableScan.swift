@@ -4,7 +4,7 @@ import POSIX
 
 /// Which segments hold nothing but reports that told nothing: refuted ones, and those that were settled without news. Reads each
 /// record once, however often it is asked.
-struct RefutedSurvey {
+struct DroppableScan {
     /// What is in a segment, as far as it has been read.
     private struct Segment {
         let first: Int64

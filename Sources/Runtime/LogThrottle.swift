@@ -2,7 +2,7 @@ package import Ledger
 
 /// Folds a fault that repeats: it is said at once, and while it goes on again after 1, 2, 4, … minutes, at least every hour. One
 /// that comes and goes is said no oftener.
-package struct FaultFold: Sendable {
+package struct LogThrottle: Sendable {
     /// What to say.
     package enum Notice: Hashable, Sendable {
         /// It is new.
