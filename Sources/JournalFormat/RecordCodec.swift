@@ -23,8 +23,9 @@ import JSON
 // know if it has the member `"skip":true`. At any other kind they stop: it is no damage, but a later version's.
 //
 // The first record of every segment is of kind `opened`. It names the `format` of what follows, and as `reads` the oldest format
-// whose reader may go on with it; without `reads`, that is its `format`. A reader knows its own format and the one before. A segment is synced whole before the next one is created, and
-// the directory is synced when a segment has been created, before anything in it is acknowledged.
+// whose reader may go on with it; without `reads`, that is its `format`. A reader knows its own format and the one before. A
+// segment is synced whole before the next one is created, and the directory is synced when a segment has been created, before
+// anything in it is acknowledged.
 //
 // Where it begins: with record 1, or, once old segments were pruned, with the one that the file `pruned` beside the segments
 // names (a number with a checksum, like `durable`). That file is on the disk before the first segment goes; segments before it

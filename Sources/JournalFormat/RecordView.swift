@@ -99,8 +99,8 @@ extension RecordView {
             throw .laterVersion(
                 LaterVersion(
                     """
-                    the journal has format \(format) from there on, for readers of format \(reads), and this version of ecryptopayd \
-                    reads format \(RecordCodec.format)
+                    the journal has format \(format) from there on, for readers of format \(reads) and later, and this version of \
+                    ecryptopayd reads format \(RecordCodec.format)
                     """, version: members.version?.string(in: line), isFormat: true))
         }
         return Record.Opened(

@@ -108,7 +108,8 @@ struct SampleTests {
         #expect(line == 3 && later.isFormat && later.version == "0.3.0")
         #expect(
             later.problem == """
-                the journal has format 3 from there on, for readers of format 2, and this version of ecryptopayd reads format 1
+                the journal has format 3 from there on, for readers of format 2 and later, and this version of ecryptopayd reads \
+                format 1
                 """)
     }
 }

@@ -51,6 +51,9 @@ package struct JournalAudit {
     /// The bytes of all segments before the one that is read.
     private var base: Int64 = 0
     private var expected: Int64
+    /// What the newest `opened` record names.
+    private var version: String?
+    /// What follows is of a format that this version cannot judge.
     private var isOfLaterFormat = false
 
     /// Reads all of it. `progress` hears of the bytes read and of how many there are.
@@ -85,7 +88,6 @@ package struct JournalAudit {
             all += try disk.size(file)
         }
         for (index, first) in segments.enumerated() where !(try read(first)) {
-            // What follows is of a format that this version cannot judge.
             if isOfLaterFormat { return }
             // Pruned since it was listed: what goes on behind it is the journal now.
             expected = index + 1 < segments.count ? segments[index + 1] : expected
@@ -132,14 +134,14 @@ package struct JournalAudit {
                 expected += 1
                 try reader.skipToNewline()
             case .line(let offset, _):
-                try check(reader.line, first, offset)
+                check(reader.line, first, name, offset)
                 if isOfLaterFormat { return false }
                 if report.records % 4096 == 0 { progress(base + offset, all) }
             }
         }
     }
 
-    private mutating func check(_ line: ArraySlice<UInt8>, _ first: Int64, _ offset: Int64) throws(SystemError) {
+    private mutating func check(_ line: ArraySlice<UInt8>, _ first: Int64, _ name: String, _ offset: Int64) {
         let wanted = expected
         // Behind whatever stands here, the next record is to follow.
         expected += 1
@@ -150,15 +152,19 @@ package struct JournalAudit {
             guard entry.seq == wanted else { throw .sequence(expected: wanted, found: entry.seq) }
             guard entry.seq > first || entry.record.kind == "opened" else { throw .noHead }
             report.records += 1
-            if case .passedOver(let kind, _) = entry.record { report.passedOver[kind, default: 0] += 1 }
+            switch entry.record {
+            case .opened(let opened): version = opened.version
+            case .passedOver(let kind, _): report.passedOver[kind, default: 0] += 1
+            default: break
+            }
         } catch {
-            let fault = try error.named(disk, first, offset)
+            let fault = error.named { version }
             if case .laterVersion(let later) = fault {
                 report.laterCount += 1
                 report.laterVersion = report.laterVersion ?? later
                 isOfLaterFormat = later.isFormat
             }
-            note(SegmentName.name(firstSeq: first), offset, fault, at: wanted)
+            note(name, offset, fault, at: wanted)
         }
     }
 

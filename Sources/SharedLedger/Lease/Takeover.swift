@@ -68,8 +68,8 @@ struct Takeover {
     private func opened(_ state: LedgerState) -> Record.Opened {
         Record.Opened(
             format: RecordCodec.format, reads: RecordCodec.reads, journal: journal, version: options.version,
-            api: options.account.api,
-            client: options.account.client, endpoints: state.endpoints.isEmpty ? nil : state.endpoints)
+            api: options.account.api, client: options.account.client,
+            endpoints: state.endpoints.isEmpty ? nil : state.endpoints)
     }
 
     /// Applies every record behind one; returns their size and how many they are.

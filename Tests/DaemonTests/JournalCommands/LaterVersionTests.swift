@@ -37,8 +37,10 @@ struct LaterVersionTests {
         Refused(
             testDescription: "a format", index: 0,
             line: CraftedJournal.opened(9, format: 3, reads: 2, version: "0.3.0"),
-            problem:
-                "the journal has format 3 from there on, for readers of format 2, and this version of ecryptopayd reads format 1",
+            problem: """
+                the journal has format 3 from there on, for readers of format 2 and later, and this version of ecryptopayd reads \
+                format 1
+                """,
             version: "0.3.0"),
     ]
 
@@ -163,7 +165,9 @@ struct LaterVersionTests {
         }
 
         @Test func `what may be passed over is in a database too`() async throws {
-            let (daemon, _) = try await moved(Self.readable)
+            let (daemon, server) = try await moved(Self.readable)
+            // It would stop with its last use.
+            defer { withExtendedLifetime(server) {} }
             let verified = try await daemon.run(["journal", "verify", "--env-file", daemon.envFile])
             #expect(verified.exit == .code(0), "\(verified)")
             #expect(verified.output.hasSuffix("3 segments: the journal is whole\(Self.passedOver)\n"), "\(verified)")
@@ -185,6 +189,8 @@ struct LaterVersionTests {
             journal.segments[Journal.last]?[refused.index] =
                 refused.index == 0 ? Journal.opened(9, version: "0.2.0") : Journal.received(10)
             let (daemon, server) = try await moved(journal)
+            // It would stop with its last use.
+            defer { withExtendedLifetime(server) {} }
             let line = String(decoding: refused.line.dropLast(), as: UTF8.self)
             try await server.execute("UPDATE ecryptopayd.records SET line = '\(line)' WHERE seq = \(seq)")
             let hint = "hint: install ecryptopayd \(refused.version), which wrote it, or a later version"
