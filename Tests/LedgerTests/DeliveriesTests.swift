@@ -191,6 +191,29 @@ struct DeliveriesTests {
         #expect(ledger.waiting() == 1)
     }
 
+    @Test(arguments: ["failed", "released", "stopped"])
+    func `an older record that is replayed during an attempt goes out before it is tried again`(end: String) throws {
+        let ledger = Harness("a")
+        ledger.announce(1, 20)
+        let claim = try #require(ledger.claim())
+        ledger.deliveries.replay(1, JournalPosition(seq: 10, offset: 0), now: ledger.now)
+        ledger.deliveries.conclude(claim)
+        switch end {
+        case "failed":
+            let isRestarted = ledger.deliveries.restart(claim)
+            #expect(isRestarted)
+        case "released": ledger.deliveries.release(claim, until: ledger.now)
+        default:
+            ledger.deliveries.stop(claim)
+            ledger.deliveries.startAll()
+        }
+        #expect(ledger.deliveries.checkInvariants() == nil)
+        let next = ledger.claim()
+        #expect(next?.position.seq == 10 && next?.attempt == 1)
+        ledger.done(next)
+        #expect(ledger.claim()?.position.seq == 20)
+    }
+
     @Test func `what another node says has ended, while an attempt is under way, has nothing else go out beside that`()
     {
         let ledger = Harness("a")

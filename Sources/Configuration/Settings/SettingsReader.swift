@@ -1,4 +1,4 @@
-/// Reads layers into settings, and defersCommit every fault on the way.
+/// Reads layers into settings, and gathers every fault on the way.
 struct SettingsReader {
     private let layers: SettingsLayers
     private var settings = Settings()

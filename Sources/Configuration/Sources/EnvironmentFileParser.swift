@@ -1,4 +1,4 @@
-/// The state machine behind `EnvironmentFile`, where the grammar stands: fed byte by byte, it defersCommit assignments and faults.
+/// The state machine behind `EnvironmentFile`, where the grammar stands: fed byte by byte, it gathers assignments and faults.
 struct EnvironmentFileParser {
     private enum State {
         case lineStart

@@ -7,7 +7,7 @@ import Synchronization
 /// Group commit: records are appended by anyone, and written and made durable together on one queue.
 ///
 /// However many records wait, they become durable by one write and one sync, or one transaction; while that runs, the next ones
-/// wait for the one after. Whoever defersCommit many writes them himself as long as the storage is quick: two changes of thread for each batch
+/// wait for the one after. Whoever defers the commit of many writes them himself as long as the storage is quick: two changes of thread for each batch
 /// would cost more than the wait.
 package final class GroupCommit: Sendable {
     /// Where batches are written, one after the other.
@@ -18,7 +18,7 @@ package final class GroupCommit: Sendable {
     private let observer: Mutex<(any JournalObserver)?>
     /// When the write that is under way began, on the monotonic clock; 0 when there is none.
     private let writingSince = Atomic<Int64>(0)
-    /// Whoever defersCommit is waiting for the write that is under way.
+    /// Whoever deferred a commit is waiting for the write that is under way.
     private let isCallerWaiting = Atomic(false)
     /// The writer is held for something else than a write.
     private let isWriterHeld = Atomic(false)
@@ -138,6 +138,8 @@ package final class GroupCommit: Sendable {
     /// Takes records together: they are one batch, unless they come while another is written.
     /// Returns where they stand, and why the rest were not taken.
     func append(_ records: [Record], time: Int64) -> ([JournalPosition], JournalUnavailable?) {
+        // Nothing to write is no reason to write what others have deferred.
+        if records.isEmpty { return ([], nil) }
         var positions: [JournalPosition] = []
         var failure: JournalUnavailable?
         let mustCommit = tail.withLock { tail in

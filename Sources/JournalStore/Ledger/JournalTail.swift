@@ -74,7 +74,7 @@ struct JournalTail: Sendable {
             return "the segment has \(segmentSize) bytes, and \(inBatch) of them are in the batch"
         }
         if keepsHeads, batch.heads.reduce(0, { $0 + $1.length }) != batch.bytes.count { return "a line has no head" }
-        if isCommitRequested, !isCommitting { return "a commit is asked for, and nobody commits" }
+        if isCommitRequested, !isCommitting, !batch.isEmpty { return "a commit is asked for, and nobody commits" }
         return nil
     }
 

@@ -172,6 +172,7 @@ struct EndpointQueue: Sendable {
         guard let slot = slot(of: claim), table[slot].isWantedAgain else { return false }
         table[slot].isWantedAgain = false
         table[slot].attempts = 0
+        table[slot].restoreOrder()
         fallDue(slot)
         return true
     }
@@ -179,6 +180,7 @@ struct EndpointQueue: Sendable {
     /// The same without an attempt to count.
     mutating func release(_ claim: DeliveryClaim, until due: Instant) {
         guard let slot = slot(of: claim) else { return }
+        table[slot].restoreOrder()
         wait(slot, until: due)
     }
 
@@ -192,6 +194,7 @@ struct EndpointQueue: Sendable {
     mutating func stop(_ claim: DeliveryClaim) {
         isStopped = true
         guard let slot = slot(of: claim) else { return }
+        table[slot].restoreOrder()
         fallDue(slot)
     }
 

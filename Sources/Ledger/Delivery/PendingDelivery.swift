@@ -59,5 +59,14 @@ struct PendingDelivery: IDTableElement, Sendable {
         return true
     }
 
+    /// After an attempt that did not end the first one: an older record that was asked for meanwhile goes out before it.
+    mutating func restoreOrder() {
+        guard let next = others.first, next.seq < first.seq else { return }
+        let place = others.firstIndex { $0.seq > first.seq } ?? others.count
+        others.insert(first, at: place)
+        first = others.removeFirst()
+        attempts = 0
+    }
+
     func isOnly(_ seq: Int64) -> Bool { others.isEmpty && first.seq == seq }
 }

@@ -8,7 +8,7 @@ package protocol ReportLedger: Sendable {
     /// A position that is rejected is given again. So whoever waits for one must have noted it before a rejection can reach
     /// him: under one lock with the methods of ``Acknowledger``.
     ///
-    /// Whoever `defersCommit` calls ``commit()`` when he has no more to record for now: one sync serves them all.
+    /// Whoever records with `defersCommit` calls ``commit()`` when he has no more to record for now: one sync serves them all.
     func record(_ report: ReportedPayment, peer: String, defersCommit: Bool) -> Reception
 
     /// Has everything that was gathered become durable: soon, or, where that takes no longer than a change of thread would,

@@ -5,7 +5,7 @@
     import SharedLedger
 
     extension Connection {
-        /// Sends what `send` queues, `count` statements, with a sync behind them, and defersCommit their answers.
+        /// Sends what `send` queues, `count` statements, with a sync behind them, and gathers their answers.
         func exchange(_ count: Int, _ deadline: Int64, _ send: (OpaquePointer) -> Bool) throws(PipelineFault)
             -> [Answer]
         {

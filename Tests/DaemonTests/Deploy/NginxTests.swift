@@ -43,7 +43,7 @@ import Testing
         let http = "--http\(version)"
         let plain = try await curl([http, "-d", DaemonUnderTest.report(1)], nginx)
         #expect(plain == "\(version) 200 application/json\n{\"status\":\"accepted\"}")
-        // A body without a length: nginx defersCommit it.
+        // A body without a length: nginx gathers it.
         let chunked = [http, "-H", "Transfer-Encoding: chunked"]
         let gathered = try await curl(chunked + ["-d", DaemonUnderTest.report(2)], nginx)
         #expect(gathered == "\(version) 200 application/json\n{\"status\":\"accepted\"}")

@@ -36,4 +36,6 @@ final class CommitLog: JournalObserver {
     }
 
     func journalDidFail(_ error: SystemError) { log.withLock { $0.append(.failed(errno: error.errno)) } }
+
+    func journalDidEnd(_ reason: String) {}
 }

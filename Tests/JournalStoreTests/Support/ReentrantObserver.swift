@@ -20,9 +20,7 @@ final class ReentrantObserver: JournalObserver {
             state.withLock { $0.refusal = error }
         }
     }
-}
 
-extension JournalObserver {
     func journalDidCommit(upTo seq: Int64, syncNanoseconds: Int64) {}
     func journalDidFail(_ error: SystemError) {}
     func journalDidEnd(_ reason: String) {}
