@@ -45,7 +45,7 @@ package final class AdminSide: RequestHandler {
         self.activity = activity
     }
 
-    /// Returns a request, at once or when what it asked for has begun.
+    /// Answers a request, at once or when what it asked for has begun.
     package func handle(_ request: Request, _ exchange: Exchange) {
         guard exchange.peer == "unix" || LocalHost.isNamed(request.firstValue(of: "Host")) else {
             return exchange.respond(Self.otherHost)

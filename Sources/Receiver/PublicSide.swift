@@ -24,7 +24,7 @@ package final class PublicSide: RequestHandler {
     private static let healthPath = Array("/healthz".utf8)
     private static let notFound = Response.problem(status: 404, detail: "There is nothing at this path.")
 
-    /// Returns a request, at once or when its report is durable.
+    /// Answers a request, at once or when its report is durable.
     package func handle(_ request: Request, _ exchange: Exchange) {
         if paths.contains(request.path) {
             endpoint.handle(request, exchange)

@@ -1,7 +1,6 @@
 internal import CivilTime
 internal import Glibc
 package import Logging
-
 internal import POSIX
 
 /// Writes each message as one line to standard error: `2026-11-23T01:02:03.456Z info  message  key=value`.

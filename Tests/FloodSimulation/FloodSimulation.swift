@@ -26,6 +26,7 @@ struct FloodSimulation {
     private let flood: Int
     private var random: SplitMix64
     private var now = Instant(nanoseconds: 1_000_000_000_000_000_000)
+    private var stepCount = 0
     private var shop = Shop(count: 2_000)
     private var forger = Forger(strangers: strangers)
     private var ledger: SimulatedLedger
@@ -82,6 +83,9 @@ struct FloodSimulation {
 
     private mutating func step() throws {
         now = now + Self.tick
+        stepCount += 1
+        // It looks at all that waits: at each step that would take most of the time.
+        if stepCount % 1000 == 0, let broken = ledger.state.checkInvariants() { preconditionFailure(broken) }
         finishCalls()
         try beginCalls()
         try list()

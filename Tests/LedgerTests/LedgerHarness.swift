@@ -1,6 +1,7 @@
 import JournalFormat
 import Ledger
 import Payments
+import Testing
 
 /// A ledger's state with a clock that the test turns, and a journal that is a dictionary.
 final class LedgerHarness {
@@ -67,6 +68,7 @@ final class LedgerHarness {
             state.apply(change, at: JournalPosition(seq: seq, offset: seq), now: now)
         }
         state.conclude(claim, judgement, now: now)
+        #expect(state.checkInvariants() == nil)
     }
 
     private func tell(_ record: Record) {

@@ -25,7 +25,7 @@ import TestSupport
         cluster.perform {
             let claim = LeaseClaim(node: 1, name: "node 1", epoch: nil, duration: Epoch.lease)
             guard let grant = try? link.takeLease(claim) else { return }
-            work(Epoch(grant, of: 1, named: "node 1", link, in: process.surroundings), process)
+            work(Epoch(grant, of: 1, named: "node 1", link, in: process.environment), process)
         }
     }
 

@@ -9,7 +9,7 @@ struct StepLoopTests {
     private let next = NextTime()
 
     private func loop() -> StepLoop {
-        StepLoop(on: queue, in: queue.surroundings) { [steps, next] in
+        StepLoop(on: queue, in: queue.environment) { [steps, next] in
             steps.add()
             return next.value
         }

@@ -7,8 +7,8 @@ import Synchronization
 /// Group commit: records are appended by anyone, and written and made durable together on one queue.
 ///
 /// However many records wait, they become durable by one write and one sync, or one transaction; while that runs, the next ones
-/// wait for the one after. Whoever defers the commit of many writes them himself as long as the storage is quick: two changes of thread for each batch
-/// would cost more than the wait.
+/// wait for the one after. Whoever defers the commit of many writes them himself as long as the storage is quick: two changes
+/// of thread for each batch would cost more than the wait.
 package final class GroupCommit: Sendable {
     /// Where batches are written, one after the other.
     package let queue: any SerialQueue
@@ -28,9 +28,9 @@ package final class GroupCommit: Sendable {
     /// So long may whoever serves others wait for the storage, in nanoseconds. One that takes longer is waited for once.
     static let quick: Int64 = 2_000_000
 
-    init(_ tail: JournalTail, _ writer: any BatchWriter, in surroundings: JournalEnvironment) {
-        queue = surroundings.queue("ecryptopayd.journal", .userInitiated)
-        clock = surroundings.monotonic
+    init(_ tail: JournalTail, _ writer: any BatchWriter, in environment: JournalEnvironment) {
+        queue = environment.queue("ecryptopayd.journal", .userInitiated)
+        clock = environment.monotonic
         self.tail = Mutex(tail)
         self.writer = Mutex(writer)
         observer = Mutex(nil)
@@ -39,13 +39,13 @@ package final class GroupCommit: Sendable {
     /// Behind record `last` of a storage without files: a segment begins.
     package convenience init(
         behind last: Int64, segmentBytes: Int64, opened: Record.Opened, _ writer: any BatchWriter,
-        in surroundings: JournalEnvironment
+        in environment: JournalEnvironment
     ) {
         self.init(
             JournalTail(
                 nextSeq: last + 1, segments: [], segmentSize: 0, segmentBytes: segmentBytes, opened: opened,
                 keepsHeads: true), writer,
-            in: surroundings)
+            in: environment)
     }
 
     /// Appends `opened` and makes it durable, before anyone else writes. Returns what went wrong.

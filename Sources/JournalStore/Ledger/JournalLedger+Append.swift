@@ -27,7 +27,7 @@ extension JournalLedger {
         _ written: [(LedgerChange, JournalPosition)], _ failure: JournalUnavailable? = nil, to state: inout LedgerState
     ) -> AppendedRecords {
         let last = written.last?.1
-        state.frontier.begin(last)
+        state.frontier.begin(upTo: last)
         // Asked for before the lock is let go: a rejection takes it first, so no ticket is for a number given twice.
         return AppendedRecords(
             written: written.map { (change: $0, position: $1) }, failure: failure,

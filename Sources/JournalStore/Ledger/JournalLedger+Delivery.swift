@@ -94,7 +94,7 @@ extension JournalLedger: DeliveryLedger {
 
     package func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
         // It may read the whole journal: verdicts and deliveries must not wait behind that.
-        let found = try await overviewQueue.value { [journal] in try journal.news(selection, upTo: journal.durable) }
+        let found = try await overviewQueue.value { [journal] in try journal.changes(selection, upTo: journal.durable) }
         let endpoints = state.withLock { state in
             guard !dryRun else { return state.endpoints.count }
             for (id, position) in found { state.redeliver(id, position, now: now()) }

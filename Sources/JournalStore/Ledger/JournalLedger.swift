@@ -22,7 +22,7 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
     /// What is known of the segments for ``dropRefuted(while:)``.
     let scan = Mutex(DroppableScan())
     private let slowCommits = Atomic(0)
-    let surroundings: JournalEnvironment
+    let environment: JournalEnvironment
     /// What a record takes beside its report, about.
     private static var recordBytes: Int { 256 }
     /// Whether there was a flood when somebody last asked for something to do.
@@ -46,20 +46,20 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
     /// the record of the newest checkpoint; 0 without one.
     package init(
         _ journal: Log, _ recovered: Journal.Recovered, _ state: consuming LedgerState, last: JournalPosition?,
-        checkpointed: Int64, _ options: Options, in surroundings: JournalEnvironment
+        checkpointed: Int64, _ options: Options, in environment: JournalEnvironment
     ) {
         self.journal = journal
         self.recovered = recovered
-        self.surroundings = surroundings
-        readQueue = surroundings.queue("ecryptopayd.ledger.read", .unspecified)
-        overviewQueue = surroundings.queue("ecryptopayd.ledger.overview", .utility)
-        maintenanceQueue = surroundings.queue("ecryptopayd.ledger.maintenance", .utility)
+        self.environment = environment
+        readQueue = environment.queue("ecryptopayd.ledger.read", .unspecified)
+        overviewQueue = environment.queue("ecryptopayd.ledger.overview", .utility)
+        maintenanceQueue = environment.queue("ecryptopayd.ledger.maintenance", .utility)
         if !state.endpoints.isEmpty { journal.commits.keep(endpoints: state.endpoints) }
-        state.frontier.begin(behind: last)
+        state.frontier = Frontier(behind: last)
         self.checkpointed = Atomic(checkpointed)
         // The first start of all has no record of it yet to read.
-        state.opened(at: surroundings.realtime())
-        state.resume(now: Instant(nanoseconds: surroundings.monotonic()))
+        state.opened(at: environment.realtime())
+        state.resume(now: Instant(nanoseconds: environment.monotonic()))
         self.state = Mutex(state)
         minimumFreeBytes = Atomic(options.minimumFreeBytes)
         // What opening has proven is durable, though nobody was there to be told.
@@ -355,9 +355,9 @@ extension JournalLedger {
         "the disk has \(freeBytes) bytes free, fewer than ECRYPTOPAY_MIN_FREE_BYTES=\(minimumFree)"
     }
 
-    func now() -> Instant { Instant(nanoseconds: surroundings.monotonic()) }
+    func now() -> Instant { Instant(nanoseconds: environment.monotonic()) }
 
-    func wallClock() -> Int64 { surroundings.realtime() }
+    func wallClock() -> Int64 { environment.realtime() }
 }
 
 extension LedgerJournal {

@@ -51,7 +51,7 @@ struct JournalTail: Sendable {
     ///
     /// 1. Numbers grow by one: what is durable, what is being written and the batch stand before the next number, in that order.
     /// 2. Segments are in order, and the last one begins no later than the next number.
-    /// 3. The batch's cuts are the last segments, at places in its bytes that grow.
+    /// 3. The segments that begin in the batch are the last ones, at places in its bytes that grow.
     /// 4. Where heads are kept, there is one for each line of the batch, and they are as long as its bytes.
     /// 5. What is to be committed is being committed, or there is nothing.
     func checkInvariants() -> String? {
@@ -67,7 +67,7 @@ struct JournalTail: Sendable {
         }
         let places = batch.segmentStarts.map(\.position)
         if places != places.sorted() || places.last ?? 0 > batch.bytes.count {
-            return "cuts are out of order: \(places)"
+            return "segments begin out of order: \(places)"
         }
         let inBatch = batch.bytes.count - (places.last ?? 0)
         if segmentSize < inBatch || !places.isEmpty && segmentSize != inBatch {

@@ -22,7 +22,7 @@ package protocol LedgerJournal: Sendable {
     func entries(at positions: [JournalPosition]) throws -> [Entry]
 
     /// The records that are selected and were news, up to a durable one, in order.
-    func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)]
+    func changes(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)]
 
     /// When a record was written, in nanoseconds since 1970; nil when there is none of that number any more.
     func time(of seq: Int64) -> Int64?

@@ -18,13 +18,13 @@ extension JournalLedger where Log == Journal {
             progress: progress)
     }
 
-    /// The same in the surroundings that are given.
+    /// The same in the environment that are given.
     convenience init(
         _ disk: any Disk, _ options: Options, journal journalOptions: Journal.Options, randomID: String, seed: UInt64,
-        in surroundings: JournalEnvironment, progress: (Int64) -> Void = { _ in }
+        in environment: JournalEnvironment, progress: (Int64) -> Void = { _ in }
     ) throws(JournalFault) {
         var state = LedgerState(
-            limits: options.limits, seed: seed, now: Instant(nanoseconds: surroundings.monotonic()))
+            limits: options.limits, seed: seed, now: Instant(nanoseconds: environment.monotonic()))
         var last: JournalPosition?
         // Without one that is whole and fits, everything is read: that costs time, nothing else.
         var checkpoint = Checkpoint.read(disk)
@@ -38,8 +38,8 @@ extension JournalLedger where Log == Journal {
             checkpoint?.isUsable = false
         }
         let (journal, recovered) = try Journal.open(
-            disk, journalOptions, randomID: randomID, time: surroundings.realtime(), from: checkpoint,
-            in: surroundings, progress: progress
+            disk, journalOptions, randomID: randomID, time: environment.realtime(), from: checkpoint,
+            in: environment, progress: progress
         ) { entry, line, offset in
             // The head of the checkpoint's segment is shown too, and stands before what the state reflects already.
             guard entry.seq > last?.seq ?? 0 else { return }
@@ -48,6 +48,6 @@ extension JournalLedger where Log == Journal {
         }
         self.init(
             journal, recovered, state, last: last,
-            checkpointed: checkpoint?.isUsable == true ? checkpoint?.seq ?? 0 : 0, options, in: surroundings)
+            checkpointed: checkpoint?.isUsable == true ? checkpoint?.seq ?? 0 : 0, options, in: environment)
     }
 }

@@ -5,7 +5,7 @@ import POSIX
 
 // What a ledger asks of its journal, in files.
 extension Journal {
-    package func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)] {
+    package func changes(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)] {
         var found: [(PaymentID, JournalPosition)] = []
         for first in segments where selection.mayStand(in: first, of: self) {
             guard let file = try disk.openUnlessPruned(first) else { continue }

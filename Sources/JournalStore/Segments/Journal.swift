@@ -66,7 +66,7 @@ package final class Journal: LedgerJournal {
     /// The same from a checkpoint on: what it holds is not shown again. Records are shown in their lines, not copied.
     static func open(
         _ disk: any Disk, _ options: Options, randomID: String, time: Int64, from checkpoint: Checkpoint?,
-        in surroundings: JournalEnvironment, progress: (Int64) -> Void, visit: (EntryView, Span<UInt8>, Int64) -> Void
+        in environment: JournalEnvironment, progress: (Int64) -> Void, visit: (EntryView, Span<UInt8>, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
         var id: String?
         let outcome = try Recovery.run(disk, from: checkpoint, progress: progress) {
@@ -82,7 +82,7 @@ package final class Journal: LedgerJournal {
             api: options.api, client: options.client)
         let journal: Journal
         do throws(SystemError) {
-            journal = try Journal(disk, outcome, segmentBytes: options.segmentBytes, opened: opened, in: surroundings)
+            journal = try Journal(disk, outcome, segmentBytes: options.segmentBytes, opened: opened, in: environment)
         } catch { throw .system(error) }
         switch journal.commits.markStart(time: time) {
         case .rejected(_, let error), .failed(let error): throw .system(error)
@@ -95,16 +95,16 @@ package final class Journal: LedgerJournal {
 
     private init(
         _ disk: any Disk, _ outcome: Recovery.Outcome, segmentBytes: Int64, opened: Record.Opened,
-        in surroundings: JournalEnvironment
+        in environment: JournalEnvironment
     ) throws(SystemError) {
         self.disk = disk
         id = opened.journal
-        gauge = SpaceGauge(disk, clock: surroundings.monotonic)
+        gauge = SpaceGauge(disk, clock: environment.monotonic)
         // Recovery has proven all that is there.
         let tail = JournalTail(
             nextSeq: outcome.nextSeq, segments: outcome.segments, segmentSize: outcome.tail?.size ?? 0,
             segmentBytes: segmentBytes, opened: opened)
-        commits = GroupCommit(tail, try SegmentWriter(disk, after: outcome), in: surroundings)
+        commits = GroupCommit(tail, try SegmentWriter(disk, after: outcome), in: environment)
     }
 
     // MARK: Segments

@@ -2,20 +2,20 @@
 package struct Frontier: Sendable {
     /// The last record that the state reflects, or that is on its way to it; nil when that is not known.
     package private(set) var last: JournalPosition?
-    /// Rows of records that have been appended and are not applied yet: until then the state is of no one moment.
+    /// Groups of records that have been appended and are not applied yet: until then the state is of no one moment.
     private var underWay = 0
 
     /// The record as of which a snapshot is; nil while there is no such moment.
     package var settled: JournalPosition? { underWay == 0 ? last : nil }
 
-    /// Goes on behind a record that the state reflects.
-    package mutating func begin(behind position: JournalPosition?) { last = position }
+    /// Of a state that reflects its journal up to a record.
+    package init(behind position: JournalPosition? = nil) { last = position }
 
     /// A record has been appended that the state reflects already, or will.
     package mutating func append(_ position: JournalPosition) { last = position }
 
     /// Records have been appended that are applied when they are durable.
-    package mutating func begin(_ last: JournalPosition?) {
+    package mutating func begin(upTo last: JournalPosition?) {
         self.last = last ?? self.last
         underWay += 1
     }

@@ -8,7 +8,7 @@ package enum LedgerChange: Sendable {
     case confirmed(ConfirmedSummary, of: [Int64], isChange: Bool, cause: Record.Cause, callBegan: Instant)
     /// What was confirmed in records that have been pruned.
     case known(ConfirmedSummary)
-    /// The same of a payment whose last word stands in the record `from`; it means nothing when another has been spoken since.
+    /// The same of a payment whose last answer stands in the record `from`; it means nothing when there is a newer one.
     case repeated(PaymentID, from: Int64)
     case refuted(PaymentID, of: Int64)
     case abandoned(PaymentID, of: [Int64])

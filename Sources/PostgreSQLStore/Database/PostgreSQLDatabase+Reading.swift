@@ -83,28 +83,28 @@
         package func opened(before seq: Int64) throws(DatabaseFault) -> [UInt8]? { try journal.opened(before: seq) }
 
         /// Reads news; since a time, in stretches, since it may be all records. Deliveries must not wait for that.
-        package func news(
+        package func changes(
             _ selection: Redelivery, upTo seq: Int64
         ) throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
             try maintaining.perform { (connection) throws(DatabaseFault) in
                 switch selection {
                 case .record(let number):
-                    try ask(connection, through: seq, Self.newsBySeq, .int8(number), .int8(seq)).news()
+                    try ask(connection, through: seq, Self.newsBySeq, .int8(number), .int8(seq)).changes()
                 case .payment(let payment):
-                    try ask(connection, through: seq, Self.newsOfPayment, .int8(payment), .int8(seq)).news()
-                case .since(let time): try news(since: time, upTo: seq, connection)
+                    try ask(connection, through: seq, Self.newsOfPayment, .int8(payment), .int8(seq)).changes()
+                case .since(let time): try changes(since: time, upTo: seq, connection)
                 }
             }
         }
 
-        private func news(
+        private func changes(
             since time: Int64, upTo seq: Int64, _ connection: Connection
         ) throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
             guard var next = try first(since: time, upTo: seq, connection) else { return [] }
             var news: [(payment: PaymentID, seq: Int64)] = []
             while next <= seq {
                 let last = min(next + Self.stretch - 1, seq)
-                news += try connection.ask(Self.newsSince, .int8(time), .int8(next), .int8(last)).news()
+                news += try connection.ask(Self.newsSince, .int8(time), .int8(next), .int8(last)).changes()
                 next = last + 1
             }
             return news
@@ -164,7 +164,7 @@
 
     extension Answer {
         /// Rows of a payment and a record's seq.
-        fileprivate func news() throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
+        fileprivate func changes() throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
             try rows { (row) throws(DatabaseFault) in (try int8(row, 0), try int8(row, 1)) }
         }
 

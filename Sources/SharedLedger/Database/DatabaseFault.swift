@@ -66,9 +66,7 @@ extension DatabaseFault {
         default: false
         }
     }
-}
 
-extension DatabaseFault {
     /// Why a record cannot be read; `place` names it.
     package init(_ fault: LineFault, in place: String) {
         if case .laterVersion(let later) = fault {

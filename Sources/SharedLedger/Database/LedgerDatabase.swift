@@ -83,7 +83,7 @@ package protocol LedgerDatabase: Sendable {
     func opened(before seq: Int64) throws(DatabaseFault) -> [UInt8]?
 
     /// The `confirmed` records that were news and are selected, up to `seq`, in their order.
-    func news(_ selection: Redelivery, upTo seq: Int64) throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)]
+    func changes(_ selection: Redelivery, upTo seq: Int64) throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)]
 
     // MARK: Maintenance
 
@@ -122,6 +122,6 @@ package protocol LedgerDatabase: Sendable {
     /// are far older. Nil when another epoch has begun.
     func takeCommands(epoch: Int64) throws(DatabaseFault) -> [StoredCommand]?
 
-    /// Returns a command, and notifies the other nodes.
+    /// Answers a command, and notifies the other nodes.
     func answer(_ command: Int64, with text: String) throws(DatabaseFault)
 }

@@ -33,7 +33,7 @@ final class Acceptor: Sendable {
 
     private let database: any LedgerDatabase
     private let node: Int64
-    private let surroundings: SharedEnvironment
+    private let environment: SharedEnvironment
     private let observers: ObserverList
     private let state: Mutex<State>
     private let knownOnly = Atomic(false)
@@ -49,7 +49,7 @@ final class Acceptor: Sendable {
     private let faulted: @Sendable (DatabaseFault) -> Void
 
     init(
-        _ database: any LedgerDatabase, node: Int64, _ observers: ObserverList, in surroundings: SharedEnvironment,
+        _ database: any LedgerDatabase, node: Int64, _ observers: ObserverList, in environment: SharedEnvironment,
         arrived: @escaping @Sendable () -> Void, faulted: @escaping @Sendable (DatabaseFault) -> Void = { _ in }
     ) {
         self.faulted = faulted
@@ -57,10 +57,10 @@ final class Acceptor: Sendable {
         self.node = node
         state = Mutex(State(queue: AcceptQueue(node: node)))
         self.observers = observers
-        self.surroundings = surroundings
+        self.environment = environment
         self.arrived = arrived
-        let queue = surroundings.queue("ecryptopayd.accept", .userInitiated)
-        let loop = StepLoop(on: queue, in: surroundings) { [weak self] in self?.step() ?? .max }
+        let queue = environment.queue("ecryptopayd.accept", .userInitiated)
+        let loop = StepLoop(on: queue, in: environment) { [weak self] in self?.step() ?? .max }
         self.loop.withLock { $0 = loop }
     }
 
@@ -92,7 +92,7 @@ final class Acceptor: Sendable {
     }
 
     func record(_ report: ReportedPayment, peer: String, defersCommit: Bool) -> Reception {
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         // Before the lock: it is most of the work.
         let members = ReceivedMembers(
             Record.Received(payment: report.id, peer: peer, report: report.json, deviations: report.deviations))
@@ -119,7 +119,7 @@ final class Acceptor: Sendable {
 
     /// What is to be recorded next; every report goes into the inbox again once the term has ended.
     func begin() -> [InboxReport] {
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         watchForLateness()
         // What was inserted before this node decided may be in the inbox still.
         if state.withLock({ $0.queue.isHalfFull && $0.nextCount <= now }) { try? count(now) }
@@ -168,7 +168,7 @@ final class Acceptor: Sendable {
 
     /// Inserts what waits, or, while nothing is taken, finds out whether the database answers again.
     private func step() -> Int64 {
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         let (term, notBefore) = state.withLock { ($0.term, $0.isEnded ? .max : $0.notBefore) }
         if let term {
             term()
@@ -186,8 +186,8 @@ final class Acceptor: Sendable {
             let refused = try database.accept(
                 batch, knownOnly: knownOnly.load(ordering: .relaxed),
                 notifies: mustNotify.load(ordering: .relaxed) && !batch.isEmpty)
-            accepted(refused, took: surroundings.monotonic() - now)
-            return state.withLock { $0.queue.isIdle && !$0.queue.isFull } ? .max : surroundings.monotonic()
+            accepted(refused, took: environment.monotonic() - now)
+            return state.withLock { $0.queue.isIdle && !$0.queue.isFull } ? .max : environment.monotonic()
         } catch { return failed(error) }
     }
 
@@ -228,7 +228,7 @@ final class Acceptor: Sendable {
     }
 
     private func failed(_ fault: DatabaseFault) -> Int64 {
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         let notBefore = state.withLock { state in
             state.queue.putBack(.inbox)
             if !state.isEnded { state.refusal = fault.message }
@@ -246,18 +246,18 @@ final class Acceptor: Sendable {
     /// Sees to it that somebody looks when the oldest will have waited for too long. Rejects nothing itself: whoever calls may hold a lock
     /// that observers need.
     private func watchForLateness() {
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         let left: Int64? = state.withLock { state in
             guard !state.isWatched, let oldest = state.queue.oldest else { return nil }
             state.isWatched = true
             return max(0, oldest + Self.patience - now)
         }
-        if let left { surroundings.after(left) { [weak self] in self?.rejectLate() } }
+        if let left { environment.after(left) { [weak self] in self?.rejectLate() } }
     }
 
     /// Rejects what has waited for too long, and all else with it.
     private func rejectLate() {
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         let reason: String? = state.withLock { state in
             state.isWatched = false
             guard let oldest = state.queue.oldest, now - oldest >= Self.patience else { return nil }

@@ -44,24 +44,24 @@ final class Epoch: Sendable {
     let database: any LedgerDatabase
     private let node: Int64
     private let name: String
-    private let surroundings: SharedEnvironment
+    private let environment: SharedEnvironment
     /// Told when the database does not do what it was asked.
     private let failed: @Sendable (DatabaseFault) -> Void
     private let state: Mutex<State>
 
     init(
         _ grant: LeaseGrant, of node: Int64, named name: String, _ database: any LedgerDatabase,
-        in surroundings: SharedEnvironment, failed: @escaping @Sendable (DatabaseFault) -> Void = { _ in }
+        in environment: SharedEnvironment, failed: @escaping @Sendable (DatabaseFault) -> Void = { _ in }
     ) {
         self.failed = failed
         self.database = database
         self.node = node
         self.name = name
-        self.surroundings = surroundings
+        self.environment = environment
         state = Mutex(
             State(
                 epoch: grant.epoch, last: grant.last?.seq ?? grant.pruned, head: Array(grant.last?.head ?? []),
-                renewedAt: surroundings.monotonic()))
+                renewedAt: environment.monotonic()))
         database.proof.note(epoch: grant.epoch)
     }
 
@@ -81,7 +81,7 @@ final class Epoch: Sendable {
     var lastRecord: (seq: Int64, head: [UInt8]) { state.withLock { ($0.last, $0.head) } }
 
     /// Gives up after so many nanoseconds, whatever is under way.
-    func stop(within limit: Int64) { state.withLock { $0.deadline = surroundings.monotonic() + limit } }
+    func stop(within limit: Int64) { state.withLock { $0.deadline = environment.monotonic() + limit } }
 
     /// Writes a batch, whatever happens to the connection meanwhile; false when the epoch has ended before that.
     func write(_ batch: LedgerBatch) -> Bool {
@@ -108,7 +108,7 @@ final class Epoch: Sendable {
 
     /// Renews the lease if that is due; false when the epoch has ended.
     func renew(isFull: Bool) -> Bool {
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         let isDue = state.withLock { now - $0.renewedAt >= Self.renewal || $0.saidFull != isFull }
         if !isDue { return end == nil }
         return insist { epoch throws(DatabaseFault) in
@@ -185,7 +185,7 @@ final class Epoch: Sendable {
     /// Waits before the next attempt; false when there is none.
     private func mayGoOn(after fault: DatabaseFault) -> Bool {
         if fault.kind != .conflict { failed(fault) }
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         let (pause, end) = state.withLock { state -> (Int64, End?) in
             let pause = fault.kind == .conflict ? 0 : state.backoff.next()
             state.behindSince = fault.kind == .behind ? state.behindSince ?? now : nil
@@ -194,7 +194,7 @@ final class Epoch: Sendable {
             return (pause, now + pause >= state.deadline ? .stopped : nil)
         }
         if let end { return finish(end) }
-        if pause > 0 { surroundings.pause(pause) }
+        if pause > 0 { environment.pause(pause) }
         return true
     }
 
@@ -212,7 +212,7 @@ final class Epoch: Sendable {
         }
         state.withLock { state in
             state.epoch = grant.epoch
-            state.renewedAt = surroundings.monotonic()
+            state.renewedAt = environment.monotonic()
         }
         return isWritten ? .written : .unchanged
     }

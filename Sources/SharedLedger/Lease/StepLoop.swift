@@ -11,14 +11,14 @@ final class StepLoop: Sendable {
     }
 
     private let queue: any SerialQueue
-    private let surroundings: SharedEnvironment
+    private let environment: SharedEnvironment
     /// Returns when it wants to run next, on the monotonic clock.
     private let step: @Sendable () -> Int64
     private let state = Mutex(State())
 
-    init(on queue: any SerialQueue, in surroundings: SharedEnvironment, step: @escaping @Sendable () -> Int64) {
+    init(on queue: any SerialQueue, in environment: SharedEnvironment, step: @escaping @Sendable () -> Int64) {
         self.queue = queue
-        self.surroundings = surroundings
+        self.environment = environment
         self.step = step
     }
 
@@ -45,7 +45,7 @@ final class StepLoop: Sendable {
     }
 
     private func schedule(_ time: Int64) {
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         if time <= now { return wake() }
         let isEarlier = state.withLock { state in
             // A timer that goes off earlier asks the step, and that comes here again.
@@ -54,7 +54,7 @@ final class StepLoop: Sendable {
             return true
         }
         guard isEarlier else { return }
-        surroundings.after(time - now) { [weak self] in self?.timerFired(time) }
+        environment.after(time - now) { [weak self] in self?.timerFired(time) }
     }
 
     private func timerFired(_ time: Int64) {

@@ -11,7 +11,7 @@ struct Takeover {
     let seed: UInt64
     /// The server's clock, in nanoseconds since 1970.
     let realtime: @Sendable () -> Int64
-    let surroundings: SharedEnvironment
+    let environment: SharedEnvironment
 
     /// So many bytes of records are read at once.
     private static let pageBytes = 4 << 20
@@ -20,7 +20,7 @@ struct Takeover {
     func run(_ hooks: Term.Hooks) throws(DatabaseFault) -> Term? {
         let claim = LeaseClaim(node: node, name: options.name, epoch: nil, duration: Epoch.lease)
         guard let grant = try database.takeLease(claim) else { return nil }
-        let epoch = Epoch(grant, of: node, named: options.name, database, in: surroundings, failed: hooks.failed)
+        let epoch = Epoch(grant, of: node, named: options.name, database, in: environment, failed: hooks.failed)
         do throws(DatabaseFault) {
             if let term = try begin(epoch, pruned: grant.pruned, hooks) { return term }
             if case .lost(let fault)? = epoch.end { throw fault }
@@ -34,7 +34,7 @@ struct Takeover {
 
     private func begin(_ epoch: Epoch, pruned: Int64, _ hooks: Term.Hooks) throws(DatabaseFault) -> Term? {
         var state = LedgerState(
-            limits: options.limits, seed: seed, now: Instant(nanoseconds: surroundings.monotonic()))
+            limits: options.limits, seed: seed, now: Instant(nanoseconds: environment.monotonic()))
         var size = LedgerSize()
         var last: Int64 = 0
         if let stored = try database.checkpoint(), let checkpoint = Checkpoint(decoding: stored.state),
@@ -52,17 +52,17 @@ struct Takeover {
         last = epoch.last
         guard epoch.end == nil else { return nil }
         let taken = TakenReports(size)
-        let surroundings = JournalEnvironment(realtime: realtime, self.surroundings)
+        let environment = JournalEnvironment(realtime: realtime, self.environment)
         let commits = GroupCommit(
             behind: last, segmentBytes: options.segmentBytes, opened: opened(state), SharedWriter(epoch, taken),
-            in: surroundings)
+            in: environment)
         guard commits.markStart(time: realtime()) == nil else { return nil }
         let position = JournalPosition(seq: commits.durable, offset: 0)
         let ledger = DecidingLedger(
             SharedJournal(id: journal, commits, epoch, taken),
             .init(records: count), state, last: position,
-            checkpointed: checkpointed, .init(limits: options.limits), in: surroundings)
-        return Term(ledger, epoch, taken, since: realtime(), hooks, in: self.surroundings)
+            checkpointed: checkpointed, .init(limits: options.limits), in: environment)
+        return Term(ledger, epoch, taken, since: realtime(), hooks, in: self.environment)
     }
 
     private func opened(_ state: LedgerState) -> Record.Opened {
@@ -107,10 +107,10 @@ struct Takeover {
 }
 
 extension JournalEnvironment {
-    fileprivate init(realtime: @escaping @Sendable () -> Int64, _ surroundings: SharedEnvironment) {
+    fileprivate init(realtime: @escaping @Sendable () -> Int64, _ environment: SharedEnvironment) {
         self.init()
-        monotonic = surroundings.monotonic
+        monotonic = environment.monotonic
         self.realtime = realtime
-        queue = surroundings.queue
+        queue = environment.queue
     }
 }

@@ -16,7 +16,7 @@ package final class Term: Sendable {
     package let since: Int64
     private let epoch: Epoch
     private let taken: TakenReports
-    private let surroundings: SharedEnvironment
+    private let environment: SharedEnvironment
     private let progress = Mutex(Progress())
     private let loop = Mutex<StepLoop?>(nil)
     private let hooks: Hooks
@@ -72,16 +72,16 @@ package final class Term: Sendable {
 
     init(
         _ ledger: DecidingLedger, _ epoch: Epoch, _ taken: TakenReports, since: Int64, _ hooks: Hooks,
-        in surroundings: SharedEnvironment
+        in environment: SharedEnvironment
     ) {
         self.ledger = ledger
         self.epoch = epoch
         self.taken = taken
         self.since = since
         self.hooks = hooks
-        self.surroundings = surroundings
+        self.environment = environment
         ledger.addObserver(self)
-        let loop = StepLoop(on: ledger.journal.commits.queue, in: surroundings) { [weak self] in self?.step() ?? .max }
+        let loop = StepLoop(on: ledger.journal.commits.queue, in: environment) { [weak self] in self?.step() ?? .max }
         self.loop.withLock { $0 = loop }
     }
 
@@ -134,7 +134,7 @@ package final class Term: Sendable {
     // MARK: The loop, on the group commit's queue
 
     private func step() -> Int64 {
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         guard epoch.renew(isFull: ledger.isFull), takeCommands() else { return end() }
         let own = hooks.acceptor.begin()
         guard let reports = look(now) else { return end() }
@@ -150,7 +150,7 @@ package final class Term: Sendable {
             if !epoch.write(batch) { return end() }
         }
         if epoch.end != nil { return end() }
-        hooks.acceptor.recorded(refused, took: surroundings.monotonic() - now)
+        hooks.acceptor.recorded(refused, took: environment.monotonic() - now)
         announce(now)
         // More may have come meanwhile.
         return own.isEmpty ? nextStep : now
@@ -173,7 +173,7 @@ package final class Term: Sendable {
         }
         guard isDue else { return [] }
         guard let reports = find(now) else { return nil }
-        let then = surroundings.monotonic()
+        let then = environment.monotonic()
         progress.withLock { progress in
             progress.notBefore = (Self.many..<Self.batch).contains(reports.count) ? then + Self.gathering : then
             progress.nextLook = reports.isEmpty ? then + Self.pollInterval : progress.notBefore

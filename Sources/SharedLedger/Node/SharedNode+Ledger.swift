@@ -75,16 +75,16 @@ extension SharedNode {
     package func handOver(_ command: String) throws -> String {
         let number = try database.ask(command, of: node)
         defer { try? database.withdraw(number) }
-        let deadline = surroundings.monotonic() + Self.patience
-        while surroundings.monotonic() < deadline {
+        let deadline = environment.monotonic() + Self.patience
+        while environment.monotonic() < deadline {
             if let answer = try database.answer(to: number) { return answer }
-            surroundings.pause(Self.askInterval)
+            environment.pause(Self.askInterval)
         }
         let name = state.withLock { $0.standing?.lease?.name } ?? "no node"
         throw DatabaseFault(kind: .deadline, message: "\(name) decides, and has not answered in 10 s")
     }
 
-    /// Returns a command of another node. Blocks.
+    /// Answers a command of another node. Blocks.
     package func answer(_ command: StoredCommand, with text: String) {
         try? database.answer(command.number, with: text)
     }

@@ -72,7 +72,7 @@ package final class SharedNode: Sendable {
     }
 
     let database: any LedgerDatabase
-    let surroundings: SharedEnvironment
+    let environment: SharedEnvironment
     /// A number drawn for this run of the program.
     package let node: Int64
     private let seed: UInt64
@@ -92,21 +92,21 @@ package final class SharedNode: Sendable {
 
     /// A node that has not joined yet: see ``open()``. Its number and jitter are drawn from `seed`.
     package init(
-        _ database: any LedgerDatabase, _ options: Options, seed: UInt64, in surroundings: SharedEnvironment = .machine
+        _ database: any LedgerDatabase, _ options: Options, seed: UInt64, in environment: SharedEnvironment = .machine
     ) {
         self.database = database
-        self.surroundings = surroundings
+        self.environment = environment
         self.seed = seed
         var random = SplitMix64(seed: seed)
         node = Int64.random(in: 1 ... .max, using: &random)
         state = Mutex(State(options: options))
-        watching = surroundings.queue("ecryptopayd.watch", .userInitiated)
-        acceptor = Acceptor(database, node: node, observers, in: surroundings) { [waker] in
+        watching = environment.queue("ecryptopayd.watch", .userInitiated)
+        acceptor = Acceptor(database, node: node, observers, in: environment) { [waker] in
             waker.wake()
         } faulted: { [waker] in
             waker.note($0)
         }
-        let loop = StepLoop(on: watching, in: surroundings) { [weak self] in self?.step() ?? .max }
+        let loop = StepLoop(on: watching, in: environment) { [weak self] in self?.step() ?? .max }
         self.loop.withLock { $0 = loop }
         waker.set { [weak self] in
             self?.state.withLock { $0.term }?.wake(isReportLeft: true)
@@ -129,7 +129,7 @@ package final class SharedNode: Sendable {
         let identity = try database.prepare(journal: options.journal)
         try options.account.refuse(otherThan: identity)
         state.withLock { $0.identity = identity }
-        try watch(surroundings.monotonic())
+        try watch(environment.monotonic())
     }
 
     /// Begins to take part: `handler` is told when this node decides.
@@ -167,7 +167,7 @@ package final class SharedNode: Sendable {
     }
 
     /// The time of the server's clock, in nanoseconds since 1970.
-    package var serverTime: Int64 { surroundings.monotonic() + offset.load(ordering: .relaxed) }
+    package var serverTime: Int64 { environment.monotonic() + offset.load(ordering: .relaxed) }
 
     // MARK: Watching
 
@@ -191,7 +191,7 @@ package final class SharedNode: Sendable {
     }
 
     private func step() -> Int64 {
-        let now = surroundings.monotonic()
+        let now = environment.monotonic()
         tellOfTerms()
         guard state.withLock({ $0.failure == nil && !$0.isClosing }) else { return .max }
         do throws(DatabaseFault) {
@@ -203,7 +203,7 @@ package final class SharedNode: Sendable {
             }
         } catch { note(error, now) }
         tellOfTerms()
-        return surroundings.monotonic() + nextLook
+        return environment.monotonic() + nextLook
     }
 
     private func watch(_ now: Int64) throws(DatabaseFault) {
@@ -219,7 +219,7 @@ package final class SharedNode: Sendable {
             if writes { state.nextWrite = now + Self.writeInterval }
             return (state.term, state.options)
         }
-        offset.store(standing.time - surroundings.monotonic(), ordering: .relaxed)
+        offset.store(standing.time - environment.monotonic(), ordering: .relaxed)
         if let lease = standing.lease {
             database.proof.note(epoch: lease.epoch)
             if lease.durable > 0 { database.proof.note(lease.durable, head: lease.head[...]) }
@@ -252,9 +252,9 @@ package final class SharedNode: Sendable {
         guard let identity else { return }
         let takeover = Takeover(
             database: database, options: options, node: node, journal: identity.journal,
-            seed: seed ^ UInt64(bitPattern: surroundings.monotonic()),
+            seed: seed ^ UInt64(bitPattern: environment.monotonic()),
             realtime: { [weak self] in self?.serverTime ?? 0 },
-            surroundings: surroundings)
+            environment: environment)
         guard let term = try takeover.run(hooks) else { return }
         let isClosing = state.withLock { state in
             if !state.isClosing { state.term = term }

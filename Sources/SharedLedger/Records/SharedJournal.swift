@@ -38,8 +38,8 @@ extension SharedJournal {
         }
     }
 
-    package func news(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)] {
-        try database.news(selection, upTo: durable).map { ($0.payment, JournalPosition(seq: $0.seq, offset: 0)) }
+    package func changes(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)] {
+        try database.changes(selection, upTo: durable).map { ($0.payment, JournalPosition(seq: $0.seq, offset: 0)) }
     }
 
     package func time(of seq: Int64) -> Int64? {

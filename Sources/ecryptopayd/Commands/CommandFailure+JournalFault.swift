@@ -23,7 +23,7 @@ extension CommandFailure {
             self.init(status, "\(fault)")
             return
         }
-        self.init(status, "the journal cannot be used: \(error); \(error.mendForWriting)", errno: error.errno)
+        self.init(status, "the journal cannot be used: \(error); \(error.hintForWriting)", errno: error.errno)
     }
 
     /// The same for the journal that is configured: a directory that cannot be used names its key.
@@ -32,7 +32,7 @@ extension CommandFailure {
         let journal = "ECRYPTOPAY_JOURNAL=\(path)"
         let message =
             switch fault {
-            case .system(let error): "\(journal) cannot be used: \(error); \(error.mendForWriting)"
+            case .system(let error): "\(journal) cannot be used: \(error); \(error.hintForWriting)"
             // The messages name files, and this says where those are.
             case .corruption, .unreadable, .missingSegment, .missingBeginning, .halfCopied:
                 "\(journal): \(fault)"

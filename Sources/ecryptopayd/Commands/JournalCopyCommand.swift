@@ -31,7 +31,7 @@ struct JournalCopyCommand: ParsableCommand {
                 throw CommandFailure(fault, from, to)
             } catch let error as SystemError {
                 throw CommandFailure(
-                    error.copyStatus, "the journal cannot be copied: \(error); \(error.mendForWriting)")
+                    error.copyStatus, "the journal cannot be copied: \(error); \(error.hintForWriting)")
             } catch {
                 throw DatabaseBackend.failure(error, from: from, to: to) ?? error
             }

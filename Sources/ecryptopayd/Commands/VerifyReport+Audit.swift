@@ -7,7 +7,7 @@ extension VerifyReport {
         self.init(
             sentence: report.sentence, json: report.json,
             problems: (report.isHalfCopied ? [Self.halfCopied] : []) + report.problems.map(\.description),
-            hint: report.isHalfCopied ? Self.halfCopiedMend : report.hint(directory: directory))
+            hint: report.isHalfCopied ? Self.halfCopiedHint : report.hint(directory: directory))
     }
 }
 

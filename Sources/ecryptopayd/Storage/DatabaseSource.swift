@@ -247,7 +247,7 @@
                     "passed_over":\(audit.passedOver.json),\
                     "problems":\(audit.problemCount + (isHalfCopied ? 1 : 0))}
                     """, problems: (isHalfCopied ? [Self.halfCopied] : []) + audit.problems,
-                hint: isHalfCopied ? Self.halfCopiedMend : audit.problemCount == 0 ? nil : hint)
+                hint: isHalfCopied ? Self.halfCopiedHint : audit.problemCount == 0 ? nil : hint)
         }
     }
 #endif

@@ -143,6 +143,6 @@ extension CommandFailure {
             case EACCES, EPERM: .permission
             default: .inputOutput
             }
-        self.init(status, "the journal cannot be read: \(error); \(error.mendForReading)")
+        self.init(status, "the journal cannot be read: \(error); \(error.hintForReading)")
     }
 }

@@ -4,7 +4,7 @@ import POSIX
 // What an operator can do about a journal that the file system refuses: one place for all commands.
 extension SystemError {
     /// How to mend a call that failed on a journal that is to be written.
-    var mendForWriting: String {
+    var hintForWriting: String {
         switch errno {
         case EACCES where call == "mkdir": "create it, and give it to this user (id \(geteuid()))"
         case EACCES, EPERM: "let this user (id \(geteuid())) read and write the directory and every file in it"
@@ -15,7 +15,7 @@ extension SystemError {
     }
 
     /// How to mend a call that failed on a journal that is only read.
-    var mendForReading: String {
+    var hintForReading: String {
         switch errno {
         case EACCES, EPERM: "run this as a user who may read it; this one has the id \(geteuid())"
         case ENOENT, ENOTDIR: "name its directory with --directory"

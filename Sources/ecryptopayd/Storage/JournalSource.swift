@@ -48,7 +48,7 @@ struct VerifyReport {
     /// The first problem of what is only the beginning of a copy, however good its lines are.
     static let halfCopied = "copying it was interrupted: run the same \"ecryptopayd journal copy\" again"
     /// What that comes to.
-    static let halfCopiedMend =
+    static let halfCopiedHint =
         "this is not all of a journal, and no daemon works on it before the copy has come to its end"
 
     /// What is wrong with the whole of a journal; `later` of its problems are no damage, but a later version's records.

@@ -4,7 +4,7 @@ import Testing
 /// One damage to a ``CraftedJournal``, and what must be said of it.
 struct Damage: Sendable, CustomTestStringConvertible {
     /// How it is mended.
-    enum Mend: Sendable {
+    enum Hint: Sendable {
         /// Nothing had been synced there: the next start sets it aside.
         case restart
         /// From a backup, or by the cut that `verify` names.
@@ -14,7 +14,7 @@ struct Damage: Sendable, CustomTestStringConvertible {
     }
 
     let testDescription: String
-    let hint: Mend
+    let hint: Hint
     /// What the daemon says when it starts.
     let start: String
     /// What `verify` says.
@@ -22,7 +22,7 @@ struct Damage: Sendable, CustomTestStringConvertible {
     private let change: @Sendable (inout CraftedJournal) -> Void
 
     private init(
-        _ name: String, _ hint: Mend, start: String, finding: String,
+        _ name: String, _ hint: Hint, start: String, finding: String,
         _ change: @escaping @Sendable (inout CraftedJournal) -> Void
     ) {
         testDescription = name

@@ -30,7 +30,7 @@ struct TurnTests {
 
         func didHandleAll() { state.withLock { $0.events.append(.all) } }
 
-        /// Returns the oldest request that has none. To be called on the server's queue.
+        /// Answers the oldest request that has none. To be called on the server's queue.
         func answer() {
             let exchange = state.withLock { $0.exchanges.removeFirst() }
             exchange.respond(Response(status: 204))

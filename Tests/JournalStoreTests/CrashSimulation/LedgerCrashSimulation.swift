@@ -118,7 +118,7 @@ struct LedgerCrashSimulation: Simulation {
     /// Leaves nothing waiting, so that pruning finds something.
     private mutating func settleAll(_ driver: LedgerDriver) throws {
         for id in LedgerPicture(driver.ledger).aside.keys.sorted() {
-            let (report, mark) = try world.news(of: id)
+            let (report, mark) = try world.changes(of: id)
             driver.record(report, mark: mark)
         }
         for _ in 0..<12 {

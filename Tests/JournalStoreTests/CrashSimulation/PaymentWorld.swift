@@ -26,7 +26,7 @@ struct PaymentWorld {
     }
 
     /// A genuine report that tells something new.
-    mutating func news(of id: PaymentID) throws -> (ReportedPayment, mark: Int) {
+    mutating func changes(of id: PaymentID) throws -> (ReportedPayment, mark: Int) {
         turns[Int(id) - 1] += 1
         return try report(Int(id) - 1, amount: "150.0", filler: 0)
     }

@@ -25,9 +25,9 @@ struct GatheringTests {
     init() throws {
         let clock = Clock()
         self.clock = clock
-        let surroundings = JournalEnvironment(monotonic: { clock.time.load(ordering: .relaxed) })
+        let environment = JournalEnvironment(monotonic: { clock.time.load(ordering: .relaxed) })
         (journal, _) = try Journal.open(
-            disk, .test(), randomID: "id", time: 0, from: nil, in: surroundings, progress: { _ in },
+            disk, .test(), randomID: "id", time: 0, from: nil, in: environment, progress: { _ in },
             visit: { _, _, _ in })
         disk.forgetCalls()
     }

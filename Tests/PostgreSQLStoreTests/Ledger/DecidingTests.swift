@@ -187,6 +187,8 @@
             try await eventually("a standby that is waited for") {
                 try await server.execute("SHOW synchronous_standby_names") == "nobody"
             }
+            // Commits wait once the checkpointer has read that too, which it does before it makes a checkpoint.
+            try await server.execute("CHECKPOINT")
             func write(_ kind: Int) throws {
                 switch kind {
                 case 0: _ = try database.accept([.test(1)], knownOnly: false, notifies: false)

@@ -70,7 +70,7 @@
             #expect(identity == LedgerIdentity(journal: "id", opened: Array("two".utf8)))
             #expect(try database.takeLease(.test(1))?.last?.seq == 4)
             #expect(try database.append(LedgerBatch([.received(5)]), epoch: 1))
-            #expect(try database.news(.payment(7), upTo: 5).map(\.seq) == [4])
+            #expect(try database.changes(.payment(7), upTo: 5).map(\.seq) == [4])
             #expect(try database.page(after: 0, upTo: 5, atMost: 1000).map(\.seq) == [2, 3, 4, 5])
             _ = try database.watch(.test(1), writes: true)
             _ = try database.accept([.test(1)], knownOnly: true, notifies: false)

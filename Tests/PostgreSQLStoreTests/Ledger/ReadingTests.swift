@@ -42,12 +42,12 @@
             #expect(try database.first(since: 51, upTo: 100) == 26)
             #expect(try database.first(since: 51, upTo: 25) == nil)
             #expect(try database.first(since: 201, upTo: 100) == nil)
-            #expect(try database.news(.record(40), upTo: 100).map(\.payment) == [2])
-            #expect(try database.news(.record(50), upTo: 100).isEmpty)
-            #expect(try database.news(.payment(3), upTo: 100).map(\.seq) == [60, 70])
-            #expect(try database.news(.payment(3), upTo: 69).map(\.seq) == [60])
-            #expect(try database.news(.since(120), upTo: 100).map(\.seq) == [60, 70, 80, 90, 100])
-            #expect(fault { try database.news(.since(0), upTo: 101) }?.kind == .behind)
+            #expect(try database.changes(.record(40), upTo: 100).map(\.payment) == [2])
+            #expect(try database.changes(.record(50), upTo: 100).isEmpty)
+            #expect(try database.changes(.payment(3), upTo: 100).map(\.seq) == [60, 70])
+            #expect(try database.changes(.payment(3), upTo: 69).map(\.seq) == [60])
+            #expect(try database.changes(.since(120), upTo: 100).map(\.seq) == [60, 70, 80, 90, 100])
+            #expect(fault { try database.changes(.since(0), upTo: 101) }?.kind == .behind)
         }
 
         @Test func `old segments are dropped, and count no more`() async throws {

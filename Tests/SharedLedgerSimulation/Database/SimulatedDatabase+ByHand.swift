@@ -28,7 +28,7 @@ extension SimulatedDatabase {
         let members = ReceivedMembers(
             Record.Received(payment: payment, peer: "by hand", report: json, deviations: []))
         let report = InboxReport(node: node, number: number, report: reported.summary.admitted, members: members)
-        let time = surroundings.now()
+        let time = environment.now()
         change { $0.inbox.append(InboxRow(time: time, report: report)) }
     }
 }

@@ -35,7 +35,7 @@ extension SimulatedDatabase {
 
     /// Connects to whichever server is reached, and checks it.
     func connect(_ proof: ServerProof.Value?) -> Result<Session, DatabaseFault> {
-        let isFormer = surroundings.draw(1) == 0
+        let isFormer = environment.draw(1) == 0
         return state.withLock { state in
             let number = isFormer ? state.former ?? state.primary : state.primary
             let server = state.servers[number]
@@ -59,16 +59,16 @@ extension SimulatedDatabase {
         case .lostBefore: return Self.lost()
         case .lostAfter:
             // A standby has it, or not.
-            _ = apply(call, session, writes: writes, isReplicated: surroundings.draw(1) == 0, work)
+            _ = apply(call, session, writes: writes, isReplicated: environment.draw(1) == 0, work)
             return Self.lost()
         case .doneLater(let after):
-            surroundings.later(after, Machine.world) {
-                _ = self.apply(call, session, writes: writes, isReplicated: self.surroundings.draw(1) == 0, work)
+            environment.later(after, Machine.world) {
+                _ = self.apply(call, session, writes: writes, isReplicated: self.environment.draw(1) == 0, work)
             }
             return Self.lost()
         case .warned:
             _ = apply(call, session, writes: writes, isReplicated: false, work)
-            if surroundings.draw(3) == 0 { failOverSoon() }
+            if environment.draw(3) == 0 { failOverSoon() }
             return Outcome(result: .failure(Self.fault(.failed)))
         case nil: return commit(call, session, writes: writes, work)
         }
@@ -79,18 +79,18 @@ extension SimulatedDatabase {
     ) -> Outcome<Value> {
         let hasStandby = state.withLock { $0.servers[session.server].hasStandby }
         guard writes, call.isDurable, !hasStandby else {
-            let isReplicated = hasStandby && (call.isDurable || surroundings.draw(7) != 0)
+            let isReplicated = hasStandby && (call.isDurable || environment.draw(7) != 0)
             return Outcome(result: apply(call, session, writes: writes, isReplicated: isReplicated, work))
         }
         // Nobody but a standby could end the commit.
-        if surroundings.draw(1) == 0 { _ = apply(call, session, writes: writes, isReplicated: false, work) }
+        if environment.draw(1) == 0 { _ = apply(call, session, writes: writes, isReplicated: false, work) }
         return Outcome(result: .failure(Self.fault(.deadline)), isBroken: true, hangs: Self.commitPatience)
     }
 
     private func apply<Value: Sendable>(
         _ call: DatabaseCall, _ session: Session, writes: Bool, isReplicated: Bool, _ work: @escaping Work<Value>
     ) -> Result<Value, DatabaseFault> {
-        let now = surroundings.now()
+        let now = environment.now()
         return state.withLock { state in
             guard !state.servers[session.server].isGone else { return .failure(Self.fault(.unreachable)) }
             if let trouble = state.servers[session.server].trouble, writes { return .failure(Self.fault(trouble)) }
@@ -109,7 +109,7 @@ extension SimulatedDatabase {
     }
 
     private func failOverSoon() {
-        surroundings.later(surroundings.draw(2_000_000_000), Machine.world) { self.failOver() }
+        environment.later(environment.draw(2_000_000_000), Machine.world) { self.failOver() }
     }
 
     private static func lost<Value>() -> Outcome<Value> {
@@ -133,7 +133,7 @@ extension SimulatedDatabase {
     func notify(_ notification: LedgerNotification, from owner: Int) {
         let (listeners, isLost) = state.withLock { ($0.listeners, $0.losesNotifications) }
         for listener in listeners where listener.owner != owner && !isLost() {
-            surroundings.later(surroundings.draw(20_000_000), listener.owner) { [weak self] in
+            environment.later(environment.draw(20_000_000), listener.owner) { [weak self] in
                 let body = self?.state.withLock { $0.listeners.first { $0.owner == listener.owner }?.body }
                 body?(notification)
             }

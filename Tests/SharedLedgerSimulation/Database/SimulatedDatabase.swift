@@ -37,10 +37,10 @@ package final class SimulatedDatabase: Sendable {
         case unfencedWrites, uncheckedConnections, uncheckedReads
     }
 
-    let surroundings: ServerSurroundings
+    let environment: ServerSurroundings
     let state = Mutex(State())
 
-    package init(_ surroundings: ServerSurroundings) { self.surroundings = surroundings }
+    package init(_ environment: ServerSurroundings) { self.environment = environment }
 
     /// A run of the program's way to it.
     package func link(of owner: Int = 1) -> SimulatedLink { SimulatedLink(self, owner) }
@@ -185,7 +185,7 @@ extension SimulatedDatabase {
     func isBroken(by mutation: Mutation) -> Bool { state.withLock { $0.mutations.contains(mutation) } }
 
     func noteTaking(_ claim: LeaseClaim, _ epoch: Int64) {
-        let time = surroundings.now()
+        let time = environment.now()
         state.withLock { $0.takings.append(Taking(time: time, epoch: epoch, name: claim.name)) }
     }
 

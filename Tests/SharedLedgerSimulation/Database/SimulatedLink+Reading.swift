@@ -32,7 +32,7 @@ extension SimulatedLink {
         }
     }
 
-    package func news(
+    package func changes(
         _ selection: Redelivery, upTo seq: Int64
     ) throws(DatabaseFault) -> [(payment: PaymentID, seq: Int64)] {
         try read(.maintaining, through: seq) { tables in

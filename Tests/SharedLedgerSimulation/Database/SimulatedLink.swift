@@ -44,12 +44,12 @@ package final class SimulatedLink: Sendable {
         let session = try session(purpose)
         let call = DatabaseCall(owner: owner, purpose: purpose, kind: kind)
         let fate = database.fate(of: call)
-        database.surroundings.wait(fate.there, Machine.world)
+        database.environment.wait(fate.there, Machine.world)
         // What a dead program has sent may arrive or not.
-        if isDead, database.surroundings.draw(1) == 0 { throw Self.killed }
+        if isDead, database.environment.draw(1) == 0 { throw Self.killed }
         let outcome = database.execute(call, session, fate.misfortune, writes: writes, work)
         if outcome.isBroken { state.withLock { $0.sessions[purpose] = nil } }
-        database.surroundings.wait(fate.back + outcome.hangs, owner)
+        database.environment.wait(fate.back + outcome.hangs, owner)
         if isDead { throw Self.killed }
         return try outcome.result.get()
     }
@@ -68,14 +68,14 @@ package final class SimulatedLink: Sendable {
 
     /// Each connection is used by one caller at a time.
     private func occupy(_ purpose: DatabaseCall.Purpose) {
-        while !state.withLock({ $0.busy.insert(purpose).inserted }) { database.surroundings.wait(2_000_000, owner) }
+        while !state.withLock({ $0.busy.insert(purpose).inserted }) { database.environment.wait(2_000_000, owner) }
     }
 
     private func session(_ purpose: DatabaseCall.Purpose) throws(DatabaseFault) -> SimulatedDatabase.Session {
         if isDead { throw Self.killed }
         if let session = state.withLock({ $0.sessions[purpose] }) { return session }
         let fate = database.fate(of: DatabaseCall(owner: owner, purpose: purpose, kind: .connect))
-        database.surroundings.wait(fate.there + fate.back, owner)
+        database.environment.wait(fate.there + fate.back, owner)
         if isDead { throw Self.killed }
         if fate.misfortune != nil { throw SimulatedDatabase.fault(.unreachable) }
         let session = try database.connect(state.withLock { $0.isPrepared } ? proof.value : nil).get()

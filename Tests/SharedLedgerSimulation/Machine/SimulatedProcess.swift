@@ -34,7 +34,7 @@ package final class SimulatedProcess: TaskExecutor {
     package func pause(_ nanoseconds: Int64) { machine.wait(until: machine.clock.now + nanoseconds, for: number) }
 
     /// What a node takes from its machine.
-    package var surroundings: SharedEnvironment {
+    package var environment: SharedEnvironment {
         SharedEnvironment(
             monotonic: { self.monotonic }, after: { self.add(at: self.monotonic + $0, $1) }, pause: { self.pause($0) },
             queue: { _, _ in SimulatedQueue(self) })

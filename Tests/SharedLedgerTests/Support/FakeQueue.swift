@@ -37,7 +37,7 @@ final class FakeQueue: SerialQueue {
         run()
     }
 
-    var surroundings: SharedEnvironment {
+    var environment: SharedEnvironment {
         SharedEnvironment(
             monotonic: { self.state.withLock { $0.now } },
             after: { nanoseconds, work in self.state.withLock { $0.timers.append(($0.now + nanoseconds, work)) } },

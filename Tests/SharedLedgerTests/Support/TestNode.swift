@@ -28,7 +28,7 @@ final class TestNode: LedgerObserver, Sendable {
         link = database.link(of: number)
         shared = SharedNode(
             link, .test(name: "node \(number)", maxPending: maxPending), seed: UInt64(number),
-            in: process.surroundings)
+            in: process.environment)
         shared.addObserver(self)
     }
 

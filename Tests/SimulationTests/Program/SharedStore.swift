@@ -34,7 +34,7 @@ final class SharedStore: Store {
             limits: options.limits, account: LedgerAccount(api: "api:443", client: "client"),
             name: "node \(program.number)", version: "1", journal: "id", segmentBytes: options.segmentBytes,
             configuration: ["limits": "\(options.maxPending)"])
-        node = SharedNode(link, shared, seed: seed, in: program.process.surroundings)
+        node = SharedNode(link, shared, seed: seed, in: program.process.environment)
     }
 
     var ledger: any ReportLedger { node }
