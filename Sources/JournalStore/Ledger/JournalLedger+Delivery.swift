@@ -58,9 +58,10 @@ extension JournalLedger: DeliveryLedger {
         return try await readQueue.value { [journal] in
             let entry = try journal.read(position)
             guard case .confirmed(let confirmed) = entry.record else {
-                throw JournalFault.unreadable(
-                    segment: "the journal",
-                    offset: position.offset, fault: .content("record \(position.seq) is no confirmation"))
+                throw JournalFault.damaged(
+                    Damage(
+                        file: "the journal", offset: position.offset,
+                        fault: .content("record \(position.seq) is no confirmation")))
             }
             return DeliveryContent(journal: journal.id, seq: entry.seq, time: entry.time, current: confirmed.current)
         }

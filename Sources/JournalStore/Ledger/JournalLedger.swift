@@ -376,9 +376,8 @@ extension Entry {
     /// The report that a `received` record holds.
     fileprivate func claimedReport(_ waiting: WaitingReport) throws -> ClaimedReport {
         guard case .received(let received) = record else {
-            throw JournalFault.unreadable(
-                segment: SegmentName.name(firstSeq: seq), offset: waiting.offset,
-                fault: .content("record \(seq) is not a report"))
+            throw JournalFault.damaged(
+                Damage(segment: seq, offset: waiting.offset, fault: .content("record \(seq) is not a report")))
         }
         return ClaimedReport(
             waiting: waiting, report: try ReportedPayment(body: received.report.span), receivedAt: time)

@@ -17,7 +17,7 @@ package struct JournalAudit {
         /// How many segments there are.
         package fileprivate(set) var segments = 0
         /// The first of what is wrong, in order.
-        package fileprivate(set) var problems: [JournalReader.Fault] = []
+        package fileprivate(set) var problems: [Damage] = []
         /// How much is wrong.
         package fileprivate(set) var problemCount = 0
         /// How much of that is no damage, but a later version's, and the first of it.
@@ -27,8 +27,6 @@ package struct JournalAudit {
         package fileprivate(set) var claimed: Int64 = 0
         /// Whether it is the beginning of a copy that was not brought to its end.
         package fileprivate(set) var isHalfCopied = false
-        /// The first segment, when those before it are gone and it is itself what its name says.
-        package fileprivate(set) var beginning: String?
         /// The record that should stand where the first problem is.
         fileprivate var firstLost: Int64 = 0
 
@@ -69,7 +67,6 @@ package struct JournalAudit {
             audit.report.isHalfCopied = try JournalCopyWriter.unfinished(disk) != nil
             audit.report.segments = segments.count
             try audit.read(segments)
-            audit.noteBeginning(segments.first)
             return audit.report
         }
     }
@@ -98,19 +95,14 @@ package struct JournalAudit {
         }
     }
 
-    private mutating func noteBeginning(_ first: Int64?) {
-        guard let first, let problem = report.problems.first, case .sequence(let expected, first) = problem.fault,
-            expected < first, problem.segment == SegmentName.name(firstSeq: first),
-            report.problems.dropFirst().first?.offset != 0
-        else { return }
-        report.beginning = problem.segment
-    }
-
     /// False when the segment is gone, or what follows cannot be judged.
     private mutating func read(_ first: Int64) throws(SystemError) -> Bool {
         let name = SegmentName.name(firstSeq: first)
         expected = extent.expected(expected, at: first)
-        if first != expected { note(name, 0, .sequence(expected: expected, found: first), at: expected) }
+        if first != expected {
+            let missing = first == extent.segments.first ? try extent.missingBeginning(disk) : nil
+            note(name, 0, missing?.fault ?? .begins(with: first, insteadOf: expected), at: expected)
+        }
         // The name of a segment claims all that stands before it.
         report.claimed = max(report.claimed, first - 1)
         expected = first
@@ -172,6 +164,6 @@ package struct JournalAudit {
         if report.problemCount == 0 { report.firstLost = seq }
         report.problemCount += 1
         guard report.problems.count < Self.listedProblems else { return }
-        report.problems.append(JournalReader.Fault(segment: segment, offset: offset, fault: fault))
+        report.problems.append(Damage(file: segment, offset: offset, fault: fault))
     }
 }

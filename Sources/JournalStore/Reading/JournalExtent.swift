@@ -40,6 +40,16 @@ struct JournalExtent {
     /// that is missing was dropped.
     func expected(_ next: Int64, at first: Int64) -> Int64 { max(next, min(first, dropped.next(from: next))) }
 
+    /// What is wrong with the first segment, when it begins behind the record with which the journal has to begin; nil when nothing is.
+    func missingBeginning(_ disk: any Disk) throws(SystemError) -> Damage? {
+        guard let first = segments.first, first > beginning else { return nil }
+        let fault: LineFault =
+            // One that is not what its name says was renamed: nothing may be missing before it.
+            try disk.firstLine(of: first)?.seq == first
+            ? .beginning(with: first, insteadOf: beginning) : .begins(with: first, insteadOf: beginning)
+        return Damage(segment: first, offset: 0, fault: fault)
+    }
+
     /// Whether the mark of pruning is of another time than the journal, which ends before record `end`: pruning leaves at least
     /// the segment that the mark names. A journal without any may begin there.
     func hasStalePruneMark(end: Int64) -> Bool {
@@ -58,6 +68,15 @@ struct JournalExtent {
 }
 
 extension Disk {
+    /// The first line of a segment; nil when there is none that is good.
+    func firstLine(of segment: Int64) throws(SystemError) -> RecordLine? {
+        guard let file = try openUnlessPruned(segment) else { return nil }
+        defer { close(file) }
+        var reader = SegmentReader(self, file, step: 8 << 10)
+        guard case .line = try reader.next() else { return nil }
+        return try? RecordLine(checking: reader.line.span)
+    }
+
     /// The first numbers of the journal's segments, in order, without those that were pruned or dropped.
     func segments() throws(SystemError) -> [Int64] { try JournalExtent(self).segments }
 }

@@ -32,7 +32,7 @@ package struct JournalFollower: Sendable {
     package mutating func poll(
         atMost bytes: Int = .max, durable: Int64? = nil, _ body: (ArraySlice<UInt8>, Entry) -> Void,
         pruned: (ClosedRange<Int64>) -> Void
-    ) throws(SystemError) -> JournalReader.Fault? {
+    ) throws(SystemError) -> Damage? {
         var mark = durable ?? 0
         if durable == nil { mark = try DurableMark.read(from: disk) }
         let extent = try JournalExtent(disk)
@@ -65,7 +65,7 @@ package struct JournalFollower: Sendable {
 
     private mutating func read(
         _ first: Int64, upTo claimed: Int64, _ room: inout Int, _ body: (ArraySlice<UInt8>, Entry) -> Void
-    ) throws(SystemError) -> JournalReader.Fault? {
+    ) throws(SystemError) -> Damage? {
         let name = SegmentName.name(firstSeq: first)
         // When it is gone, the next look finds what is left.
         guard let file = try disk.openUnlessPruned(first) else { return nil }
@@ -82,7 +82,7 @@ package struct JournalFollower: Sendable {
                 room -= reader.line.count
                 body(reader.line, entry)
             } catch {
-                return JournalReader.Fault(segment: name, offset: offset, fault: try error.named(disk, first, offset))
+                return Damage(file: name, offset: offset, fault: try error.named(disk, first, offset))
             }
         }
         return nil

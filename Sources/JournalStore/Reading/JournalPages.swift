@@ -41,9 +41,7 @@ package struct JournalPages: CopySource {
         self.disk = disk
         extent = try JournalExtent(disk)
         claimed = max(try DurableMark.read(from: disk), Checkpoint.read(disk)?.seq ?? 0)
-        if let first = extent.segments.first, first > extent.beginning {
-            throw Self.damage(first, 0, .sequence(expected: extent.beginning, found: first))
-        }
+        if let damage = try extent.missingBeginning(disk) { throw JournalCopyFault.damaged("\(damage)") }
         bytes = try extent.segments.reduce(0) { try $0 + Self.size(disk, $1) }
         journal = try Self.journal(disk, extent.segments)
         if let first = extent.segments.first, journal == nil { throw Self.damage(first, 0, .noHead) }
@@ -142,7 +140,7 @@ package struct JournalPages: CopySource {
         let segment = segments[place.index + 1]
         let expected = extent.expected(place.next, at: segment)
         guard segment == expected else {
-            throw Self.damage(segment, 0, .sequence(expected: expected, found: segment))
+            throw Self.damage(segment, 0, .begins(with: segment, insteadOf: expected))
         }
         let file = try OpenFile(disk, segment)
         place = Place(
@@ -151,7 +149,7 @@ package struct JournalPages: CopySource {
     }
 
     private static func damage(_ segment: Int64, _ offset: Int64, _ fault: LineFault) -> JournalCopyFault {
-        let place = JournalReader.Fault(segment: SegmentName.name(firstSeq: segment), offset: offset, fault: fault)
+        let place = Damage(segment: segment, offset: offset, fault: fault)
         if case .laterVersion = fault { return .laterVersion("\(place)") }
         return .damaged("\(place)")
     }

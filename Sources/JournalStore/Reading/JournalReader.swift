@@ -3,19 +3,6 @@ package import POSIX
 
 /// Reads a journal from its first record to its last, without changing it: for commands beside a daemon or after one.
 package struct JournalReader {
-    /// A line that is not good.
-    package struct Fault: Hashable, Sendable, CustomStringConvertible {
-        /// The segment's file.
-        package let segment: String
-        /// The line's offset in it, in bytes.
-        package let offset: Int64
-        /// What is wrong with it.
-        package let fault: LineFault
-
-        /// E.g. `00000000000000000001.jsonl at byte 4711: the line is cut short by the end of the file`.
-        package var description: String { "\(segment) at byte \(offset): \(fault)" }
-    }
-
     private let disk: any Disk
     /// Every record up to this had been synced before the first was read.
     package let claimed: Int64
@@ -32,14 +19,14 @@ package struct JournalReader {
     }
 
     /// Shows every good line, without its newline, until one is not good; answers that one.
-    package func forEachLine(_ body: (ArraySlice<UInt8>, Entry) -> Void) throws(SystemError) -> Fault? {
+    package func forEachLine(_ body: (ArraySlice<UInt8>, Entry) -> Void) throws(SystemError) -> Damage? {
         var expected = segments.first ?? 1
         var size: Int64 = 0
         for first in segments {
             let name = SegmentName.name(firstSeq: first)
             expected = extent.expected(expected, at: first)
             if first != expected {
-                return Fault(segment: name, offset: 0, fault: .sequence(expected: expected, found: first))
+                return Damage(file: name, offset: 0, fault: .begins(with: first, insteadOf: expected))
             }
             guard let file = try disk.openUnlessPruned(first) else {
                 // It was there when it was listed: what goes on behind it is the journal now.
@@ -51,13 +38,13 @@ package struct JournalReader {
         }
         guard expected <= claimed else { return nil }
         let name = SegmentName.name(firstSeq: segments.last ?? 1)
-        return Fault(segment: name, offset: size, fault: .missing(expected: expected, claimed: claimed))
+        return Damage(file: name, offset: size, fault: .missing(expected: expected, claimed: claimed))
     }
 
     private func read(
         _ first: Int64, _ name: String, _ file: DiskFile, _ expected: inout Int64, _ size: inout Int64,
         _ body: (ArraySlice<UInt8>, Entry) -> Void
-    ) throws(SystemError) -> Fault? {
+    ) throws(SystemError) -> Damage? {
         var reader = SegmentReader(disk, file)
         while true {
             size = reader.offset
@@ -65,8 +52,8 @@ package struct JournalReader {
             case .end: return nil
             case .rest(let offset):
                 if try disk.isChanging(file, from: reader.end) { return nil }
-                return Fault(segment: name, offset: offset, fault: .cutShort)
-            case .tooLong(let offset): return Fault(segment: name, offset: offset, fault: .tooLong)
+                return Damage(file: name, offset: offset, fault: .cutShort)
+            case .tooLong(let offset): return Damage(file: name, offset: offset, fault: .tooLong)
             case .line(let offset, _):
                 do throws(LineFault) {
                     let entry = try Entry(line: reader.line.span)
@@ -75,7 +62,7 @@ package struct JournalReader {
                     expected += 1
                     body(reader.line, entry)
                 } catch {
-                    return Fault(segment: name, offset: offset, fault: try error.named(disk, first, offset))
+                    return Damage(file: name, offset: offset, fault: try error.named(disk, first, offset))
                 }
             }
         }

@@ -25,9 +25,9 @@ package struct JournalRepair {
         /// No line begins at the offset.
         case noLine(Int64)
         /// What stands before the offset is not whole.
-        case damagedBefore(JournalReader.Fault)
+        case damagedBefore(Damage)
         /// A later version of the program wrote a record that this one cannot read.
-        case laterVersion(JournalReader.Fault)
+        case laterVersion(Damage)
         /// No segment is missing before that one.
         case nothingMissing
         /// The file system refused a call.
@@ -131,11 +131,11 @@ package struct JournalRepair {
     private mutating func keep(_ segment: Int64, _ reader: inout SegmentReader) throws(SystemError) -> Refusal? {
         func damaged(_ place: Int64, _ fault: LineFault) -> Refusal {
             .damagedBefore(
-                JournalReader.Fault(segment: SegmentName.name(firstSeq: segment), offset: place, fault: fault))
+                Damage(segment: segment, offset: place, fault: fault))
         }
         if extent.expected(report.lastSeq + 1, at: segment) == segment { report.lastSeq = segment - 1 }
         if segment < first || offset > 0, segment != report.lastSeq + 1 {
-            return damaged(0, .sequence(expected: report.lastSeq + 1, found: segment))
+            return damaged(0, .begins(with: segment, insteadOf: report.lastSeq + 1))
         }
         while segment < first || reader.offset < offset {
             let place: Int64
@@ -181,8 +181,8 @@ package struct JournalRepair {
     private func refusal(_ fault: LineFault, _ segment: Int64, _ place: Int64) throws(SystemError) -> Refusal? {
         guard case .laterVersion = fault else { return nil }
         return .laterVersion(
-            JournalReader.Fault(
-                segment: SegmentName.name(firstSeq: segment), offset: place,
+            Damage(
+                segment: segment, offset: place,
                 fault: try fault.named(disk, segment, place)))
     }
 

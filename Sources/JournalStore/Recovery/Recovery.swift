@@ -74,8 +74,8 @@ struct Recovery {
             return extent
         }
         let segments = extent.segments
-        if let first = segments.first, first > extent.beginning {
-            throw .missingBeginning(expected: extent.beginning, found: SegmentName.name(firstSeq: first))
+        if let damage = try system({ () throws(SystemError) in try extent.missingBeginning(disk) }) {
+            throw .damaged(damage)
         }
         outcome.segments = segments
         claimed = max(
@@ -93,12 +93,13 @@ struct Recovery {
         for first in rest {
             outcome.nextSeq = extent.expected(outcome.nextSeq, at: first)
             guard first == outcome.nextSeq else {
-                throw .missingSegment(expected: outcome.nextSeq, found: SegmentName.name(firstSeq: first))
+                throw .damaged(
+                    Damage(segment: first, offset: 0, fault: .begins(with: first, insteadOf: outcome.nextSeq)))
             }
             try recover(first, isLast: first == segments.last)
         }
         guard outcome.nextSeq > claimed else {
-            throw .corruption(corruption(outcome.tail?.firstSeq ?? 1, BadLine(offset: outcome.tail?.size ?? 0)))
+            throw corruption(outcome.tail?.firstSeq ?? 1, BadLine(offset: outcome.tail?.size ?? 0))
         }
         outcome.dropped = extent.dropped.between(1, outcome.nextSeq)
         try system { () throws(SystemError) in
@@ -139,12 +140,12 @@ struct Recovery {
         let end = reader.offset
         outcome.tail = (first, bad?.offset ?? end)
         guard isLast else {
-            if let bad { throw .corruption(corruption(first, bad)) }
+            if let bad { throw corruption(first, bad) }
             return
         }
         if let bad {
             try collectClaims(behind: bad, &reader)
-            guard outcome.nextSeq > claimed else { throw .corruption(corruption(first, bad)) }
+            guard outcome.nextSeq > claimed else { throw corruption(first, bad) }
             try system { () throws(SystemError) in
                 outcome.tornTail = try TornTail.cut(disk, file, segment: name, at: bad.offset, fault: bad.fault)
             }
@@ -237,16 +238,21 @@ struct Recovery {
         try disk.copy(reader.offset..<end, of: file, to: file, at: reader.offset)
     }
 
-    private func corruption(_ first: Int64, _ bad: BadLine) -> JournalFault.Corruption {
-        JournalFault.Corruption(
-            segment: SegmentName.name(firstSeq: first), offset: bad.offset, expected: outcome.nextSeq, fault: bad.fault,
-            claimed: claimed)
+    private func corruption(_ first: Int64, _ bad: BadLine) -> JournalFault {
+        let expected = outcome.nextSeq
+        let damage =
+            if let fault = bad.fault {
+                Damage(segment: first, offset: bad.offset, fault: fault, lost: expected...expected)
+            } else {
+                Damage(segment: first, offset: bad.offset, fault: .missing(expected: expected, claimed: claimed))
+            }
+        return .damaged(damage, claimed: claimed)
     }
 
     /// A good line that this version cannot read: no start cuts that off.
     private func unreadable(_ first: Int64, _ offset: Int64, _ fault: LineFault) throws(JournalFault) -> JournalFault {
         let fault = try system { () throws(SystemError) in try fault.named(disk, first, offset) }
-        return .unreadable(segment: SegmentName.name(firstSeq: first), offset: offset, fault: fault)
+        return .damaged(Damage(segment: first, offset: offset, fault: fault))
     }
 
     private func system<Value>(_ body: () throws(SystemError) -> Value) throws(JournalFault) -> Value {

@@ -120,7 +120,7 @@ struct DroppableScan {
             do throws(LineFault) {
                 guard try body(reader.line.span, reader.offset) else { return }
             } catch {
-                throw .unreadable(segment: SegmentName.name(firstSeq: first), offset: place, fault: error)
+                throw .damaged(Damage(segment: first, offset: place, fault: error))
             }
         }
     }

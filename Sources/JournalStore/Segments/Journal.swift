@@ -156,7 +156,8 @@ package final class Journal: LedgerJournal {
             guard entry.seq == position.seq else { throw .sequence(expected: position.seq, found: entry.seq) }
             return entry
         } catch {
-            throw .unreadable(segment: name, offset: position.offset, fault: error)
+            throw .damaged(
+                Damage(file: name, offset: position.offset, fault: error, lost: position.seq...position.seq))
         }
     }
 

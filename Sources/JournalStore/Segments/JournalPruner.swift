@@ -31,7 +31,7 @@ package enum JournalPruner {
     private static func read(_ disk: any Disk) throws(JournalFault) -> (LedgerState, Record.Opened?) {
         var state = LedgerState(limits: limits, seed: 0, now: Instant(nanoseconds: 0))
         var opened: Record.Opened?
-        let fault: JournalReader.Fault?
+        let fault: Damage?
         do throws(SystemError) {
             fault = try JournalReader(disk).forEachLine { line, entry in
                 if case .opened(let found) = entry.record { opened = found }
@@ -42,7 +42,7 @@ package enum JournalPruner {
                 state.replay(view, line.span, offset: 0)
             }
         } catch { throw .system(error) }
-        if let fault { throw .unreadable(segment: fault.segment, offset: fault.offset, fault: fault.fault) }
+        if let fault { throw .damaged(fault) }
         return (state, opened)
     }
 

@@ -60,8 +60,8 @@ struct SegmentPrunePlan {
             switch piece {
             case .end: return
             case .line(let offset, _): try body(try entry(reader.line, name, offset))
-            case .rest(let offset): throw .unreadable(segment: name, offset: offset, fault: .cutShort)
-            case .tooLong(let offset): throw .unreadable(segment: name, offset: offset, fault: .tooLong)
+            case .rest(let offset): throw .damaged(Damage(file: name, offset: offset, fault: .cutShort))
+            case .tooLong(let offset): throw .damaged(Damage(file: name, offset: offset, fault: .tooLong))
             }
         }
     }
@@ -83,7 +83,7 @@ struct SegmentPrunePlan {
     private static func entry(_ line: ArraySlice<UInt8>, _ name: String, _ offset: Int64) throws(JournalFault) -> Entry
     {
         do { return try Entry(line: line.span) } catch {
-            throw .unreadable(segment: name, offset: offset, fault: error)
+            throw .damaged(Damage(file: name, offset: offset, fault: error))
         }
     }
 }

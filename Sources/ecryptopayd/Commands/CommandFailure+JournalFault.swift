@@ -7,8 +7,7 @@ extension CommandFailure {
     init(_ fault: JournalFault) {
         let status: ExitStatus =
             switch fault {
-            case .corruption, .unreadable, .missingSegment, .missingBeginning, .halfRepaired, .halfCopied:
-                .badData
+            case .damaged, .halfRepaired, .halfCopied: .badData
             case .otherAccount: .configuration
             case .locked: .tryAgain
             case .unavailable: .inputOutput
@@ -34,8 +33,7 @@ extension CommandFailure {
             switch fault {
             case .system(let error): "\(journal) cannot be used: \(error); \(error.hintForWriting)"
             // The messages name files, and this says where those are.
-            case .corruption, .unreadable, .missingSegment, .missingBeginning, .halfCopied:
-                "\(journal): \(fault)"
+            case .damaged, .halfCopied: "\(journal): \(fault)"
             default: failure.message
             }
         self.init(failure.status, message, errno: failure.errno)

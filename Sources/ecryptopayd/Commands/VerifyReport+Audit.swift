@@ -24,31 +24,18 @@ extension JournalAudit.Report {
         guard let first = problems.first else { return nil }
         let count = problemCount == 1 ? "1 problem" : "\(problemCount) problems"
         if let laterVersion { return "\(count); hint: \(laterVersion.hint)" }
-        if problems.contains(where: \.isOfAnotherVersion) {
-            return """
-                \(count). What passes its checksum and cannot be read was probably written by a later version of ecryptopayd: \
-                use that version, or restore the segment from a backup
-                """
-        }
+        if let other = problems.first(where: \.isOfAnotherVersion) { return "\(count); hint: \(other.mend)" }
         if isTornTail {
             return """
                 \(count), behind record \(claimed), the last that is known to have been synced: a torn tail, which the next \
                 start of the daemon sets aside by itself
                 """
         }
-        if let beginning {
-            return """
-                \(count). Segments before the first one that is there are missing, and no pruning removed them: restore them from \
-                a backup. Where there is none, or they were removed on purpose, have the journal begin there:
-                ecryptopayd journal repair --directory \(directory) --segment \(beginning) --begins-here
-                """
+        // The last line can be run as it is.
+        let lastResort = first.repair.map { repair in
+            ". \(repair.effect.capitalizedFirst):\necryptopayd journal repair --directory \(directory) \(repair.options)"
         }
-        let place = first.isAboutSegments ? "Look whether a segment is missing or was renamed. " : ""
-        return """
-            \(count). \(place)Restore what is damaged from a backup. Where there is none, the last resort is to cut the journal \
-            before the first problem, which keeps all behind it in files of another name:
-            ecryptopayd journal repair --directory \(directory) --segment \(first.segment) --at \(first.offset)
-            """
+        return "\(count); hint: \(first.mend)\(lastResort ?? "")"
     }
 
     fileprivate var json: String {
@@ -60,15 +47,10 @@ extension JournalAudit.Report {
     }
 }
 
-extension JournalReader.Fault {
+extension Damage {
     fileprivate var isOfAnotherVersion: Bool { if case .content = fault { true } else { false } }
+}
 
-    /// Whether a segment begins with another number than the one that is to follow.
-    fileprivate var isAboutSegments: Bool {
-        switch fault {
-        case .sequence: offset == 0
-        case .missing: true
-        default: false
-        }
-    }
+extension String {
+    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

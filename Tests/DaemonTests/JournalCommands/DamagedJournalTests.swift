@@ -65,7 +65,7 @@ import Testing
             try await expectService(daemon)
             #expect(daemon.process?.errors.contains(damage.start) == true)
         case .version:
-            #expect(verified.errors.contains("probably written by a later version of ecryptopayd: use that version"))
+            #expect(verified.errors.contains("if a later version of ecryptopayd wrote it, use that version"))
             for command in [["cat"], ["stats"], ["follow", "--after", "0"]] {
                 let result = try await daemon.run(["journal"] + command + ["--directory", daemon.journalDirectory])
                 #expect(result.exit == .code(65), "\(command)")
@@ -92,7 +92,7 @@ import Testing
         journal.segments = [:]
         let daemon = try daemon(journal)
         try await expectRefusal(
-            daemon, "\(CraftedJournal.first) at byte 0 should hold record 1, and does not: nothing stands there")
+            daemon, "\(CraftedJournal.first) at byte 0: record 1 is missing")
         for command in ["verify", "cat", "stats"] {
             let result = try await daemon.run(["journal", command, "--directory", daemon.journalDirectory])
             #expect(result.exit == .code(65))

@@ -46,8 +46,8 @@ struct Damage: Sendable, CustomTestStringConvertible {
         "\(segment) at byte \(CraftedJournal().offset(segment, index))"
     }
 
-    private static func damaged(_ segment: String, _ index: Int, holds seq: Int, _ finding: String) -> String {
-        "the journal is damaged: \(place(segment, index)) should hold record \(seq), and does not: \(finding)"
+    private static func damaged(_ segment: String, _ index: Int, _ finding: String) -> String {
+        "the journal is damaged: \(place(segment, index)): \(finding)"
     }
 
     /// Every kind.
@@ -56,7 +56,7 @@ struct Damage: Sendable, CustomTestStringConvertible {
     private static let lines = [
         Damage(
             "a line longer than 4 MiB", .repair,
-            start: damaged(second, 2, holds: 7, "the line is longer than 4194304 bytes"),
+            start: damaged(second, 2, "the line is longer than 4194304 bytes"),
             finding: "\(place(second, 2)): the line is longer than 4194304 bytes"
         ) { $0.segments[second]?[2] = CraftedJournal.received(7, length: 5 << 20) },
         Damage(
@@ -69,11 +69,11 @@ struct Damage: Sendable, CustomTestStringConvertible {
         },
         Damage(
             "bytes that are not UTF-8", .repair,
-            start: damaged(last, 1, holds: 10, "its checksum says "), finding: "\(place(last, 1)): its checksum says "
+            start: damaged(last, 1, "its checksum says "), finding: "\(place(last, 1)): its checksum says "
         ) { $0.segments[last]?[1].replace("paid".utf8, with: [0xFF, 0xFE, 0x80, 0xC0]) },
         Damage(
             "a wrong checksum", .repair,
-            start: damaged(second, 2, holds: 7, "its checksum says "),
+            start: damaged(second, 2, "its checksum says "),
             finding: "\(place(second, 2)): its checksum says "
         ) { $0.segments[second]?[2].replace("paid".utf8, with: "pais".utf8) },
         Damage(
@@ -85,18 +85,18 @@ struct Damage: Sendable, CustomTestStringConvertible {
         },
         Damage(
             "a line cut short", .repair,
-            start: damaged(second, 3, holds: 8, "the line is cut short by the end of the file"),
+            start: damaged(second, 3, "the line is cut short by the end of the file"),
             finding: "\(place(second, 3)): the line is cut short by the end of the file"
         ) { $0.segments[second]?[3].removeLast(7) },
     ]
 
     private static let numbers = [
         Damage(
-            "a gap in the numbers", .repair, start: damaged(second, 1, holds: 6, "record 7 stands there"),
+            "a gap in the numbers", .repair, start: damaged(second, 1, "record 6 should stand there, but it is record 7"),
             finding: "\(place(second, 1)): record 6 should stand there, but it is record 7"
         ) { $0.segments[second]?.remove(at: 1) },
         Damage(
-            "a number that repeats", .repair, start: damaged(last, 2, holds: 11, "record 10 stands there"),
+            "a number that repeats", .repair, start: damaged(last, 2, "record 11 should stand there, but it is record 10"),
             finding: "\(place(last, 2)): record 11 should stand there, but it is record 10"
         ) { $0.segments[last]?.insert(CraftedJournal.received(10), at: 2) },
     ]
@@ -119,46 +119,43 @@ struct Damage: Sendable, CustomTestStringConvertible {
     private static let segments = [
         Damage(
             "a segment that is missing", .repair,
-            start: "record 5 should stand where \(last) begins: a segment is missing or has another name",
+            start: damaged(last, 0, "record 5 should stand there, but it is record 9: a segment is missing"),
             finding: "\(place(last, 0)): record 5 should stand there, but it is record 9"
         ) { $0.segments[second] = nil },
         Damage(
             "a first segment that is missing", .repair,
-            start: "it should begin with record 1, and begins with \(second): segments before it are missing",
-            finding: "\(place(second, 0)): record 1 should stand there, but it is record 5"
+            start: damaged(second, 0, "the journal should begin with record 1, and begins with record 5"),
+            finding: "\(place(second, 0)): the journal should begin with record 1, and begins with record 5"
         ) { $0.segments[first] = nil },
         Damage(
-            "a last segment that is missing", .repair, start: damaged(second, 4, holds: 9, "nothing stands there"),
+            "a last segment that is missing", .repair, start: damaged(second, 4, "record 9 is missing"),
             finding: "\(place(second, 4)): record 9 is missing, but records up to 12 had been synced"
         ) { $0.segments[last] = nil },
         Damage(
-            "an empty segment", .repair, start: damaged(second, 0, holds: 5, "nothing stands there"),
+            "an empty segment", .repair, start: damaged(second, 0, "record 5 is missing"),
             finding: "\(place(last, 0)): record 5 should stand there, but it is record 9"
         ) { $0.segments[second] = [] },
         Damage(
-            "an empty first segment", .repair, start: damaged(first, 0, holds: 1, "nothing stands there"),
+            "an empty first segment", .repair, start: damaged(first, 0, "record 1 is missing"),
             finding: "\(place(second, 0)): record 1 should stand there, but it is record 5"
         ) { $0.segments[first] = [] },
         Damage(
-            "an empty last segment", .repair, start: damaged(last, 0, holds: 9, "nothing stands there"),
+            "an empty last segment", .repair, start: damaged(last, 0, "record 9 is missing"),
             finding: "\(place(last, 0)): record 9 is missing, but records up to 12 had been synced"
         ) { $0.segments[last] = [] },
         Damage(
             "a segment that was renamed", .repair,
-            start:
-                "record 5 should stand where \(SegmentName.name(firstSeq: 6)) begins: a segment is missing or has another",
+            start: "the journal is damaged: \(SegmentName.name(firstSeq: 6)) at byte 0: record 5 should stand there",
             finding: "\(SegmentName.name(firstSeq: 6)) at byte 0: record 5 should stand there, but it is record 6",
             renamed(second, 6)),
         Damage(
             "a first segment that was renamed", .repair,
-            start:
-                "it should begin with record 1, and begins with \(SegmentName.name(firstSeq: 2)): segments before it",
+            start: "the journal is damaged: \(SegmentName.name(firstSeq: 2)) at byte 0: record 1 should stand there",
             finding: "\(SegmentName.name(firstSeq: 2)) at byte 0: record 1 should stand there, but it is record 2",
             renamed(first, 2)),
         Damage(
             "a last segment that was renamed", .repair,
-            start:
-                "record 9 should stand where \(SegmentName.name(firstSeq: 8)) begins: a segment is missing or has another",
+            start: "the journal is damaged: \(SegmentName.name(firstSeq: 8)) at byte 0: record 9 should stand there",
             finding: "\(SegmentName.name(firstSeq: 8)) at byte 0: record 9 should stand there, but it is record 8",
             renamed(last, 8)),
     ]

@@ -35,7 +35,7 @@ extension LedgerCrashSimulation {
             switch error {
             case .system, .unavailable: break
             // What a crash has torn is for a start to mend.
-            case .unreadable: return state
+            case .damaged: return state
             default: throw Violation("no pruning: \(error)")
             }
         }

@@ -27,7 +27,7 @@ struct JournalAuditTests {
         let end = segment(5...6).count
         #expect(
             try problems(disk) == [
-                "\(name(5)) at byte \(end): record 7 is missing, but records up to 9 had been synced"
+                "\(name(5)) at byte \(end): record 7 is missing, but records up to 9 had been synced; records 7 to 9 cannot be read"
             ])
     }
 

@@ -8,7 +8,7 @@ struct JournalFollowerTests {
     private struct Look: Equatable {
         var seqs: [Int64] = []
         var pruned: [ClosedRange<Int64>] = []
-        var fault: JournalReader.Fault?
+        var fault: Damage?
     }
 
     private func look(_ follower: inout JournalFollower) throws -> Look {

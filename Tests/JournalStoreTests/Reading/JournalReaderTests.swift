@@ -4,7 +4,7 @@ import JournalStoreSimulation
 import Testing
 
 struct JournalReaderTests {
-    private func read(_ disk: SimulatedDisk) throws -> (seqs: [Int64], fault: JournalReader.Fault?) {
+    private func read(_ disk: SimulatedDisk) throws -> (seqs: [Int64], fault: Damage?) {
         var seqs: [Int64] = []
         let fault = try JournalReader(disk).forEachLine { line, entry in
             #expect(line.last == UInt8(ascii: "}"))
@@ -34,7 +34,7 @@ struct JournalReaderTests {
         let faults: [([Int64: [UInt8]], Int64?, Int64, (LineFault) -> Bool)] = [
             ([1: head + damaged], nil, 1, { if case .checksum = $0 { true } else { false } }),
             ([1: head + line(3)], nil, 1, { $0 == .sequence(expected: 2, found: 3) }),
-            ([1: head, 3: segment(3...3)], nil, 3, { $0 == .sequence(expected: 2, found: 3) }),
+            ([1: head, 3: segment(3...3)], nil, 3, { $0 == .begins(with: 3, insteadOf: 2) }),
             ([1: line(1)], nil, 1, { $0 == .noHead }),
             ([1: head], 2, 1, { $0 == .missing(expected: 2, claimed: 2) }),
             ([:], 2, 1, { $0 == .missing(expected: 1, claimed: 2) }),
@@ -42,7 +42,7 @@ struct JournalReaderTests {
         for (segments, mark, first, matches) in faults {
             let fault = try #require(try read(disk(segments, mark: mark)).fault)
             #expect(matches(fault.fault), "\(fault)")
-            #expect(fault.segment == name(first))
+            #expect(fault.file == name(first))
         }
     }
 }

@@ -32,7 +32,7 @@ struct JournalRepairTests {
         let renamed = disk([1: segment(1...4), 6: segment(5...6), 7: segment(7...8)])
         #expect(
             refusal(renamed, 7, at: 0)
-                == "the journal is damaged before that: \(name(6)) at byte 0: record 5 should stand there, but it is record 6; cut it there"
+                == "the journal is damaged before that: \(name(6)) at byte 0: \(LineFault.begins(with: 6, insteadOf: 5)); record 5 cannot be read; cut it there"
         )
         let endless = segment(1...2) + [UInt8](repeating: 0x20, count: 5 << 20)
         #expect(refusal(disk([1: endless, 3: segment(3...3)]), 3, at: 0)?.contains("longer than 4194304") == true)

@@ -70,9 +70,9 @@ struct LaterVersionTests {
         let disk = try sample(name)
         let before = disk.state
         let offset = Int64(lines(disk).prefix(Int(seq) - 1).reduce(0) { $0 + $1.utf8.count + 1 })
-        func expect(_ fault: JournalReader.Fault?, sourceLocation: SourceLocation = #_sourceLocation) {
+        func expect(_ fault: Damage?, sourceLocation: SourceLocation = #_sourceLocation) {
             #expect(
-                fault?.segment == JournalStoreTests.name(1) && fault?.offset == offset, sourceLocation: sourceLocation)
+                fault?.file == JournalStoreTests.name(1) && fault?.offset == offset, sourceLocation: sourceLocation)
             guard case .laterVersion(let later)? = fault?.fault else {
                 Issue.record("\(fault.map { "\($0)" } ?? "nothing")", sourceLocation: sourceLocation)
                 return
@@ -83,8 +83,8 @@ struct LaterVersionTests {
             try open(disk)
             Issue.record("it was opened")
         } catch {
-            guard case .unreadable(let segment, let offset, let fault) = error else { throw error }
-            expect(JournalReader.Fault(segment: segment, offset: offset, fault: fault))
+            guard case .damaged(let damage, _) = error else { throw error }
+            expect(damage)
             let message = "\(error)"
             #expect(
                 message.hasSuffix("; hint: install ecryptopayd \(version), which wrote it, or a later version"),

@@ -27,16 +27,24 @@ struct RecoveryTests {
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let before = disk.state
-        guard case .corruption(let found) = fault(disk) else {
+        guard case .damaged(let found, let foundClaim) = fault(disk) else {
             Issue.record("no corruption was found", sourceLocation: sourceLocation)
             return
         }
-        #expect(found.segment == name(first), sourceLocation: sourceLocation)
+        #expect(found.file == name(first), sourceLocation: sourceLocation)
         #expect(found.offset == Int64(offset), sourceLocation: sourceLocation)
-        #expect(found.expected == expected, sourceLocation: sourceLocation)
-        #expect(found.claimed == claimed, sourceLocation: sourceLocation)
+        #expect(found.lost?.lowerBound == expected, sourceLocation: sourceLocation)
+        #expect(foundClaim == claimed, sourceLocation: sourceLocation)
         #expect(disk.state.names == before.names, sourceLocation: sourceLocation)
         #expect(disk.state.files.map(\.cache) == before.files.map(\.cache), sourceLocation: sourceLocation)
+    }
+
+    private func begins(_ found: Int64, insteadOf expected: Int64) -> Damage {
+        Damage(segment: found, offset: 0, fault: .begins(with: found, insteadOf: expected))
+    }
+
+    private func beginning(_ found: Int64, insteadOf expected: Int64) -> Damage {
+        Damage(segment: found, offset: 0, fault: .beginning(with: found, insteadOf: expected))
     }
 
     private static func damaged(_ line: [UInt8]) -> [UInt8] {
@@ -76,7 +84,7 @@ struct RecoveryTests {
         for mark in [nil, 2, 3] as [Int64?] {
             let disk = disk([4: segment(4...6)])
             if let mark { disk.put(DurableMark.encode(mark), as: PruneMark.name) }
-            guard case .missingBeginning(mark ?? 1, name(4)) = fault(disk) else {
+            guard case .damaged(beginning(4, insteadOf: mark ?? 1), _)? = fault(disk) else {
                 Issue.record("it is opened, though pruning left \(mark.map(String.init) ?? "everything")")
                 continue
             }
@@ -86,7 +94,7 @@ struct RecoveryTests {
     @Test func `a beginning that an operator has accepted is none that is missing`() throws {
         let disk = disk([4: segment(4...6), 7: segment(7...7)])
         #expect(try JournalRepair.acceptBeginning(disk, segment: 4, dryRun: true) == 3)
-        guard case .missingBeginning = fault(disk) else {
+        guard case .damaged(beginning(4, insteadOf: 1), _)? = fault(disk) else {
             Issue.record("a dry run changed something")
             return
         }
@@ -293,7 +301,8 @@ struct RecoveryTests {
 
     @Test func `an earlier segment that ends too early, or too late, is noticed`() {
         for (first, expected) in [(Int64(5), Int64(4)), (3, 4)] {
-            guard case .missingSegment(expected, name(first)) = fault(disk([1: segment(1...3), first: []])) else {
+            guard case .damaged(begins(first, insteadOf: expected), _)? = fault(disk([1: segment(1...3), first: []]))
+            else {
                 Issue.record("segment \(first) fits behind record 3")
                 continue
             }
@@ -302,11 +311,12 @@ struct RecoveryTests {
 
     @Test func `a start with a segment missing is refused`() throws {
         let fault = try #require(self.fault(disk([1: segment(1...3), 7: segment(7...9)])))
-        guard case .missingSegment(4, name(7)) = fault else {
+        guard case .damaged(begins(7, insteadOf: 4), _) = fault else {
             Issue.record("\(fault)")
             return
         }
-        #expect("\(fault)".contains("record 4 should stand where \(name(7)) begins"))
+        #expect("\(fault)".contains("record 4 should stand there, but it is record 7: a segment is missing"))
+        #expect("\(fault)".contains("records 4 to 6 cannot be read"))
     }
 
     @Test(
@@ -327,7 +337,9 @@ struct RecoveryTests {
         let line = Self.sealed(
             Array(#""seq":3,"durable":0,"time":"2026-11-22T22:31:04.512345Z","kind":"shipped"}"#.utf8))
         let disk = disk([1: segment(1...2) + line])
-        guard case .unreadable(name(1), Int64(segment(1...2).count), .laterVersion(let later)) = fault(disk) else {
+        guard case .damaged(let damage, _)? = fault(disk), damage.file == name(1), damage.offset == segment(1...2).count,
+            case .laterVersion(let later) = damage.fault
+        else {
             Issue.record("it was read")
             return
         }
@@ -340,7 +352,8 @@ struct RecoveryTests {
             .dropLast()
         let position = try #require(bytes.firstIndex(of: UInt8(ascii: "?")))
         bytes[position] = 0xFF
-        guard case .unreadable(name(1), _, .content) = fault(disk([1: segment(1...2) + Self.sealed(Array(bytes))]))
+        guard case .damaged(let damage, _)? = fault(disk([1: segment(1...2) + Self.sealed(Array(bytes))])),
+            damage.file == name(1), case .content = damage.fault
         else {
             Issue.record("it was read")
             return
@@ -349,7 +362,9 @@ struct RecoveryTests {
 
     @Test func `a later format stops the start`() throws {
         let later = Record.opened(.init(format: 2, journal: "id", version: "9", api: "api:443", client: "client"))
-        guard case .unreadable(name(1), 0, .laterVersion(let later)) = fault(disk([1: line(1, later)])) else {
+        guard case .damaged(let damage, _)? = fault(disk([1: line(1, later)])), damage.offset == 0,
+            case .laterVersion(let later) = damage.fault
+        else {
             Issue.record("it was read")
             return
         }
@@ -357,7 +372,7 @@ struct RecoveryTests {
     }
 
     @Test func `a segment that begins with another kind stops the start`() throws {
-        guard case .unreadable(name(1), 0, .noHead) = fault(disk([1: line(1)])) else {
+        guard case .damaged(Damage(segment: 1, offset: 0, fault: .noHead), _)? = fault(disk([1: line(1)])) else {
             Issue.record("it was read")
             return
         }

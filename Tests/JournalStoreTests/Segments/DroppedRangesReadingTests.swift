@@ -41,14 +41,15 @@ struct DroppedRangesReadingTests {
 
     @Test func `records that are missing beside a declared gap are told as missing`() throws {
         let disk = dropped(3...4, without: 3, 5)
-        let fault = LineFault.sequence(expected: 5, found: 7)
+        let fault = LineFault.begins(with: 7, insteadOf: 5)
         #expect(try JournalReader(disk).forEachLine { _, _ in }?.fault == fault)
         #expect(try JournalAudit.run(disk).problems.map(\.fault) == [fault])
         do throws(JournalFault) {
             _ = try recover(disk)
             Issue.record("it is a journal")
         } catch {
-            guard case .missingSegment(expected: 5, found: name(7)) = error else { throw error }
+            guard case .damaged(let damage, _) = error else { throw error }
+            #expect(damage == Damage(segment: 7, offset: 0, fault: .begins(with: 7, insteadOf: 5)))
         }
         #expect(throws: JournalFault.self) { try recover(dropped(5...6, without: 3, 5)) }
         let cutShort = dropped(3...4, without: 3)

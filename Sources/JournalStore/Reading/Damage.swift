@@ -1,0 +1,89 @@
+package import JournalFormat
+
+/// Something in a journal that is not as it was written: the one description of it for all who come across it.
+package struct Damage: Error, Hashable, Sendable {
+    /// The file's name in the journal's directory.
+    package let file: String
+    /// Where in it, in bytes.
+    package let offset: Int64
+    /// What it is.
+    package let fault: LineFault
+    /// The records that cannot be read for it; nil where nobody has found out, or where none is lost.
+    package let lost: ClosedRange<Int64>?
+
+    package init(file: String, offset: Int64, fault: LineFault, lost: ClosedRange<Int64>? = nil) {
+        self.file = file
+        self.offset = offset
+        self.fault = fault
+        self.lost = lost ?? fault.lost
+    }
+
+    /// The same of a segment that begins with record `first`.
+    package init(segment first: Int64, offset: Int64, fault: LineFault, lost: ClosedRange<Int64>? = nil) {
+        self.init(file: SegmentName.name(firstSeq: first), offset: offset, fault: fault, lost: lost)
+    }
+
+    /// What it costs, e.g. `records 12 to 20 cannot be read`; nil when that is not known.
+    package var cost: String? {
+        guard let lost else { return nil }
+        return lost.count == 1
+            ? "record \(lost.lowerBound) cannot be read"
+            : "records \(lost.lowerBound) to \(lost.upperBound) cannot be read"
+    }
+
+    /// What to do about it, in the imperative.
+    package var hint: String {
+        guard let repair else { return mend }
+        return "\(mend); \(repair.effect): \"ecryptopayd journal repair \(repair.options)\""
+    }
+
+    /// The same without the last resort.
+    package var mend: String {
+        switch fault {
+        case .laterVersion(let later): later.hint
+        case .content:
+            "if a later version of ecryptopayd wrote it, use that version; else restore \(file) from a backup"
+        case .noNewline: "start the daemon, which adds it"
+        case .beginning: "restore the segments before it from a backup"
+        case .begins: "look whether a segment was moved or renamed, and put it back, or restore it from a backup"
+        default: "restore \(file) from a backup"
+        }
+    }
+
+    /// The last resort: options of `journal repair`, and what they do.
+    package var repair: (options: String, effect: String)? {
+        switch fault {
+        case .laterVersion, .content, .noNewline: nil
+        case .beginning:
+            (
+                "--segment \(file) --begins-here",
+                "if there is none, or they were removed on purpose, have the journal begin there"
+            )
+        default:
+            (
+                "--segment \(file) --at \(offset)",
+                "as the last resort, cut the journal there, which keeps what it cuts in files of other names"
+            )
+        }
+    }
+}
+
+extension Damage: CustomStringConvertible {
+    /// What and where it is, and what it costs: e.g. `00000000000000000001.jsonl at byte 4711: the line is cut short by the end of the file;
+    /// record 17 cannot be read`.
+    package var description: String {
+        "\(file) at byte \(offset): \(fault)\(cost.map { "; \($0)" } ?? "")"
+    }
+}
+
+extension LineFault {
+    /// The records that are not there, where the fault itself says so.
+    fileprivate var lost: ClosedRange<Int64>? {
+        switch self {
+        case .sequence(let expected, let found), .begins(let found, let expected), .beginning(let found, let expected):
+            found > expected ? expected...(found - 1) : nil
+        case .missing(let expected, let claimed): expected...max(expected, claimed)
+        default: nil
+        }
+    }
+}
