@@ -42,7 +42,7 @@ extension JournalLedger {
         for (change, position) in appended.written where position.seq <= result?.durable ?? 0 {
             state.apply(change, at: position, now: now)
         }
-        state.frontier.end()
+        state.endAppended()
         assert(!state.isSmall || state.checkInvariants() == nil, "\(state.checkInvariants() ?? "")")
         return appended.failure ?? result?.failure
     }

@@ -18,12 +18,10 @@ struct Deliveries: Sendable {
     /// The names of the configured ones.
     var endpoints: [String] { queues.filter(\.isConfigured).map(\.name) }
 
-    /// The first invariant that does not hold; nil when all do: those of each endpoint's queue, and that names are told apart and no
-    /// queue is kept for an endpoint that is gone and has nothing left.
+    /// The first invariant that does not hold; nil when all do: those of each endpoint's queue, and that names are told apart.
     func checkInvariants() -> String? {
         for queue in queues {
             if let broken = queue.checkInvariants() { return broken }
-            if !queue.isConfigured, queue.count == 0 { return "endpoint \(queue.name) is gone, and has a queue" }
         }
         return Set(queues.map(\.name)).count == queues.count ? nil : "two endpoints have one name"
     }
@@ -34,14 +32,17 @@ struct Deliveries: Sendable {
 
     /// Applies the record `seq`, which says which endpoints there are from then on. A new one begins with what follows.
     mutating func configure(_ names: [String], seq: Int64) {
-        for index in queues.indices { queues[index].isConfigured = names.contains(queues[index].name) }
+        // One that comes back begins anew, unless something is left for it.
+        queues.removeAll { !$0.isConfigured && $0.count == 0 && names.contains($0.name) }
+        for index in queues.indices {
+            queues[index].until = names.contains(queues[index].name) ? nil : queues[index].until ?? seq
+        }
         for name in names where index(of: name) == nil { queues.append(EndpointQueue(name: name, since: seq)) }
-        forgetFinished()
     }
 
     /// Applies a `confirmed` record that is news. `now` is nil in a replay.
     mutating func announce(_ id: PaymentID, _ position: JournalPosition, now: Instant?) {
-        for index in queues.indices where queues[index].isConfigured && queues[index].since < position.seq {
+        for index in queues.indices where queues[index].isMeant(position.seq) {
             queues[index].append(id, position, now: now)
         }
     }
@@ -56,7 +57,6 @@ struct Deliveries: Sendable {
         guard let index = index(of: endpoint) else { return }
         if isDelivered { queues[index].failing = nil }
         queues[index].remove(id, seq, now: now)
-        forgetFinished()
     }
 
     /// An endpoint lacks a record until it gets it; one that is gone, until any of those that are there does.
@@ -71,7 +71,8 @@ struct Deliveries: Sendable {
         undelivered.keys.min().map { UndeliveredRecords(count: undelivered.count, oldest: $0) }
     }
 
-    private mutating func forgetFinished() {
+    /// Forgets endpoints that are gone and have nothing left. Not while a record is on its way that may still be meant for one of them.
+    mutating func forgetFinished() {
         queues.removeAll { !$0.isConfigured && $0.count == 0 }
     }
 

@@ -5,7 +5,8 @@ struct EndpointQueue: Sendable {
     let name: String
     /// The record that named it: what stands before was not meant for it.
     let since: Int64
-    var isConfigured = true
+    /// The record that named it no more: what stands behind is not meant for it. Nil while it is configured.
+    var until: Int64?
     /// It answered that it wants nothing more.
     var isStopped = false
     /// Why the attempts since the last success failed.
@@ -20,6 +21,8 @@ struct EndpointQueue: Sendable {
     private var underWay: Set<PaymentID> = []
     /// Those among them whose next delivery is ready when it has ended.
     private var held: Set<PaymentID> = []
+
+    var isConfigured: Bool { until == nil }
 
     init(name: String, since: Int64) {
         self.name = name
@@ -63,6 +66,9 @@ struct EndpointQueue: Sendable {
         require(held.isSubset(of: underWay), "a delivery is held back for an attempt that is not under way")
         return broken
     }
+
+    /// Whether a record that is news was meant for it, whenever it is applied.
+    func isMeant(_ seq: Int64) -> Bool { since < seq && seq < until ?? .max }
 
     func forEachWaiting(_ body: (PaymentID, JournalPosition) -> Void) {
         table.forEachSlot { slot in table[slot].forEach { body(table[slot].id, $0) } }

@@ -5,8 +5,11 @@ package struct Frontier: Sendable {
     /// Groups of records that have been appended and are not applied yet: until then the state is of no one moment.
     private var underWay = 0
 
+    /// Whether all that was appended is applied.
+    package var isIdle: Bool { underWay == 0 }
+
     /// The record as of which a snapshot is; nil while there is no such moment.
-    package var settled: JournalPosition? { underWay == 0 ? last : nil }
+    package var settled: JournalPosition? { isIdle ? last : nil }
 
     /// Of a state that reflects its journal up to a record.
     package init(behind position: JournalPosition? = nil) { last = position }

@@ -141,7 +141,7 @@ extension EndpointQueue {
             return nil
         }
         self.init(name: name, since: since)
-        self.isConfigured = isConfigured != 0
+        until = isConfigured != 0 ? nil : 0
         for _ in 0..<count {
             guard let id = reader.number(), id > 0, let seq = reader.number(), seq > 0, let offset = reader.number()
             else { return nil }

@@ -7,7 +7,7 @@ extension LedgerState {
 
     /// How each endpoint stands, those included that are not configured any more and have something left.
     package var endpointStatus: [EndpointStatus] {
-        deliveries.queues.map {
+        deliveries.queues.filter { $0.isConfigured || $0.count > 0 }.map {
             EndpointStatus(name: $0.name, waiting: $0.count, isStopped: $0.isStopped, failing: $0.failing)
         }
     }
@@ -21,7 +21,10 @@ extension LedgerState {
 
     /// Applies an `opened` record that names the endpoints from then on.
     mutating func opened(_ endpoints: [String], seq: Int64, isReplay: Bool) {
-        if isReplay { return deliveries.configure(endpoints, seq: seq) }
+        if isReplay {
+            deliveries.configure(endpoints, seq: seq)
+            return forgetFinished()
+        }
         if awaitedEndpoints?.seq == seq { applyEndpoints() }
     }
 
@@ -43,6 +46,12 @@ extension LedgerState {
     ) {
         if isDelivered { totals.delivered += 1 } else { totals.undeliverable += 1 }
         deliveries.ended(id, of: seq, endpoint: endpoint, isDelivered: isDelivered, now: now)
+        forgetFinished()
+    }
+
+    /// A record that stands before the one that removed an endpoint may be applied behind it.
+    mutating func forgetFinished() {
+        if frontier.isIdle { deliveries.forgetFinished() }
     }
 
     /// Takes the next delivery that is due for an endpoint, for an attempt that begins now.

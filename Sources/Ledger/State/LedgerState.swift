@@ -48,6 +48,12 @@ package struct LedgerState: Sendable {
     /// How far it reflects its journal.
     package var frontier = Frontier()
 
+    /// Records that were appended have been applied, or never will be.
+    package mutating func endAppended() {
+        frontier.end()
+        forgetFinished()
+    }
+
     /// The newest report when a call began that was answered with 2xx.
     var answeredAt: Int64 = 0
     var newestReport: Int64 = 0
