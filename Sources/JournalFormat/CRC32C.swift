@@ -4,7 +4,33 @@ import CShims
 package enum CRC32C {
     /// The checksum of some bytes.
     package static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
-        ~(hasInstruction ? byInstruction(bytes) : byTable(bytes))
+        var running = Running()
+        running.update(bytes)
+        return running.checksum
+    }
+
+    /// The checksum of bytes that come piece by piece.
+    package struct Running: Hashable, Sendable {
+        private var register = UInt32.max
+
+        /// Of none yet.
+        package init() {}
+
+        /// Of some whose checksum that is.
+        package init(behind checksum: UInt32) { register = ~checksum }
+
+        /// Goes on with what follows.
+        package mutating func update(_ bytes: Span<UInt8>) {
+            register = hasInstruction ? byInstruction(register, bytes) : byTable(register, bytes)
+        }
+
+        /// The checksum of all that came.
+        package var checksum: UInt32 { ~register }
+    }
+
+    /// What ``text(of:)`` gives, read again; nil for anything else.
+    package static func parse(_ text: String) -> UInt32? {
+        UInt32(text, radix: 16).flatMap { self.text(of: $0) == text ? $0 : nil }
     }
 
     /// A checksum as eight lower-case hexadecimal digits, in one word with the first digit lowest.
@@ -27,16 +53,16 @@ package enum CRC32C {
 
     private static let hasInstruction = cshims_crc32c_available()
 
-    private static func byInstruction(_ bytes: Span<UInt8>) -> UInt32 {
+    private static func byInstruction(_ register: UInt32, _ bytes: Span<UInt8>) -> UInt32 {
         unsafe bytes.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return .max }
-            return unsafe cshims_crc32c_update(.max, base, buffer.count)
+            guard let base = buffer.baseAddress else { return register }
+            return unsafe cshims_crc32c_update(register, base, buffer.count)
         }
     }
 
     /// Without the instruction: a table, a byte at a time.
-    static func byTable(_ bytes: Span<UInt8>) -> UInt32 {
-        var register = UInt32.max
+    static func byTable(_ before: UInt32, _ bytes: Span<UInt8>) -> UInt32 {
+        var register = before
         for index in bytes.indices {
             register = table[Int(UInt8(truncatingIfNeeded: register) ^ bytes[index])] ^ register >> 8
         }

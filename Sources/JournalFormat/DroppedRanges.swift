@@ -64,8 +64,10 @@ package struct DroppedRanges: Hashable, Sendable {
             rest = rest.dropFirst(lineLength)
         }
         let dropped = DroppedRanges(ranges)
-        // Whatever is not exactly as it is written is damaged.
-        return dropped.encode() == bytes ? dropped : nil
+        // Whatever is not exactly as it is written is damaged, but for a newline that an editor has taken off. Eight zeros without one are
+        // no empty file, but the beginning of any other.
+        let text = dropped.encode()
+        return bytes == text || !ranges.isEmpty && bytes.isText(text) ? dropped : nil
     }
 }
 

@@ -20,6 +20,18 @@ package enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
     case begins(with: Int64, insteadOf: Int64)
     /// It is the first segment, and begins behind the record with which the journal has to begin.
     case beginning(with: Int64, insteadOf: Int64)
+    /// Its first record is another than its name says.
+    case renamed(to: Int64, from: Int64)
+    /// A closed segment is gone.
+    case gone(ClosedSegment)
+    /// A closed segment is not what it was: its length now, and the checksum of its bytes where they were read.
+    case changed(ClosedSegment, size: Int64, checksum: UInt32?)
+    /// The segment before it is not the one that it names.
+    case chain(says: UInt32, found: UInt32)
+    /// It is of another journal than the segment before it.
+    case otherJournal(String, before: String)
+    /// It is a file beside the segments, and not whole: what it says, as a sentence's end.
+    case notWhole(says: String)
     /// It passes its checksum, but it is no record of this format: which member, and why.
     case content(String)
     /// It is good, and a later version of the program wrote it: no damage.
@@ -47,6 +59,25 @@ package enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
             the journal should begin with record \(expected), and begins with record \(found): segments before it are missing or \
             have other names, and no pruning removed them
             """
+        case .renamed(let name, let first):
+            "its first record is \(first), and its name says \(name): it was renamed, or another file has been put in its place"
+        case .gone(let segment):
+            "the segment is gone; when it was closed, it held records \(segment.first) to \(segment.last)"
+        case .changed(let segment, let size, nil):
+            "the segment has \(size) bytes, and had \(segment.size) when it was closed"
+        case .changed(let segment, let size, let checksum?):
+            """
+            the segment has \(size) bytes with the checksum \(CRC32C.text(of: checksum)), and had \(segment.size) with \
+            \(CRC32C.text(of: segment.checksum)) when it was closed: it was changed, or another file has been put in its place
+            """
+        case .chain(let says, let found):
+            """
+            it names the checksum of the segment before it as \(CRC32C.text(of: says)), and that is \(CRC32C.text(of: found)): one of \
+            the two was changed, or another file has been put in its place
+            """
+        case .otherJournal(let journal, let before):
+            "it is of the journal \(journal), and the segment before it of the journal \(before)"
+        case .notWhole(let what): "the file is damaged; it says \(what)"
         case .content(let problem): "its checksum is right, but \(problem)"
         case .laterVersion(let later): "\(later); hint: \(later.hint)"
         }

@@ -40,11 +40,14 @@ package enum Record: Hashable, Sendable {
         package var client: String
         /// Where confirmed news go from here on, without secrets; nil where they never went anywhere.
         package var endpoints: [String]?
+        /// The CRC-32C of the whole segment before the one in which it stands; that of nothing for the first. Nil where segments are not
+        /// chained: in a database, and in files that were written before they were.
+        package var chain: UInt32?
 
         /// Without `reads`, as it was written before there was such a member, a reader of that format is needed.
         package init(
             format: Int, reads: Int? = nil, journal: String, version: String, api: String, client: String,
-            endpoints: [String]? = nil
+            endpoints: [String]? = nil, chain: UInt32? = nil
         ) {
             self.format = format
             self.reads = reads ?? format
@@ -53,6 +56,7 @@ package enum Record: Hashable, Sendable {
             self.api = api
             self.client = client
             self.endpoints = endpoints
+            self.chain = chain
         }
     }
 

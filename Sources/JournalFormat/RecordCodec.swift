@@ -27,6 +27,11 @@ import JSON
 // segment is synced whole before the next one is created, and the directory is synced when a segment has been created, before
 // anything in it is acknowledged.
 //
+// Segments are chained: an `opened` names as `chain` the CRC-32C of all bytes of the segment before the one in which it stands, in
+// eight hexadecimal digits; `00000000`, that of nothing, in the first. Where that segment was dropped or pruned nothing can be
+// compared. Segments without `chain` were written before there was such a member; nothing is asked of the one behind them either. The
+// file `segments` beside them (see ``SegmentManifest``) says of closed segments what they have to be.
+//
 // Where it begins: with record 1, or, once old segments were pruned, with the one that the file `pruned` beside the segments
 // names (a number with a checksum, like `durable`). That file is on the disk before the first segment goes; segments before it
 // are no part of the journal, should a crash bring them back. A journal that begins later than that has lost its beginning.
@@ -128,6 +133,7 @@ package enum RecordCodec {
             append(opened.api, named: #","api":"#, to: &output)
             append(opened.client, named: #","client":"#, to: &output)
             if let endpoints = opened.endpoints { append(endpoints, named: #","endpoints":"#, to: &output) }
+            if let chain = opened.chain { append(CRC32C.text(of: chain), named: #","chain":"#, to: &output) }
         case .closed: break
         case .baseline(let count): append(Int64(count), named: #","count":"#, to: &output)
         case .known(_, let current): append(json: current, named: #","current":"#, to: &output)

@@ -5,6 +5,7 @@ struct RecordMembers {
     private(set) var api: JSONToken?
     private(set) var attempts: JSONToken?
     private(set) var cause: JSONToken?
+    private(set) var chain: JSONToken?
     private(set) var client: JSONToken?
     private(set) var count: JSONToken?
     private(set) var current: JSONToken?
@@ -69,6 +70,7 @@ struct RecordMembers {
         case "version": version = version ?? value
         case "api": api = api ?? value
         case "client": client = client ?? value
+        case "chain": chain = chain ?? value
         case "count": count = count ?? value
         case "endpoints": endpoints = endpoints ?? value
         case "reads": reads = reads ?? value

@@ -103,11 +103,16 @@ extension RecordView {
                     ecryptopayd reads format \(RecordCodec.format)
                     """, version: members.version?.string(in: line), isFormat: true))
         }
+        var chain: UInt32?
+        if members.chain != nil {
+            chain = CRC32C.parse(try members.chain.string("chain", line))
+            if chain == nil { throw .content(#""chain" is no checksum"#) }
+        }
         return Record.Opened(
             format: format, reads: reads, journal: try members.journal.string("journal", line),
             version: try members.version.string("version", line), api: try members.api.string("api", line),
             client: try members.client.string("client", line),
-            endpoints: members.endpoints == nil ? nil : try members.endpoints.texts("endpoints", line))
+            endpoints: members.endpoints == nil ? nil : try members.endpoints.texts("endpoints", line), chain: chain)
     }
 
     private static func delivery(

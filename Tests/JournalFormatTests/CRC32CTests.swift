@@ -10,7 +10,7 @@ struct CRC32CTests {
         ] as [([UInt8], UInt32)])
     func `checksums are those of RFC 3720`(bytes: [UInt8], checksum: UInt32) {
         #expect(CRC32C.checksum(bytes.span) == checksum)
-        #expect(~CRC32C.byTable(bytes.span) == checksum)
+        #expect(~CRC32C.byTable(.max, bytes.span) == checksum)
     }
 
     @Test func `the processor's instruction and the table agree at every length and alignment`() {
@@ -18,7 +18,7 @@ struct CRC32CTests {
         for start in 0..<16 {
             for end in start...bytes.count {
                 let part = bytes.span.extracting(start..<end)
-                #expect(CRC32C.checksum(part) == ~CRC32C.byTable(part))
+                #expect(CRC32C.checksum(part) == ~CRC32C.byTable(.max, part))
             }
         }
     }

@@ -24,7 +24,8 @@ struct DroppedRangesTests {
 
     @Test func `a changed file of dropped ranges declares nothing`() {
         let bytes = DroppedRanges([3...6, 9...12]).encode()
-        for length in 0..<bytes.count { #expect(DroppedRanges.decode(Array(bytes[..<length])) == nil) }
+        // Without its last newline it is what it was.
+        for length in 0..<bytes.count - 1 { #expect(DroppedRanges.decode(Array(bytes[..<length])) == nil) }
         for index in bytes.indices {
             for bit in 0..<8 as Range<UInt8> {
                 var damaged = bytes

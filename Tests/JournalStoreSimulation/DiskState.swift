@@ -68,12 +68,12 @@ package struct DiskState: Sendable {
     }
 
     /// A sync that fails and marks the pages clean all the same: some of what was written is on the disk, a reader sees all
-    /// of it, and no later sync writes it. Cuts are kept by the file system's own journal. Without a seed nothing arrived.
+    /// of it, and no later sync writes it. A cut may be among what is lost. Without a seed nothing arrived.
     package mutating func failToSynchronize(_ inode: Int, seed: UInt64?) {
         var random = SplitMix64(seed: seed ?? 0)
         for change in files[inode].pending {
             switch change {
-            case .truncate: Self.apply(change, to: &files[inode].durable)
+            case .truncate: if seed != nil, random.next() & 1 == 0 { Self.apply(change, to: &files[inode].durable) }
             case .write(let offset, let bytes):
                 guard seed != nil else { continue }
                 Self.write(Self.part(of: bytes, using: &random), of: bytes, at: offset, to: &files[inode].durable)
@@ -94,6 +94,7 @@ package struct DiskState: Sendable {
         case .write(let offset, let written): write([0..<written.count], of: written, at: offset, to: &bytes)
         case .truncate(let length):
             if length < bytes.count { bytes.removeSubrange(length...) }
+            if length > bytes.count { bytes += [UInt8](repeating: 0, count: length - bytes.count) }
         }
     }
 

@@ -50,8 +50,8 @@ struct CommandLineTests {
         (["replay"], "name one of --seq, --payment and --since"),
         (["replay", "--since", "1h", "--seq", "3"], "name one of --seq, --payment and --since"),
         (["replay", "--seq", "0"], "is not a positive number"),
-        (["journal", "repair", "--segment", "x"], "name either --at <offset> or --begins-here"),
-        (["journal", "repair", "--segment", "x", "--at", "1", "--begins-here"], "name either --at"),
+        (["journal", "repair", "--segment", "x"], "name one of --at <offset>, --begins-here and --accept-gaps"),
+        (["journal", "repair", "--segment", "x", "--at", "1", "--begins-here"], "name one of --at"),
     ])
     func `a wrong option is refused with what is wrong, before anything is sent or written`(
         arguments: [String], message: String

@@ -43,7 +43,7 @@ package final class GroupCommit: Sendable {
     ) {
         self.init(
             JournalTail(
-                nextSeq: last + 1, segments: [], segmentSize: 0, segmentBytes: segmentBytes, opened: opened,
+                nextSeq: last + 1, segments: [], end: DurableEnd(), segmentBytes: segmentBytes, opened: opened,
                 keepsHeads: true), writer,
             in: environment)
     }
@@ -152,9 +152,6 @@ package final class GroupCommit: Sendable {
         return (positions, failure)
     }
 
-    /// Has the first record of every segment from now on name the endpoints, which an earlier one has named.
-    func keep(endpoints: [String]) { tail.withLock { $0.keep(endpoints: endpoints) } }
-
     /// Appends an `opened` that says where confirmed news go from now on; so does every segment's first record from then on.
     func configure(endpoints: [String], time: Int64) throws(JournalUnavailable) -> JournalPosition {
         let (position, mustCommit) = try tail.withLock { tail throws(JournalUnavailable) in
@@ -236,7 +233,7 @@ package final class GroupCommit: Sendable {
         // The numbers are given again only when everyone has forgotten them.
         notify { $0.journalDidReject(after: durable, error) }
         tail.withLock { tail in
-            tail.rollBack(segment: end.segment, size: end.size)
+            tail.rollBack(to: end)
             tail.phase = .open
         }
     }

@@ -54,7 +54,6 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
         readQueue = environment.queue("ecryptopayd.ledger.read", .unspecified)
         overviewQueue = environment.queue("ecryptopayd.ledger.overview", .utility)
         maintenanceQueue = environment.queue("ecryptopayd.ledger.maintenance", .utility)
-        if !state.endpoints.isEmpty { journal.commits.keep(endpoints: state.endpoints) }
         state.frontier = Frontier(behind: last)
         self.checkpointed = Atomic(checkpointed)
         // The first start of all has no record of it yet to read.

@@ -25,6 +25,8 @@ struct JournalTail: Sendable {
     private(set) var durable: Int64
     private(set) var segments: [Int64]
     private(set) var segmentSize: Int64
+    /// The checksum of the last segment, as it will be.
+    private var checksum: CRC32C.Running
     private var batch = RecordBatch()
     private let segmentBytes: Int64
     /// Whether the batch tells of each record what it is found by: where lines alone do not.
@@ -35,16 +37,18 @@ struct JournalTail: Sendable {
 
     /// Behind the last durable record, which ends the last of these segments.
     init(
-        nextSeq: Int64, segments: [Int64], segmentSize: Int64, segmentBytes: Int64, opened: Record.Opened,
+        nextSeq: Int64, segments: [Int64], end: DurableEnd, segmentBytes: Int64, opened: Record.Opened,
         keepsHeads: Bool = false
     ) {
         self.keepsHeads = keepsHeads
         self.nextSeq = nextSeq
         durable = nextSeq - 1
         self.segments = segments
-        self.segmentSize = segmentSize
+        segmentSize = end.size
+        checksum = end.checksum
         self.segmentBytes = segmentBytes
         self.opened = opened
+        self.opened.chain = end.chain
     }
 
     /// The first invariant that does not hold; nil when all do.
@@ -99,11 +103,11 @@ struct JournalTail: Sendable {
         case .open: break
         }
         prepareSegment(time: time)
-        let start = batch.bytes.count
+        let (start, before) = (batch.bytes.count, checksum)
         let position = encode(&self)
         let length = batch.bytes.count - start
         guard length <= RecordCodec.maximumLineLength else {
-            takeBack(position, length)
+            takeBack(position, length, before)
             throw .tooLong(bytes: length)
         }
         return position
@@ -115,14 +119,13 @@ struct JournalTail: Sendable {
         return batch.lastSeq
     }
 
-    mutating func keep(endpoints: [String]) { opened.endpoints = endpoints }
-
     /// Appends an `opened` with other endpoints.
     mutating func configure(endpoints: [String], time: Int64) throws(JournalUnavailable) -> JournalPosition {
         let old = opened.endpoints
         opened.endpoints = endpoints
         do {
-            let position = try append(.opened(opened), time: time)
+            // A segment may begin before it, and then it stands behind another one.
+            let position = try append(time: time) { $0.encode(.opened($0.opened), time: time) }
             replacedEndpoints = (old, position.seq)
             return position
         } catch {
@@ -170,14 +173,14 @@ struct JournalTail: Sendable {
         if let replaced = replacedEndpoints, replaced.by <= seq { replacedEndpoints = nil }
     }
 
-    /// Forgets all that is not durable. The physical end is where `writer` says.
-    mutating func rollBack(segment: Int64, size: Int64) {
+    /// Forgets all that is not durable. The physical end is where the writer says.
+    mutating func rollBack(to end: DurableEnd) {
         batch.removeAll()
         if let replaced = replacedEndpoints { opened.endpoints = replaced.names }
         replacedEndpoints = nil
         nextSeq = durable + 1
-        segments.removeAll { $0 > segment }
-        segmentSize = size
+        segments.removeAll { $0 > end.segment }
+        (segmentSize, checksum, opened.chain) = (end.size, end.checksum, end.chain)
     }
 
     /// Forgets segments that are about to be removed.
@@ -189,9 +192,13 @@ struct JournalTail: Sendable {
     @discardableResult
     private mutating func prepareSegment(time: Int64) -> Bool {
         if segments.isEmpty || segmentSize >= segmentBytes {
-            batch.segmentStarts.append(RecordBatch.SegmentStart(position: batch.bytes.count, firstSeq: nextSeq))
+            let chain = checksum.checksum
+            batch.segmentStarts.append(
+                RecordBatch.SegmentStart(position: batch.bytes.count, firstSeq: nextSeq, chain: chain))
             segments.append(nextSeq)
-            segmentSize = 0
+            (segmentSize, checksum) = (0, CRC32C.Running())
+            // In a database segments are no files, and a copy of it may have others.
+            opened.chain = keepsHeads ? nil : chain
         }
         // A segment may be there and empty: created, and then its first write failed.
         guard segmentSize == 0 else { return false }
@@ -228,14 +235,20 @@ struct JournalTail: Sendable {
     private mutating func encoded(from start: Int) -> JournalPosition {
         let position = JournalPosition(seq: nextSeq, offset: segmentSize)
         segmentSize += Int64(batch.bytes.count - start)
+        var running = checksum
+        running.update(batch.bytes.span.extracting(start...))
+        checksum = running
+        batch.checksum = running
         batch.lastSeq = nextSeq
         nextSeq += 1
         return position
     }
 
     /// Undoes the last ``encode(_:time:)``.
-    private mutating func takeBack(_ position: JournalPosition, _ length: Int) {
+    private mutating func takeBack(_ position: JournalPosition, _ length: Int, _ checksum: CRC32C.Running) {
         batch.bytes.removeLast(length)
+        self.checksum = checksum
+        batch.checksum = checksum
         if keepsHeads { batch.heads.removeLast() }
         batch.lastSeq = position.seq - 1
         nextSeq = position.seq

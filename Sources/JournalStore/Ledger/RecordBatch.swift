@@ -1,9 +1,13 @@
+package import JournalFormat
+
 /// Encoded records that wait to be written together.
 package struct RecordBatch: Sendable {
     /// Where, among the bytes, another segment begins, and its first record.
     struct SegmentStart: Sendable {
         var position: Int
         var firstSeq: Int64
+        /// The checksum of the whole segment before it.
+        var chain: UInt32
     }
 
     /// The records' lines, each with its newline.
@@ -13,6 +17,8 @@ package struct RecordBatch: Sendable {
     package internal(set) var heads: [RecordHead] = []
     /// The number of the last one.
     package internal(set) var lastSeq: Int64 = 0
+    /// The checksum of the segment that it ends, up to there.
+    var checksum = CRC32C.Running()
 
     /// Without any.
     package init() {}
@@ -46,12 +52,33 @@ package protocol BatchWriter: Sendable {
     /// What is being written, or was; its memory is used again.
     var batch: RecordBatch { get set }
 
-    /// The segment that is written to, and its length in whole, durable records.
-    var end: (segment: Int64, size: Int64) { get }
+    /// How far it is written.
+    var end: DurableEnd { get }
 
     /// Writes the batch and makes it durable; blocks for that long.
     mutating func writeBatch() -> BatchResult
 
     /// Nothing more will be written.
     func close()
+}
+
+/// The end of what is durable.
+package struct DurableEnd: Sendable {
+    /// The segment that is written to; 0 before there is any, and where there are none.
+    package var segment: Int64 = 0
+    /// Its length in whole, durable records.
+    package var size: Int64 = 0
+    /// The checksum of these.
+    package var checksum = CRC32C.Running()
+    /// That of the whole segment before it; nil where it says none.
+    package var chain: UInt32?
+
+    package init() {}
+
+    init(segment: Int64, size: Int64, checksum: CRC32C.Running, chain: UInt32?) {
+        self.segment = segment
+        self.size = size
+        self.checksum = checksum
+        self.chain = chain
+    }
 }

@@ -10,12 +10,36 @@ package struct Damage: Error, Hashable, Sendable {
     package let fault: LineFault
     /// The records that cannot be read for it; nil where nobody has found out, or where none is lost.
     package let lost: ClosedRange<Int64>?
+    /// The last resort, where there is one.
+    package let repair: Repair?
 
-    package init(file: String, offset: Int64, fault: LineFault, lost: ClosedRange<Int64>? = nil) {
+    /// A `journal repair`.
+    package enum Repair: Hashable, Sendable {
+        /// Cuts the journal at a place.
+        case cut(String, Int64)
+        /// Has the journal begin with a segment.
+        case beginning(String)
+        /// Has it go on without the records that are missing.
+        case gaps
+
+        /// What it is given on the command line.
+        package var options: String {
+            switch self {
+            case .cut(let file, let offset): "--segment \(file) --at \(offset)"
+            case .beginning(let file): "--segment \(file) --begins-here"
+            case .gaps: "--accept-gaps"
+            }
+        }
+    }
+
+    package init(
+        file: String, offset: Int64, fault: LineFault, lost: ClosedRange<Int64>? = nil, repair: Repair? = nil
+    ) {
         self.file = file
         self.offset = offset
         self.fault = fault
         self.lost = lost ?? fault.lost
+        self.repair = repair ?? fault.repair(file, offset)
     }
 
     /// The same of a segment that begins with record `first`.
@@ -33,8 +57,8 @@ package struct Damage: Error, Hashable, Sendable {
 
     /// What to do about it, in the imperative.
     package var hint: String {
-        guard let repair else { return mend }
-        return "\(mend); \(repair.effect): \"ecryptopayd journal repair \(repair.options)\""
+        guard let repair, let effect else { return mend }
+        return "\(mend); \(effect): \"ecryptopayd journal repair \(repair.options)\""
     }
 
     /// The same without the last resort.
@@ -46,24 +70,23 @@ package struct Damage: Error, Hashable, Sendable {
         case .noNewline: "start the daemon, which adds it"
         case .beginning: "restore the segments before it from a backup"
         case .begins: "look whether a segment was moved or renamed, and put it back, or restore it from a backup"
+        case .renamed(_, let first):
+            "give it back the name \(SegmentName.name(firstSeq: first)), or restore \(file) from a backup"
+        case .chain, .otherJournal: "restore \(file) and the segment before it from a backup"
+        case .notWhole where repair == nil: "start the daemon, which writes it anew"
         default: "restore \(file) from a backup"
         }
     }
 
-    /// The last resort: options of `journal repair`, and what they do.
-    package var repair: (options: String, effect: String)? {
-        switch fault {
-        case .laterVersion, .content, .noNewline: nil
+    /// When the last resort is to be taken, and what it does; nil without one.
+    package var effect: String? {
+        switch repair {
+        case nil: nil
+        case .cut:
+            "as the last resort, cut the journal there, which keeps what it cuts in files of other names"
         case .beginning:
-            (
-                "--segment \(file) --begins-here",
-                "if there is none, or they were removed on purpose, have the journal begin there"
-            )
-        default:
-            (
-                "--segment \(file) --at \(offset)",
-                "as the last resort, cut the journal there, which keeps what it cuts in files of other names"
-            )
+            "if there is none, or they were removed on purpose, have the journal begin with the first segment that is there"
+        case .gaps: "if there is none, go on without the records that are missing; nothing that is there is cut"
         }
     }
 }
@@ -72,7 +95,16 @@ extension Damage: CustomStringConvertible {
     /// What and where it is, and what it costs: e.g. `00000000000000000001.jsonl at byte 4711: the line is cut short by the end of the file;
     /// record 17 cannot be read`.
     package var description: String {
-        "\(file) at byte \(offset): \(fault)\(cost.map { "; \($0)" } ?? "")"
+        "\(file)\(isAboutTheWhole ? "" : " at byte \(offset)"): \(fault)\(cost.map { "; \($0)" } ?? "")"
+    }
+}
+
+extension Damage {
+    private var isAboutTheWhole: Bool {
+        switch fault {
+        case .notWhole, .gone, .changed, .renamed: true
+        default: false
+        }
     }
 }
 
@@ -83,7 +115,18 @@ extension LineFault {
         case .sequence(let expected, let found), .begins(let found, let expected), .beginning(let found, let expected):
             found > expected ? expected...(found - 1) : nil
         case .missing(let expected, let claimed): expected...max(expected, claimed)
+        case .gone(let segment): segment.first...max(segment.first, segment.last)
         default: nil
+        }
+    }
+
+    fileprivate func repair(_ file: String, _ offset: Int64) -> Damage.Repair? {
+        switch self {
+        case .laterVersion, .content, .noNewline, .notWhole, .renamed: nil
+        case .beginning: .beginning(file)
+        case .begins(let found, let expected) where found > expected: .gaps
+        case .gone: .gaps
+        default: .cut(file, offset)
         }
     }
 }

@@ -44,13 +44,17 @@ package struct JournalAudit {
     private let disk: any Disk
     private let progress: (_ read: Int64, _ all: Int64) -> Void
     private let extent: JournalExtent
+    /// What is known of closed segments.
+    private let manifest: SegmentManifest?
+    /// The segment before, and the checksum of its bytes; nil behind a gap.
+    private var previous: (opened: Record.Opened, checksum: UInt32)?
     private var report = Report()
     private var all: Int64 = 0
     /// The bytes of all segments before the one that is read.
     private var base: Int64 = 0
     private var expected: Int64
-    /// What the newest `opened` record names.
-    private var version: String?
+    /// The newest `opened` record.
+    private var opened: Record.Opened?
     /// What follows is of a format that this version cannot judge.
     private var isOfLaterFormat = false
 
@@ -62,8 +66,9 @@ package struct JournalAudit {
             let mark = max(try DurableMark.read(from: disk), Checkpoint.read(disk)?.seq ?? 0)
             let extent = try JournalExtent(disk)
             let segments = extent.segments
-            var audit = JournalAudit(disk: disk, progress: progress, extent: extent)
+            var audit = JournalAudit(disk: disk, progress: progress, extent: extent, try manifest(disk, segments))
             audit.report.claimed = mark
+            try audit.noteFiles()
             audit.report.isHalfCopied = try JournalCopyWriter.unfinished(disk) != nil
             audit.report.segments = segments.count
             try audit.read(segments)
@@ -71,7 +76,18 @@ package struct JournalAudit {
         }
     }
 
-    private init(disk: any Disk, progress: @escaping (Int64, Int64) -> Void, extent: JournalExtent) {
+    /// What is known of closed segments of this journal: another one's says nothing of it.
+    private static func manifest(_ disk: any Disk, _ segments: [Int64]) throws(SystemError) -> SegmentManifest? {
+        guard let newest = segments.last, case .opened(let opened)? = try disk.head(of: newest),
+            let manifest = try SegmentManifest.read(from: disk)
+        else { return nil }
+        return manifest.journal == opened.journal ? manifest : nil
+    }
+
+    private init(
+        disk: any Disk, progress: @escaping (Int64, Int64) -> Void, extent: JournalExtent, _ manifest: SegmentManifest?
+    ) {
+        self.manifest = manifest
         self.disk = disk
         self.progress = progress
         self.extent = extent
@@ -84,11 +100,14 @@ package struct JournalAudit {
             defer { disk.close(file) }
             all += try disk.size(file)
         }
-        for (index, first) in segments.enumerated() where !(try read(first)) {
+        for (index, first) in segments.enumerated() {
+            noteGone(upTo: first)
+            if try read(first, isLast: first == segments.last) { continue }
             if isOfLaterFormat { return }
             // Pruned since it was listed: what goes on behind it is the journal now.
             expected = index + 1 < segments.count ? segments[index + 1] : expected
         }
+        noteGone(upTo: .max)
         if expected <= report.claimed {
             let name = SegmentName.name(firstSeq: segments.last ?? 1)
             note(name, report.bytes - base, .missing(expected: expected, claimed: report.claimed), at: expected)
@@ -96,12 +115,16 @@ package struct JournalAudit {
     }
 
     /// False when the segment is gone, or what follows cannot be judged.
-    private mutating func read(_ first: Int64) throws(SystemError) -> Bool {
+    private mutating func read(_ first: Int64, isLast: Bool) throws(SystemError) -> Bool {
         let name = SegmentName.name(firstSeq: first)
+        let next = expected
         expected = extent.expected(expected, at: first)
+        if first != next { previous = nil }
         if first != expected {
-            let missing = first == extent.segments.first ? try extent.missingBeginning(disk) : nil
-            note(name, 0, missing?.fault ?? .begins(with: first, insteadOf: expected), at: expected)
+            let isFirst = first == extent.segments.first
+            let missing = isFirst ? try extent.missingBeginning(disk) : nil
+            let damage = if let missing { missing } else { try extent.misplaced(first, expected: expected, disk) }
+            note(damage, at: expected)
         }
         // The name of a segment claims all that stands before it.
         report.claimed = max(report.claimed, first - 1)
@@ -110,16 +133,21 @@ package struct JournalAudit {
         defer { disk.close(file) }
         var reader = SegmentReader(disk, file)
         base = report.bytes
+        let problems = report.problemCount
         while true {
             switch try reader.next() {
             case .end:
                 report.bytes = base + reader.offset
+                try close(first, file, size: reader.offset, isLast: isLast, isGood: report.problemCount == problems)
                 return true
             case .rest(let offset):
                 if try !disk.isChanging(file, from: reader.end) {
-                    note(name, offset, .cutShort, at: expected)
+                    let isWhole = (try? RecordLine(checking: reader.rest.span))?.seq == expected
+                    note(name, offset, isWhole ? .noNewline : .cutShort, at: expected)
+                    if isWhole { check(reader.rest, first, name, offset) }
                 }
                 report.bytes = base + reader.end
+                previous = nil
                 return true
             case .tooLong(let offset):
                 note(name, offset, .tooLong, at: expected)
@@ -145,12 +173,14 @@ package struct JournalAudit {
             guard entry.seq > first || entry.record.kind == "opened" else { throw .noHead }
             report.records += 1
             switch entry.record {
-            case .opened(let opened): version = opened.version
+            case .opened(let opened):
+                if entry.seq == first { begin(name, opened) }
+                self.opened = opened
             case .passedOver(let kind, _): report.passedOver[kind, default: 0] += 1
             default: break
             }
         } catch {
-            let fault = error.named { version }
+            let fault = error.named { opened?.version }
             if case .laterVersion(let later) = fault {
                 report.laterCount += 1
                 report.laterVersion = report.laterVersion ?? later
@@ -160,10 +190,51 @@ package struct JournalAudit {
         }
     }
 
+    /// All of a segment has been read: a closed one has to be what it was.
+    private mutating func close(
+        _ first: Int64, _ file: DiskFile, size: Int64, isLast: Bool, isGood: Bool
+    ) throws(SystemError) {
+        if isLast { return }
+        let checksum = try disk.checksum(file, upTo: size).checksum
+        previous = isGood ? opened.map { ($0, checksum) } : nil
+        // A line that is not good has been told already.
+        guard isGood, let known = manifest?[first], known.size != size || known.checksum != checksum else { return }
+        note(
+            Damage(segment: first, offset: 0, fault: .changed(known, size: size, checksum: checksum)), at: first)
+    }
+
+    /// A segment begins: it has to be of this journal, and behind the segment that is before it.
+    private mutating func begin(_ name: String, _ opened: Record.Opened) {
+        if let previous, let fault = opened.fault(behind: previous.opened, previous.checksum) {
+            note(name, 0, fault, at: expected)
+        }
+    }
+
+    /// Closed segments that should stand before that one, and are gone.
+    private mutating func noteGone(upTo first: Int64) {
+        for segment in manifest?.segments ?? [] where segment.first >= expected && segment.first < first {
+            if segment.first < extent.beginning || extent.dropped.contains(segment.first) { continue }
+            note(Damage(segment: segment.first, offset: 0, fault: .gone(segment)), at: segment.first)
+            expected = segment.last + 1
+            previous = nil
+        }
+    }
+
+    /// The files beside the segments that count have to be whole.
+    private mutating func noteFiles() throws(SystemError) {
+        let names = try disk.names()
+        guard names.contains(SegmentManifest.name), try SegmentManifest.read(from: disk) == nil else { return }
+        note(SegmentManifest.name, 0, .notWhole(says: "which segments are closed, and how long they are"), at: .max)
+    }
+
     private mutating func note(_ segment: String, _ offset: Int64, _ fault: LineFault, at seq: Int64) {
+        note(Damage(file: segment, offset: offset, fault: fault), at: seq)
+    }
+
+    private mutating func note(_ damage: Damage, at seq: Int64) {
         if report.problemCount == 0 { report.firstLost = seq }
         report.problemCount += 1
         guard report.problems.count < Self.listedProblems else { return }
-        report.problems.append(Damage(file: segment, offset: offset, fault: fault))
+        report.problems.append(damage)
     }
 }

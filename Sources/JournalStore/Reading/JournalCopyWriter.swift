@@ -19,6 +19,7 @@ package final class JournalCopyWriter: CopyTarget {
     /// The segment that is written, and how long it is.
     private var file: DiskFile?
     private var size: Int64 = 0
+    private var checksum = CRC32C.Running()
     private var batch: [UInt8] = []
     /// The number that comes next, if none is passed over.
     private var next: Int64 = 1
@@ -31,7 +32,10 @@ package final class JournalCopyWriter: CopyTarget {
         if let journal = try Self.unfinished(disk) {
             content = .part(journal: journal)
         } else if segments.isEmpty {
-            let rest = [DurableMark.name, PruneMark.name, DroppedRanges.name, Checkpoint.name, JournalRepair.markName]
+            let rest = [
+                DurableMark.name, PruneMark.name, DroppedRanges.name, Checkpoint.name, SegmentManifest.name,
+                JournalRepair.markName,
+            ]
             if let name = rest.first(where: names.contains) {
                 throw JournalCopyFault.occupied("it is to go where \"\(name)\" is left of another journal")
             }
@@ -62,7 +66,7 @@ package final class JournalCopyWriter: CopyTarget {
         content = .part(journal: journal)
         try disk.replace(Self.markName, with: Array(journal.utf8))
         // Once more what may be in the page cache only, after a sync of the directory that failed.
-        let pruned = try PruneMark.read(disk, try disk.names())
+        let pruned = try PruneMark.read(disk, try disk.names()) ?? 0
         if pruned > 0 { try PruneMark.write(pruned, disk) }
         dropped = try DroppedRanges.read(from: disk)
         if !dropped.ranges.isEmpty { try dropped.write(to: disk) }
@@ -78,19 +82,33 @@ package final class JournalCopyWriter: CopyTarget {
     /// Writes lines, and the segments that they begin; syncs what a new one stands behind.
     package func append(_ records: [CopiedRecord]) throws {
         for record in records {
-            if record.beginsSegment || record.seq > next { try beginSegment(record) }
+            if try beginsSegment(record) { try beginSegment(record) }
+            let start = batch.count
             batch += record.line
             batch.append(UInt8(ascii: "\n"))
+            var running = checksum
+            running.update(batch.span.extracting(start...))
+            checksum = running
             next = record.seq + 1
         }
         try flush()
+    }
+
+    /// Whether a segment begins with a record. In a database one begins with every `opened`; the files that some of those came from had
+    /// longer ones, of which later segments name the checksum.
+    private func beginsSegment(_ record: CopiedRecord) throws -> Bool {
+        if file == nil || record.seq > next { return true }
+        guard record.beginsSegment, case .opened(let opened) = try Entry(line: record.line.span).record else {
+            return false
+        }
+        return opened.chain == nil || opened.chain == checksum.checksum
     }
 
     private func beginSegment(_ record: CopiedRecord) throws {
         try endSegment()
         if record.seq > next { try pass(upTo: record.seq) }
         file = try disk.open(SegmentName.name(firstSeq: record.seq), .create)
-        size = 0
+        (size, checksum) = (0, CRC32C.Running())
         segments.append(record.seq)
         try disk.synchronizeDirectory()
     }

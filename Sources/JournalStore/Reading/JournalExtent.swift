@@ -17,13 +17,18 @@ struct JournalExtent {
     let leftovers: [Int64]
     /// The record with which it began when it was last pruned; 0 when it never was.
     let pruned: Int64
+    /// Which of the two files are there and not whole. Then nothing counts as gone on purpose, and what is missing is missed.
+    private let notWhole: Set<String>
 
     /// Looks at what is there. Names come first: what goes meanwhile is then known to go.
     init(_ disk: any Disk) throws(SystemError) {
         let names = try disk.names()
         let all = names.compactMap(SegmentName.firstSeq(of:)).sorted()
-        let pruned = try PruneMark.read(disk, names)
-        let dropped = try DroppedRanges.read(from: disk)
+        let mark = try PruneMark.read(disk, names)
+        let ranges = try DroppedRanges.content(on: disk)
+        let pruned = mark ?? 0
+        let dropped = ranges ?? DroppedRanges()
+        notWhole = Set((mark == nil ? [PruneMark.name] : []) + (ranges == nil ? [DroppedRanges.name] : []))
         // When that segment is not there, nor dropped since, something else has happened to the journal, and nothing is passed over.
         let isPruned = all.contains(pruned) || all.contains(dropped.next(from: pruned))
         let kept = isPruned ? all.filter { $0 >= pruned } : all
@@ -43,11 +48,33 @@ struct JournalExtent {
     /// What is wrong with the first segment, when it begins behind the record with which the journal has to begin; nil when nothing is.
     func missingBeginning(_ disk: any Disk) throws(SystemError) -> Damage? {
         guard let first = segments.first, first > beginning else { return nil }
-        let fault: LineFault =
-            // One that is not what its name says was renamed: nothing may be missing before it.
-            try disk.firstLine(of: first)?.seq == first
-            ? .beginning(with: first, insteadOf: beginning) : .begins(with: first, insteadOf: beginning)
-        return Damage(segment: first, offset: 0, fault: fault)
+        if let damage = try renaming(of: first, disk) { return damage }
+        if notWhole.contains(PruneMark.name) {
+            return Damage(
+                file: PruneMark.name, offset: 0,
+                fault: .notWhole(says: "with which record the journal begins since old segments were pruned"),
+                repair: .beginning(SegmentName.name(firstSeq: first)))
+        }
+        return Damage(segment: first, offset: 0, fault: .beginning(with: first, insteadOf: beginning))
+    }
+
+    /// What is wrong with a segment that begins with another record than the one that is to follow.
+    func misplaced(_ first: Int64, expected: Int64, _ disk: any Disk) throws(SystemError) -> Damage {
+        if let damage = try renaming(of: first, disk) { return damage }
+        if notWhole.contains(DroppedRanges.name), first > expected {
+            return Damage(
+                file: DroppedRanges.name, offset: 0,
+                fault: .notWhole(
+                    says: "which records were dropped on purpose, and records \(expected) to \(first - 1) are missing"),
+                repair: .gaps)
+        }
+        return Damage(segment: first, offset: 0, fault: .begins(with: first, insteadOf: expected))
+    }
+
+    /// A segment of another name than its first record has: nothing need be missing before it.
+    private func renaming(of first: Int64, _ disk: any Disk) throws(SystemError) -> Damage? {
+        guard let seq = try disk.firstLine(of: first)?.seq, seq != first else { return nil }
+        return Damage(segment: first, offset: 0, fault: .renamed(to: first, from: seq))
     }
 
     /// Whether the mark of pruning is of another time than the journal, which ends before record `end`: pruning leaves at least

@@ -41,6 +41,15 @@ package struct JournalReader {
         return Damage(file: name, offset: size, fault: .missing(expected: expected, claimed: claimed))
     }
 
+    /// Reads one segment: the number of its last record, nil for one without any, and what is wrong with it.
+    func lastSeq(of first: Int64) throws(SystemError) -> (Int64?, Damage?) {
+        let file = try disk.open(SegmentName.name(firstSeq: first), .read)
+        defer { disk.close(file) }
+        var (next, size) = (first, Int64(0))
+        let damage = try read(first, SegmentName.name(firstSeq: first), file, &next, &size) { _, _ in }
+        return (next > first ? next - 1 : nil, damage)
+    }
+
     private func read(
         _ first: Int64, _ name: String, _ file: DiskFile, _ expected: inout Int64, _ size: inout Int64,
         _ body: (ArraySlice<UInt8>, Entry) -> Void

@@ -30,6 +30,8 @@ package struct JournalRepair {
         case laterVersion(Damage)
         /// No segment is missing before that one.
         case nothingMissing
+        /// No record is missing between the segments.
+        case noGap
         /// The file system refused a call.
         case system(SystemError)
 
@@ -43,6 +45,8 @@ package struct JournalRepair {
             case .laterVersion(let fault): "this is no damage, and is not cut: \(fault)"
             case .nothingMissing:
                 "no segment is missing before that one; \"ecryptopayd journal verify\" says what is wrong, if something is"
+            case .noGap:
+                "no record is missing between the segments; \"ecryptopayd journal verify\" says what is wrong, if something is"
             case .system(let error): "\(error)"
             }
         }
@@ -90,6 +94,47 @@ package struct JournalRepair {
             try disk.synchronizeDirectory()
         } catch { throw .system(error) }
         return first - beginning
+    }
+
+    /// Has the journal go on without the records that are missing between its segments, which have to be whole. The caller holds the
+    /// journal's lock. Returns the records that are missing.
+    package static func acceptGaps(_ disk: any Disk, dryRun: Bool) throws(Refusal) -> [ClosedRange<Int64>] {
+        let found: Result<DroppedRanges, Refusal>
+        let known: DroppedRanges
+        do throws(SystemError) {
+            let extent = try JournalExtent(disk)
+            known = extent.dropped
+            found = try gaps(disk, extent)
+        } catch { throw .system(error) }
+        let gaps = try found.get()
+        let dropped = DroppedRanges(gaps.ranges + known.ranges)
+        if dropped == known { throw .noGap }
+        if dryRun { return gaps.ranges }
+        do throws(SystemError) {
+            try dropped.write(to: disk)
+            // It misses what is missing.
+            if try disk.names().contains(SegmentManifest.name) { try disk.unlink(SegmentManifest.name) }
+            try disk.synchronizeDirectory()
+        } catch { throw .system(error) }
+        return gaps.ranges
+    }
+
+    /// What is missing between segments that are whole.
+    private static func gaps(
+        _ disk: any Disk, _ extent: JournalExtent
+    ) throws(SystemError) -> Result<DroppedRanges, Refusal> {
+        let reader = try JournalReader(disk)
+        var gaps: [ClosedRange<Int64>] = []
+        var next = extent.segments.first ?? 1
+        for first in extent.segments {
+            if first > next { gaps.append(next...first - 1) }
+            if first < next { return .failure(.damagedBefore(try extent.misplaced(first, expected: next, disk))) }
+            let (last, damage) = try reader.lastSeq(of: first)
+            if let damage { return .failure(.damagedBefore(damage)) }
+            // One that is empty holds nothing, and what it should have held is missing.
+            next = last.map { $0 + 1 } ?? first
+        }
+        return .success(DroppedRanges(gaps))
     }
 
     private init(disk: any Disk, extent: JournalExtent, first: Int64, offset: Int64) {
@@ -151,7 +196,11 @@ package struct JournalRepair {
                     throw .sequence(expected: report.lastSeq + 1, found: entry.seq)
                 }
                 report.lastSeq = entry.seq
-                if case .opened(let opened) = entry.record { self.opened = opened }
+                if case .opened(var opened) = entry.record {
+                    // A start has not always named them again.
+                    opened.endpoints = opened.endpoints ?? self.opened?.endpoints
+                    self.opened = opened
+                }
             } catch {
                 return try refusal(error, segment, place) ?? damaged(place, error)
             }
@@ -215,7 +264,9 @@ package struct JournalRepair {
         if offset == 0, first == segments.first { try PruneMark.write(first, disk) }
         // They claim what is about to go. A checkpoint of the old id would be ignored; it goes for good measure.
         let names = try disk.names()
-        for name in [DurableMark.name, Checkpoint.name] where names.contains(name) { try disk.unlink(name) }
+        for name in [DurableMark.name, Checkpoint.name, SegmentManifest.name] where names.contains(name) {
+            try disk.unlink(name)
+        }
         let file = try disk.open(name, .write)
         defer { disk.close(file) }
         try disk.truncate(file, to: offset)
@@ -245,12 +296,21 @@ package struct JournalRepair {
             opened.journal = id
             // This is the program that writes from here on.
             (opened.format, opened.reads) = (RecordCodec.format, RecordCodec.reads)
+            if offset == 0 { opened.chain = try checksumBefore() }
             var line: [UInt8] = []
             RecordCodec.append(
                 .opened(opened), seq: report.lastSeq + 1, durable: report.lastSeq, time: time, to: &line)
             try disk.writeAll(file, line[...], at: offset)
         }
         try disk.synchronize(file)
+    }
+
+    /// The checksum of the segment before the one that is cut; that of nothing without any.
+    private func checksumBefore() throws(SystemError) -> UInt32 {
+        guard let previous = segments.last(where: { $0 < first }) else { return CRC32C.Running().checksum }
+        let file = try disk.open(SegmentName.name(firstSeq: previous), .read)
+        defer { disk.close(file) }
+        return try disk.checksum(file, upTo: try disk.size(file)).checksum
     }
 
     /// Takes whole segments out of the journal, without copying them.

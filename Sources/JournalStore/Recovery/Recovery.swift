@@ -20,6 +20,10 @@ struct Recovery {
             let all = min(segments.first ?? 1, nextSeq)..<nextSeq
             return Int64(all.count) - dropped.count(in: all)
         }
+        /// Where the last segment ends.
+        var end = DurableEnd()
+        /// What is known of the segments before.
+        var closed: [ClosedSegment] = []
         /// What was set aside.
         var tornTail: TornTail?
         /// Bytes that nothing proved, rewritten and synced.
@@ -40,6 +44,12 @@ struct Recovery {
     private let progress: (Int64) -> Void
     private var outcome = Outcome()
     private var claimed: Int64 = 0
+    /// What is known of closed segments from before.
+    private var manifest = SegmentManifest(journal: "")
+    /// The segment before the one that is read, where the numbers go on from it.
+    private var previous: (opened: Record.Opened, closed: ClosedSegment)?
+    /// The last `opened` record.
+    private var opened: Record.Opened?
     private var bytesRead: Int64 = 0
 
     /// Recovers, and shows each good record to `visit`, in order. `progress` hears of the bytes read so far.
@@ -83,7 +93,10 @@ struct Recovery {
         outcome.nextSeq = segments.first ?? 1
         var rest = segments[...]
         claimed = max(claimed, checkpoint?.seq ?? 0)
+        try readManifest(extent)
         if let checkpoint, checkpoint.isUsable {
+            for first in segments where first < checkpoint.segment { try passOver(first, extent) }
+            try follow(checkpoint.segment, extent)
             // Its record is read once more.
             try showHead(checkpoint.segment)
             outcome.nextSeq = checkpoint.seq
@@ -91,17 +104,14 @@ struct Recovery {
             rest = rest.drop { $0 <= checkpoint.segment }
         }
         for first in rest {
-            outcome.nextSeq = extent.expected(outcome.nextSeq, at: first)
-            guard first == outcome.nextSeq else {
-                throw .damaged(
-                    Damage(segment: first, offset: 0, fault: .begins(with: first, insteadOf: outcome.nextSeq)))
-            }
+            try follow(first, extent)
             try recover(first, isLast: first == segments.last)
         }
         guard outcome.nextSeq > claimed else {
             throw corruption(outcome.tail?.firstSeq ?? 1, BadLine(offset: outcome.tail?.size ?? 0))
         }
         outcome.dropped = extent.dropped.between(1, outcome.nextSeq)
+        try findEnd()
         try system { () throws(SystemError) in
             // What reaches beyond the end was dropped from a journal that this one was once: numbers are given again.
             if outcome.dropped != extent.dropped { try outcome.dropped.write(to: disk) }
@@ -109,13 +119,101 @@ struct Recovery {
             if extent.hasStalePruneMark(end: outcome.nextSeq) { try disk.unlink(PruneMark.name) }
             // The last segment's name may be in the page cache only.
             try disk.synchronizeDirectory()
+            // Not before: a segment is closed when the next one's name is on the disk.
+            if let opened, outcome.closed != manifest.segments {
+                let manifest = SegmentManifest(journal: opened.journal, outcome.closed)
+                try disk.replace(SegmentManifest.name, with: manifest.encode())
+            }
         }
+    }
+
+    // MARK: All segments
+
+    /// Reads what is known of closed segments, and misses those that are gone.
+    private mutating func readManifest(_ extent: JournalExtent) throws(JournalFault) {
+        let (disk, segments) = (disk, extent.segments)
+        let found = try system { () throws(SystemError) -> SegmentManifest? in
+            guard let manifest = try SegmentManifest.read(from: disk), let newest = segments.last,
+                case .opened(let opened)? = try disk.head(of: newest)
+            else { return nil }
+            // Another journal's says nothing of this one.
+            return opened.journal == manifest.journal ? manifest : nil
+        }
+        guard var found else { return }
+        found.removeAll { $0.first < extent.beginning || extent.dropped.contains($0.first) }
+        for segment in found.segments {
+            if !segments.contains(segment.first) {
+                throw .damaged(Damage(segment: segment.first, offset: 0, fault: .gone(segment)))
+            }
+            // It is closed when the next one's name is on the disk.
+            claimed = max(claimed, segment.last)
+            if segment.first == segments.last {
+                let next = segment.last + 1
+                throw .damaged(
+                    Damage(segment: next, offset: 0, fault: .missing(expected: next, claimed: next)))
+            }
+        }
+        manifest = found
+        outcome.closed = found.segments
+    }
+
+    /// Requires that a segment begins with the record that comes next.
+    private mutating func follow(_ first: Int64, _ extent: JournalExtent) throws(JournalFault) {
+        let expected = extent.expected(outcome.nextSeq, at: first)
+        guard first == expected else {
+            let disk = disk
+            throw .damaged(
+                try system { () throws(SystemError) in try extent.misplaced(first, expected: expected, disk) })
+        }
+        // Behind a gap there is nothing to compare with.
+        if expected != outcome.nextSeq { previous = nil }
+        outcome.nextSeq = expected
+    }
+
+    /// A segment before the checkpoint's: its records are not read, but it has to be there, in its place and as long as it was.
+    private mutating func passOver(_ first: Int64, _ extent: JournalExtent) throws(JournalFault) {
+        try follow(first, extent)
+        let disk = disk
+        let segment = manifest[first]
+        try system { () throws(SystemError) in
+            guard let segment, let file = try disk.openUnlessPruned(first) else { return }
+            defer { disk.close(file) }
+            if try disk.size(file) == segment.size - 1 { try disk.complete(file, as: segment) }
+        }
+        let (last, size, head) = try system { () throws(SystemError) -> (Int64?, Int64, Record?) in
+            let file = try disk.open(SegmentName.name(firstSeq: first), .read)
+            defer { disk.close(file) }
+            let size = try disk.size(file)
+            guard let segment else { return (try disk.lastSeq(of: first), size, nil) }
+            return (segment.last, size, try disk.head(of: first))
+        }
+        if let segment, size != segment.size {
+            throw .damaged(Damage(segment: first, offset: 0, fault: .changed(segment, size: size, checksum: nil)))
+        }
+        if let segment, case .opened(let opened)? = head { previous = (opened, segment) } else { previous = nil }
+        // Of one whose last line cannot be read, only the next one tells where it ends.
+        let next = extent.segments.first { $0 > first }
+        outcome.nextSeq = last.map { $0 + 1 } ?? next ?? first
+    }
+
+    /// Finds out what whoever writes on has to know of the last segment.
+    private mutating func findEnd() throws(JournalFault) {
+        guard let tail = outcome.tail else { return }
+        let disk = disk
+        let checksum = try system { () throws(SystemError) in
+            let file = try disk.open(SegmentName.name(firstSeq: tail.firstSeq), .read)
+            defer { disk.close(file) }
+            return try disk.checksum(file, upTo: tail.size)
+        }
+        // One that is empty is about to get its head.
+        let chain = tail.size > 0 ? opened?.chain : outcome.closed.last.map(\.checksum) ?? 0
+        outcome.end = DurableEnd(segment: tail.firstSeq, size: tail.size, checksum: checksum, chain: chain)
     }
 
     // MARK: One segment
 
     /// Shows a segment's first record, which says whose journal it is.
-    private func showHead(_ first: Int64) throws(JournalFault) {
+    private mutating func showHead(_ first: Int64) throws(JournalFault) {
         let name = SegmentName.name(firstSeq: first)
         let file = try system { () throws(SystemError) in try disk.open(name, .read) }
         defer { disk.close(file) }
@@ -126,6 +224,7 @@ struct Recovery {
         do throws(LineFault) { head = try EntryView(RecordLine(checking: line), line) } catch {
             throw try unreadable(first, 0, error)
         }
+        if case .other(.opened(let opened)) = head.record { try begin(first, opened) }
         try visit(head, line, 0)
     }
 
@@ -136,12 +235,12 @@ struct Recovery {
         let file = try system { () throws(SystemError) in try disk.open(name, isLast ? .write : .read) }
         defer { disk.close(file) }
         var reader = SegmentReader(disk, file, from: checkpoint?.offset ?? 0)
-        let bad = try readGoodLines(first, &reader, known: checkpoint?.seq ?? 0)
+        let bad = try readGoodLines(first, file, &reader, known: checkpoint?.seq ?? 0)
         let end = reader.offset
         outcome.tail = (first, bad?.offset ?? end)
         guard isLast else {
             if let bad { throw corruption(first, bad) }
-            return
+            return try close(first, file, size: end)
         }
         if let bad {
             try collectClaims(behind: bad, &reader)
@@ -159,15 +258,17 @@ struct Recovery {
                 return try disk.renew(name, file, size: end)
             }
             if outcome.nextSeq > claimed + 1 { try rewriteUnclaimed(first, file, end: end) }
-            // Also when nothing was rewritten: a cut that an earlier run made may not have reached the disk, and what was cut
-            // must not come back once a later segment says that this one ends here.
+            // Also when nothing is cut now: an earlier cut whose sync failed shows in the page cache only, and a sync of what seems clean
+            // writes nothing. What was cut must not come back once a later segment says that this one ends here.
+            try disk.truncate(file, to: end + 1)
+            try disk.truncate(file, to: end)
             try disk.synchronize(file)
         }
     }
 
     /// Shows lines as long as they are good; tells the first that is not.
     private mutating func readGoodLines(
-        _ first: Int64, _ reader: inout SegmentReader, known: Int64
+        _ first: Int64, _ file: DiskFile, _ reader: inout SegmentReader, known: Int64
     ) throws(JournalFault) -> BadLine? {
         while true {
             let piece: SegmentReader.Piece
@@ -176,7 +277,11 @@ struct Recovery {
             case .end:
                 // A segment that was created and never written is headless.
                 return outcome.nextSeq == first ? BadLine(offset: 0, fault: nil) : nil
-            case .rest(let offset): return BadLine(offset: offset, fault: .cutShort)
+            case .rest(let offset):
+                guard try complete(first, reader.rest, at: offset) else {
+                    return BadLine(offset: offset, fault: .cutShort)
+                }
+                reader = SegmentReader(disk, file, from: offset)
             case .tooLong(let offset): return BadLine(offset: offset, fault: .tooLong)
             case .line(let offset, let length):
                 if let fault = try take(reader.line.span, first, at: offset, known: known) {
@@ -200,12 +305,48 @@ struct Recovery {
         guard head.seq == outcome.nextSeq else { return .sequence(expected: outcome.nextSeq, found: head.seq) }
         let entry: EntryView
         do { entry = try EntryView(head, line) } catch { throw try unreadable(first, offset, error) }
-        if head.seq == first {
-            guard case .other(.opened) = entry.record else { throw try unreadable(first, offset, .noHead) }
+        if case .other(.opened(let opened)) = entry.record {
+            if head.seq == first { try begin(first, opened) }
+            self.opened = opened
+        } else if head.seq == first {
+            throw try unreadable(first, offset, .noHead)
         }
         // What a checkpoint holds already is not applied twice.
         if entry.seq > known { try visit(entry, line, offset) }
         return nil
+    }
+
+    /// A segment begins: it has to be of this journal, and behind the segment that is before it.
+    private mutating func begin(_ first: Int64, _ opened: Record.Opened) throws(JournalFault) {
+        defer { self.opened = opened }
+        if let previous, let fault = opened.fault(behind: previous.opened, previous.closed.checksum) {
+            throw .damaged(Damage(segment: first, offset: 0, fault: fault))
+        }
+    }
+
+    /// All of a segment has been read, and another stands behind it.
+    private mutating func close(_ first: Int64, _ file: DiskFile, size: Int64) throws(JournalFault) {
+        let disk = disk
+        let checksum = try system { () throws(SystemError) in try disk.checksum(file, upTo: size).checksum }
+        let closed = ClosedSegment(first: first, last: outcome.nextSeq - 1, size: size, checksum: checksum)
+        if let known = manifest[first], known != closed {
+            throw .damaged(Damage(segment: first, offset: 0, fault: .changed(known, size: size, checksum: checksum)))
+        }
+        if manifest[first] == nil { outcome.closed.append(closed) }
+        previous = opened.map { ($0, closed) }
+    }
+
+    /// Adds the newline to a last line that lacks nothing else; false when there is more wrong with it.
+    private func complete(_ first: Int64, _ rest: ArraySlice<UInt8>, at offset: Int64) throws(JournalFault) -> Bool {
+        guard (try? RecordLine(checking: rest.span))?.seq == outcome.nextSeq else { return false }
+        let disk = disk
+        try system { () throws(SystemError) in
+            let file = try disk.open(SegmentName.name(firstSeq: first), .write)
+            defer { disk.close(file) }
+            try disk.writeAll(file, [UInt8(ascii: "\n")], at: offset + Int64(rest.count))
+            try disk.synchronize(file)
+        }
+        return true
     }
 
     /// Good lines behind a bad one prove nothing about themselves, but what they claim is true.

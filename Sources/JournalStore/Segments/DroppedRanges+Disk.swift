@@ -4,10 +4,15 @@ import POSIX
 extension DroppedRanges {
     /// What the file says; nothing when it is not there or not whole: then what is missing is missed.
     static func read(from disk: any Disk) throws(SystemError) -> DroppedRanges {
+        try content(on: disk) ?? DroppedRanges()
+    }
+
+    /// What the file says; nothing when it is not there, nil when it is not whole.
+    static func content(on disk: any Disk) throws(SystemError) -> DroppedRanges? {
         guard try disk.names().contains(name) else { return DroppedRanges() }
         let file = try disk.open(name, .read)
         defer { disk.close(file) }
-        return decode(try disk.read(file, count: Int(try disk.size(file)), at: 0)) ?? DroppedRanges()
+        return decode(try disk.read(file, count: Int(try disk.size(file)), at: 0))
     }
 
     /// Writes the file. For certain when the directory has been synced.

@@ -39,7 +39,7 @@ extension JournalLedger where Log == Journal {
         }
         let (journal, recovered) = try Journal.open(
             disk, journalOptions, randomID: randomID, time: environment.realtime(), from: checkpoint,
-            in: environment, progress: progress
+            in: environment, progress: progress, endpoints: { state.endpoints.isEmpty ? nil : state.endpoints }
         ) { entry, line, offset in
             // The head of the checkpoint's segment is shown too, and stands before what the state reflects already.
             guard entry.seq > last?.seq ?? 0 else { return }

@@ -59,14 +59,17 @@ package final class Journal: LedgerJournal {
         visit: (Entry, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
         try open(
-            disk, options, randomID: randomID, time: time, from: nil, in: JournalEnvironment(), progress: progress
+            disk, options, randomID: randomID, time: time, from: nil, in: JournalEnvironment(), progress: progress,
+            endpoints: { nil }
         ) { entry, line, offset in visit(Entry(entry, line), offset) }
     }
 
-    /// The same from a checkpoint on: what it holds is not shown again. Records are shown in their lines, not copied.
+    /// The same from a checkpoint on: what it holds is not shown again. Records are shown in their lines, not copied. `endpoints` is asked
+    /// behind the last one which endpoints are in force there, as far as any record has named them.
     static func open(
         _ disk: any Disk, _ options: Options, randomID: String, time: Int64, from checkpoint: Checkpoint?,
-        in environment: JournalEnvironment, progress: (Int64) -> Void, visit: (EntryView, Span<UInt8>, Int64) -> Void
+        in environment: JournalEnvironment, progress: (Int64) -> Void, endpoints: () -> [String]?,
+        visit: (EntryView, Span<UInt8>, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
         var id: String?
         let outcome = try Recovery.run(disk, from: checkpoint, progress: progress) {
@@ -79,7 +82,7 @@ package final class Journal: LedgerJournal {
         }
         let opened = Record.Opened(
             format: RecordCodec.format, reads: RecordCodec.reads, journal: id ?? randomID, version: options.version,
-            api: options.api, client: options.client)
+            api: options.api, client: options.client, endpoints: endpoints())
         let journal: Journal
         do throws(SystemError) {
             journal = try Journal(disk, outcome, segmentBytes: options.segmentBytes, opened: opened, in: environment)
@@ -102,9 +105,9 @@ package final class Journal: LedgerJournal {
         gauge = SpaceGauge(disk, clock: environment.monotonic)
         // Recovery has proven all that is there.
         let tail = JournalTail(
-            nextSeq: outcome.nextSeq, segments: outcome.segments, segmentSize: outcome.tail?.size ?? 0,
-            segmentBytes: segmentBytes, opened: opened)
-        commits = GroupCommit(tail, try SegmentWriter(disk, after: outcome), in: environment)
+            nextSeq: outcome.nextSeq, segments: outcome.segments, end: outcome.end, segmentBytes: segmentBytes,
+            opened: opened)
+        commits = GroupCommit(tail, try SegmentWriter(disk, after: outcome, of: id), in: environment)
     }
 
     // MARK: Segments

@@ -20,12 +20,12 @@ enum PruneMark {
         }
     }
 
-    /// What the file says; 0 when it is not there or not whole.
-    static func read(_ disk: any Disk, _ names: [String]) throws(SystemError) -> Int64 {
+    /// What the file says; 0 when it is not there, nil when it is not whole.
+    static func read(_ disk: any Disk, _ names: [String]) throws(SystemError) -> Int64? {
         guard names.contains(name) else { return 0 }
         let file = try disk.open(name, .read)
         defer { disk.close(file) }
         // One byte more than it has, to notice a longer file.
-        return DurableMark.decode(try disk.read(file, count: DurableMark.length + 1, at: 0)) ?? 0
+        return DurableMark.decode(try disk.read(file, count: DurableMark.length + 1, at: 0))
     }
 }

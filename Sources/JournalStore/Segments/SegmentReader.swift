@@ -27,7 +27,6 @@ struct SegmentReader {
     private var base: Int64
     private var atEnd = false
     private var current = 0..<0
-
     /// The usual step is too small to be mapped anew each time (mallopt(3), M_MMAP_THRESHOLD): the kernel would have to clear
     /// every page of the file's length.
     init(_ disk: any Disk, _ file: DiskFile, from offset: Int64 = 0, step: Int = 64 << 10) {
@@ -42,6 +41,9 @@ struct SegmentReader {
 
     /// The file offset behind all that has been read.
     var end: Int64 { base + Int64(buffer.count) }
+
+    /// What stands behind the last newline, at the end of the file.
+    var rest: ArraySlice<UInt8> { buffer[start...] }
 
     /// The bytes of the last line.
     var line: ArraySlice<UInt8> { buffer[current] }

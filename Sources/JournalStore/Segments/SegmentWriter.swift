@@ -6,38 +6,37 @@ struct SegmentWriter: BatchWriter {
     private let disk: any Disk
     private var file: DiskFile?
     private let mark: DiskFile
-    /// The segment that is written to.
-    private(set) var segment: Int64
-    /// Its length in whole, synced records.
-    private(set) var size: Int64
-    /// The last of them.
+    /// Where the last whole, synced record ends.
+    private(set) var end: DurableEnd
+    /// That record's number.
     private var durable: Int64
+    /// What is known of the segments before.
+    private var manifest: SegmentManifest
     /// What is being written, or was; its memory is used again.
     var batch = RecordBatch()
 
-    init(_ disk: any Disk, after outcome: Recovery.Outcome) throws(SystemError) {
+    init(_ disk: any Disk, after outcome: Recovery.Outcome, of journal: String) throws(SystemError) {
         self.disk = disk
         durable = outcome.nextSeq - 1
         mark = try disk.open(DurableMark.name, .createIfMissing)
+        end = outcome.end
+        manifest = SegmentManifest(journal: journal, outcome.closed)
         file = nil
-        (segment, size) = (0, 0)
-        if let tail = outcome.tail {
-            file = try disk.open(SegmentName.name(firstSeq: tail.firstSeq), .write)
-            (segment, size) = tail
-        }
+        if end.segment > 0 { file = try disk.open(SegmentName.name(firstSeq: end.segment), .write) }
     }
-
-    var end: (segment: Int64, size: Int64) { (segment, size) }
 
     /// Writes and syncs the batch, segment by segment.
     mutating func writeBatch() -> BatchResult {
         var start = 0
         for cut in batch.segmentStarts {
             if let result = write(batch.bytes[start..<cut.position], upTo: cut.firstSeq - 1) { return result }
-            if let result = beginSegment(cut.firstSeq) { return result }
+            end.checksum = CRC32C.Running(behind: cut.chain)
+            if let result = beginSegment(cut) { return result }
             start = cut.position
         }
-        return write(batch.bytes[start...], upTo: batch.lastSeq) ?? .durable
+        if let result = write(batch.bytes[start...], upTo: batch.lastSeq) { return result }
+        end.checksum = batch.checksum
+        return .durable
     }
 
     func close() {
@@ -49,22 +48,22 @@ struct SegmentWriter: BatchWriter {
     private mutating func write(_ bytes: ArraySlice<UInt8>, upTo seq: Int64) -> BatchResult? {
         guard let file, !bytes.isEmpty else { return nil }
         do throws(SystemError) {
-            try disk.writeAll(file, bytes, at: size)
+            try disk.writeAll(file, bytes, at: end.size)
         } catch {
             // The disk may have taken a part: back to the last whole record, or nothing is certain any more.
-            do throws(SystemError) { try disk.truncate(file, to: size) } catch { return .failed(error) }
+            do throws(SystemError) { try disk.truncate(file, to: end.size) } catch { return .failed(error) }
             return .rejected(durable: durable, error)
         }
         do throws(SystemError) { try disk.synchronize(file) } catch { return .failed(error) }
-        size += Int64(bytes.count)
+        end.size += Int64(bytes.count)
         durable = seq
         writeMark(seq)
         return nil
     }
 
     /// Opens the next segment; the one before it is whole and synced.
-    private mutating func beginSegment(_ firstSeq: Int64) -> BatchResult? {
-        let name = SegmentName.name(firstSeq: firstSeq)
+    private mutating func beginSegment(_ start: RecordBatch.SegmentStart) -> BatchResult? {
+        let name = SegmentName.name(firstSeq: start.firstSeq)
         let next: DiskFile
         do throws(SystemError) { next = try disk.open(name, .create) } catch {
             return .rejected(durable: durable, error)
@@ -73,9 +72,20 @@ struct SegmentWriter: BatchWriter {
             disk.close(next)
             return .failed(error)
         }
+        noteClosed(start.chain)
         if let file { disk.close(file) }
-        (file, segment, size) = (next, firstSeq, 0)
+        file = next
+        end = DurableEnd(segment: start.firstSeq, size: 0, checksum: .init(), chain: start.chain)
         return nil
+    }
+
+    /// Nothing more will be added to the segment: the next one's name is on the disk. A failure is no matter, as with the mark; the next
+    /// segment's beginning, or the next start, tells of it too.
+    private mutating func noteClosed(_ checksum: UInt32) {
+        guard end.segment > 0 else { return }
+        manifest.insert(
+            ClosedSegment(first: end.segment, last: durable, size: end.size, checksum: checksum))
+        _ = try? disk.replace(SegmentManifest.name, with: manifest.encode())
     }
 
     /// Not synced, and a failure is no matter: its absence proves nothing.

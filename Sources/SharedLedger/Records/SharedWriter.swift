@@ -7,7 +7,7 @@ import Synchronization
 struct SharedWriter: BatchWriter {
     private let epoch: Epoch
     private let source: TakenReports
-    private(set) var end: (segment: Int64, size: Int64) = (0, 0)
+    let end = DurableEnd()
     var batch = RecordBatch()
 
     init(_ epoch: Epoch, _ source: TakenReports) {

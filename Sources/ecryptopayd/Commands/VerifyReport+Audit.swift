@@ -33,7 +33,10 @@ extension JournalAudit.Report {
         }
         // The last line can be run as it is.
         let lastResort = first.repair.map { repair in
-            ". \(repair.effect.capitalizedFirst):\necryptopayd journal repair --directory \(directory) \(repair.options)"
+            """
+            . \((first.effect ?? "").capitalizedFirst):
+            ecryptopayd journal repair --directory \(directory) \(repair.options)
+            """
         }
         return "\(count); hint: \(first.mend)\(lastResort ?? "")"
     }

@@ -1,5 +1,6 @@
 import Glibc
 import JournalFormat
+import POSIX
 import TestSupport
 import Testing
 
@@ -54,7 +55,7 @@ import Testing
         damage: Damage
     ) async throws {
         let daemon = try daemon(damage.journal)
-        if damage.hint != .restart { try await expectRefusal(daemon, damage.start) }
+        if case .restart = damage.hint {} else { try await expectRefusal(daemon, damage.start) }
         let verified = try await verify(daemon)
         #expect(verified.exit == .code(65))
         #expect(verified.output.contains("the journal is damaged"))
@@ -76,6 +77,12 @@ import Testing
                 ["journal", "prune", "--keep", "0d", "--directory", daemon.journalDirectory])
             #expect(pruned.exit == .code(65), "\(pruned.errors)")
             #expect(try content(daemon) == before)
+        case .name(let old, let new):
+            #expect(verified.errors.contains("give it back the name \(old)"))
+            _ = try check("rename") {
+                rename("\(daemon.journalDirectory)/\(new)", "\(daemon.journalDirectory)/\(old)")
+            }
+            try await expectService(daemon)
         case .repair:
             let line = try #require(verified.errors.split(separator: "\n").last)
             let words = line.split(separator: " ").map(String.init)

@@ -9,6 +9,8 @@ struct Damage: Sendable, CustomTestStringConvertible {
         case restart
         /// From a backup, or by the cut that `verify` names.
         case repair
+        /// The segment gets its old name back.
+        case name(String, String)
         /// It passes its checksum and is no record: a later version of the program may have written it.
         case version
     }
@@ -112,8 +114,12 @@ struct Damage: Sendable, CustomTestStringConvertible {
         }
     ]
 
-    private static func renamed(_ old: String, _ seq: Int64) -> @Sendable (inout CraftedJournal) -> Void {
-        { $0.segments[SegmentName.name(firstSeq: seq)] = $0.segments.removeValue(forKey: old) }
+    private static func renamed(_ name: String, _ old: String, _ seq: Int64, from first: Int64) -> Damage {
+        let new = SegmentName.name(firstSeq: seq)
+        let finding = "\(new): its first record is \(first), and its name says \(seq): it was renamed"
+        return Damage(name, .name(old, new), start: "the journal is damaged: \(finding)", finding: finding) {
+            $0.segments[new] = $0.segments.removeValue(forKey: old)
+        }
     }
 
     private static let segments = [
@@ -143,20 +149,8 @@ struct Damage: Sendable, CustomTestStringConvertible {
             "an empty last segment", .repair, start: damaged(last, 0, "record 9 is missing"),
             finding: "\(place(last, 0)): record 9 is missing, but records up to 12 had been synced"
         ) { $0.segments[last] = [] },
-        Damage(
-            "a segment that was renamed", .repair,
-            start: "the journal is damaged: \(SegmentName.name(firstSeq: 6)) at byte 0: record 5 should stand there",
-            finding: "\(SegmentName.name(firstSeq: 6)) at byte 0: record 5 should stand there, but it is record 6",
-            renamed(second, 6)),
-        Damage(
-            "a first segment that was renamed", .repair,
-            start: "the journal is damaged: \(SegmentName.name(firstSeq: 2)) at byte 0: record 1 should stand there",
-            finding: "\(SegmentName.name(firstSeq: 2)) at byte 0: record 1 should stand there, but it is record 2",
-            renamed(first, 2)),
-        Damage(
-            "a last segment that was renamed", .repair,
-            start: "the journal is damaged: \(SegmentName.name(firstSeq: 8)) at byte 0: record 9 should stand there",
-            finding: "\(SegmentName.name(firstSeq: 8)) at byte 0: record 9 should stand there, but it is record 8",
-            renamed(last, 8)),
+        renamed("a segment that was renamed", second, 6, from: 5),
+        renamed("a first segment that was renamed", first, 2, from: 1),
+        renamed("a last segment that was renamed", last, 8, from: 9),
     ]
 }

@@ -71,10 +71,10 @@ struct CheckpointTests {
         let counts = first.counts
         first.close()
         #expect(try directory.names().contains(Checkpoint.name))
-        // The segments before are not even opened: what is wrong with them is verify's to find.
+        // The segments before are not read: what is wrong in them is verify's to find.
         let oldest = "00000000000000000001.jsonl"
         let whole = try directory.read(oldest)
-        _ = try directory.write("gone", to: oldest)
+        _ = try directory.write([UInt8](repeating: 0, count: whole.count), to: oldest)
         try expectState(try open(), counts)
         _ = try directory.write(whole, to: oldest)
         _ = try check("unlink") { unlink(directory.path(of: Checkpoint.name)) }

@@ -28,7 +28,7 @@ struct GatheringTests {
         let environment = JournalEnvironment(monotonic: { clock.time.load(ordering: .relaxed) })
         (journal, _) = try Journal.open(
             disk, .test(), randomID: "id", time: 0, from: nil, in: environment, progress: { _ in },
-            visit: { _, _, _ in })
+            endpoints: { nil }, visit: { _, _, _ in })
         disk.forgetCalls()
     }
 

@@ -146,8 +146,22 @@ struct RecoveryTests {
         #expect(disk.content(tail.copy ?? "") == rest)
     }
 
-    @Test func `a line that lacks nothing but its newline is cut off`() throws {
-        let disk = disk([1: segment(1...3).dropLast() + []])
+    @Test(arguments: [nil, 3] as [Int64?])
+    func `a line that lacks nothing but its newline is completed, claimed or not`(mark: Int64?) throws {
+        let disk = disk([1: segment(1...3).dropLast() + []], mark: mark)
+        let (seqs, outcome) = try recover(disk)
+        #expect(seqs == [1, 2, 3] && outcome.tornTail == nil)
+        #expect(SimulatedDisk(disk.state.afterLosingAll()).content(name(1)) == segment(1...3))
+    }
+
+    @Test func `the last line of an earlier segment is completed likewise`() throws {
+        let disk = disk([1: segment(1...3).dropLast() + [], 4: segment(4...5)])
+        #expect(try recover(disk).seqs == [1, 2, 3, 4, 5])
+        #expect(SimulatedDisk(disk.state.afterLosingAll()).content(name(1)) == segment(1...3))
+    }
+
+    @Test func `a last line without its newline whose number does not belong there is cut off`() throws {
+        let disk = disk([1: segment(1...2) + line(4).dropLast()])
         #expect(try recover(disk).seqs == [1, 2])
         #expect(disk.content(name(1)) == segment(1...2))
     }
@@ -256,7 +270,9 @@ struct RecoveryTests {
         #expect(
             changes == [
                 .open(copy, .create), .write(copy, count: 3), .synchronize(copy), .synchronizeDirectory,
-                .truncate(name(1), length: Int64(whole.count)), .synchronize(name(1)), .synchronize(name(1)),
+                .truncate(name(1), length: Int64(whole.count)), .synchronize(name(1)),
+                .truncate(name(1), length: Int64(whole.count) + 1),
+                .truncate(name(1), length: Int64(whole.count)), .synchronize(name(1)),
                 .synchronizeDirectory,
             ])
     }
@@ -321,7 +337,7 @@ struct RecoveryTests {
 
     @Test(
         arguments: [
-            [UInt8](), [1, 2, 3], DurableMark.encode(9).dropLast() + [], DurableMark.encode(9) + [0x0A],
+            [UInt8](), [1, 2, 3], DurableMark.encode(9).dropLast(2) + [], DurableMark.encode(9) + [0x0A],
             Array(DurableMark.encode(9).prefix(20)) + DurableMark.encode(8).suffix(10),
             [UInt8](repeating: 0, count: DurableMark.length),
         ] as [[UInt8]])
@@ -337,7 +353,8 @@ struct RecoveryTests {
         let line = Self.sealed(
             Array(#""seq":3,"durable":0,"time":"2026-11-22T22:31:04.512345Z","kind":"shipped"}"#.utf8))
         let disk = disk([1: segment(1...2) + line])
-        guard case .damaged(let damage, _)? = fault(disk), damage.file == name(1), damage.offset == segment(1...2).count,
+        guard case .damaged(let damage, _)? = fault(disk), damage.file == name(1),
+            damage.offset == segment(1...2).count,
             case .laterVersion(let later) = damage.fault
         else {
             Issue.record("it was read")
