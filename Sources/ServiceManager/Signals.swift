@@ -17,15 +17,24 @@ package final class Signals: Sendable {
     /// Takes the handled signals' default action away: from here on they wait for a `Signals` to hand them on. And ignores
     /// `SIGPIPE`, so that a peer that is gone shows as `EPIPE`.
     ///
-    /// Call it early in `main`. A program that is started from here needs a signal mask of its own and `SIGPIPE` set to the
-    /// default (`posix_spawnattr_setsigmask`, `posix_spawnattr_setsigdefault`): Dispatch's threads block nearly everything.
+    /// Whatever the parent ignored or blocked does not count for these. Ignored by it, `SIGCHLD` would have the kernel reap children
+    /// before `waitpid` sees how they ended. All other signals stay as it left them: nothing here depends on them.
+    ///
+    /// Call it early in `main`: threads take over the mask. A program that is started from here needs a signal mask of its own
+    /// and `SIGPIPE` set to the default (`posix_spawnattr_setsigmask`, `posix_spawnattr_setsigdefault`): Dispatch's threads block
+    /// nearly everything.
     package static func prepare() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGCHLD, SIG_DFL)
         _ = SignalPipe.ends
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { number in SignalPipe.put(number) }
         action.sa_flags = SA_RESTART
         for number in handled { sigaction(number, &action, nil) }
+        // Last: what has come meanwhile finds its handler.
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
     /// Calls `handler` on `queue` with the number of each handled signal that has arrived since `prepare()` or arrives

@@ -41,4 +41,28 @@ import Testing
             exit(write(ends[1], "x", 1) == -1 && errno == EPIPE ? EXIT_SUCCESS : EXIT_FAILURE)
         }
     }
+
+    @Test func `what the parent ignored or blocked is undone, and what came meanwhile is kept`() async {
+        await #expect(processExitsWith: .success) {
+            var all = sigset_t()
+            sigfillset(&all)
+            pthread_sigmask(SIG_BLOCK, &all, nil)
+            signal(SIGCHLD, SIG_IGN)
+            signal(SIGHUP, SIG_IGN)
+            // To this thread: the process may have others, which block nothing.
+            raise(SIGTERM)
+            Signals.prepare()
+            var mask = sigset_t()
+            pthread_sigmask(SIG_BLOCK, nil, &mask)
+            var action = sigaction()
+            sigaction(SIGCHLD, nil, &action)
+            let isDefault = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0
+            let seen = Mutex<[Int32]>([])
+            let signals = Signals(on: DispatchQueue(label: "signals")) { number in seen.withLock { $0.append(number) } }
+            kill(getpid(), SIGHUP)
+            try await eventually("both signals") { seen.withLock { $0 } == [SIGTERM, SIGHUP] }
+            signals.cancel()
+            exit(sigismember(&mask, SIGUSR1) == 0 && isDefault ? EXIT_SUCCESS : EXIT_FAILURE)
+        }
+    }
 }

@@ -233,4 +233,34 @@ struct ForwardingTests {
         #expect(try daemon.records("delivered").first?["endpoint"]?.string == "exec:\(program)")
         try await daemon.end()
     }
+
+    @Test func `what the daemon's parent ignored or blocked reaches neither the daemon nor a delivery's program`()
+        async throws
+    {
+        let (sandbox, daemon) = try await setUp(.files, [], ["ECRYPTOPAY_RECONCILE_INTERVAL": "0"])
+        let out = daemon.directory.path(of: "out")
+        let program = try daemon.directory.write(
+            "#!/bin/sh\ngrep -E 'Sig(Blk|Ign)' /proc/self/status >> \(out)\n", to: "deliver", mode: 0o700)
+        try daemon.set("ECRYPTOPAY_FORWARD_EXEC", program)
+        try await daemon.end()
+        let parent = """
+            import os, signal, sys
+            for number in signal.SIGCHLD, signal.SIGPIPE, signal.SIGHUP, signal.SIGTERM:
+                signal.signal(number, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+        try await daemon.start(through: ["/usr/bin/python3", "-c", parent])
+        let id = try pay(sandbox, daemon)
+        try await delivered(daemon, 1)
+        #expect(try daemon.payments("delivered") == [id])
+        // Signals up to 31: the two behind them are glibc's own, which no program can set.
+        let masks = try daemon.directory.readText("out").split(separator: "\n").map {
+            UInt64($0.split(separator: "\t").last ?? "", radix: 16).map { $0 & 0x7FFF_FFFF }
+        }
+        #expect(masks == [0, 0], "it ran once, and inherited nothing")
+        daemon.process?.signal(SIGHUP)
+        try await daemon.process?.waitForOutput(containing: "configuration reloaded")
+        #expect(try await daemon.end() == .code(0))
+    }
 }
