@@ -18,10 +18,7 @@ public final class Client: Sendable {
     ///   - clock: monotonic, with any zero, for the token's lifetime; only tests have a reason to give another one.
     public init(_ configuration: Configuration, clock: @escaping @Sendable () -> Duration = Client.uptime) {
         self.clock = clock
-        session = Mutex(
-            ClientSession(
-                configuration: configuration, transport: Transport(configuration.transportOptions),
-                tokens: TokenSource(clock: clock)))
+        session = Mutex(ClientSession(configuration, tokens: TokenSource(clock: clock)))
     }
 
     /// The configuration in force.
@@ -37,8 +34,7 @@ public final class Client: Sendable {
             let keepsToken = old.apiURL == configuration.apiURL && old.credentials == configuration.credentials
             if keepsToken { session.tokens.forgetRefusal() }
             session = ClientSession(
-                configuration: configuration, transport: Transport(configuration.transportOptions),
-                tokens: keepsToken ? session.tokens : TokenSource(clock: clock))
+                configuration, tokens: keepsToken ? session.tokens : TokenSource(clock: clock))
         }
     }
 
@@ -76,7 +72,7 @@ public final class Client: Sendable {
 
     /// Shows all payments as they come (API documentation, "Get All Payments"), however many there are: no more than one of
     /// them is in memory. The documentation knows no pages, so it is one answer, bounded by `listMaximumBytes` and
-    /// `listTimeout`. The elements have no `qrImagePath`.
+    /// `listTimeout`. The elements have no `qrImagePath`. No other call waits for a listing but another listing.
     ///
     /// - Parameter body: called on a thread of the transport, one payment after the other, and never after this method has
     ///   ended. What it was shown is a list only when this method returns: the answer may break off anywhere.

@@ -15,7 +15,7 @@ extension Client {
         public var listTimeout: Duration
         /// The most bytes that a listing may have, after decompression.
         public var listMaximumBytes: Int
-        /// How many calls may be under way at once; further ones wait. Less than 1 is taken for 1.
+        /// How many calls may be under way at once, beside one listing; further ones wait. Less than 1 is taken for 1.
         public var concurrency: Int
         /// The path of a PEM bundle to trust in place of the system's authorities.
         public var caFile: String?

@@ -5,8 +5,19 @@ import JSON
 /// changes.
 struct ClientSession: Sendable {
     let configuration: Client.Configuration
-    let transport: Transport
+    private let transport: Transport
+    /// One worker for listings: they take long, and single calls must not wait for them.
+    private let listings: Transport
     let tokens: TokenSource
+
+    init(_ configuration: Client.Configuration, tokens: TokenSource) {
+        self.configuration = configuration
+        self.tokens = tokens
+        transport = Transport(configuration.transportOptions)
+        var options = configuration.transportOptions
+        options.workers = 1
+        listings = Transport(options)
+    }
 
     /// Sends the call with a token; when the API refuses that token, once more with another one, and never a third
     /// time.
@@ -91,7 +102,7 @@ struct ClientSession: Sendable {
         let request = TransportRequest(
             call.method, base + call.path, fields: fields, body: call.body, timeout: call.timeout,
             maximumAnswerBytes: call.maximumAnswerBytes, mayRepeat: call.mayRepeat, sink: call.sink)
-        do { return try await transport.perform(request) } catch {
+        do { return try await (call.sink == nil ? transport : listings).perform(request) } catch {
             throw self.error(.init(error.kind), call, error.kind == .cancelled ? "cancelled" : error.message)
         }
     }

@@ -84,6 +84,26 @@ struct ServiceTests {
         try await daemon.end()
     }
 
+    @Test func `while a listing comes byte by byte, payments are confirmed and the watchdog is fed`() async throws {
+        let api = try DrippingAPI()
+        let daemon = try DaemonUnderTest(apiURL: api.url)
+        try daemon.set("ECRYPTOPAY_CONFIRM_CONCURRENCY", "1")
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        try await daemon.start(environment: ["NOTIFY_SOCKET": listener.path, "WATCHDOG_USEC": "30000"])
+        try await eventually("the listing is under way") { api.dripped > 0 }
+        #expect(try daemon.post(DaemonUnderTest.report(1)).status == 200)
+        try await eventually("the payment is confirmed") { try daemon.payments("confirmed") == [1] }
+        let before = api.dripped
+        // Far longer than the watchdog waits.
+        for _ in 0..<100 { _ = try listener.next { $0 == "WATCHDOG=1" } }
+        try await eventually("more of the list") { api.dripped > before }
+        #expect(try daemon.records("baseline").isEmpty, "the listing is under way still")
+        api.finish()
+        try await eventually("the listing ends") { try daemon.records("baseline").count == 1 }
+        #expect(try await daemon.end() == .code(0))
+        await api.stop()
+    }
+
     @Test func `without a service manager it takes reports, and SIGINT ends it with 0`() async throws {
         let daemon = try DaemonUnderTest()
         try await daemon.start()

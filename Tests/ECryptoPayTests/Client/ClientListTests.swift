@@ -1,5 +1,6 @@
 import Payments
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ECryptoPay
@@ -111,5 +112,20 @@ import Testing
         let client = Client(configuration)
         let error = await #expect(throws: APIError.self) { try await client.payments() }
         #expect(error?.kind == .tooLarge(limit: 100_000))
+    }
+
+    @Test func `no other call waits for a listing`() async throws {
+        let api = try ScriptedAPI { request in
+            request.line.hasPrefix("GET /api/v1/payments ") ? .hang : .answer(200, ScriptedAPI.payment)
+        }
+        var configuration = api.configuration()
+        configuration.concurrency = 1
+        let client = Client(configuration)
+        let listing = Task { try await client.payments() }
+        try await eventually("the listing is under way") { !api.calls.isEmpty }
+        #expect(try await client.payment(id: 42).id == 42)
+        #expect(api.server.abandoned == 0, "the listing has not timed out")
+        listing.cancel()
+        _ = await listing.result
     }
 }
