@@ -12,9 +12,8 @@ struct AcknowledgementQueue<Waiter> {
     /// Adds a waiter; false when its position is durable already, and it need not wait.
     mutating func append(_ waiter: Waiter, at position: Int64) -> Bool {
         if position <= committed { return false }
-        // A covered report's position lies before the newest; it may wait for that, and the order stays.
-        let last = head < waiters.count ? waiters[waiters.count - 1].position : 0
-        waiters.append((max(position, last), waiter))
+        // A covered report's position may lie before the newest: it waits behind that, and the order stays.
+        waiters.append((position, waiter))
         return true
     }
 

@@ -69,7 +69,7 @@ struct TokenMachine {
     }
 
     /// The request under way has brought a token; `began` is when it was sent, since the lifetime may count from there.
-    mutating func received(_ answer: TokenAnswer, for grant: TokenGrant, began: Duration) -> Outcome {
+    mutating func received(_ answer: TokenAnswer, began: Duration) -> Outcome {
         isFetching = false
         pause = nil
         refusals = 0
@@ -80,7 +80,7 @@ struct TokenMachine {
             token: token, endsAt: answer.lifetime.map { began + $0 },
             renewAt: answer.lifetime.flatMap { lifetime in margin.map { began + lifetime - $0 } })
         // RFC 6749 6: a refresh that brings no new refresh token leaves the old one valid.
-        if answer.refreshToken != nil || grant == .password { refreshToken = answer.refreshToken }
+        if answer.refreshToken != nil { refreshToken = answer.refreshToken }
         return .settled(.success(token))
     }
 

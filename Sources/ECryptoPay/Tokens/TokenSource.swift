@@ -95,7 +95,7 @@ final class TokenSource: Sendable {
         return state.withLock { state in
             let outcome =
                 switch result {
-                case .success(let answer): state.machine.received(answer, for: grant, began: began)
+                case .success(let answer): state.machine.received(answer, began: began)
                 case .failure(let error): state.machine.failed(error, for: grant, now: now)
                 }
             guard case .settled = outcome else { return (outcome, []) }

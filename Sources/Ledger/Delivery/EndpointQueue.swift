@@ -177,7 +177,6 @@ struct EndpointQueue: Sendable {
     mutating func restart(_ claim: DeliveryClaim) -> Bool {
         guard let slot = slot(of: claim), table[slot].isWantedAgain else { return false }
         table[slot].isWantedAgain = false
-        table[slot].attempts = 0
         table[slot].restoreOrder()
         fallDue(slot)
         return true

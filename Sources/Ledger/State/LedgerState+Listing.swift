@@ -48,14 +48,14 @@ extension LedgerState {
         pending.forEachSlot { slot in
             let id = pending[slot].id
             guard bounds.contains(id), pending[slot].shownIn != listing.number, pending[slot].hasReports else { return }
-            // One that was confirmed before is there, whatever the list lacks: only a call of its own tells.
-            if !pending[slot].wasConfirmed { absent.append(id) }
+            absent.append(id)
         }
         return absent
     }
 
     /// Takes an absentee, if one of its reports had its turn when the listing began; nil when not. A claim must be concluded.
     package mutating func claimAbsent(_ id: PaymentID) -> Claim? {
+        // One that was confirmed before is there, whatever the list lacks: only a call of its own tells.
         guard let listing, !isInFlight(id), let slot = pending.slot(of: id), !pending[slot].wasConfirmed else {
             return nil
         }

@@ -18,7 +18,7 @@ import Testing
     /// A machine that holds a token since 0.
     private mutating func hold(_ answer: TokenAnswer? = nil) throws -> AccessToken {
         #expect(machine.request(now: .zero) == .fetch(.password))
-        return try token(machine.received(answer ?? self.answer, for: .password, began: .zero))
+        return try token(machine.received(answer ?? self.answer, began: .zero))
     }
 
     // MARK: One request at a time
@@ -27,7 +27,7 @@ import Testing
         #expect(machine.request(now: .zero) == .fetch(.password))
         #expect(machine.request(now: .seconds(1)) == .wait)
         #expect(machine.request(now: .seconds(2)) == .wait)
-        let token = try token(machine.received(answer, for: .password, began: .zero))
+        let token = try token(machine.received(answer, began: .zero))
         #expect(token.value == "first")
         #expect(machine.request(now: .seconds(3)) == .use(token))
     }
@@ -46,7 +46,7 @@ import Testing
         #expect(machine.request(now: .seconds(7_140)) == .useAndFetch(first, .refresh("again")))
         #expect(machine.request(now: .seconds(7_141)) == .use(first))
         let renewed = TokenAnswer(accessToken: "second", lifetime: .seconds(7_200), refreshToken: nil)
-        let second = try token(machine.received(renewed, for: .refresh("again"), began: .seconds(7_140)))
+        let second = try token(machine.received(renewed, began: .seconds(7_140)))
         #expect(machine.request(now: .seconds(7_142)) == .use(second))
         #expect(second.generation == first.generation + 1)
         // The answer brought no new refresh token, so the old one goes on.
@@ -67,7 +67,7 @@ import Testing
 
     @Test mutating func `the life counts from when the request was sent`() throws {
         #expect(machine.request(now: .seconds(100)) == .fetch(.password))
-        let token = try token(machine.received(answer, for: .password, began: .seconds(100)))
+        let token = try token(machine.received(answer, began: .seconds(100)))
         #expect(machine.request(now: .seconds(7_200)) == .use(token))
         #expect(machine.request(now: .seconds(7_300)) == .fetch(.refresh("again")))
     }
@@ -93,7 +93,7 @@ import Testing
             #expect(machine.request(now: .seconds(7_200)) == .fetch(.refresh("again")))
             #expect(machine.failed(error(kind), for: .refresh("again"), now: .seconds(7_201)) == .fetch(.password))
             #expect(machine.request(now: .seconds(7_202)) == .wait)
-            _ = try token(machine.received(answer, for: .password, began: .seconds(7_201)))
+            _ = try token(machine.received(answer, began: .seconds(7_201)))
         }
     }
 
@@ -111,7 +111,7 @@ import Testing
         _ = machine.failed(error(.credentialsRefused), for: .refresh("again"), now: .seconds(7_200))
         let second = try token(
             machine.received(
-                TokenAnswer(accessToken: "b", lifetime: nil, refreshToken: nil), for: .password, began: .zero))
+                TokenAnswer(accessToken: "b", lifetime: nil, refreshToken: nil), began: .zero))
         #expect(machine.request(insteadOf: second, now: .seconds(7_300)) == .fetch(.password))
     }
 
@@ -121,7 +121,7 @@ import Testing
         let first = try hold()
         #expect(machine.request(insteadOf: first, now: .seconds(1)) == .fetch(.refresh("again")))
         #expect(machine.request(insteadOf: first, now: .seconds(1)) == .wait)
-        let second = try token(machine.received(answer, for: .refresh("again"), began: .seconds(1)))
+        let second = try token(machine.received(answer, began: .seconds(1)))
         #expect(machine.request(insteadOf: first, now: .seconds(2)) == .use(second))
     }
 
@@ -160,7 +160,7 @@ import Testing
             _ = machine.failed(error(.credentialsRefused), for: .password, now: .seconds(now))
         }
         #expect(machine.request(now: .seconds(15)) == .fetch(.password))
-        let token = try token(machine.received(answer, for: .password, began: .seconds(15)))
+        let token = try token(machine.received(answer, began: .seconds(15)))
         #expect(machine.request(insteadOf: token, now: .seconds(20)) == .fetch(.refresh("again")))
         _ = machine.failed(error(.credentialsRefused), for: .refresh("again"), now: .seconds(20))
         _ = machine.failed(error(.credentialsRefused), for: .password, now: .seconds(20))
