@@ -98,6 +98,21 @@ struct EventFeedTests {
     }
 
     @Test(arguments: LedgerBackend.allCases)
+    func `a record that becomes durable before its reader is seen to wait is shown`(_ form: LedgerBackend) async throws
+    {
+        try await withTaskExecutorPreference(ClientExecutor()) {
+            let test = try await Fixture(form)
+            let client = try test.reader("")
+            _ = try client.receiveHead()
+            test.ledger.answerNext(with: test.ledger.durable)
+            try test.record(1)
+            let chunk = try client.receiveChunk()
+            #expect(String(decoding: chunk ?? [], as: UTF8.self).contains(#""kind":"received","payment":1,"#))
+            await test.end()
+        }
+    }
+
+    @Test(arguments: LedgerBackend.allCases)
     func `a reader that does not read is dropped, and what waits for it does not grow`(_ form: LedgerBackend)
         async throws
     {

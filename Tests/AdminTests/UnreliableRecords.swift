@@ -7,7 +7,7 @@ import Synchronization
 /// Records of a ledger that cannot be read now and then, as those in a database.
 final class UnreliableRecords: TestRecords {
     private let records: any TestRecords
-    private let state = Mutex((isUnreachable: false, reads: 0))
+    private let state = Mutex((isUnreachable: false, reads: 0, before: Int64?.none))
 
     init(_ records: any TestRecords) { self.records = records }
 
@@ -20,7 +20,10 @@ final class UnreliableRecords: TestRecords {
     /// How often they were read.
     var reads: Int { state.withLock { $0.reads } }
 
-    var durable: Int64 { records.durable }
+    /// What the next question for ``durable`` is answered with, as if it had come before the last commit.
+    func answerNext(with seq: Int64) { state.withLock { $0.before = seq } }
+
+    var durable: Int64 { state.withLock { $0.before.take() } ?? records.durable }
     var mayLag: Bool { records.mayLag }
     func addObserver(_ observer: any LedgerObserver) { records.addObserver(observer) }
     func record(_ report: ReportedPayment, peer: String, defersCommit: Bool) -> Reception {

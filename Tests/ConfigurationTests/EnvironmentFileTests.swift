@@ -44,6 +44,8 @@ struct EnvironmentFileVector: CustomTestStringConvertible, Sendable {
         .init(testDescription: "no continuation in single quotes", text: "A='a\\\nb'\n", expected: ["A=a\\\nb"]),
         .init(testDescription: "a newline in quotes", text: "A=\"a\nb\"\nC=d\n", expected: ["A=a\nb", "C=d"]),
         .init(testDescription: "a backslash as the last byte", text: "A=b\\", expected: ["A=b"]),
+        .init(
+            testDescription: "white space before a backslash as the last byte", text: "A=b \\", expected: ["A=b "]),
         .init(testDescription: "Windows line ends", text: "A=b\r\n# c\r\nC=d\r\n", expected: ["A=b", "C=d"]),
         .init(testDescription: "a lone carriage return", text: "A=b\rC=d\n", expected: ["A=b", "C=d"]),
         .init(testDescription: "a tab inside", text: "A=a\tb\n", expected: ["A=a\tb"]),

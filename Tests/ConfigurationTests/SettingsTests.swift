@@ -104,6 +104,7 @@ import Testing
             BadValue("CONFIRM_CONCURRENCY", "65", "is out of bounds"),
             BadValue("CONFIRM_RATE", "0", "is out of bounds"), BadValue("MAX_PENDING", "0", "is out of bounds"),
             BadValue("JOURNAL_SEGMENT_BYTES", "1023", "is out of bounds"),
+            BadValue("API_TIMEOUT", "601s", "is out of bounds"),
             BadValue("EMAIL", "shop", "is not an e-mail address"),
             BadValue("EMAIL", "a@b@c", "is not an e-mail address"),
             BadValue("EMAIL", "a b@c", "is not an e-mail address"), BadValue("EMAIL", "@c", "is not an e-mail address"),

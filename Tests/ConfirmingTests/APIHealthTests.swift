@@ -45,4 +45,17 @@ struct APIHealthTests {
         #expect(log.leveledLines.count == 12)
         #expect(health.current.isReachable == true)
     }
+
+    @Test func `silence counts from the first failure behind the last answer`() {
+        let health = APIHealth(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let error = APIError(kind: .timeout, method: "GET", path: "/payments/1", detail: "timed out")
+        health.noteAnswer(now: at(0))
+        for second in stride(from: Int64(100), through: 390, by: 10) {
+            health.noteFailure(error, waiting: 1, now: at(second))
+        }
+        #expect(health.silence(longerThan: .seconds(300), now: at(399)) == nil)
+        #expect(health.silence(longerThan: .seconds(300), now: at(400))?.contains("for 300 s: ") == true)
+        health.noteAnswer(now: at(400))
+        #expect(health.silence(longerThan: .seconds(300), now: at(900)) == nil)
+    }
 }

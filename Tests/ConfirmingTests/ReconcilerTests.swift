@@ -99,6 +99,19 @@ struct ReconcilerTests {
     }
 
     @Test(arguments: LedgerBackend.allCases)
+    func `what the API asks to wait when it is listed holds all calls back`(_ form: LedgerBackend) async throws {
+        let ledger = try await ledger(form)
+        api.listFault.withLock { $0 = .status(429) }
+        api.listRetryAfter.withLock { $0 = .seconds(600) }
+        let began = Instant(nanoseconds: Clock.monotonic())
+        let reconciler = reconciler(ledger)
+        await reconciler.start()
+        try await eventually("the pause") { ledger.pausedUntil >= began + .seconds(600) }
+        await reconciler.stop()
+        ledger.close()
+    }
+
+    @Test(arguments: LedgerBackend.allCases)
     func `a list that lacks a known payment is said, and changes nothing`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)
         api.list.withLock { $0 = (1...5).map { ScriptedPayments.paid($0) } }

@@ -28,6 +28,17 @@ func host(_ value: String) -> String { "GET / HTTP/1.1\r\nHost: \(value)\r\n\r\n
 
 func chunked(_ body: String) -> String { post("Transfer-Encoding: chunked\r\n", body: body) }
 
+/// A request whose head has that many bytes.
+private func head(_ count: Int) -> String {
+    get("X: " + String(repeating: "y", count: count - get("X: \r\n").utf8.count) + "\r\n")
+}
+
+/// A chunk of one byte, whose line has that many bytes beyond the sixteen of a size.
+private func extensions(_ count: Int) -> String { "1;" + String(repeating: "e", count: count + 14) + "\r\na\r\n" }
+
+/// A trailer of that many bytes.
+private func trailer(_ count: Int) -> String { "X: " + String(repeating: "y", count: count - 5) + "\r\n" }
+
 extension Vector {
     static let all = wellFormed + requestLines + targets + fieldLines + hosts + framings + chunks + pipelines
 
@@ -257,6 +268,14 @@ extension Vector {
             "trailers beyond the limit, and a bare LF",
             chunked("0\r\nX: " + String(repeating: "y", count: 5000) + "\n\r\n"),
             refusal: 431),
+        Vector(
+            "extensions of just the limit in sum", chunked(extensions(2048) + extensions(2048) + "0\r\n\r\n"),
+            requests: ["post /a aa"]),
+        Vector("extensions beyond the limit in sum", chunked(extensions(2048) + extensions(2049)), refusal: 400),
+        Vector(
+            "trailers of just the limit in sum", chunked("0\r\n" + trailer(2048) + trailer(2048) + "\r\n"),
+            requests: ["post /a "]),
+        Vector("trailers beyond the limit in sum", chunked("0\r\n" + trailer(2048) + trailer(2049)), refusal: 431),
         Vector("too many trailers", chunked("0\r\n" + String(repeating: "X: y\r\n", count: 65) + "\r\n"), refusal: 431),
     ]
 
@@ -270,6 +289,8 @@ extension Vector {
         Vector("a good one behind a bad one", "BAD\r\n\r\n" + get(), refusal: 400),
         Vector("something behind Connection: close", get("Connection: close\r\n") + get(), requests: ["get /a "]),
         Vector("a target too long", "GET /" + String(repeating: "a", count: 8000) + " HTTP/1.1\r\n", refusal: 414),
+        Vector("a head of just the limit", head(16384), requests: ["get /a "]),
+        Vector("a head beyond the limit", head(16385), refusal: 431),
         Vector("a field too long", get("X: " + String(repeating: "y", count: 16384) + "\r\n"), refusal: 431),
         Vector("too many fields", get(String(repeating: "X: y\r\n", count: 64)), refusal: 431),
     ]

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 package import JournalFormat
 package import Ledger
 package import Payments
@@ -64,6 +65,10 @@ package final class HeldLedger: ReportLedger, Ledger {
 
     package func reject(after position: Int64) {
         for observer in state.withLock({ $0.observers }) { observer.ledgerDidReject(after: position, reason: "full") }
+    }
+
+    package func fail() {
+        for observer in state.withLock({ $0.observers }) { observer.ledgerDidFail(reason: "broken", errno: EIO) }
     }
 
     package func addObserver(_ observer: any LedgerObserver) { state.withLock { $0.observers.append(observer) } }

@@ -29,6 +29,8 @@ package final class ScriptedPayments: PaymentAPI {
 
     /// How it fails; a status 500 when there is no list.
     package let listFault: Mutex<APIError.Kind?> = Mutex(nil)
+    /// How long its error asks to wait.
+    package let listRetryAfter: Mutex<Duration?> = Mutex(nil)
     /// Holds listings back.
     package let listGate: Mutex<Gate?> = Mutex(nil)
     package let listings = Mutex(0)
@@ -37,7 +39,9 @@ package final class ScriptedPayments: PaymentAPI {
         listings.withLock { $0 += 1 }
         await listGate.withLock { $0 }?.pass()
         if let kind = listFault.withLock({ $0 }) {
-            throw APIError(kind: kind, method: "GET", path: "/api/v1/payments", detail: "scripted")
+            throw APIError(
+                kind: kind, method: "GET", path: "/api/v1/payments", detail: "scripted",
+                retryAfter: listRetryAfter.withLock { $0 })
         }
         guard let payments = list.withLock({ $0 }) else {
             throw APIError(kind: .status(500), method: "GET", path: "/api/v1/payments", detail: "scripted")

@@ -141,6 +141,29 @@ struct DeliveriesTests {
         #expect(seqs == [10, 11])
     }
 
+    @Test func `a replay has an endpoint that answered 410 go on`() throws {
+        let ledger = Harness("a")
+        ledger.announce(1, 10)
+        let claim = try #require(ledger.claim())
+        ledger.deliveries.conclude(claim)
+        ledger.deliveries.stop(claim)
+        ledger.deliveries.replay(2, JournalPosition(seq: 5, offset: 0), now: ledger.now)
+        #expect(ledger.claim()?.position.seq == 10)
+        #expect(ledger.claim()?.position.seq == 5)
+    }
+
+    @Test func `endpoints that have been appended count from what stands behind them on, applied or not`() {
+        let ledger = LedgerHarness()
+        ledger.state.configuring(endpoints: ["a"], seq: 5)
+        ledger.state.announced(1, JournalPosition(seq: 4, offset: 0), now: ledger.now)
+        #expect(ledger.state.endpoints == [])
+        ledger.state.announced(2, JournalPosition(seq: 6, offset: 0), now: ledger.now)
+        ledger.state.apply(.opened(at: 0, endpoints: ["a"]), at: JournalPosition(seq: 5, offset: 0), now: ledger.now)
+        #expect(ledger.state.endpointStatus.map(\.waiting) == [1])
+        let claim = ledger.state.claimDelivery(for: "a", now: ledger.now)
+        #expect(claim?.position.seq == 6)
+    }
+
     @Test func `a new endpoint begins with what comes next, one that was removed leaves what waited`() {
         let ledger = Harness("a")
         ledger.announce(1, 10)

@@ -199,6 +199,22 @@ struct LedgerStateTests {
         #expect(longest > .seconds(300))
     }
 
+    @Test func `after an answer, backoff begins anew`() throws {
+        let ledger = LedgerHarness()
+        ledger.offer(try report(state: "open", updatedAt: time(1)))
+        for _ in 0..<20 {
+            ledger.fetch(.failed("503"))
+            ledger.pass(.seconds(900))
+        }
+        let claim = try #require(ledger.claim())
+        // It keeps the payment in the queue.
+        ledger.offer(try report(state: "paid", updatedAt: time(2)))
+        ledger.settle(claim, .payment(try payment(state: "open", updatedAt: time(1))))
+        #expect(ledger.fetch(.failed("503")) != nil)
+        ledger.pass(.seconds(1))
+        #expect(ledger.fetch(.failed("503")) != nil)
+    }
+
     @Test func `an answer older than the last confirmed one is lag`() throws {
         let ledger = LedgerHarness()
         ledger.offer(try report(state: "paid", updatedAt: time(5)))
@@ -282,6 +298,31 @@ struct LedgerStateTests {
         #expect(ledger.state.pruningHold == nil)
     }
 
+    @Test func `abandoned reports whose records are gone are forgotten, and the others are not`() throws {
+        let ledger = LedgerHarness()
+        ledger.state.completedBaseline()
+        for seq in 1...2 {
+            let report = try report(state: "s\(seq)", updatedAt: time(seq)).summary
+            ledger.state.received(report.admitted, seq: Int64(seq), offset: 0, now: nil)
+        }
+        ledger.state.abandoned(1, of: [1, 2], seq: 3)
+        ledger.state.forgetReports { $0 == 1 }
+        #expect(ledger.state.pruningHold?.seq == 2)
+    }
+
+    @Test func `a confirmation that waits to be delivered is kept, with what follows it`() throws {
+        let ledger = LedgerHarness()
+        ledger.state.completedBaseline()
+        ledger.state.configured(endpoints: ["a"], seq: 1)
+        ledger.state.announced(7, JournalPosition(seq: 10, offset: 0), now: ledger.now)
+        let report = try report(state: "paid", updatedAt: time(1)).summary
+        ledger.state.received(report.admitted, seq: 11, offset: 0, now: nil)
+        #expect(ledger.state.pruningHold?.seq == 10)
+        #expect(ledger.state.pruningHold?.reason.contains("payment 7 that is not delivered") == true)
+        ledger.state.deliveryEnded(7, of: 10, endpoint: "a", isDelivered: true, now: ledger.now)
+        #expect(ledger.state.pruningHold?.seq == 11)
+    }
+
     @Test func `sixteen forged reports do not swallow a genuine one that the API lags behind`() throws {
         let ledger = LedgerHarness()
         let open = Answer.payment(try payment(state: "open", updatedAt: time(1)))
@@ -319,6 +360,44 @@ struct LedgerStateTests {
             ledger.pass(.seconds(1))
         }
         #expect(calls == 1 + 5)
+    }
+
+    @Test func `a call that began before a covered report came is no turn of it`() throws {
+        let ledger = LedgerHarness()
+        let open = Answer.payment(try payment(state: "open", updatedAt: time(1)))
+        ledger.offer(try report(state: "open", updatedAt: time(1)))
+        let claim = try #require(ledger.claim())
+        ledger.pass(.seconds(1))
+        for index in 0..<17 { ledger.offer(try report(state: "s\(index)", updatedAt: time(1))) }
+        // It tells news, which would end the turns.
+        ledger.settle(claim, open)
+        var calls = 0
+        for _ in 0..<4000 {
+            if ledger.fetch(open) != nil { calls += 1 }
+            ledger.pass(.seconds(1))
+        }
+        #expect(calls == 5)
+    }
+
+    @Test func `calls that others cause use up no turns of a covered report`() throws {
+        let ledger = LedgerHarness()
+        let open = Answer.payment(try payment(state: "open", updatedAt: time(1)))
+        ledger.offer(try report(state: "open", updatedAt: time(1)))
+        ledger.fetch(open)
+        for index in 0..<17 { ledger.offer(try report(state: "s\(index)", updatedAt: time(1))) }
+        ledger.fetch(open)
+        // Two minutes, with a call every six seconds: the turns after 5 s and 30 s are over then.
+        for index in 0..<20 {
+            ledger.offer(try report(state: "t\(index)", updatedAt: time(1)))
+            ledger.pass(.seconds(6))
+            #expect(ledger.fetch(open) != nil)
+        }
+        var calls = 0
+        for _ in 0..<4000 {
+            if ledger.fetch(open) != nil { calls += 1 }
+            ledger.pass(.seconds(1))
+        }
+        #expect(calls == 2)
     }
 
     @Test func `an equal report is covered by one that has all its turns before it, and by no other`() throws {
@@ -458,6 +537,20 @@ struct LedgerStateTests {
         ledger.offer(try report(id: 5000, state: "paid", updatedAt: time(2)))
         let claim = try #require(ledger.claim())
         #expect(claim.id == 5000, "a flood of new ids does not hold up one that is known")
+    }
+
+    @Test func `ids never seen and ids confirmed before are served alternately`() throws {
+        let ledger = LedgerHarness()
+        for id in 11...13 as ClosedRange<PaymentID> {
+            ledger.offer(try report(id: id, state: "open", updatedAt: time(1)))
+            ledger.fetch(.payment(try payment(id: id, state: "open", updatedAt: time(1))))
+        }
+        for id in [1, 2, 3, 11, 12, 13] as [PaymentID] {
+            ledger.offer(try report(id: id, state: "paid", updatedAt: time(2)))
+        }
+        var ids: [PaymentID] = []
+        while let claim = ledger.claim() { ids.append(claim.id) }
+        #expect(ids == [11, 1, 12, 2, 13, 3])
     }
 
     @Test func `a pause holds back every call, for 15 minutes at most`() throws {

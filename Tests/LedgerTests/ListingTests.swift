@@ -75,6 +75,18 @@ struct ListingTests {
         #expect(ledger.story == ["confirmed [] baseline", "confirmed news [] reconcile", "baseline"])
     }
 
+    @Test func `what was made since the journal was opened, and has not changed, is news in the baseline too`() throws {
+        func made(_ id: PaymentID, at second: Int) throws -> ConfirmedPayment {
+            let json =
+                #"{"id":\#(id),"state":"open","amount":"150.0","currency":"btc","created_at":"\#(time(second))"}"#
+            return try ConfirmedPayment(answer: Array(json.utf8), asked: id)
+        }
+        let ledger = LedgerHarness()
+        ledger.state.opened(at: 1_700_000_100_000_000_000)
+        ledger.list([try made(1, at: 100), try made(2, at: 101)])
+        #expect(ledger.story == ["confirmed [] baseline", "confirmed news [] reconcile", "baseline"])
+    }
+
     @Test func `what a webhook has told of is news in the baseline too`() throws {
         let ledger = LedgerHarness()
         ledger.state.opened(at: 1_700_000_100_000_000_000)
@@ -230,6 +242,21 @@ struct ListingTests {
         #expect(ledger.story.filter { $0.hasPrefix("refuted") } == ["refuted 2 not-found"])
         // Beyond the highest id the list says nothing: a payment may have been made since.
         #expect(ledger.claim()?.id == 9)
+    }
+
+    @Test func `an absence before any report has its turn is no call for the payment`() throws {
+        let ledger = ledger()
+        ledger.offer(try report(id: 2, state: "paid", updatedAt: time(200)))
+        let payments = [try paid(1), try paid(5)]
+        ledger.list(payments)
+        for (wait, isTaken) in [(9, false), (1, true)] {
+            ledger.pass(.seconds(wait))
+            #expect(ledger.beginListing())
+            for payment in payments { _ = ledger.claimListed(payment) }
+            #expect(ledger.state.absentees() == [2])
+            #expect((ledger.state.claimAbsent(2) != nil) == isTaken)
+            _ = ledger.state.endListing(isWhole: true)
+        }
     }
 
     @Test func `an empty list says nothing about any payment`() throws {

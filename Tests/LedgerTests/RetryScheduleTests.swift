@@ -13,4 +13,9 @@ struct RetryScheduleTests {
             #expect(delays.contains { $0 > .seconds(ceiling / 2) })
         }
     }
+
+    @Test func `deliveries are tried again at the times that Standard Webhooks recommends, ten attempts in all`() {
+        let seconds = RetrySchedule.delivery.map(\.components.seconds)
+        #expect(seconds == [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400])
+    }
 }

@@ -119,6 +119,14 @@ struct PublicSideTests {
         #expect(answer.field("retry-after") == "30")
     }
 
+    @Test func `when the journal fails, all who wait are answered 503`() async throws {
+        let client = try ClientSocket(address)
+        try client.send(request("POST", Self.path, report))
+        try await eventually("the report reaches the ledger") { ledger.reports.count == 1 }
+        ledger.fail()
+        #expect(try client.receive().status == 503)
+    }
+
     @Test func `a rejection that comes while a report is being recorded is not missed`() throws {
         let ledger = ledger
         ledger.meanwhile.withLock { $0 = { ledger.reject(after: 0) } }

@@ -20,13 +20,9 @@ package final class JournalKeeper: Sendable {
     /// Hears of them.
     package typealias Report = @Sendable (Event) -> Void
 
-    /// Between two attempts on a disk that is low, while no new segment has begun.
-    private static let pause: Int64 = 60_000_000_000
-
     private struct State {
         var timer: (any DispatchSourceTimer)?
-        /// The last attempt on a disk that was low: which segment was the newest, and when.
-        var lastDrop: (newest: Int64, time: Int64)?
+        var drops = DropSchedule()
         var hasToldOfLowSpace = false
     }
 
@@ -80,15 +76,11 @@ package final class JournalKeeper: Sendable {
 
     private func dropIfLow() {
         guard ledger.isLowOnSpace else {
-            state.withLock { ($0.lastDrop, $0.hasToldOfLowSpace) = (nil, false) }
+            state.withLock { ($0.drops, $0.hasToldOfLowSpace) = (DropSchedule(), false) }
             return
         }
         let (newest, time) = (ledger.newestSegment, Clock.monotonic())
-        let isDue = state.withLock { state in
-            if let last = state.lastDrop, last.newest == newest, time - last.time < Self.pause { return false }
-            state.lastDrop = (newest, time)
-            return true
-        }
+        let isDue = state.withLock { $0.drops.isDue(newest: newest, time: time) }
         if isDue, isWatching { drop() }
     }
 
@@ -107,5 +99,21 @@ package final class JournalKeeper: Sendable {
         } catch {
             report(.failed(error))
         }
+    }
+}
+
+/// When to look for refuted reports on a disk that is low. Pure.
+struct DropSchedule {
+    /// Between two attempts, while no new segment has begun.
+    private static let pause: Int64 = 60_000_000_000
+
+    /// The last attempt: which segment was the newest, and when.
+    private var last: (newest: Int64, time: Int64)?
+
+    /// Whether an attempt is due; then it counts as made.
+    mutating func isDue(newest: Int64, time: Int64) -> Bool {
+        if let last, last.newest == newest, time - last.time < Self.pause { return false }
+        last = (newest, time)
+        return true
     }
 }

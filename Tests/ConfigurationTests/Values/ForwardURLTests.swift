@@ -25,12 +25,28 @@ import Testing
         #expect(settings.forwardURLs.map(\.name) == ["https://shop.example:8443/hook?…"])
     }
 
+    /// A key of many bytes in base64.
+    private static func key(_ triple: String, _ count: Int, _ end: String = "") -> String {
+        "whsec_" + String(repeating: triple, count: count) + end
+    }
+
+    @Test(arguments: [key("QUFB", 8), key("QUFB", 21, "QQ==")])
+    func `a key of 24 bytes or of 64 is taken`(key: String) throws {
+        #expect(try read(["ECRYPTOPAY_FORWARD_SECRET": key]).forwardSecret != nil)
+    }
+
     @Test(
         "a faulty forward setting is named with what is wrong with it, and no key is shown",
         arguments: [
             ("FORWARD_URLS", "https://shop.example/hook", "FORWARD_SECRET", "is required"),
             ("FORWARD_SECRET", "whsec_not*base64", "FORWARD_SECRET", "is not base64"),
             ("FORWARD_SECRET", "whsec_c2hvcnQ=", "FORWARD_SECRET", "has 5 bytes, not 24 to 64"),
+            ("FORWARD_SECRET", key("QUFB", 7, "QUE="), "FORWARD_SECRET", "has 23 bytes, not 24 to 64"),
+            ("FORWARD_SECRET", key("QUFB", 21, "QUE="), "FORWARD_SECRET", "has 65 bytes, not 24 to 64"),
+            (
+                "FORWARD_URLS", "https://a.example/hook?shop=1,https://a.example/hook?shop=2", "FORWARD_URLS",
+                "has two URLs that differ in the query only"
+            ),
             ("FORWARD_SECRET", "geheim", "FORWARD_SECRET", "does not begin with whsec_"),
             ("FORWARD_URLS", "ftp://shop.example/", "FORWARD_URLS", "has neither the scheme https nor http"),
             ("FORWARD_EXEC", "bin/deliver", "FORWARD_EXEC", "is not an absolute path"),
@@ -38,6 +54,6 @@ import Testing
     func refusesForwardSetting(key: String, value: String, faulty: String, problem: String) throws {
         let found = try faults(["ECRYPTOPAY_\(key)": value])
         #expect(found.contains { $0.key == "ECRYPTOPAY_\(faulty)" && $0.problem.contains(problem) }, "\(found)")
-        #expect(!"\(found)".contains("c2hvcnQ") && !"\(found)".contains("geheim"))
+        #expect(!"\(found)".contains("c2hvcnQ") && !"\(found)".contains("QUFB") && !"\(found)".contains("geheim"))
     }
 }

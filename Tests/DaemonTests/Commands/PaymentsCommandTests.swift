@@ -97,6 +97,37 @@ struct PaymentsCommandTests {
             shown.contains("updated   -\n") && shown.contains("QR image  -\n") && shown.contains("to pay    ? btc\n"))
     }
 
+    @Test(.enabled(if: geteuid() == 0, "an /etc/ssl/certs of its own needs root"))
+    func `with a file of authorities, those in the system's directory are not trusted`() async throws {
+        let authority = try await Certificates()
+        let directory = try TemporaryDirectory()
+        let nginx = try await Nginx(
+            tls: authority.issue(for: "IP:127.0.0.1"),
+            """
+            location = /oauth/token { return 200 '{"access_token":"t","token_type":"Bearer"}'; }
+            location = /payments { return 200 '[]'; }
+            """)
+        let script = """
+            cp /etc/ssl/certs/ca-certificates.crt "$DIRECTORY"
+            cp "$AUTHORITY" "$DIRECTORY/$(openssl x509 -hash -noout -in "$AUTHORITY").0"
+            mount --bind "$DIRECTORY" /etc/ssl/certs
+            exec "$@"
+            """
+        for (file, exit) in [(nil, 0), ("/etc/ssl/certs/ca-certificates.crt", 69)] as [(String?, Int32)] {
+            var environment = [
+                "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "AUTHORITY": authority.authority,
+                "DIRECTORY": directory.path, "ECRYPTOPAY_CLIENT_ID": "c", "ECRYPTOPAY_CLIENT_SECRET": "s",
+                "ECRYPTOPAY_EMAIL": "a@b.mx", "ECRYPTOPAY_PASSWORD": "p", "ECRYPTOPAY_API_URL": nginx.url(),
+            ]
+            environment["ECRYPTOPAY_CA_FILE"] = file
+            let result = try await ChildProcess.run(
+                "/usr/bin/unshare",
+                ["--mount", "/bin/sh", "-ec", script, "sh", try builtBinary(named: "ecryptopayd"), "payments", "list"],
+                environment: environment)
+            #expect(result.exit == .code(exit), "\(file ?? "no file"): \(result.errors)")
+        }
+    }
+
     // MARK: get
 
     @Test func `get shows one payment, for people and for programs`() async throws {

@@ -54,6 +54,14 @@ import TestSupport
         #expect(try api.tokenRequests.count == 2)
     }
 
+    @Test func `a 403 is not asked again with another token`() async throws {
+        let api = try ScriptedAPI { _ in .answer(403, "no") }
+        let error = await #expect(throws: APIError.self) { try await api.client().payment(id: 42) }
+        #expect(error?.kind == .status(403))
+        #expect(api.calls.count == 1)
+        #expect(try api.tokenRequests.count == 1)
+    }
+
     @Test func `a creation refused with 401 is sent again, since it was not done`() async throws {
         let api = try ScriptedAPI {
             Self.bearer($0) == 1 ? Self.refused : .answer(201, #"{"id":1,"amount":"1","currency":"btc"}"#)

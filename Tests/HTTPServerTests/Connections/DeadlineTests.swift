@@ -64,6 +64,23 @@ struct DeadlineTests {
         }
     }
 
+    @Test func `a request that came before an idle connection's time was looked at is answered`() async throws {
+        var options = HTTPServer.Options.patient
+        options.idleTimeout = short
+        try await withServer(options) { server, address in
+            let client = try ClientSocket(address)
+            try client.send(request("GET /"))
+            #expect(try client.receive().status == 200)
+            server.queue.suspend()
+            // The timer fires first, and what epoll has to tell comes behind it.
+            let late = Clock.monotonic() + 2 * 100_000_000
+            try await eventually("the time is over") { Clock.monotonic() > late }
+            try client.send(request("GET /late"))
+            server.queue.resume()
+            #expect(try client.receive().body == "get /late ")
+        }
+    }
+
     @Test func `the request time-out does not end a connection that idles`() async throws {
         var options = HTTPServer.Options.patient
         options.requestTimeout = short

@@ -41,4 +41,19 @@ struct CheckpointFailureTests {
         let left = try LedgerFixture(SimulatedDisk(fixture.disk.state.afterLosingAll()))
         #expect(left.ledger.counts.pending == 2)
     }
+
+    @Test func `a checkpoint of reports that the disk has refused is not written`() async throws {
+        let fixture = try LedgerFixture()
+        fixture.record(try report(1, "paid"))
+        fixture.settle()
+        _ = fixture.ledger.record(try report(2, "paid"), peer: "unix", defersCommit: true)
+        fixture.disk.setFault { call in
+            if case .write(let name, _) = call, name.hasSuffix(".jsonl") { return .error(ENOSPC) }
+            return nil
+        }
+        #expect(await !fixture.ledger.checkpoint())
+        fixture.disk.setFault(nil)
+        #expect(Checkpoint.read(fixture.disk) == nil)
+        #expect(try fixture.reopened().ledger.counts.pending == 1)
+    }
 }

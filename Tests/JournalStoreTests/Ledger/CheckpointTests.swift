@@ -157,4 +157,31 @@ struct CheckpointTests {
         #expect(await ledger.checkpoint())
         ledger.close()
     }
+
+    @Test func `a checkpoint of another journal's is none, though its record stands here too`() async throws {
+        let disks = ["one", "other"].map { _ in SimulatedDisk() }
+        for (disk, id) in zip(disks, ["one", "two"]) {
+            let ledger = try FileLedger(
+                disk, LedgerFixture.options(), journal: .test(), randomID: id, seed: 1)
+            _ = ledger.record(try report(1), peer: "test")
+            #expect(await ledger.checkpoint())
+        }
+        #expect(Checkpoint.read(disks[1])?.seq == 2)
+        disks[1].put(try #require(disks[0].content(Checkpoint.name)), as: Checkpoint.name)
+        #expect(Checkpoint.read(disks[1]) == nil)
+    }
+
+    @Test func `a start begins at a checkpoint's record only if that stands where it should`() async throws {
+        let fixture = try LedgerFixture()
+        fixture.record(try JournalStoreTests.report(1, "paid"))
+        fixture.record(try JournalStoreTests.report(2, "paid"))
+        #expect(await fixture.ledger.checkpoint())
+        let checkpoint = try #require(Checkpoint.read(fixture.disk))
+        #expect(checkpoint.isUsable)
+        let first = Checkpoint(
+            journal: "id", seq: checkpoint.seq - 1, segment: checkpoint.segment, offset: checkpoint.offset,
+            snapshot: checkpoint.snapshot)
+        fixture.disk.put(first.encode(), as: Checkpoint.name)
+        #expect(Checkpoint.read(fixture.disk)?.isUsable == false)
+    }
 }

@@ -52,4 +52,20 @@ struct EndpointRecordTests {
         fixture.ledger.close()
         #expect(waiting(try fixture.reopened()) == ["a": 2, "b": 1])
     }
+
+    @Test func `a segment that a run begins names the endpoints of the run before`() async throws {
+        let fixture = try LedgerFixture()
+        try fixture.ledger.configure(endpoints: ["a"])
+        fixture.ledger.close()
+        let next = try LedgerFixture(fixture.disk, segmentBytes: 400)
+        for id in 1...5 as ClosedRange<Int64> { next.record(try report(id, "paid")) }
+        next.ledger.close()
+        var named: [Int64: [String]?] = [:]
+        _ = try JournalReader(next.disk).forEachLine { _, entry in
+            if case .opened(let opened) = entry.record { named[entry.seq] = opened.endpoints }
+        }
+        let last = try #require(try next.disk.segments().last)
+        #expect(last > 3)
+        #expect(named[last] == ["a"])
+    }
 }

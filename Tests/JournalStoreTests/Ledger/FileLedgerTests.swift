@@ -373,6 +373,20 @@ struct FileLedgerTests {
         }
         #expect(fixture.ledger.counts.confirmed == 0)
     }
+
+    @Test func `a listing answers a report that was gathered and is not written yet`() throws {
+        let fixture = try LedgerFixture(hasBaseline: true)
+        guard case .pending(let seq) = fixture.ledger.record(try report(1, "paid"), peer: "unix", defersCommit: true),
+            case .payment(let payment) = try answer(1, "paid")
+        else {
+            Issue.record("the report was not taken")
+            return
+        }
+        #expect(fixture.ledger.beginListing())
+        let settled = try fixture.ledger.list([payment])
+        #expect(settled.map(\.judgement.confirmation?.of) == [[seq]])
+        _ = try fixture.ledger.endListing(isWhole: true)
+    }
 }
 
 /// Counts how often the ledger says that something may be due.

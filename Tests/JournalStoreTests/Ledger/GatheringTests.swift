@@ -230,6 +230,16 @@ struct GatheringTests {
         #expect(syncs == 2)
     }
 
+    @Test func `what is gathered while the queue writes waits until it is asked for`() throws {
+        try slowSync()
+        let written = gatherDuringSync(thenCommit: false)
+        try gather(1)
+        journal.commits.commitDeferred()
+        journal.commits.queue.sync {}
+        #expect(written.all == [4])
+        #expect(journal.durable == 3)
+    }
+
     @Test func `what is asked for while a batch is written is the next batch`() throws {
         let written = gatherDuringSync(thenCommit: true)
         try gather(1)

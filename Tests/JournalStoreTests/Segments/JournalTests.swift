@@ -156,6 +156,18 @@ struct JournalTests {
         for first in segments.dropLast() { #expect(disk.content(name(first))?.count ?? 0 >= 400) }
     }
 
+    @Test func `a segment of just its size is full`() throws {
+        let first = SimulatedDisk()
+        try append(3, to: try open(first).journal)
+        let size = Int64(try #require(first.content(name(1))).count)
+        for (limit, segments) in [(size, [1, 5]), (size + 1, [1])] as [(Int64, [Int64])] {
+            let disk = SimulatedDisk()
+            let (journal, _, _) = try open(disk, .test(segmentBytes: limit))
+            try append(4, to: journal)
+            #expect(try disk.segments() == segments)
+        }
+    }
+
     @Test func `a batch may run over several segments, each synced before the next is made`() throws {
         let disk = SimulatedDisk()
         let (journal, log, _) = try open(disk, .test(segmentBytes: 400))
