@@ -77,7 +77,7 @@ let package = Package(
             swiftSettings: common),
         .target(name: "ECryptoPay", dependencies: ["Payments", "CivilTime", "JSON", "CCurl"], swiftSettings: common),
         .target(
-            name: "JournalStore", dependencies: ["JournalFormat", "Ledger", "Payments", "POSIX"],
+            name: "JournalStore", dependencies: ["JournalFormat", "Ledger", "Payments", "CivilTime", "POSIX"],
             swiftSettings: common),
         .target(
             name: "SharedLedger",

@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 
 /// A system call that failed: which one, on what, and `errno`. Its description reads like `strerror`'s, with the call in front.
@@ -18,6 +19,11 @@ public struct SystemError: Error, Hashable, CustomStringConvertible {
 
     /// The system's text for `errno`, e.g. `No space left on device`.
     public var reason: String { String(cString: strerror(errno)) }
+
+    /// The name of an `errno`, e.g. `ENOSPC`; its number where it has none.
+    public static func name(of errno: Int32) -> String {
+        cshims_error_name(errno).map { String(cString: $0) } ?? "\(errno)"
+    }
 
     /// E.g. `openat /var/lib/x: Permission denied`.
     public var description: String { subject.isEmpty ? "\(call): \(reason)" : "\(call) \(subject): \(reason)" }

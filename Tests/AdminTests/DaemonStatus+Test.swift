@@ -14,7 +14,7 @@ extension DaemonStatus {
     ) -> DaemonStatus {
         DaemonStatus(
             version: "test", startedAt: 0, now: 3_600_000_000_000, unreadiness: [],
-            journal: .init(seq: 1, room: room, failure: nil),
+            journal: .init(seq: 1, room: room, failure: nil, writeFailures: room.map { _ in ["ENOSPC": 0] }),
             overview: LedgerOverview(
                 counts: counts, setAside: 0, waiting: [], endpoints: endpoints, undelivered: undelivered,
                 undeliveredSince: undeliveredSince, segments: 1, bytes: 1, lastReceivedAt: lastAt,

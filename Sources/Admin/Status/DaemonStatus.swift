@@ -12,11 +12,14 @@ package struct DaemonStatus: Sendable {
         package var room: LedgerRoom?
         /// What ended the journal, if something did.
         package var failure: String?
+        /// Writes that the disk refused, by the name of `errno`; nil where nobody can tell.
+        package var writeFailures: [String: Int]?
 
-        package init(seq: Int64, room: LedgerRoom?, failure: String?) {
+        package init(seq: Int64, room: LedgerRoom?, failure: String?, writeFailures: [String: Int]?) {
             self.seq = seq
             self.room = room
             self.failure = failure
+            self.writeFailures = writeFailures
         }
     }
 

@@ -110,6 +110,12 @@ enum MetricsAnswer {
         text.gauge("ecryptopayd_journal_last_seq", "The number of the last durable record.", status.journal.seq)
         text.gauge(
             "ecryptopayd_journal_failed", "Whether the journal has failed.", status.journal.failure == nil ? 0 : 1)
+        if let failures = status.journal.writeFailures {
+            text.counter(
+                "ecryptopayd_journal_write_failures_total", "Writes that the journal's disk refused, by errno.",
+                "errno",
+                failures.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        }
         text.gauge(
             "ecryptopayd_disk_free_bytes", "What may be written to the journal's disk.", status.journal.room?.freeBytes)
         text.gauge(

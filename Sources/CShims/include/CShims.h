@@ -3,6 +3,7 @@
 #define CSHIMS_H
 
 #include "crc32c.h"
+#include "errors.h"
 #include "memory.h"
 #include "process.h"
 #include "sockets.h"

@@ -13,6 +13,7 @@ package final class GroupCommit: Sendable {
     /// Where batches are written, one after the other.
     package let queue: any SerialQueue
     private let clock: @Sendable () -> Int64
+    private let realtime: @Sendable () -> Int64
     let tail: Mutex<JournalTail>
     private let writer: Mutex<any BatchWriter>
     private let observer: Mutex<(any JournalObserver)?>
@@ -31,6 +32,7 @@ package final class GroupCommit: Sendable {
     init(_ tail: JournalTail, _ writer: any BatchWriter, in environment: JournalEnvironment) {
         queue = environment.queue("ecryptopayd.journal", .userInitiated)
         clock = environment.monotonic
+        realtime = environment.realtime
         self.tail = Mutex(tail)
         self.writer = Mutex(writer)
         observer = Mutex(nil)
@@ -51,7 +53,7 @@ package final class GroupCommit: Sendable {
     /// Appends `opened` and makes it durable, before anyone else writes. Returns what went wrong.
     package func markStart(time: Int64) -> BatchResult? {
         let seq = tail.withLock { tail in
-            let seq = tail.markStart(time: time)
+            let seq = tail.markStart(time: time).seq
             _ = tail.requestCommit()
             return seq
         }
@@ -92,6 +94,9 @@ package final class GroupCommit: Sendable {
         }
     }
 
+    /// What became of the last writes, where they failed.
+    package var failures: WriteFailures { tail.withLock { $0.failures } }
+
     /// Whether nothing waits, or what waits has been on its way to the disk for less than `limit`.
     package func makesProgress(within limit: Duration) -> Bool {
         let since = writingSince.load(ordering: .relaxed)
@@ -118,6 +123,10 @@ package final class GroupCommit: Sendable {
     package func append(_ members: ReceivedMembers, time: Int64) throws(JournalUnavailable) -> JournalPosition {
         try tail.withLock { tail throws(JournalUnavailable) in try tail.append(members, time: time) }
     }
+
+    /// Appends `opened` if the last write was rejected and nothing else waits that would tell whether the next one is; see
+    /// ``flush()``.
+    func retry(time: Int64) -> JournalPosition? { tail.withLock { $0.markRetry(time: time) } }
 
     /// Has what was appended with `defersCommit` written and synced: before this returns if the disk was quick the last time and
     /// nothing else is being written, soon if not. Not to be called by an observer.
@@ -203,13 +212,18 @@ package final class GroupCommit: Sendable {
         let duration = clock() - start
         lastWrite.store(duration, ordering: .relaxed)
         switch written.result {
-        case .durable: accept(upTo: written.lastSeq, duration)
+        case .durable:
+            tail.withLock { $0.failures.end() }
+            accept(upTo: written.lastSeq, duration)
         case .rejected(let durable, let error):
             // What a rotation within the batch had synced stays, and those who wait for it hear so first.
             if durable > self.durable { accept(upTo: durable, duration) }
             reject(after: durable, error)
         case .failed(let error):
-            tail.withLock { $0.phase = .failed(error) }
+            tail.withLock { tail in
+                tail.failures.add(error, at: realtime())
+                tail.phase = .failed(error)
+            }
             notify { $0.journalDidFail(error) }
         case .ended(let reason): end(reason)
         }
@@ -229,7 +243,10 @@ package final class GroupCommit: Sendable {
 
     private func reject(after durable: Int64, _ error: SystemError) {
         let end = writer.withLock { $0.end }
-        tail.withLock { $0.phase = .rejecting(error) }
+        tail.withLock { tail in
+            tail.failures.add(error, at: realtime())
+            tail.phase = .rejecting(error)
+        }
         // The numbers are given again only when everyone has forgotten them.
         notify { $0.journalDidReject(after: durable, error) }
         tail.withLock { tail in

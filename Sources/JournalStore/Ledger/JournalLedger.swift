@@ -1,3 +1,4 @@
+import CivilTime
 import Dispatch
 import Glibc
 package import JournalFormat
@@ -94,8 +95,27 @@ extension JournalLedger: ManagedLedger {
     /// What ended the ledger for good, if something did, in words for an operator.
     package var failure: String? { journal.failure.map { JournalUnavailable.failed($0).description } }
 
-    /// Why no report is taken; nil while they are.
-    package var unavailability: String? { failure ?? (isShortOfSpace ? shortOfSpace : nil) }
+    /// Why no report is taken; nil while they are. What became of the last write counts before what the disk says of itself.
+    package var unavailability: String? { failure ?? rejection ?? (isShortOfSpace ? shortOfSpace : nil) }
+
+    private var rejection: String? {
+        guard let last = journal.commits.failures.last else { return nil }
+        let since = UTCTime(nanoseconds: last.since).iso8601(fractionDigits: 0)
+        return "\(JournalUnavailable.rejected(last.error)), since \(since); hint: \(last.error.hintForWriting)"
+    }
+
+    /// What became of the last writes, where they failed.
+    package var writeFailures: WriteFailures { journal.commits.failures }
+
+    /// Tries a write if the last one was rejected: while health checks say so, no webhook may come that would be one. Blocks.
+    func retryWriting() {
+        let isTried = state.withLock { state in
+            guard let position = journal.commits.retry(time: wallClock()) else { return false }
+            state.frontier.append(position)
+            return true
+        }
+        if isTried { journal.flush() }
+    }
 
     /// The disk's, at most a second old.
     package var room: LedgerRoom? {

@@ -14,6 +14,8 @@ struct JournalTail: Sendable {
     }
 
     var phase = Phase.open
+    /// What the last writes came to.
+    var failures = WriteFailures()
     /// Whether `closed` has been appended: what waits is still written, nothing more is taken.
     private(set) var isClosed = false
     /// Whether batches are being written.
@@ -113,10 +115,16 @@ struct JournalTail: Sendable {
         return position
     }
 
-    /// Appends `opened` for a start of the program; a new segment begins with one anyway. Returns its number.
-    mutating func markStart(time: Int64) -> Int64 {
-        if !prepareSegment(time: time) { _ = encode(.opened(opened), time: time) }
-        return batch.lastSeq
+    /// Appends `opened` for a start of the program; a new segment begins with one anyway.
+    mutating func markStart(time: Int64) -> JournalPosition {
+        if prepareSegment(time: time) { return JournalPosition(seq: batch.lastSeq, offset: 0) }
+        return encode(.opened(opened), time: time)
+    }
+
+    /// The same to find out whether the disk takes records again, when the last write was rejected and nothing else waits.
+    mutating func markRetry(time: Int64) -> JournalPosition? {
+        guard case .open = phase, !isClosed, failures.last != nil, batch.isEmpty else { return nil }
+        return markStart(time: time)
     }
 
     /// Appends an `opened` with other endpoints.

@@ -22,6 +22,7 @@ package final class JournalKeeper: Sendable {
 
     private struct State {
         var timer: (any DispatchSourceTimer)?
+        var watch: (any DispatchSourceTimer)?
         var drops = DropSchedule()
         var hasToldOfLowSpace = false
     }
@@ -31,6 +32,8 @@ package final class JournalKeeper: Sendable {
     private let pruning: PruneTimer
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "ecryptopayd.journal.keeper", qos: .utility)
+    /// Looking for what may be dropped takes long: this must not wait for it.
+    private let watchQueue = DispatchQueue(label: "ecryptopayd.journal.watch", qos: .userInitiated)
 
     /// Drops nothing until it is told how long to keep what is settled.
     package init(_ ledger: FileLedger, report: @escaping Report) {
@@ -47,15 +50,20 @@ package final class JournalKeeper: Sendable {
     /// From now on, settled segments older than that go; zero keeps all.
     package func update(keep: Duration) { pruning.update(keep: keep) }
 
-    /// From now on, the room on the disk is watched.
-    package func watchSpace() {
-        state.withLock { $0.timer = startTimer() }
+    /// From now on, the room on the disk is watched, and whether it takes records again once it has refused one.
+    package func watch() {
+        state.withLock { state in
+            state.timer = startTimer(queue, leeway: .milliseconds(500)) { $0.dropIfLow() }
+            state.watch = startTimer(watchQueue, leeway: .milliseconds(50)) { $0.ledger.retryWriting() }
+        }
     }
 
-    private func startTimer() -> any DispatchSourceTimer {
+    private func startTimer(
+        _ queue: DispatchQueue, leeway: DispatchTimeInterval, _ body: @escaping @Sendable (JournalKeeper) -> Void
+    ) -> any DispatchSourceTimer {
         let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.schedule(deadline: .now(), repeating: .seconds(1), leeway: .milliseconds(500))
-        timer.setEventHandler { [weak self] in self?.dropIfLow() }
+        timer.schedule(deadline: .now(), repeating: .seconds(1), leeway: leeway)
+        timer.setEventHandler { [weak self] in if let self { body(self) } }
         timer.activate()
         return timer
     }
@@ -65,9 +73,11 @@ package final class JournalKeeper: Sendable {
         pruning.stop()
         state.withLock { state in
             state.timer?.cancel()
-            state.timer = nil
+            state.watch?.cancel()
+            (state.timer, state.watch) = (nil, nil)
         }
         queue.sync {}
+        watchQueue.sync {}
     }
 
     // MARK: A disk that runs low

@@ -50,8 +50,11 @@ struct SegmentWriter: BatchWriter {
         do throws(SystemError) {
             try disk.writeAll(file, bytes, at: end.size)
         } catch {
-            // The disk may have taken a part: back to the last whole record, or nothing is certain any more.
-            do throws(SystemError) { try disk.truncate(file, to: end.size) } catch { return .failed(error) }
+            // The disk may have taken a part: back to the last whole record, or nothing is certain any more. One that has become
+            // read-only took none, and refuses the cut too.
+            do throws(SystemError) {
+                if try disk.size(file) != end.size { try disk.truncate(file, to: end.size) }
+            } catch { return .failed(error) }
             return .rejected(durable: durable, error)
         }
         do throws(SystemError) { try disk.synchronize(file) } catch { return .failed(error) }

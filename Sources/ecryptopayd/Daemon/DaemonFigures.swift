@@ -50,8 +50,10 @@ final class DaemonFigures: Sendable {
         if deciding == nil { cluster?.isHere = false }
         return DaemonStatus(
             version: Program.version, startedAt: startedAt, now: Clock.realtime(), unreadiness: unreadiness,
-            journal: .init(seq: ledger.records.durable, room: ledger.room, failure: ledger.failure), overview: overview,
-            webhooks: webhooks, verdicts: verdicts, api: health.current, calls: api.figures,
+            journal: .init(
+                seq: ledger.records.durable, room: ledger.room, failure: ledger.failure,
+                writeFailures: ledger.writeFailures),
+            overview: overview, webhooks: webhooks, verdicts: verdicts, api: health.current, calls: api.figures,
             lastReconciledAt: deciding?.reconciler.lastReconciledAt, openConnections: server.openConnections,
             cluster: cluster)
     }

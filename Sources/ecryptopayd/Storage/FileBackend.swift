@@ -59,6 +59,9 @@ private final class OpenFileLedger: OpenLedger {
     var records: any RecordLedger { ledger }
     var failure: String? { ledger.failure }
     var room: LedgerRoom? { ledger.room }
+    var writeFailures: [String: Int]? {
+        Dictionary(uniqueKeysWithValues: ledger.writeFailures.counts.map { (SystemError.name(of: $0), $1) })
+    }
     var slowCommitCount: Int { ledger.slowCommitCount }
     var adviceWhenSlow: String { "look for what else uses the disk, and whether it is failing" }
     var holdsCaller: Bool { ledger.holdsCaller }
@@ -69,7 +72,7 @@ private final class OpenFileLedger: OpenLedger {
     func begin(_ settings: Settings, _ handler: @escaping @Sendable (DecidingEvent) async -> Void) async {
         await handler(.began(ledger))
         keeper.update(keep: settings.journalKeep)
-        keeper.watchSpace()
+        keeper.watch()
     }
 
     func handOver(_ command: Command) async throws -> CommandAnswer? { nil }

@@ -37,6 +37,7 @@
         var records: any RecordLedger { node }
         var failure: String? { node.failure }
         var room: LedgerRoom? { nil }
+        var writeFailures: [String: Int]? { nil }
         var slowCommitCount: Int { node.slowCommitCount }
         var adviceWhenSlow: String { "check the database's disk, its standby, and the network between" }
         var holdsCaller: Bool { false }

@@ -30,6 +30,8 @@ protocol OpenLedger: Sendable {
     var failure: String? { get }
     /// What room there is for more; nil where nobody can tell.
     var room: LedgerRoom? { get }
+    /// Writes that its disk refused, by the name of `errno`; nil where it has no disk of its own.
+    var writeFailures: [String: Int]? { get }
     /// Commits that took longer than a second.
     var slowCommitCount: Int { get }
     /// What an operator can do when commits are slow: the end of a sentence, in the imperative.

@@ -85,16 +85,8 @@ struct FailingDiskTests {
 
     @Test func `a disk that fills up is answered 503 while it is full, and 200 again afterwards`() async throws {
         let daemon = try DaemonUnderTest()
-        let journal = try daemon.directory.makeDirectory("small")
-        try daemon.set("ECRYPTOPAY_JOURNAL", "\(journal)/journal")
-        // A small file system of its own, in a mount namespace of its own: seen from here through the process's root.
-        let binary = try builtBinary(named: "ecryptopayd")
-        let script = "mount -t tmpfs -o size=256k none \(journal) && exec \(binary) serve --env-file \(daemon.envFile)"
-        let process = try ChildProcess(
-            "/usr/bin/unshare", ["--user", "--map-root-user", "--mount", "/bin/sh", "-c", script],
-            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"],
-            sockets: [.init(name: "webhook", descriptor: daemon.listeningDescriptor)])
-        try await process.waitForOutput(containing: "listening on")
+        let disk = try SmallDisk(daemon, options: "size=256k")
+        try await disk.start()
         let padding = String(repeating: "x", count: 8000)
         var id: Int64 = 0
         var accepted: [Int64] = []
@@ -108,20 +100,37 @@ struct FailingDiskTests {
         #expect(id < 200, "256 KiB hold no two hundred reports of 8 KB")
         #expect(try post(padding) == 503, "it stays full")
         // Room is made, without a restart.
-        let relief = try await ChildProcess.run(
-            "/usr/bin/nsenter",
-            [
-                "--target", "\(process.pid)", "--user", "--mount", "/bin/mount", "-o", "remount,size=1m", journal,
-            ], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
-        #expect(relief.exit == .code(0), "\(relief.errors)")
+        try await disk.remount("size=1m")
         #expect(try post(padding) == 200)
-        let verified = try await daemon.run([
-            "journal", "stats", "--json", "--directory", "/proc/\(process.pid)/root\(journal)/journal",
-        ])
+        let verified = try await daemon.run(["journal", "stats", "--json", "--directory", disk.visibleJournal])
         #expect(verified.exit == .code(0), "\(verified.errors)")
         #expect(verified.output.contains("\"received\":\(accepted.count)"), "\(verified.output)")
-        process.signal(SIGTERM)
-        #expect(try await process.waitForExit() == .code(0))
+        #expect(try await disk.end() == .code(0))
+    }
+
+    @Test func `a file system without inodes is told by its health, though it has room, and is used again by itself`()
+        async throws
+    {
+        let daemon = try DaemonUnderTest()
+        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
+        // For itself, the directory, the lock, the mark and two segments.
+        let disk = try SmallDisk(daemon, options: "size=1m,nr_inodes=6")
+        try await disk.start()
+        var id: Int64 = 0
+        func post() throws -> Int {
+            id += 1
+            return try daemon.post(DaemonUnderTest.report(id)).status
+        }
+        while try post() == 200, id < 100 {}
+        #expect(id < 100)
+        for answer in [try daemon.health(), try daemon.ask("/readyz")] {
+            #expect(answer.status == 503 && answer.body.contains("df -i"), "\(answer.body)")
+        }
+        #expect(try #require(try daemon.metric("ecryptopayd_disk_free_bytes")) > 500_000)
+        try await disk.remount("nr_inodes=100")
+        try await eventually("it is ready, though no webhook came") { try daemon.ask("/readyz").status == 200 }
+        #expect(try post() == 200)
+        #expect(try await disk.end() == .code(0))
     }
 
     @Test func `a segment that is a directory stops the start, and is left alone`() async throws {
@@ -139,15 +148,7 @@ struct FailingDiskTests {
     @Test func `a journal that would have to be made on a read-only file system stops the start with 74`() async throws
     {
         let daemon = try DaemonUnderTest()
-        let journal = try daemon.directory.makeDirectory("small")
-        try daemon.set("ECRYPTOPAY_JOURNAL", "\(journal)/journal")
-        let binary = try builtBinary(named: "ecryptopayd")
-        let script =
-            "mount -t tmpfs -o ro none \(journal) && exec \(binary) serve --env-file \(daemon.envFile)"
-        let process = try ChildProcess(
-            "/usr/bin/unshare", ["--user", "--map-root-user", "--mount", "/bin/sh", "-c", script],
-            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"],
-            sockets: [.init(name: "webhook", descriptor: daemon.listeningDescriptor)])
+        let process = try SmallDisk(daemon, options: "ro").launch()
         #expect(try await process.waitForExit() == .code(74))
         #expect(process.errors.contains("Read-only file system"), "\(process.errors)")
         #expect(process.errors.contains("ECRYPTOPAY_JOURNAL="))

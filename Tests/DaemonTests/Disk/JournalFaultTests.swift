@@ -76,6 +76,41 @@ import Testing
         #expect(try daemon.payments("received") == sender.accepted)
     }
 
+    @Test(arguments: ["ENOSPC", "EDQUOT", "EIO", "EROFS"])
+    func `writes that fail while the disk reports room are told everywhere, and no webhook is needed to end that`(
+        error: String
+    ) async throws {
+        let daemon = try DaemonUnderTest()
+        let disk = FaultyDisk(daemon)
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        // What is read-only refuses to be cut, too.
+        let calls = error == "EROFS" ? "pwrite64,ftruncate" : "pwrite64"
+        try await daemon.start(
+            environment: ["NOTIFY_SOCKET": listener.path],
+            through: disk.wrapper("\(calls):error=\(error)", files: [Self.segment]))
+        var sender = Sender(daemon: daemon)
+        #expect(try sender.post() == 200)
+        let metric = "ecryptopayd_journal_write_failures_total{errno=\"\(error)\"}"
+        #expect(try daemon.metric(metric) == 0)
+        try disk.strike()
+        #expect(try sender.post() == 503)
+        let reason = "the journal could not be written: pwrite \(daemon.journalDirectory)/\(Self.segment): "
+        for answer in [try daemon.health(), try daemon.ask("/healthz"), try daemon.ask("/readyz")] {
+            #expect(answer.status == 503 && answer.body.contains(reason), "\(answer.body)")
+        }
+        let problems = try #require(try daemon.status()["problems"]?.array?.compactMap(\.string))
+        #expect(problems.contains { $0.hasPrefix(reason) && $0.contains("; hint: ") }, "\(problems)")
+        #expect(try listener.next { $0.contains("webhooks answered 503") }.contains(reason))
+        try await eventually("it is tried again") { try daemon.metric(metric) ?? 0 >= 2 }
+        try disk.relent()
+        try await eventually("it is ready, though no webhook came") { try daemon.ask("/readyz").status == 200 }
+        #expect(try daemon.health().status == 200)
+        #expect(try sender.post() == 200)
+        #expect(try await daemon.end() == .code(0))
+        #expect(try daemon.payments("received") == sender.accepted)
+        try await expectWhole(daemon)
+    }
+
     @Test func `a report that cannot be read back is confirmed as soon as it can`() async throws {
         let sandbox = try await SandboxProcess.start()
         let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)

@@ -10,6 +10,13 @@ extension DaemonUnderTest {
         return try client.receive()
     }
 
+    /// Asks the public side for its health.
+    func health() throws -> ClientAnswer {
+        let client = try ClientSocket(address)
+        try client.send("GET /healthz HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+        return try client.receive()
+    }
+
     /// What `/status` says.
     func status() throws -> JSONValue { try JSONValue(parsing: Array(try ask("/status").body.utf8)) }
 

@@ -146,7 +146,8 @@ struct JournalFailureTests {
         let journal = try open()
         fail { call in
             switch call {
-            case .write: .error(28)
+            // The rest of it does not fit.
+            case .write(_, count: let count): count > 10 ? .short(count - 10) : .error(28)
             case .truncate: .error(5)
             default: nil
             }
