@@ -32,6 +32,8 @@ package enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
     case otherJournal(String, before: String)
     /// It is a file beside the segments, and not whole: what it says, as a sentence's end.
     case notWhole(says: String)
+    /// The system does not give its bytes out: why.
+    case refused(String)
     /// It passes its checksum, but it is no record of this format: which member, and why.
     case content(String)
     /// It is good, and a later version of the program wrote it: no damage.
@@ -78,6 +80,7 @@ package enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .otherJournal(let journal, let before):
             "it is of the journal \(journal), and the segment before it of the journal \(before)"
         case .notWhole(let what): "the file is damaged; it says \(what)"
+        case .refused(let reason): "its bytes cannot be had: \(reason)"
         case .content(let problem): "its checksum is right, but \(problem)"
         case .laterVersion(let later): "\(later); hint: \(later.hint)"
         }

@@ -1,4 +1,4 @@
-import JournalFormat
+package import JournalFormat
 package import Ledger
 package import POSIX
 

@@ -1,4 +1,4 @@
-import JournalFormat
+package import JournalFormat
 package import POSIX
 
 /// Cuts a journal at an offset that somebody has named, after copying everything behind it aside.

@@ -1,8 +1,6 @@
-package import JournalFormat
-
 /// Something in a journal that is not as it was written: the one description of it for all who come across it.
 package struct Damage: Error, Hashable, Sendable {
-    /// The file's name in the journal's directory.
+    /// The file's name in the journal's directory; `the database` where there are no files.
     package let file: String
     /// Where in it, in bytes.
     package let offset: Int64
@@ -39,12 +37,17 @@ package struct Damage: Error, Hashable, Sendable {
         self.offset = offset
         self.fault = fault
         self.lost = lost ?? fault.lost
-        self.repair = repair ?? fault.repair(file, offset)
+        self.repair = repair ?? (SegmentName.firstSeq(of: file) == nil ? nil : fault.repair(file, offset))
     }
 
     /// The same of a segment that begins with record `first`.
     package init(segment first: Int64, offset: Int64, fault: LineFault, lost: ClosedRange<Int64>? = nil) {
         self.init(file: SegmentName.name(firstSeq: first), offset: offset, fault: fault, lost: lost)
+    }
+
+    /// The same where there are no files.
+    package init(inDatabase lost: ClosedRange<Int64>, _ fault: LineFault) {
+        self.init(file: "the database", offset: 0, fault: fault, lost: lost)
     }
 
     /// What it costs, e.g. `records 12 to 20 cannot be read`; nil when that is not known.
@@ -103,7 +106,7 @@ extension Damage {
     private var isAboutTheWhole: Bool {
         switch fault {
         case .notWhole, .gone, .changed, .renamed: true
-        default: false
+        default: SegmentName.firstSeq(of: file) == nil
         }
     }
 }
