@@ -69,7 +69,10 @@ let package = Package(
             swiftSettings: common),
         .target(
             name: "Delivery",
-            dependencies: ["Runtime", "ECryptoPay", "POSIX", "Ledger", "Payments", "CivilTime", "CCrypto", logging],
+            dependencies: [
+                "Runtime", "ECryptoPay", "POSIX", "Ledger", "JournalFormat", "Payments", "CivilTime", "CCrypto",
+                logging,
+            ],
             swiftSettings: common),
         .target(
             name: "Runtime",

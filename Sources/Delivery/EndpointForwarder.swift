@@ -1,3 +1,4 @@
+import JournalFormat
 import Ledger
 import Logging
 import Payments
@@ -19,6 +20,9 @@ actor EndpointForwarder: Wakeable {
     private var underWay: [PaymentID: Task<Void, Never>] = [:]
     private var isStopping = false
     private var health: EndpointHealth
+    /// Records that cannot be read now.
+    private var unread = LogThrottle()
+    private var unreadSince: Instant?
 
     init(
         name: String, ledger: any DeliveryLedger, sender: any DeliverySender, logger: Logger,
@@ -68,17 +72,34 @@ actor EndpointForwarder: Wakeable {
     }
 
     private func attempt(_ claim: DeliveryClaim) async -> DeliveryOutcome {
-        do {
-            return await sender.send(DeliveryMessage(try await ledger.content(of: claim)))
-        } catch let gone as RecordGone {
-            // No attempt will do better, but so it ends, and what waits behind it goes out.
-            return .failed(DeliveryFailure(status: nil, error: "\(gone)"))
+        let content: DeliveryContent
+        do { content = try await ledger.content(of: claim) } catch let damage as Damage {
+            return .unreadable(damage)
         } catch {
-            logger.error(
-                "record \(claim.position.seq) could not be read and is delivered later: \(error)",
-                metadata: ["payment": "\(claim.payment)"])
-            return .released
+            return .postponed(noteUnread(claim, error))
         }
+        if let outage = unread.end(now: scheduler.now) {
+            logger.notice("records for \(name) can be read again after \(HumanText.duration(outage.0.nanoseconds))")
+        }
+        unreadSince = nil
+        return await sender.send(DeliveryMessage(content))
+    }
+
+    /// A record cannot be read for a reason that may pass. How long to wait: the longer it has lasted, the longer.
+    private func noteUnread(_ claim: DeliveryClaim, _ error: any Error) -> Duration {
+        let now = scheduler.now
+        let since = unreadSince ?? now
+        unreadSince = since
+        if let notice = unread.fault(now: now) {
+            var often = ""
+            if case .still(let duration, let count) = notice {
+                often = " (\(count) such failures in \(HumanText.duration(duration.nanoseconds)))"
+            }
+            logger.error(
+                "record \(claim.position.seq) could not be read and is delivered to \(name) later\(often): \(error)",
+                metadata: ["payment": "\(claim.payment)"])
+        }
+        return min(max(RetrySchedule.delivery[0], now - since), RetrySchedule.longest)
     }
 
     // MARK: What people read
@@ -94,6 +115,12 @@ actor EndpointForwarder: Wakeable {
             let waiting = ledger.endpointStatus.first { $0.name == name }?.waiting ?? 0
             health.noteFailure(failure.error, of: seq, waiting: waiting, now: scheduler.now, metadata)
         case (.again, _): break
+        case (.undeliverable, .unreadable(let damage)):
+            logger.error(
+                """
+                record \(seq) of payment \(claim.payment) is undeliverable to \(name), since it cannot be read: \(damage). The API \
+                is asked for the payment, and what it says is delivered, unless something newer of the payment waits
+                """, metadata: metadata)
         case (.undeliverable, let outcome):
             var error = ""
             if case .failed(let failure) = outcome { error = ": \(failure.error)" }

@@ -23,6 +23,11 @@ package struct Entry: Hashable, Sendable {
         self.init(try EntryView(RecordLine(checking: line), line), line)
     }
 
+    /// In the place of a record may stand one of another journal, however good.
+    package func require(_ kind: String) throws(LineFault) {
+        guard record.kind == kind else { throw .content("record \(seq) is of kind \(record.kind), and not \(kind)") }
+    }
+
     /// Copies a record out of the line it stands in.
     package init(_ view: EntryView, _ line: Span<UInt8>) {
         self.init(seq: view.seq, durable: view.durable, time: view.time, record: Record(view.record, line))

@@ -139,8 +139,15 @@ package enum Record: Hashable, Sendable {
         package var status: Int?
         /// The last error, if there was one.
         package var error: String?
+        static let unreadable = "unreadable"
+        /// Whether nothing can tell any more what the `confirmed` record said: then the payment is asked for anew.
+        package var isUnreadable: Bool
 
-        package init(payment: Int64, of: Int64, endpoint: String, attempts: Int, status: Int?, error: String?) {
+        package init(
+            payment: Int64, of: Int64, endpoint: String, attempts: Int, status: Int?, error: String?,
+            isUnreadable: Bool = false
+        ) {
+            self.isUnreadable = isUnreadable
             self.payment = payment
             self.of = of
             self.endpoint = endpoint

@@ -159,6 +159,7 @@ package enum RecordCodec {
             append(Int64(delivery.attempts), named: #","attempts":"#, to: &output)
             if let status = delivery.status { append(Int64(status), named: #","status":"#, to: &output) }
             if let error = delivery.error { append(error, named: #","error":"#, to: &output) }
+            if delivery.isUnreadable { append(Record.Delivery.unreadable, named: #","reason":"#, to: &output) }
         case .passedOver(let kind, _): preconditionFailure("a record of kind \(kind) is not this version's to write")
         }
     }

@@ -122,6 +122,7 @@ extension RecordView {
             payment: try members.payment.integer("payment", line), of: try members.of.integer("of", line),
             endpoint: try members.endpoint.string("endpoint", line),
             attempts: Int(try members.attempts.integer("attempts", line)),
-            status: members.status?.integer(in: line).map { Int($0) }, error: members.error?.string(in: line))
+            status: members.status?.integer(in: line).map { Int($0) }, error: members.error?.string(in: line),
+            isUnreadable: members.reason?.string(in: line) == Record.Delivery.unreadable)
     }
 }

@@ -5,4 +5,6 @@ package enum RefutationReason: String, CaseIterable, Sendable {
     case amountMismatch = "amount-mismatch"
     case currencyMismatch = "currency-mismatch"
     case stateNeverReached = "state-never-reached"
+    /// Nothing says any more what it said: its record is damaged.
+    case unreadable = "unreadable"
 }

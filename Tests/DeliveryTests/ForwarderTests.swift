@@ -41,7 +41,9 @@ struct ForwarderTests {
     private func records(_ kind: String) throws -> [Record] { try home.records(kind) }
 
     #if PostgreSQL
-        @Test func `a record that is gone fails its delivery, and is not tried without a pause`() async throws {
+        @Test func `a record that is gone is undeliverable at once, and the API's next answer delivered in its place`()
+            async throws
+        {
             let ledger = try await ledger(.database)
             _ = try ledger.configure(endpoints: ["a"])
             let seq = try await confirm(42, ledger)
@@ -50,9 +52,12 @@ struct ForwarderTests {
             #expect(try await home.execute("DELETE FROM ecryptopayd.records WHERE seq = \(seq)"))
             let (forwarder, shop) = (forwarder(ledger), ScriptedShop())
             try await forwarder.update(endpoints: [endpoint("a", shop)])
-            try await eventually("the failure") {
-                ledger.endpointStatus.first?.failing?.error == "record \(seq) was pruned"
-            }
+            try await eventually("the end of it") { try records("undeliverable").count == 1 }
+            guard case .undeliverable(let end)? = try records("undeliverable").first else { return }
+            #expect(end.of == seq && end.isUnreadable && end.attempts == 0)
+            #expect(end.error?.hasPrefix("the database: record \(seq) is missing") == true, "\(end.error ?? "")")
+            let again = try await confirm(42, ledger)
+            try await eventually("the delivery") { shop.ids.contains("msg_id_\(again)") }
             #expect(!shop.ids.contains("msg_id_\(seq)"))
             await forwarder.stop()
         }

@@ -17,6 +17,9 @@ struct RecordCodecTests {
         .delivered(
             .init(payment: 42, of: 6, endpoint: "https://shop.example/hook", attempts: 1, status: 200, error: nil)),
         .undeliverable(.init(payment: 42, of: 6, endpoint: "exec", attempts: 9, status: nil, error: "exit 1")),
+        .undeliverable(
+            .init(
+                payment: 42, of: 6, endpoint: "exec", attempts: 0, status: nil, error: "damaged", isUnreadable: true)),
     ]
 
     private func line(_ record: Record, seq: Int64 = 17, durable: Int64 = 12) -> [UInt8] {

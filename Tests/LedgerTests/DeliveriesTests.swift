@@ -24,7 +24,7 @@ struct DeliveriesTests {
             guard let claim else { return }
             deliveries.conclude(claim)
             deliveries.ended(
-                claim.payment, of: claim.position.seq, endpoint: claim.endpoint, isDelivered: true, now: now)
+                claim.payment, of: claim.position.seq, endpoint: claim.endpoint, .delivered, now: now)
         }
 
         func fail(_ claim: DeliveryClaim?) {
@@ -56,7 +56,8 @@ struct DeliveriesTests {
         let ledger = Harness("a", "b")
         for seq in 10...12 as ClosedRange<Int64> { ledger.announce(seq, seq) }
         func end(_ seq: Int64, _ endpoint: String, isDelivered: Bool, now: Instant? = Instant(nanoseconds: 0)) {
-            ledger.deliveries.ended(seq, of: seq, endpoint: endpoint, isDelivered: isDelivered, now: now)
+            ledger.deliveries.ended(
+                seq, of: seq, endpoint: endpoint, isDelivered ? .delivered : .undeliverable, now: now)
         }
         end(10, "b", isDelivered: true)
         #expect(ledger.deliveries.undeliveredRecords == nil)
@@ -175,8 +176,8 @@ struct DeliveriesTests {
         #expect(Set(ledger.deliveries.stranded.map(\.seq)) == [9, 10])
         #expect(ledger.claim("b")?.position.seq == 12)
         #expect(ledger.claim("b") == nil)
-        ledger.deliveries.ended(1, of: 10, endpoint: "a", isDelivered: true, now: ledger.now)
-        ledger.deliveries.ended(3, of: 9, endpoint: "a", isDelivered: true, now: ledger.now)
+        ledger.deliveries.ended(1, of: 10, endpoint: "a", .delivered, now: ledger.now)
+        ledger.deliveries.ended(3, of: 9, endpoint: "a", .delivered, now: ledger.now)
         ledger.deliveries.forgetFinished()
         #expect(ledger.deliveries.queues.map(\.name) == ["b"])
     }
@@ -258,7 +259,7 @@ struct DeliveriesTests {
         #expect(first?.position.seq == 10 && other?.position.seq == 20)
         // A node that stood still writes what it had delivered when the endpoint was still its own.
         for (id, seq) in [(1, 10), (2, 20)] as [(PaymentID, Int64)] {
-            ledger.deliveries.ended(id, of: seq, endpoint: "a", isDelivered: true, now: ledger.now)
+            ledger.deliveries.ended(id, of: seq, endpoint: "a", .delivered, now: ledger.now)
         }
         ledger.announce(2, 21)
         #expect(ledger.claim() == nil && ledger.deliveries.nextDue(for: "a") == nil)

@@ -55,9 +55,14 @@ final class LedgerHarness {
 
     func settle(_ claim: Claim, _ answer: Answer) {
         if case .payment = answer { state.noteAnswered(claim) }
-        let reports = claim.reports.map { ClaimedReport(waiting: $0, report: journal[$0.seq]!, receivedAt: 0) }
+        let reports = claim.reports.map(read)
         let judgement = state.judge(claim, answer, reports, now: now, wallClock: now.nanoseconds)
         apply(claim, judgement, .webhook)
+    }
+
+    /// One that the journal lacks is unreadable.
+    func read(_ waiting: WaitingReport) -> ClaimedReport {
+        ClaimedReport(waiting: waiting, report: journal[waiting.seq], receivedAt: journal[waiting.seq].map { _ in 0 })
     }
 
     /// Applies a judgement as if its records had become durable.

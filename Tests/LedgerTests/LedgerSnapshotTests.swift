@@ -28,7 +28,7 @@ struct LedgerSnapshotTests {
         }
         ledger.state.configured(endpoints: ["https://shop.example/hook", "é"], seq: 104)
         ledger.state.deliveryEnded(
-            2, of: 102, endpoint: "https://shop.example/hook", isDelivered: true, now: ledger.now)
+            2, of: 102, endpoint: "https://shop.example/hook", .delivered, now: ledger.now)
         return ledger
     }
 

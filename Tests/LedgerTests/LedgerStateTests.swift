@@ -319,7 +319,7 @@ struct LedgerStateTests {
         ledger.state.received(report.admitted, seq: 11, offset: 0, now: nil)
         #expect(ledger.state.pruningHold?.seq == 10)
         #expect(ledger.state.pruningHold?.reason.contains("payment 7 that is not delivered") == true)
-        ledger.state.deliveryEnded(7, of: 10, endpoint: "a", isDelivered: true, now: ledger.now)
+        ledger.state.deliveryEnded(7, of: 10, endpoint: "a", .delivered, now: ledger.now)
         #expect(ledger.state.pruningHold?.seq == 11)
     }
 

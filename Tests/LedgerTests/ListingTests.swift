@@ -33,7 +33,7 @@ extension LedgerHarness {
     }
 
     private func settleListed(_ claim: Claim, _ answer: Answer) {
-        let reports = claim.reports.map { ClaimedReport(waiting: $0, report: journal[$0.seq]!, receivedAt: 0) }
+        let reports = claim.reports.map(read)
         let (judgement, cause) = state.judgeListed(claim, answer, reports, now: now, wallClock: now.nanoseconds)
         apply(claim, judgement, cause)
     }

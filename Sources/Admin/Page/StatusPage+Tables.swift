@@ -135,6 +135,7 @@ extension StatusPage {
         case .amountMismatch: "another amount"
         case .currencyMismatch: "another currency"
         case .stateNeverReached: "never came to that state"
+        case .unreadable: "its record is damaged"
         case nil: ReadableText.line(reason, limit: 40)
         }
     }

@@ -1,4 +1,5 @@
 import Confirming
+import JournalFormat
 import Ledger
 import Runtime
 
@@ -6,6 +7,14 @@ extension DaemonStatus {
     /// What an operator should know about or see to, the worst first, each with what to do; empty when all is well.
     var problems: [String] {
         var problems = unreadiness + (cluster?.problems(now: now) ?? [])
+        if let first = damage.first {
+            let others = damage.count > 1 ? " (and \(damage.count - 1) more)" : ""
+            problems.append(
+                """
+                the journal is damaged: \(first)\(others); hint: \(first.hint); "ecryptopayd journal verify" shows all that is wrong \
+                (a restart ends this notice)
+                """)
+        }
         // What makes it unready says the same already.
         if api.isReachable == false, unreadiness.isEmpty {
             problems.append(

@@ -1,4 +1,5 @@
 package import Confirming
+package import JournalFormat
 package import Ledger
 package import Receiver
 
@@ -47,6 +48,8 @@ package struct DaemonStatus: Sendable {
     package var lastReconciledAt: Int64?
     /// Connections to the public side that are open.
     package var openConnections: Int
+    /// What of the journal was found damaged since the start.
+    package var damage: [Damage]
     /// How the nodes stand that share the ledger; nil where there is only one.
     package var cluster: ClusterStatus?
     /// Whether each payment that is listed as waiting can wait for that long before somebody should look.
@@ -56,7 +59,7 @@ package struct DaemonStatus: Sendable {
         version: String, startedAt: Int64, now: Int64, unreadiness: [String], journal: Journal,
         overview: LedgerOverview,
         webhooks: ReceptionCounter, verdicts: VerdictCounter, api: APIHealth.Status, calls: [MeasuredAPI.Figures],
-        lastReconciledAt: Int64?, openConnections: Int, cluster: ClusterStatus? = nil
+        lastReconciledAt: Int64?, openConnections: Int, damage: [Damage] = [], cluster: ClusterStatus? = nil
     ) {
         self.version = version
         self.startedAt = startedAt
@@ -70,6 +73,7 @@ package struct DaemonStatus: Sendable {
         self.calls = calls
         self.lastReconciledAt = lastReconciledAt
         self.openConnections = openConnections
+        self.damage = damage
         self.cluster = cluster
     }
 

@@ -117,6 +117,10 @@ enum MetricsAnswer {
                 failures.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         }
         text.gauge(
+            "ecryptopayd_journal_damaged_places",
+            "Damaged places of the journal that were come across since the start.",
+            Int64(status.damage.count))
+        text.gauge(
             "ecryptopayd_disk_free_bytes", "What may be written to the journal's disk.", status.journal.room?.freeBytes)
         text.gauge(
             "ecryptopayd_disk_free_minimum_bytes", "With less free, webhooks are answered 503.",

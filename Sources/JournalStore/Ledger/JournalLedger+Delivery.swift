@@ -55,16 +55,9 @@ extension JournalLedger: DeliveryLedger {
 
     package func content(of claim: DeliveryClaim) async throws -> DeliveryContent {
         let position = claim.position
-        return try await readQueue.value { [journal] in
-            let entry = try journal.read(position)
-            guard case .confirmed(let confirmed) = entry.record else {
-                throw JournalFault.damaged(
-                    Damage(
-                        file: "the journal", offset: position.offset,
-                        fault: .content("record \(position.seq) is no confirmation")))
-            }
-            return DeliveryContent(journal: journal.id, seq: entry.seq, time: entry.time, current: confirmed.current)
-        }
+        let entry = try await readQueue.value { try self.entries(at: [position], of: "confirmed")[0].get() }
+        guard case .confirmed(let confirmed) = entry.record else { preconditionFailure("that kind was asked for") }
+        return DeliveryContent(journal: journal.id, seq: entry.seq, time: entry.time, current: confirmed.current)
     }
 
     package func conclude(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome) throws -> DeliveryEnd {
@@ -87,8 +80,16 @@ extension JournalLedger: DeliveryLedger {
                 state.stopDeliveries(claim)
                 return .stopped
             case .released:
-                state.release(claim, now: now())
+                state.release(claim, for: RetrySchedule.delivery[0], now: now())
                 return .again
+            case .postponed(let pause):
+                state.release(claim, for: pause, now: now())
+                return .again
+            case .unreadable(let damage):
+                try end(
+                    &state, claim.payment, of: claim.position.seq, endpoint: claim.endpoint,
+                    attempts: claim.attempt - 1, DeliveryFailure(status: nil, error: "\(damage)"), isUnreadable: true)
+                return .undeliverable
             }
         }
     }
@@ -113,11 +114,11 @@ extension JournalLedger: DeliveryLedger {
     /// start delivers it once more, and this run does not try it again and again.
     private func end(
         _ state: inout LedgerState, _ id: PaymentID, of seq: Int64, endpoint: String, attempts: Int,
-        status: Int? = nil, _ failure: DeliveryFailure? = nil
+        status: Int? = nil, _ failure: DeliveryFailure? = nil, isUnreadable: Bool = false
     ) throws(JournalUnavailable) {
         let delivery = Record.Delivery(
             payment: id, of: seq, endpoint: endpoint, attempts: attempts, status: failure?.status ?? status,
-            error: failure?.error)
+            error: failure?.error, isUnreadable: isUnreadable)
         let isDelivered = failure == nil
         defer { state.apply(.ended(delivery, isDelivered: isDelivered), at: .none, now: now()) }
         state.frontier.append(

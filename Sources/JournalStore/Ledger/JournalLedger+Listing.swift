@@ -65,7 +65,7 @@ extension JournalLedger {
         defer { rescheduled() }
         // The reports may have come a moment ago, and are read back.
         if claims.contains(where: { !$0.0.reports.isEmpty }) { journal.flush() }
-        let (answered, unreadable) = readBack(claims)
+        let (answered, unread) = readBack(claims)
         let decisions = state.withLock { state in
             answered.map { claim, answer, reports in
                 let (judgement, cause) = state.judgeListed(
@@ -87,21 +87,20 @@ extension JournalLedger {
         if let failure { throw failure }
         let settlements = decisions.map(\.settlement)
         for settlement in settlements { settled(settlement) }
-        if let unreadable { throw unreadable }
+        if let unread { throw unread }
         return settlements
     }
 
-    /// Joins claims with the reports that they answer; those whose reports cannot be read are released.
+    /// Joins claims with the reports that they answer; those whose reports cannot be read now are released.
     private func readBack(
         _ claims: [(Claim, Answer)]
     ) -> (answered: [(Claim, Answer, [ClaimedReport])], failure: (any Error)?) {
-        if let reports = try? journal.reports(of: claims.map(\.0)) {
-            return (zip(claims, reports).map { ($0.0, $0.1, $1) }, nil)
-        }
         var answered: [(Claim, Answer, [ClaimedReport])] = []
         var failure: (any Error)?
-        for (claim, answer) in claims {
-            do { answered.append((claim, answer, try journal.reports(of: [claim])[0])) } catch {
+        let claimed = claims.map(\.0)
+        let reports = Result { try self.reports(of: claimed) }
+        for (index, (claim, answer)) in claims.enumerated() {
+            do { answered.append((claim, answer, try reports.get()[index].get())) } catch {
                 state.withLock { $0.release(claim, now: now()) }
                 failure = error
             }

@@ -19,7 +19,8 @@ extension JournalLedger {
             times.arrivals = [:]
             for payment in waiting {
                 let position = JournalPosition(seq: payment.seq, offset: payment.offset)
-                times.arrivals[payment.seq] = before[payment.seq] ?? (try? journal.read(position))?.time
+                times.arrivals[payment.seq] =
+                    before[payment.seq] ?? (try? entries(at: [position], of: "received")[0].get())?.time
             }
             let oldest = undelivered?.oldest ?? 0
             if times.undelivered.seq != oldest { times.undelivered = (oldest, journal.time(of: oldest)) }

@@ -245,7 +245,7 @@ extension JournalLedger: ReportLedger, Ledger {
     package func settle(_ claim: Claim, _ answer: Answer, cause: Record.Cause) async throws -> Settlement {
         if case .payment = answer { state.withLock { $0.noteAnswered(claim) } }
         let reports: [ClaimedReport]
-        do { reports = try await readBack(claim) } catch {
+        do { reports = try await readBack(claim).get() } catch {
             state.withLock { $0.release(claim, now: now()) }
             throw error
         }
@@ -301,13 +301,13 @@ extension JournalLedger {
     }
 
     /// Reads the reports that a claim answers from the journal.
-    private func readBack(_ claim: Claim) async throws -> [ClaimedReport] {
+    private func readBack(_ claim: Claim) async throws -> Result<[ClaimedReport], any Error> {
         if let ticket = claimed.withLock({ $0.removeValue(forKey: claim.id) }),
             let failure = await ticket.result.failure
         {
             throw failure
         }
-        return try await readQueue.value { [journal] in try journal.reports(of: [claim])[0] }
+        return try await readQueue.value { try self.reports(of: [claim])[0] }
     }
 }
 
@@ -377,28 +377,4 @@ extension JournalLedger {
     func now() -> Instant { Instant(nanoseconds: environment.monotonic()) }
 
     func wallClock() -> Int64 { environment.realtime() }
-}
-
-extension LedgerJournal {
-    /// The reports that claims answer, for each.
-    func reports(of claims: [Claim]) throws -> [[ClaimedReport]] {
-        let positions = claims.flatMap { $0.reports.map { JournalPosition(seq: $0.seq, offset: $0.offset) } }
-        var entries = try self.entries(at: positions)[...]
-        return try claims.map { claim in
-            defer { entries = entries.dropFirst(claim.reports.count) }
-            return try zip(entries, claim.reports).map { try $0.claimedReport($1) }
-        }
-    }
-}
-
-extension Entry {
-    /// The report that a `received` record holds.
-    fileprivate func claimedReport(_ waiting: WaitingReport) throws -> ClaimedReport {
-        guard case .received(let received) = record else {
-            throw JournalFault.damaged(
-                Damage(segment: seq, offset: waiting.offset, fault: .content("record \(seq) is not a report")))
-        }
-        return ClaimedReport(
-            waiting: waiting, report: try ReportedPayment(body: received.report.span), receivedAt: time)
-    }
 }

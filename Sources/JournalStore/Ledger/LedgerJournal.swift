@@ -18,8 +18,9 @@ package protocol LedgerJournal: Sendable {
     /// What an operator can do when it takes no records: the end of a sentence, in the imperative.
     var advice: String { get }
 
-    /// Reads records, in the order that is given. Throws when one of them is not there.
-    func entries(at positions: [JournalPosition]) throws -> [Entry]
+    /// Reads records of a kind, in the order that is given. One that nothing will ever read fails with a ``JournalFormat/Damage``, one that
+    /// may be read later with anything else.
+    func entries(at positions: [JournalPosition], of kind: String) throws -> [Result<Entry, any Error>]
 
     /// The records that are selected and were news, up to a durable one, in order.
     func changes(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)]
@@ -82,7 +83,4 @@ extension LedgerJournal {
 
     /// Appends `closed`, makes it durable, and takes nothing more.
     package func close(time: Int64) { commits.close(time: time) }
-
-    /// Reads one record.
-    package func read(_ position: JournalPosition) throws -> Entry { try entries(at: [position])[0] }
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 package import JournalFormat
 package import Ledger
 import POSIX
@@ -47,6 +48,11 @@ package final class Journal: LedgerJournal {
     package let commits: GroupCommit
     let disk: any Disk
     private let gauge: SpaceGauge
+    private let clock: @Sendable () -> Int64
+    /// Since when the system has not given out the bytes of some records.
+    private let refused = Mutex<[Int64: Int64]>([:])
+    /// A disk that has failed for so long, in nanoseconds, is not waited for.
+    private static let patience: Int64 = 30_000_000_000
 
     /// How much of the disk is free.
     package var space: SpaceGauge? { gauge }
@@ -102,6 +108,7 @@ package final class Journal: LedgerJournal {
     ) throws(SystemError) {
         self.disk = disk
         id = opened.journal
+        clock = environment.monotonic
         gauge = SpaceGauge(disk, clock: environment.monotonic)
         // Recovery has proven all that is there.
         let tail = JournalTail(
@@ -149,29 +156,55 @@ package final class Journal: LedgerJournal {
     func segment(of seq: Int64) -> Int64 { commits.tail.withLock { tail in tail.segments.last { $0 <= seq } ?? 1 } }
 
     /// Reads records.
-    package func entries(at positions: [JournalPosition]) throws -> [Entry] { try positions.map(entry(at:)) }
+    package func entries(at positions: [JournalPosition], of kind: String) -> [Result<Entry, any Error>] {
+        positions.map { position in Result { try entry(at: position, kind) } }
+    }
 
-    private func entry(at position: JournalPosition) throws(JournalFault) -> Entry {
-        let name = SegmentName.name(firstSeq: segment(of: position.seq))
-        let line = try line(in: name, at: position.offset)
-        do throws(LineFault) {
+    private func entry(at position: JournalPosition, _ kind: String) throws -> Entry {
+        let segment = segment(of: position.seq)
+        let fault: LineFault
+        do {
+            let line = try line(in: segment, at: position)
+            refused.withLock { if !$0.isEmpty { $0[position.seq] = nil } }
             let entry = try Entry(line: line.span)
-            guard entry.seq == position.seq else { throw .sequence(expected: position.seq, found: entry.seq) }
+            guard entry.seq == position.seq else {
+                throw LineFault.sequence(expected: position.seq, found: entry.seq)
+            }
+            try entry.require(kind)
             return entry
-        } catch {
-            throw .damaged(
-                Damage(file: name, offset: position.offset, fault: error, lost: position.seq...position.seq))
+        } catch let error as LineFault {
+            fault = error
+        } catch let error as SystemError where isLasting(error, position.seq) {
+            fault = .refused("\(error)")
+        }
+        throw Damage(segment: segment, offset: position.offset, fault: fault, lost: position.seq...position.seq)
+    }
+
+    private func line(in segment: Int64, at position: JournalPosition) throws -> [UInt8] {
+        let file = try disk.open(SegmentName.name(firstSeq: segment), .read)
+        defer { disk.close(file) }
+        var reader = SegmentReader(disk, file, from: position.offset, step: 8 << 10)
+        switch try reader.next() {
+        case .line: return Array(reader.line)
+        case .rest: throw LineFault.cutShort
+        case .tooLong: throw LineFault.tooLong
+        case .end: throw LineFault.missing(expected: position.seq, claimed: durable)
         }
     }
 
-    private func line(in name: String, at offset: Int64) throws(JournalFault) -> [UInt8] {
-        do throws(SystemError) {
-            let file = try disk.open(name, .read)
-            defer { disk.close(file) }
-            var reader = SegmentReader(disk, file, from: offset, step: 8 << 10)
-            guard case .line = try reader.next() else { return [] }
-            return Array(reader.line)
-        } catch { throw .system(error) }
+    /// Whether a record cannot be read for a reason that does not pass by itself.
+    private func isLasting(_ error: SystemError, _ seq: Int64) -> Bool {
+        switch error.errno {
+        case EMFILE, ENFILE, ENOMEM: false
+        case ENOENT: true
+        default:
+            refused.withLock { refused in
+                let now = clock()
+                let since = refused[seq] ?? now
+                refused[seq] = since
+                return now - since >= Self.patience
+            }
+        }
     }
 }
 

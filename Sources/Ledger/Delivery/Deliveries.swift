@@ -48,15 +48,21 @@ struct Deliveries: Sendable {
     }
 
     /// Applies a `delivered` or an `undeliverable` record.
-    mutating func ended(_ id: PaymentID, of seq: Int64, endpoint: String, isDelivered: Bool, now: Instant?) {
-        if isDelivered {
-            arrived(seq, at: endpoint)
-        } else if now != nil {
-            undelivered[seq, default: []].append(endpoint)
+    mutating func ended(_ id: PaymentID, of seq: Int64, endpoint: String, _ ending: DeliveryEnding, now: Instant?) {
+        switch ending {
+        case .delivered: arrived(seq, at: endpoint)
+        // One that cannot be read is of no use to a replay.
+        case .undeliverable where now != nil: undelivered[seq, default: []].append(endpoint)
+        case .undeliverable, .unreadable: break
         }
         guard let index = index(of: endpoint) else { return }
-        if isDelivered { queues[index].failing = nil }
+        if ending == .delivered { queues[index].failing = nil }
         queues[index].remove(id, seq, now: now)
+    }
+
+    /// Whether something of a payment waits for an endpoint.
+    func waits(_ id: PaymentID, for endpoint: String) -> Bool {
+        index(of: endpoint).map { !queues[$0].waiting(of: id).isEmpty } ?? false
     }
 
     /// An endpoint lacks a record until it gets it; one that is gone, until any of those that are there does.

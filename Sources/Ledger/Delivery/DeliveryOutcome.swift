@@ -1,3 +1,5 @@
+package import JournalFormat
+
 /// What came of an attempt to deliver.
 package enum DeliveryOutcome: Hashable, Sendable {
     /// The endpoint has it; with an HTTP status, if there was one.
@@ -8,6 +10,10 @@ package enum DeliveryOutcome: Hashable, Sendable {
     case gone
     /// No attempt was made.
     case released
+    /// No attempt could be made now, and the next one can after that time.
+    case postponed(Duration)
+    /// Nothing can say any more what was to be delivered: no attempt will do better.
+    case unreadable(Damage)
 }
 
 /// Why an attempt failed.
@@ -21,6 +27,14 @@ package struct DeliveryFailure: Hashable, Sendable {
         self.status = status
         self.error = error
     }
+}
+
+/// How a delivery ended, as the journal has it.
+package enum DeliveryEnding: Sendable {
+    case delivered
+    case undeliverable
+    /// It is undeliverable because its record is damaged.
+    case unreadable
 }
 
 /// What became of a delivery.

@@ -13,7 +13,7 @@ package protocol DeliveryLedger: Ledger {
     /// When ``claimDelivery(for:)`` may next have something, on the monotonic clock; nil when nothing waits.
     func nextDelivery(for endpoint: String) -> Instant?
 
-    /// What a delivery says. Throws ``RecordGone`` when nothing can say it any more.
+    /// What a delivery says. Throws ``JournalFormat/Damage`` when nothing can say it any more.
     func content(of claim: DeliveryClaim) async throws -> DeliveryContent
 
     /// Journals and applies what came of an attempt.
@@ -22,16 +22,4 @@ package protocol DeliveryLedger: Ledger {
     /// Has records that were news go out again to every endpoint, in order; returns how many deliveries that makes. A dry run
     /// only counts them.
     func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int
-}
-
-/// A record that was to be delivered and was pruned meanwhile, as one that was replayed in that moment.
-package struct RecordGone: Error, Hashable, CustomStringConvertible {
-    /// The record.
-    package let seq: Int64
-
-    /// Names it.
-    package init(_ seq: Int64) { self.seq = seq }
-
-    /// In words for an operator.
-    package var description: String { "record \(seq) was pruned" }
 }

@@ -1,3 +1,5 @@
+package import JournalFormat
+
 /// Hears of a ledger's progress, in order. Must not block.
 ///
 /// Whoever answers for reports is an ``Acknowledger``; everybody else hears of what he asks for.
@@ -20,6 +22,8 @@ package protocol LedgerObserver: AnyObject, Sendable {
     func ledgerMissedCheckpoint(reason: String)
     /// Something waits to be delivered.
     func ledgerDidAnnounce()
+    /// A record that was wanted is damaged, perhaps not for the first time.
+    func ledgerFoundDamage(_ damage: Damage)
     /// Nothing more will become durable: the process has to end, with this `errno`.
     func ledgerDidFail(reason: String, errno: Int32)
 }
@@ -34,6 +38,7 @@ extension LedgerObserver {
     package func ledgerWasSlow(_ duration: Duration) {}
     package func ledgerMissedCheckpoint(reason: String) {}
     package func ledgerDidAnnounce() {}
+    package func ledgerFoundDamage(_ damage: Damage) {}
     package func ledgerDidFail(reason: String, errno: Int32) {}
 }
 

@@ -11,7 +11,7 @@ package struct Claim: Hashable, Sendable {
     /// The newest report of any payment that arrived before the call began.
     let newestReport: Int64
     /// Which numbering of records the reports' sequence numbers belong to.
-    let generation: Int
+    package let generation: Int
 
     init(id: PaymentID, reports: [WaitingReport], began: Instant, newestReport: Int64, generation: Int) {
         self.id = id
@@ -29,13 +29,13 @@ package struct Claim: Hashable, Sendable {
 package struct ClaimedReport: Sendable {
     /// Its place in the queue.
     package let waiting: WaitingReport
-    /// What it said.
-    package let report: ReportedPayment
-    /// When it came, in nanoseconds since 1970.
-    package let receivedAt: Int64
+    /// What it said; nil when nothing can tell that any more.
+    package let report: ReportedPayment?
+    /// When it came, in nanoseconds since 1970; nil likewise.
+    package let receivedAt: Int64?
 
     /// Joins what the state keeps of a report with what the journal keeps.
-    package init(waiting: WaitingReport, report: ReportedPayment, receivedAt: Int64) {
+    package init(waiting: WaitingReport, report: ReportedPayment?, receivedAt: Int64?) {
         self.waiting = waiting
         self.report = report
         self.receivedAt = receivedAt

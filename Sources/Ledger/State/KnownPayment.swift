@@ -5,8 +5,8 @@ struct KnownPayment: IDTableElement, Sendable {
     var id: PaymentID
     /// The record that confirmed it.
     var seq: Int64
-    /// Over state, amount and currency.
-    let fingerprint: UInt64
+    /// Over state, amount and currency; 0 when that is to be told anew.
+    private(set) var fingerprint: UInt64
     /// Nanoseconds since 1970; `Int64.min` when the answer had no readable time.
     let updatedAt: Int64
     /// When the call began that brought it; the distant past when an earlier run of the program made it.
@@ -25,6 +25,11 @@ struct KnownPayment: IDTableElement, Sendable {
             id: payment.id, seq: seq, fingerprint: payment.fingerprint, updatedAt: payment.updatedAt ?? .min,
             callBegan: callBegan)
     }
+
+    /// Has the next answer be news, whatever it tells.
+    mutating func forget() { fingerprint = 0 }
+
+    var isForgotten: Bool { fingerprint == 0 }
 
     /// Whether an answer tells a state, amount or currency that differ.
     func isChange(_ payment: ConfirmedSummary) -> Bool { payment.fingerprint != fingerprint }

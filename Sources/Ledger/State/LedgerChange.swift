@@ -14,7 +14,7 @@ package enum LedgerChange: Sendable {
     case abandoned(PaymentID, of: [Int64])
     /// At a time in nanoseconds since 1970; `endpoints` is nil in a record that does not say.
     case opened(at: Int64, endpoints: [String]?)
-    case deliveryEnded(PaymentID, of: Int64, endpoint: String, isDelivered: Bool)
+    case deliveryEnded(PaymentID, of: Int64, endpoint: String, DeliveryEnding)
     case baseline
 }
 
@@ -44,7 +44,9 @@ extension LedgerChange {
     }
 
     package static func ended(_ delivery: Record.Delivery, isDelivered: Bool) -> LedgerChange {
-        .deliveryEnded(delivery.payment, of: delivery.of, endpoint: delivery.endpoint, isDelivered: isDelivered)
+        .deliveryEnded(
+            delivery.payment, of: delivery.of, endpoint: delivery.endpoint,
+            isDelivered ? .delivered : delivery.isUnreadable ? .unreadable : .undeliverable)
     }
 }
 
@@ -71,8 +73,8 @@ extension LedgerState {
         case .opened(let time, let endpoints):
             opened(at: time)
             if let endpoints { self.opened(endpoints, seq: position.seq, isReplay: now == nil) }
-        case .deliveryEnded(let id, let of, let endpoint, let isDelivered):
-            deliveryEnded(id, of: of, endpoint: endpoint, isDelivered: isDelivered, now: now)
+        case .deliveryEnded(let id, let of, let endpoint, let ending):
+            deliveryEnded(id, of: of, endpoint: endpoint, ending, now: now)
         case .baseline: hasBaseline = true
         }
     }

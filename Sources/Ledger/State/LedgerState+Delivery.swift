@@ -42,10 +42,12 @@ extension LedgerState {
 
     /// Applies a `delivered` or an `undeliverable` record.
     package mutating func deliveryEnded(
-        _ id: PaymentID, of seq: Int64, endpoint: String, isDelivered: Bool, now: Instant?
+        _ id: PaymentID, of seq: Int64, endpoint: String, _ ending: DeliveryEnding, now: Instant?
     ) {
-        if isDelivered { totals.delivered += 1 } else { totals.undeliverable += 1 }
-        deliveries.ended(id, of: seq, endpoint: endpoint, isDelivered: isDelivered, now: now)
+        if ending == .delivered { totals.delivered += 1 } else { totals.undeliverable += 1 }
+        deliveries.ended(id, of: seq, endpoint: endpoint, ending, now: now)
+        // What is newer and waits tells the endpoint what it has to know.
+        if ending == .unreadable, !deliveries.waits(id, for: endpoint) { forget(id, now: now) }
         forgetFinished()
     }
 
@@ -80,8 +82,8 @@ extension LedgerState {
     }
 
     /// The attempt came to nothing that says anything about the endpoint: again after a while, as often as it takes.
-    package mutating func release(_ claim: DeliveryClaim, now: Instant) {
-        deliveries.release(claim, until: now + RetrySchedule.delivery[0])
+    package mutating func release(_ claim: DeliveryClaim, for pause: Duration, now: Instant) {
+        deliveries.release(claim, until: now + pause)
     }
 
     /// The endpoint wants nothing more: what waits for it waits until ``startDeliveries()`` or a replay.

@@ -87,7 +87,9 @@ extension LedgerState {
     ) -> (Judgement, Record.Cause) {
         var judgement = judge(claim, answer, reports, now: now, wallClock: wallClock)
         guard let confirmation = judgement.confirmation else { return (judgement, .webhook) }
-        if !confirmation.of.isEmpty { return (judgement, .webhook) }
+        // Of one that nobody can read any more it is known at least that it came.
+        let hasTold = !confirmation.of.isEmpty || reports.contains { $0.report == nil }
+        if hasTold { return (judgement, .webhook) }
         // Also one that came while the listing was under way, and has not been claimed for it.
         let isReported = pending.slot(of: claim.id).map { pending[$0].hasReports } ?? false
         guard let listing, listing.isBaseline, !isReported, known.slot(of: claim.id) == nil,

@@ -57,7 +57,8 @@ package struct LedgerState: Sendable {
     /// The newest report when a call began that was answered with 2xx.
     var answeredAt: Int64 = 0
     var newestReport: Int64 = 0
-    private(set) var generation = 0
+    /// How often records were rejected, whose numbers were given again.
+    package private(set) var generation = 0
 
     /// An empty ledger.
     package init(limits: Limits, seed: UInt64, now: Instant) {
@@ -102,6 +103,16 @@ package struct LedgerState: Sendable {
         pending.append(waiting, of: report.id, known, now: now)
     }
 
+    /// Has a payment fetched though no report of it waits.
+    private mutating func askAnew(_ id: PaymentID, now: Instant) { pending.askAnew(id, isKnown: isKnown(id), now: now) }
+
+    /// A confirmation was news, and can be told to nobody any more: whatever the API says of the payment next is news.
+    mutating func forget(_ id: PaymentID, now: Instant?) {
+        guard let slot = known.slot(of: id) else { return }
+        known[slot].forget()
+        if let now { askAnew(id, now: now) }
+    }
+
     func isKnown(_ id: PaymentID) -> Bool { known.slot(of: id) != nil }
 
     /// Takes note of a report that was coalesced, and not journaled.
@@ -116,6 +127,7 @@ package struct LedgerState: Sendable {
     /// After a replay: all that waits is due at once, spread by jitter over the time that the budget needs for it.
     package mutating func resume(now: Instant) {
         deliveries.resume(now: now)
+        known.forEachSlot { slot in if known[slot].isForgotten { askAnew(known[slot].id, now: now) } }
         pending.resume(rate: limits.confirmRate, now: now)
     }
 
@@ -231,7 +243,11 @@ package struct LedgerState: Sendable {
         }
         var settled: [Int64] = []
         for claimed in reports {
-            switch Comparison(claimed.report, payment) {
+            guard let report = claimed.report else {
+                judgement.refutations.append(Judgement.Refutation(of: claimed.waiting.seq, reason: .unreadable))
+                continue
+            }
+            switch Comparison(report, payment) {
             case .settled: settled.append(claimed.waiting.seq)
             case .contradicted(let reason):
                 judgement.refutations.append(Judgement.Refutation(of: claimed.waiting.seq, reason: reason))
@@ -261,7 +277,9 @@ package struct LedgerState: Sendable {
             if let next = claimed.advancingAbsence(began: judgement.callBegan, now: now) {
                 unknown.append(next)
             } else if answeredAt >= claimed.waiting.seq {
-                judgement.refutations.append(Judgement.Refutation(of: claimed.waiting.seq, reason: reason))
+                judgement.refutations.append(
+                    Judgement.Refutation(
+                        of: claimed.waiting.seq, reason: claimed.report == nil ? .unreadable : reason))
             } else {
                 judgement.isFailure = true
                 unknown.append(claimed)
@@ -275,8 +293,10 @@ package struct LedgerState: Sendable {
         _ unknown: [ClaimedReport], _ judgement: inout Judgement, attempts: Int, wallClock: Int64
     ) {
         let oldest = wallClock - limits.confirmWindow.nanoseconds
-        let overdue = unknown.filter { $0.receivedAt < oldest }
-        judgement.waiting = unknown.filter { $0.receivedAt >= oldest }.map(\.waiting)
+        // One of which nobody knows when it came waits as long as it takes.
+        func isOverdue(_ claimed: ClaimedReport) -> Bool { claimed.receivedAt.map { $0 < oldest } ?? false }
+        let overdue = unknown.filter(isOverdue)
+        judgement.waiting = unknown.filter { !isOverdue($0) }.map(\.waiting)
         if !overdue.isEmpty {
             judgement.abandonment = Judgement.Abandonment(
                 of: overdue.map(\.waiting.seq), attempts: attempts, error: judgement.unknown ?? "unknown")
@@ -292,6 +312,10 @@ package struct LedgerState: Sendable {
         if claim.generation == generation { pending.giveTurns(claim.id, judgement.waiting) }
         let isChange = judgement.confirmation?.isChange == true
         if !judgement.isFailure { pending.followUp(claim, isChange: isChange, now: now) }
+        // It may have told of what the API does not show yet: its turns are the payment's.
+        if !isChange, judgement.refutations.contains(where: { $0.reason == .unreadable }) {
+            askAnew(claim.id, now: now)
+        }
         if judgement.isFailure {
             pending.end(claim, now: now, rest: nil)
         } else if !judgement.refutations.isEmpty {

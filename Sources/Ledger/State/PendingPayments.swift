@@ -71,6 +71,13 @@ struct PendingPayments: Sendable {
         wake(slot, now: now)
     }
 
+    /// Has a payment fetched, as for a report that was covered.
+    mutating func askAnew(_ id: PaymentID, isKnown: Bool, now: Instant) {
+        let slot = slot(of: id, isKnown: isKnown)
+        followUps[id] = FollowUp(since: now)
+        wake(slot, now: now)
+    }
+
     /// Has the reports of a payment that were abandoned wait again.
     mutating func requeue(_ id: PaymentID, isKnown: Bool, now: Instant) {
         guard let reports = abandoned.removeValue(forKey: id) else { return }

@@ -21,6 +21,9 @@ package struct WaitingReport: Hashable, Sendable {
         self.fingerprint = fingerprint
     }
 
+    /// The same as one.
+    package var position: JournalPosition { JournalPosition(seq: seq, offset: offset) }
+
     /// Whether an equal report may be left out for it: it will have every look that the other would. Once it has used one up,
     /// the other is a report of its own; else whoever repeats a forged one would keep it from being refuted for ever.
     func coalesces(_ other: UInt64) -> Bool { fingerprint == other && lags == 0 && absences == 0 }

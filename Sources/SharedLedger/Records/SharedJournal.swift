@@ -28,13 +28,20 @@ extension SharedJournal {
 
     package var extent: (segments: Int, bytes: Int64) { (Int(taken.size.segments), taken.size.bytes) }
 
-    package func entries(at positions: [JournalPosition]) throws -> [Entry] {
-        let seqs = Set(positions.map(\.seq))
-        var entries: [Int64: Entry] = [:]
-        for record in try database.records(seqs.sorted()) { entries[record.seq] = try Entry(line: record.line.span) }
-        return try positions.map { position in
-            guard let entry = entries[position.seq] else { throw RecordGone(position.seq) }
-            return entry
+    package func entries(at positions: [JournalPosition], of kind: String) throws -> [Result<Entry, any Error>] {
+        var lines: [Int64: [UInt8]] = [:]
+        for record in try database.records(Set(positions.map(\.seq)).sorted()) { lines[record.seq] = record.line }
+        return positions.map { position in
+            Result {
+                do throws(LineFault) {
+                    guard let line = lines[position.seq] else {
+                        throw .missing(expected: position.seq, claimed: position.seq)
+                    }
+                    let entry = try Entry(line: line.span)
+                    try entry.require(kind)
+                    return entry
+                } catch { throw Damage(inDatabase: position.seq...position.seq, error) }
+            }
         }
     }
 

@@ -36,6 +36,7 @@ final class Daemon: LedgerObserver {
     private let api: MeasuredAPI
     private let health: APIHealth
     private let verdicts = VerdictCounter()
+    private let damages: DamageList
     private let figures: DaemonFigures
     private let status: StatusReporter
     private let publicSide: PublicSide
@@ -73,8 +74,10 @@ final class Daemon: LedgerObserver {
             webhookPaths: settings.webhookPaths.map(\.exposed), unavailability: { ledger.reports.unavailability })
         server = try HTTPServer(
             label: "ecryptopayd.http", options: .init(settings), handler: publicSide, logger: logger)
+        damages = DamageList(logger)
         figures = DaemonFigures(
-            ledger: ledger, health: health, verdicts: verdicts, webhooks: webhooks, api: api, server: server)
+            ledger: ledger, health: health, verdicts: verdicts, webhooks: webhooks, api: api, server: server,
+            damages: damages)
         status = StatusReporter(ledger, figures, health, notifier, logger)
         let commands = Commands()
         adminServer = try HTTPServer(
@@ -85,6 +88,7 @@ final class Daemon: LedgerObserver {
             logger: logger)
         ledger.reports.addObserver(self)
         ledger.reports.addObserver(verdicts)
+        ledger.reports.addObserver(damages)
         commands.perform = { [weak self] in await self?.perform($0) ?? .failed("the program stops") }
     }
 
@@ -174,7 +178,10 @@ final class Daemon: LedgerObserver {
 
     private func beginDeciding(on ledger: any ManagedLedger) async {
         let settings = settings.withLock { $0 }
-        if ledger as AnyObject !== self.ledger.reports as AnyObject { ledger.addObserver(verdicts) }
+        if ledger as AnyObject !== self.ledger.reports as AnyObject {
+            ledger.addObserver(verdicts)
+            ledger.addObserver(damages)
+        }
         let deciding = Deciding(ledger, settings, api, health, logger)
         figures.deciding = deciding
         if isStopping.load(ordering: .sequentiallyConsistent) { return }

@@ -15,13 +15,15 @@ final class DaemonFigures: Sendable {
     private let webhooks: ReceptionCounter
     private let api: MeasuredAPI
     private let server: HTTPServer
+    private let damages: DamageList
     private let startedAt = Clock.realtime()
     private let work = Mutex<Deciding?>(nil)
 
     init(
         ledger: any OpenLedger, health: APIHealth, verdicts: VerdictCounter, webhooks: ReceptionCounter,
-        api: MeasuredAPI, server: HTTPServer
+        api: MeasuredAPI, server: HTTPServer, damages: DamageList
     ) {
+        self.damages = damages
         self.ledger = ledger
         self.health = health
         self.verdicts = verdicts
@@ -55,6 +57,6 @@ final class DaemonFigures: Sendable {
                 writeFailures: ledger.writeFailures),
             overview: overview, webhooks: webhooks, verdicts: verdicts, api: health.current, calls: api.figures,
             lastReconciledAt: deciding?.reconciler.lastReconciledAt, openConnections: server.openConnections,
-            cluster: cluster)
+            damage: damages.all, cluster: cluster)
     }
 }

@@ -97,3 +97,8 @@ extension SerialQueue {
 
     func resume() { (self as? DispatchQueue)?.resume() }
 }
+
+extension Journal {
+    /// Reads a `baseline` record, which tests write since it is short.
+    func read(_ position: JournalPosition) throws -> Entry { try entries(at: [position], of: "baseline")[0].get() }
+}
