@@ -193,6 +193,13 @@ package final class SimulatedDisk: Disk {
         try perform("fstatvfs", .freeBytes) { inner, _ in inner.freeBytes }
     }
 
+    package func misplaced(_ file: DiskFile) -> DiskPart? {
+        inner.withLock { inner in
+            let (inode, name) = inner.open[Int(file.number)]
+            return inner.state.names[name] == inode ? nil : .file
+        }
+    }
+
     // MARK: Parts
 
     private func name(_ file: DiskFile) -> String { inner.withLock { $0.open[Int(file.number)].name } }

@@ -6,10 +6,12 @@ package final class DirectoryDisk: Disk {
     /// Where it is.
     package let path: String
     private let descriptor: Int32
+    private let lock: JournalLock?
 
-    /// Opens a directory that must be there.
-    package init(path: String) throws(SystemError) {
+    /// Opens a directory that must be there; with its lock, if it is to be written to.
+    package init(path: String, lock: JournalLock? = nil) throws(SystemError) {
         self.path = path
+        self.lock = lock
         descriptor = try FileCalls.openDirectory(path)
     }
 
@@ -78,6 +80,33 @@ extension DirectoryDisk {
 
     package func freeBytes() throws(SystemError) -> Int64 {
         try naming(path) { () throws(SystemError) in try FileCalls.freeBytes(descriptor) }
+    }
+}
+
+extension DirectoryDisk {
+    package func misplaced(_ file: DiskFile) -> DiskPart? {
+        if isMisplaced(descriptor, path) { return .directory }
+        if let lock, isMisplaced(lock.descriptor, path(of: JournalLock.name)) { return .lock }
+        return isMisplaced(file.number, file.path) ? .file : nil
+    }
+
+    /// A path that cannot be asked for says nothing: only another file there does, or none.
+    private func isMisplaced(_ descriptor: Int32, _ path: String) -> Bool {
+        do { return try FileCalls.identity(of: path) != FileCalls.identity(descriptor) } catch { return false }
+    }
+
+    package func place(of part: DiskPart, _ file: DiskFile) -> String? {
+        switch part {
+        case .directory: FileCalls.path(descriptor)
+        case .lock: lock.flatMap { FileCalls.path($0.descriptor) }
+        case .file: FileCalls.path(file.number)
+        }
+    }
+
+    package func makeRescue() throws(SystemError) -> any Disk {
+        let rescue = Displacement.rescue(of: path)
+        try FileCalls.makeDirectory(rescue)
+        return try DirectoryDisk(path: rescue)
     }
 }
 

@@ -29,6 +29,18 @@ package protocol Disk: Sendable {
     func unlink(_ name: String) throws(SystemError)
     /// What may still be written, in bytes.
     func freeBytes() throws(SystemError) -> Int64
+    /// What is not any more what its path says: the directory, its lock or this open file; nil when all is in its place, or nobody can
+    /// tell. Cheap.
+    func misplaced(_ file: DiskFile) -> DiskPart?
+    /// Where a part is now; nil when it has no name any more.
+    func place(of part: DiskPart, _ file: DiskFile) -> String?
+    /// Makes a directory beside this one, with the same name and `.rescued` behind it.
+    func makeRescue() throws(SystemError) -> any Disk
+}
+
+/// What somebody may move, replace or remove under a running program.
+package enum DiskPart: Sendable {
+    case directory, lock, file
 }
 
 /// An open file of a ``Disk``.
@@ -57,6 +69,11 @@ package enum DiskOpenMode: Sendable {
 }
 
 extension Disk {
+    // On a disk that has no paths, nothing can be moved.
+    package func misplaced(_ file: DiskFile) -> DiskPart? { nil }
+    package func place(of part: DiskPart, _ file: DiskFile) -> String? { nil }
+    package func makeRescue() throws(SystemError) -> any Disk { throw SystemError(call: "mkdir", errno: ENOTSUP) }
+
     /// Opens a segment for reading; nil when it is gone. A daemon that prunes may drop it between being listed and opened.
     func openUnlessPruned(_ firstSeq: Int64) throws(SystemError) -> DiskFile? {
         do { return try open(SegmentName.name(firstSeq: firstSeq), .read) } catch {
@@ -100,7 +117,7 @@ extension Disk {
         try replace(name) { fresh throws(SystemError) in try copy(0..<size, of: file, to: fresh, at: 0) }
     }
 
-    private func replace(_ name: String, writing: (DiskFile) throws(SystemError) -> Void) throws(SystemError) {
+    func replace(_ name: String, writing: (DiskFile) throws(SystemError) -> Void) throws(SystemError) {
         let temporary = "\(name).new"
         // One that is there was left by somebody who was interrupted.
         if try names().contains(temporary) { try unlink(temporary) }

@@ -2,11 +2,12 @@ import Glibc
 import POSIX
 
 /// The file `lock` in a journal's directory, locked by `flock(2)`: one process at a time writes. The kernel lets go of it when
-/// the process ends, however it ends.
+/// the process ends, however it ends. The directory is locked too, in case somebody removes the file.
 package final class JournalLock: Sendable {
     /// The file's name.
     package static let name = "lock"
-    private let descriptor: Int32
+    let descriptor: Int32
+    private let directory: Int32
 
     /// Takes the lock, making directory and file where they are missing.
     package init(directory: String) throws(JournalFault) {
@@ -20,11 +21,17 @@ package final class JournalLock: Sendable {
             descriptor = try FileCalls.openat(AT_FDCWD, "\(directory)/\(Self.name)", O_RDWR | O_CREAT)
         } catch { throw .system(error) }
         let isLocked: Bool
-        do throws(SystemError) { isLocked = try FileCalls.lock(descriptor) } catch { throw .system(error) }
+        do throws(SystemError) {
+            self.directory = try FileCalls.openDirectory(directory)
+            isLocked = try FileCalls.lock(descriptor)
+        } catch { throw .system(error) }
         if !isLocked { throw .locked(directory: directory) }
+        // NFS locks no directory: then the file has to do.
+        if (try? FileCalls.lock(self.directory)) == false { throw .lockReplaced(directory: directory) }
     }
 
     deinit {
+        FileCalls.close(directory)
         FileCalls.close(descriptor)
     }
 }

@@ -8,6 +8,8 @@ package enum BatchResult: Sendable {
     case rejected(durable: Int64, SystemError)
     /// A sync failed, or a cut: what is kept behind the last durable record is not known.
     case failed(SystemError)
+    /// It may be durable, but the next start would not find it where it was written.
+    case moved(Displacement)
     /// Nothing more is to be written here, and what was not durable is nowhere.
     case ended(String)
 }

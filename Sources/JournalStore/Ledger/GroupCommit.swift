@@ -1,7 +1,7 @@
 import Dispatch
 package import JournalFormat
 package import Ledger
-package import POSIX
+import POSIX
 import Synchronization
 
 /// Group commit: records are appended by anyone, and written and made durable together on one queue.
@@ -81,16 +81,19 @@ package final class GroupCommit: Sendable {
         tail.withLock { tail in
             switch tail.phase {
             case .open, .rejecting: !tail.isClosed
-            case .failed, .ended: false
+            case .failed, .moved, .ended: false
             }
         }
     }
 
-    /// What ended the journal, if something did.
-    package var failure: SystemError? {
+    /// What ended the journal, if its disk did.
+    package var failure: JournalUnavailable? {
         tail.withLock { tail in
-            if case .failed(let error) = tail.phase { return error }
-            return nil
+            switch tail.phase {
+            case .failed(let error): .failed(error)
+            case .moved(let displacement): .moved(displacement)
+            case .open, .rejecting, .ended: nil
+            }
         }
     }
 
@@ -182,6 +185,8 @@ package final class GroupCommit: Sendable {
             guard isFirst else { return }
             // What was appended before may be ahead of the block that would write it: all of it is written here.
             commit()
+            // A stop must not pass for clean when what was written has gone meanwhile.
+            checkPlaceOnQueue()
             closeWriter()
         }
     }
@@ -225,6 +230,7 @@ package final class GroupCommit: Sendable {
                 tail.phase = .failed(error)
             }
             notify { $0.journalDidFail(error) }
+        case .moved(let displacement): end(displacement)
         case .ended(let reason): end(reason)
         }
         return written.result
@@ -234,6 +240,21 @@ package final class GroupCommit: Sendable {
     package func end(_ reason: String) {
         tail.withLock { $0.phase = .ended(reason) }
         notify { $0.journalDidEnd(reason) }
+    }
+
+    private func end(_ displacement: Displacement) {
+        tail.withLock { $0.phase = .moved(displacement) }
+        notify { $0.journalDidEnd(displacement.description) }
+    }
+
+    /// Looks whether what is written to still is what its path says: also while nothing is written.
+    func checkPlace() {
+        queue.perform { if isOpen { checkPlaceOnQueue() } }
+    }
+
+    private func checkPlaceOnQueue() {
+        guard failure == nil, let displacement = writer.withLock({ $0.checkPlace() }) else { return }
+        end(displacement)
     }
 
     private func accept(upTo seq: Int64, _ nanoseconds: Int64) {

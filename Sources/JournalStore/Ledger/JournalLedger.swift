@@ -93,7 +93,7 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
 
 extension JournalLedger: ManagedLedger {
     /// What ended the ledger for good, if something did, in words for an operator.
-    package var failure: String? { journal.failure.map { JournalUnavailable.failed($0).description } }
+    package var failure: String? { journal.failure.map { "\($0)" } }
 
     /// Why no report is taken; nil while they are. What became of the last write counts before what the disk says of itself.
     package var unavailability: String? { failure ?? rejection ?? (isShortOfSpace ? shortOfSpace : nil) }
@@ -106,6 +106,9 @@ extension JournalLedger: ManagedLedger {
 
     /// What became of the last writes, where they failed.
     package var writeFailures: WriteFailures { journal.commits.failures }
+
+    /// Looks whether the journal still is where its path says: also while nothing is written. Blocks.
+    func checkPlace() { journal.commits.checkPlace() }
 
     /// Tries a write if the last one was rejected: while health checks say so, no webhook may come that would be one. Blocks.
     func retryWriting() {
@@ -141,7 +144,9 @@ extension JournalLedger: ReportLedger, Ledger {
     /// A position is a record's number.
     package var committed: Int64 { durable }
 
-    package var advice: String { journal.advice }
+    package var advice: String {
+        if case .moved(let displacement) = journal.failure { displacement.hint } else { journal.advice }
+    }
 
     package func addObserver(_ observer: any LedgerObserver) { observers.add(observer) }
 
@@ -171,8 +176,8 @@ extension JournalLedger: ReportLedger, Ledger {
         _ report: AdmittedReport, isAcknowledged: Bool,
         append: () throws(JournalUnavailable) -> JournalPosition
     ) -> Reception {
-        // After a failed sync nothing is acknowledged any more, not even what has long been durable.
-        if let failure = journal.failure { return .unavailable("\(JournalUnavailable.failed(failure))") }
+        // After a failed sync nothing is acknowledged any more, not even what has long been durable; so it is when it was moved.
+        if let failure { return .unavailable(failure) }
         let now = now()
         var isCovered = false
         // No commit will tell of it, and it may be due at once.

@@ -10,6 +10,7 @@ struct JournalTail: Sendable {
         /// A write failed; until those who wait have been told, nothing is taken.
         case rejecting(SystemError)
         case failed(SystemError)
+        case moved(Displacement)
         case ended(String)
     }
 
@@ -99,6 +100,7 @@ struct JournalTail: Sendable {
     ) throws(JournalUnavailable) -> JournalPosition {
         switch phase {
         case .failed(let error): throw .failed(error)
+        case .moved(let displacement): throw .moved(displacement)
         case .ended(let reason): throw .ended(reason)
         case _ where isClosed: throw .closed
         case .rejecting(let error): throw .rejected(error)

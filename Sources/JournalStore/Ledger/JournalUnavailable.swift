@@ -7,6 +7,8 @@ package enum JournalUnavailable: Error, Hashable, Sendable, CustomStringConverti
     case rejected(SystemError)
     /// A sync failed, or a write could not be cut back: nothing is taken any more.
     case failed(SystemError)
+    /// What is written to was moved: nothing is taken any more.
+    case moved(Displacement)
     /// Nothing more is written here, for this reason.
     case ended(String)
     /// The record's line would be longer than a line may be.
@@ -19,6 +21,7 @@ package enum JournalUnavailable: Error, Hashable, Sendable, CustomStringConverti
         switch self {
         case .rejected(let error): "the journal could not be written: \(error)"
         case .failed(let error): "the journal failed for good: \(error)"
+        case .moved(let displacement): displacement.description
         case .ended(let reason): reason
         case .tooLong(let bytes):
             "the record takes \(bytes) bytes, but a line of the journal has at most \(RecordCodec.maximumLineLength)"

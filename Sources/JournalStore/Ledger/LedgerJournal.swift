@@ -1,7 +1,7 @@
 package import JournalFormat
 package import Ledger
 package import Payments
-package import POSIX
+import POSIX
 
 /// The journal that a ledger keeps: group commit, and what each form does in its own way. What reads or writes beside the group commit may
 /// block.
@@ -66,8 +66,8 @@ extension LedgerJournal {
     /// Every record up to this is durable.
     package var durable: Int64 { commits.durable }
 
-    /// What ended it, if a disk's failure did.
-    package var failure: SystemError? { commits.failure }
+    /// What ended it, if its disk did.
+    package var failure: JournalUnavailable? { commits.failure }
 
     /// Takes a record; see ``GroupCommit/append(_:time:defersCommit:)``.
     package func append(

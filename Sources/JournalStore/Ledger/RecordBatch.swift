@@ -58,6 +58,9 @@ package protocol BatchWriter: Sendable {
     /// Writes the batch and makes it durable; blocks for that long.
     mutating func writeBatch() -> BatchResult
 
+    /// Whether what is written to still is what its path says; nil when it is.
+    mutating func checkPlace() -> Displacement?
+
     /// Nothing more will be written.
     func close()
 }
@@ -81,4 +84,9 @@ package struct DurableEnd: Sendable {
         self.checksum = checksum
         self.chain = chain
     }
+}
+
+extension BatchWriter {
+    // Where nothing has a path, nothing can be moved.
+    package mutating func checkPlace() -> Displacement? { nil }
 }

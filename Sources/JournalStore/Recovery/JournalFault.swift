@@ -11,6 +11,10 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
     case otherAccount(OtherAccount)
     /// Another process has it.
     case locked(directory: String)
+    /// Another process has it, though the file that it has locked is not the one that is there.
+    case lockReplaced(directory: String)
+    /// It was moved away from its directory, and what is there does not have what had been acknowledged, up to this record.
+    case displaced(directory: String, claimed: Int64)
     /// The file system refused a call.
     case system(SystemError)
     /// A repair of the journal was interrupted; its options.
@@ -46,6 +50,18 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
         case .otherAccount(let other): "\(other)"
         case .locked(let directory):
             "another process works on the journal in \(directory). Stop it first, or name another directory"
+        case .lockReplaced(let directory):
+            """
+            another process works on the journal in \(directory), though the file "\(JournalLock.name)" that it has locked was moved, \
+            replaced or removed. That process ends within a second; start again then
+            """
+        case .displaced(let directory, let claimed):
+            """
+            \(directory) was moved or removed while a daemon wrote its journal there, and what is there now lacks records up to \
+            \(claimed), which had been acknowledged. Put the directory back, as the log of that daemon says; what it saved is in \
+            \(Displacement.rescue(of: directory)). If nothing can be put back, remove \(Displacement.rescue(of: directory)): those \
+            records are lost then
+            """
         case .system(let error): "\(error)"
         case .unavailable(let reason): "\(reason)"
         }

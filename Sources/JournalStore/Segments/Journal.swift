@@ -95,6 +95,7 @@ package final class Journal: LedgerJournal {
         } catch { throw .system(error) }
         switch journal.commits.markStart(time: time) {
         case .rejected(_, let error), .failed(let error): throw .system(error)
+        case .moved(let displacement): throw .unavailable(.moved(displacement))
         case .durable, .ended, nil: break
         }
         let recovered = Recovered(
@@ -114,7 +115,8 @@ package final class Journal: LedgerJournal {
         let tail = JournalTail(
             nextSeq: outcome.nextSeq, segments: outcome.segments, end: outcome.end, segmentBytes: segmentBytes,
             opened: opened)
-        commits = GroupCommit(tail, try SegmentWriter(disk, after: outcome, of: id), in: environment)
+        commits = GroupCommit(
+            tail, try SegmentWriter(disk, after: outcome, of: id, clock: environment.monotonic), in: environment)
     }
 
     // MARK: Segments

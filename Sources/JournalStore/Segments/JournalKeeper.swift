@@ -50,11 +50,15 @@ package final class JournalKeeper: Sendable {
     /// From now on, settled segments older than that go; zero keeps all.
     package func update(keep: Duration) { pruning.update(keep: keep) }
 
-    /// From now on, the room on the disk is watched, and whether it takes records again once it has refused one.
+    /// From now on, the room on the disk is watched, whether the journal is where its path says, and whether the disk takes records again
+    /// once it has refused one.
     package func watch() {
         state.withLock { state in
             state.timer = startTimer(queue, leeway: .milliseconds(500)) { $0.dropIfLow() }
-            state.watch = startTimer(watchQueue, leeway: .milliseconds(50)) { $0.ledger.retryWriting() }
+            state.watch = startTimer(watchQueue, leeway: .milliseconds(50)) { keeper in
+                keeper.ledger.checkPlace()
+                keeper.ledger.retryWriting()
+            }
         }
     }
 

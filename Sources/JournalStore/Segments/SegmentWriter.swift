@@ -1,3 +1,4 @@
+import Glibc
 import JournalFormat
 import POSIX
 
@@ -5,7 +6,10 @@ import POSIX
 struct SegmentWriter: BatchWriter {
     private let disk: any Disk
     private var file: DiskFile?
-    private let mark: DiskFile
+    private var mark: DiskFile
+    private let clock: @Sendable () -> Int64
+    /// When all was last found to be where its path says.
+    private var checkedAt = Int64.min / 2
     /// Where the last whole, synced record ends.
     private(set) var end: DurableEnd
     /// That record's number.
@@ -15,8 +19,11 @@ struct SegmentWriter: BatchWriter {
     /// What is being written, or was; its memory is used again.
     var batch = RecordBatch()
 
-    init(_ disk: any Disk, after outcome: Recovery.Outcome, of journal: String) throws(SystemError) {
+    init(
+        _ disk: any Disk, after outcome: Recovery.Outcome, of journal: String, clock: @escaping @Sendable () -> Int64
+    ) throws(SystemError) {
         self.disk = disk
+        self.clock = clock
         durable = outcome.nextSeq - 1
         mark = try disk.open(DurableMark.name, .createIfMissing)
         end = outcome.end
@@ -36,7 +43,25 @@ struct SegmentWriter: BatchWriter {
         }
         if let result = write(batch.bytes[start...], upTo: batch.lastSeq) { return result }
         end.checksum = batch.checksum
+        // Once a second will do: the file is open, and what was written to it within that time is not lost, wherever it is.
+        if clock() - checkedAt >= 1_000_000_000, let displacement = checkPlace() { return .moved(displacement) }
         return .durable
+    }
+
+    mutating func checkPlace() -> Displacement? {
+        guard let file else { return nil }
+        if disk.misplaced(file) != nil {
+            // Whoever moves something may need some calls for it. If all is in its place again behind them, nothing is wrong.
+            usleep(100_000)
+            if let part = disk.misplaced(file) {
+                return Displacement(
+                    part, on: disk, file, segment: SegmentName.name(firstSeq: end.segment), size: end.size,
+                    durable: durable)
+            }
+        }
+        if disk.misplaced(mark) == .file { renewMark() }
+        checkedAt = clock()
+        return nil
     }
 
     func close() {
@@ -66,6 +91,8 @@ struct SegmentWriter: BatchWriter {
 
     /// Opens the next segment; the one before it is whole and synced.
     private mutating func beginSegment(_ start: RecordBatch.SegmentStart) -> BatchResult? {
+        // Nobody would look at it again.
+        if let displacement = checkPlace() { return .moved(displacement) }
         let name = SegmentName.name(firstSeq: start.firstSeq)
         let next: DiskFile
         do throws(SystemError) { next = try disk.open(name, .create) } catch {
@@ -89,6 +116,14 @@ struct SegmentWriter: BatchWriter {
         manifest.insert(
             ClosedSegment(first: end.segment, last: durable, size: end.size, checksum: checksum))
         _ = try? disk.replace(SegmentManifest.name, with: manifest.encode())
+    }
+
+    /// Somebody has moved it. It proves nothing by its absence, but without it the next start would notice less.
+    private mutating func renewMark() {
+        guard let new = try? disk.open(DurableMark.name, .createIfMissing) else { return }
+        disk.close(mark)
+        mark = new
+        writeMark(durable)
     }
 
     /// Not synced, and a failure is no matter: its absence proves nothing.

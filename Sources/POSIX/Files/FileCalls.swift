@@ -14,6 +14,9 @@ public enum FileCalls {
         }
     }
 
+    /// `rmdir(2)`; one that is not empty stays.
+    public static func removeDirectory(_ path: String) { _ = rmdir(path) }
+
     /// `faccessat(2)` with the effective user: throws unless files can be listed, made and removed in a directory.
     public static func requireWritableDirectory(_ path: String) throws(SystemError) {
         // With the dot, a file is no directory, rather than one that may not be searched.

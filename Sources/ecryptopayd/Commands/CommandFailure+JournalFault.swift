@@ -7,9 +7,9 @@ extension CommandFailure {
     init(_ fault: JournalFault) {
         let status: ExitStatus =
             switch fault {
-            case .damaged, .halfRepaired, .halfCopied: .badData
+            case .damaged, .halfRepaired, .halfCopied, .displaced: .badData
             case .otherAccount: .configuration
-            case .locked: .tryAgain
+            case .locked, .lockReplaced: .tryAgain
             case .unavailable: .inputOutput
             case .system(let error):
                 switch error.errno {

@@ -14,7 +14,10 @@ struct FileBackend: StorageBackend {
     /// Takes the lock of the journal in a directory, which is the one that is configured.
     init(_ path: String) throws {
         self.path = path
-        do { lock = try JournalLock(directory: path) } catch { throw CommandFailure(error, configured: path) }
+        do throws(JournalFault) {
+            try Displacement.refuseLoss(in: path)
+            lock = try JournalLock(directory: path)
+        } catch { throw CommandFailure(error, configured: path) }
     }
 
     func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> any OpenLedger {
@@ -26,7 +29,7 @@ struct FileBackend: StorageBackend {
     private func recover(_ settings: Settings, _ notifier: Notifier) throws -> FileLedger {
         do {
             let disk: DirectoryDisk
-            do { disk = try DirectoryDisk(path: path) } catch { throw JournalFault.system(error) }
+            do { disk = try DirectoryDisk(path: path, lock: lock) } catch { throw JournalFault.system(error) }
             return try FileLedger(
                 disk, .init(settings), journal: .init(settings), randomID: RandomID.make(),
                 seed: .random(in: 0 ... .max),
@@ -36,7 +39,9 @@ struct FileBackend: StorageBackend {
                         .extendTimeout(.seconds(30)), .status("recovering the journal, \(bytes >> 20) MiB read"))
                 })
         } catch let fault as JournalFault {
-            throw CommandFailure(fault, configured: path)
+            let failure = CommandFailure(fault, configured: path)
+            guard case .damaged = fault, let hint = Displacement.hint(in: path) else { throw failure }
+            throw CommandFailure(failure.status, "\(failure.message). But \(hint), and start again")
         }
     }
 }

@@ -208,7 +208,7 @@ struct JournalFailureTests {
             return
         }
         disk.forgetCalls()
-        #expect(throws: JournalUnavailable.failed(failure), sourceLocation: sourceLocation) {
+        #expect(throws: failure, sourceLocation: sourceLocation) {
             try append(to: journal)
         }
         journal.close(time: 0)

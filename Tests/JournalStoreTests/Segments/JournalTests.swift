@@ -235,6 +235,23 @@ struct JournalTests {
         _ = try JournalLock(directory: path)
     }
 
+    @Test func `one process at a time holds a directory, though its lock was removed`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path(of: "journal")
+        let first = try JournalLock(directory: path)
+        try DirectoryDisk(path: path).unlink(JournalLock.name)
+        do throws(JournalFault) {
+            _ = try JournalLock(directory: path)
+            Issue.record("it was locked twice")
+        } catch {
+            guard case .lockReplaced(path) = error else {
+                Issue.record("\(error)")
+                return
+            }
+        }
+        withExtendedLifetime(first) {}
+    }
+
     @Test func `a journal in a real directory reads back`() throws {
         let directory = try TemporaryDirectory()
         for run in 1...3 {

@@ -2,6 +2,7 @@ import Dispatch
 import JournalFormat
 import JournalStoreSimulation
 import Ledger
+import POSIX
 import Payments
 import Synchronization
 import Testing
@@ -101,4 +102,9 @@ extension SerialQueue {
 extension Journal {
     /// Reads a `baseline` record, which tests write since it is short.
     func read(_ position: JournalPosition) throws -> Entry { try entries(at: [position], of: "baseline")[0].get() }
+}
+
+extension JournalUnavailable {
+    /// What a failed call left behind, if that is why.
+    var errno: Int32? { if case .failed(let error) = self { error.errno } else { nil } }
 }
