@@ -34,7 +34,10 @@ package struct Displacement: Hashable, Sendable {
             _ = try? rescue?.replace(DurableMark.name, with: DurableMark.encode(durable))
             if let place {
                 description = "the journal's directory \(directory) was moved to \(place) while it was written to"
-                hint = "move away what is in its place, and put it back with \"mv \(place) \(directory)\""
+                hint = """
+                    unless a daemon has started on it since, move away what is in its place, and put it back with \
+                    "mv \(place) \(directory)"
+                    """
                 return
             }
             description = "the journal's directory \(directory) was removed while it was written to"

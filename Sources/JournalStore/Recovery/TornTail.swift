@@ -35,8 +35,14 @@ package struct TornTail: Hashable, Sendable {
         let free = try freeName(disk, like: name)
         let copy = try disk.open(free, .create)
         defer { disk.close(copy) }
-        try disk.copy(offset..<size, of: file, to: copy, at: 0)
-        try disk.synchronize(copy)
+        do throws(SystemError) {
+            try disk.copy(offset..<size, of: file, to: copy, at: 0)
+            try disk.synchronize(copy)
+        } catch {
+            // On a disk that is full, each attempt would leave one.
+            _ = try? disk.unlink(free)
+            throw error
+        }
         try disk.synchronizeDirectory()
         return free
     }

@@ -28,6 +28,8 @@ struct ServeCommand: ParsableCommand {
                 // Also a start that fails: systemctl status then says why.
                 Notifier().fail(errno: failure.errno, status: failure.message)
                 throw failure
+            } catch is RoomWait.Stopped {
+                Notifier().send(.stopping)
             }
         }
     }

@@ -60,7 +60,7 @@ final class Daemon: LedgerObserver {
         // First, so that a second daemon on the same journal is told just that.
         let form = try settings.storageBackend()
         listeners = try Listeners(settings, logger)
-        let ledger = try form.open(settings, notifier, logger)
+        let ledger = try RoomWait.open(form, settings, listeners, notifier, logger)
         self.ledger = ledger
         guard let configuration = Client.Configuration(settings) else {
             throw CommandFailure(.configuration, "no account is configured")

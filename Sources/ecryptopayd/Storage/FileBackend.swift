@@ -9,24 +9,30 @@ import ServiceManager
 /// The ledger in files: a journal in a directory, which is locked.
 struct FileBackend: StorageBackend {
     private let path: String
-    private let lock: JournalLock
+    /// Nil when there is no room for it yet.
+    private let lock: JournalLock?
 
     /// Takes the lock of the journal in a directory, which is the one that is configured.
     init(_ path: String) throws {
         self.path = path
+        do { lock = try Self.lock(path) } catch let failure as CommandFailure where failure.isLackOfRoom { lock = nil }
+    }
+
+    private static func lock(_ path: String) throws -> JournalLock {
         do throws(JournalFault) {
             try Displacement.refuseLoss(in: path)
-            lock = try JournalLock(directory: path)
+            return try JournalLock(directory: path)
         } catch { throw CommandFailure(error, configured: path) }
     }
 
     func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> any OpenLedger {
-        let ledger = try recover(settings, notifier)
+        let lock = try lock ?? Self.lock(path)
+        let ledger = try recover(settings, notifier, lock)
         ledger.recovered.log(logger)
         return OpenFileLedger(lock, ledger, logger)
     }
 
-    private func recover(_ settings: Settings, _ notifier: Notifier) throws -> FileLedger {
+    private func recover(_ settings: Settings, _ notifier: Notifier, _ lock: JournalLock) throws -> FileLedger {
         do {
             let disk: DirectoryDisk
             do { disk = try DirectoryDisk(path: path, lock: lock) } catch { throw JournalFault.system(error) }

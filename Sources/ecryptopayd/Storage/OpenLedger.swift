@@ -6,7 +6,7 @@ import ServiceManager
 
 /// Where and how a ledger is kept. The rest of the daemon does not know which form it has.
 protocol StorageBackend {
-    /// Recovers the ledger, which may take a while, as systemd is told. Throws a `CommandFailure` with the hint.
+    /// Recovers the ledger, which may take a while, as systemd is told. Throws a `CommandFailure` with the hint; may be called again then.
     func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> any OpenLedger
 }
 

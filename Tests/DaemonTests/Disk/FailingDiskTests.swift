@@ -133,6 +133,39 @@ struct FailingDiskTests {
         #expect(try await disk.end() == .code(0))
     }
 
+    @Test(arguments: ["size=256k", "size=1m,nr_inodes=1", "size=1m,nr_inodes=3"])
+    func `a start on a full disk answers 503 behind its sockets, and serves by itself when there is room`(
+        options: String
+    ) async throws {
+        let daemon = try DaemonUnderTest()
+        let listener = try NotifyListener(path: daemon.directory.path(of: "notify"))
+        let disk = try SmallDisk(daemon, options: options)
+        let fill = options.contains("nr_inodes") ? "true" : "(cat /dev/zero >fill || true)"
+        let process = try disk.launch(after: fill, environment: ["NOTIFY_SOCKET": listener.path])
+        let waiting = try listener.next { $0.contains("webhooks answered 503: ") }
+        #expect(waiting.contains("EXTEND_TIMEOUT_USEC=") && waiting.contains("No space left on device"))
+        let refused = try daemon.post(DaemonUnderTest.report(1))
+        #expect(refused.status == 503 && refused.field("retry-after") != nil)
+        for answer in [try daemon.health(), try daemon.ask("/healthz"), try daemon.ask("/readyz")] {
+            #expect(answer.status == 503 && answer.body.contains("No space left on device"), "\(answer.body)")
+        }
+        let next = try listener.next { _ in true }
+        #expect(next.contains("EXTEND_TIMEOUT_USEC=") && !next.contains("READY=1"), "it is tried again: \(next)")
+        try await disk.run("cd \(daemon.directory.path)/small && rm -f fill && mount -o remount,nr_inodes=100 .")
+        _ = try listener.next { $0.contains("READY=1") }
+        #expect(try daemon.post(DaemonUnderTest.report(1)).status == 200)
+        #expect(try daemon.ask("/readyz").status == 200)
+        #expect(process.exit == nil)
+        #expect(try await disk.end() == .code(0))
+    }
+
+    @Test func `a start that waits for room is stopped by SIGTERM`() async throws {
+        let daemon = try DaemonUnderTest()
+        let disk = try SmallDisk(daemon, options: "nr_inodes=1")
+        try await disk.launch().waitForOutput(containing: "until there is room")
+        #expect(try await disk.end() == .code(0))
+    }
+
     @Test func `a segment that is a directory stops the start, and is left alone`() async throws {
         let daemon = try DaemonUnderTest()
         _ = try daemon.directory.makeDirectory("journal")
