@@ -1,6 +1,7 @@
 import Dispatch
 package import HTTP1
 package import HTTPServer
+package import JSON
 package import Ledger
 package import Payments
 
@@ -14,8 +15,9 @@ package final class AdminSide: RequestHandler {
         package var unreadiness: @Sendable () -> [String]
         /// Lists all payments, or fetches one; false while that is under way already.
         package var reconcile: @Sendable (PaymentID?) async throws -> Bool
-        /// Has records that were news delivered again, unless it is a dry run; how many deliveries that makes.
-        package var replay: @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int
+        /// Has records that were news delivered again, unless it is a dry run; how many deliveries that makes, and what cannot be read, as
+        /// JSON.
+        package var replay: @Sendable (Redelivery, _ dryRun: Bool) async throws -> (Int, damage: [JSONValue])
 
         /// How it stands, with at most so many payments that wait.
         package var status: @Sendable (_ waiting: Int) async -> DaemonStatus
@@ -23,7 +25,7 @@ package final class AdminSide: RequestHandler {
         package init(
             unavailability: @escaping @Sendable () -> String?, unreadiness: @escaping @Sendable () -> [String],
             reconcile: @escaping @Sendable (PaymentID?) async throws -> Bool,
-            replay: @escaping @Sendable (Redelivery, _ dryRun: Bool) async throws -> Int,
+            replay: @escaping @Sendable (Redelivery, _ dryRun: Bool) async throws -> (Int, damage: [JSONValue]),
             status: @escaping @Sendable (_ waiting: Int) async -> DaemonStatus
         ) {
             self.unavailability = unavailability
@@ -154,8 +156,10 @@ package final class AdminSide: RequestHandler {
         Task { [operations] in
             let answer: Response
             do {
-                let count = try await operations.replay(order.selection, order.dryRun)
-                answer = .json(status: 200, #"{"deliveries":\#(count)}"#)
+                let (count, damage) = try await operations.replay(order.selection, order.dryRun)
+                let rest = damage.isEmpty ? [] : [JSONValue.Member("damage", .array(damage))]
+                answer = .json(
+                    status: 200, JSONValue.object([.init("deliveries", .integer(count))] + rest).serialized())
             } catch {
                 answer = .problem(status: 500, detail: "The journal could not be read: \(error).")
             }

@@ -1,3 +1,5 @@
+package import JSON
+
 /// Something in a journal that is not as it was written: the one description of it for all who come across it.
 package struct Damage: Error, Hashable, Sendable {
     /// The file's name in the journal's directory; `the database` where there are no files.
@@ -48,6 +50,21 @@ package struct Damage: Error, Hashable, Sendable {
     /// The same where there are no files.
     package init(inDatabase lost: ClosedRange<Int64>, _ fault: LineFault) {
         self.init(file: "the database", offset: 0, fault: fault, lost: lost)
+    }
+
+    /// The same for who has found out which records it costs.
+    package func losing(_ lost: ClosedRange<Int64>) -> Damage {
+        Damage(file: file, offset: offset, fault: fault, lost: lost)
+    }
+
+    /// For scripts.
+    package var json: JSONValue { .object(members) }
+
+    /// The members of that object.
+    package var members: [JSONValue.Member] {
+        [.init("segment", .string(file)), .init("offset", .integer(offset))]
+            + (lost.map { [.init("from", .integer($0.lowerBound)), .init("to", .integer($0.upperBound))] } ?? [])
+            + [.init("reason", .string("\(fault)")), .init("hint", .string(hint))]
     }
 
     /// What it costs, e.g. `records 12 to 20 cannot be read`; nil when that is not known.

@@ -25,6 +25,7 @@ import TestSupport
 
     init() async throws {
         let ledger = try await home.openRecords(.files)
+        let damages = DamageList(Logger(label: "test"))
         let side = AdminSide(
             .init(
                 unavailability: { nil }, unreadiness: { [] },
@@ -34,9 +35,9 @@ import TestSupport
                 },
                 replay: { [orders] selection, _ in
                     orders.replayed.withLock { $0.append(selection) }
-                    return 1
-                }, status: { _ in .test() }), feed: EventFeed(ledger, logger: Logger(label: "test")),
-            activity: Activity(ledger))
+                    return (1, [])
+                }, status: { _ in .test() }), feed: EventFeed(ledger, damages: damages, logger: Logger(label: "test")),
+            activity: Activity(ledger, damages))
         server = try HTTPServer(label: "test", handler: side, logger: Logger(label: "test"))
         let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
         address = socket.address

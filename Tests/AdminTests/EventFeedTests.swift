@@ -24,12 +24,14 @@ struct EventFeedTests {
         init(_ form: LedgerBackend, heartbeat: Duration = .seconds(3600)) async throws {
             ledger = UnreliableRecords(try await home.openRecords(form))
             let logger = Logger(label: "test") { [log] _ in log.handler }
-            feed = EventFeed(ledger, heartbeat: heartbeat, outagePause: .milliseconds(20), logger: logger)
+            let damages = DamageList(logger)
+            feed = EventFeed(
+                ledger, heartbeat: heartbeat, outagePause: .milliseconds(20), damages: damages, logger: logger)
             let side = AdminSide(
                 .init(
-                    unavailability: { nil }, unreadiness: { [] }, reconcile: { _ in true }, replay: { _, _ in 0 },
+                    unavailability: { nil }, unreadiness: { [] }, reconcile: { _ in true }, replay: { _, _ in (0, []) },
                     status: { _ in preconditionFailure("nobody asks for it here") }), feed: feed,
-                activity: Activity(ledger))
+                activity: Activity(ledger, damages))
             var options = HTTPServer.Options()
             options.requestTimeout = .seconds(600)
             options.writeTimeout = .milliseconds(100)

@@ -48,11 +48,11 @@ final class UnreliableRecords: TestRecords {
 
         mutating func read(
             atMost bytes: Int, upTo durable: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void,
-            pruned: (ClosedRange<Int64>) -> Void
+            pruned: (ClosedRange<Int64>) -> Void, damaged: (Damage) -> Void
         ) throws -> String? {
             if records.isUnreachable { throw RecordsUnreachable("the test has it so") }
             records.state.withLock { $0.reads += 1 }
-            return try reader.read(atMost: bytes, upTo: durable, body, pruned: pruned)
+            return try reader.read(atMost: bytes, upTo: durable, body, pruned: pruned, damaged: damaged)
         }
     }
 }

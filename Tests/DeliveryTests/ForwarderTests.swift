@@ -164,10 +164,10 @@ struct ForwarderTests {
         let lacking = await ledger.overview(waiting: 0)
         #expect(lacking.undelivered == UndeliveredRecords(count: 1, oldest: first))
         let since = try #require(lacking.undeliveredSince)
-        #expect(try await ledger.redeliver(.since(since), dryRun: true) == 2)
+        #expect(try await ledger.redeliver(.since(since), dryRun: true).deliveries == 2)
         // A replay brings it to those that are there.
-        #expect(try await ledger.redeliver(.record(first), dryRun: true) == 1)
-        #expect(try await ledger.redeliver(.record(first), dryRun: false) == 1)
+        #expect(try await ledger.redeliver(.record(first), dryRun: true).deliveries == 1)
+        #expect(try await ledger.redeliver(.record(first), dryRun: false).deliveries == 1)
         try await eventually("the replay") { ledger.counts.delivered == 2 }
         #expect(new.ids == ["msg_id_\(second)", "msg_id_\(first)"])
         #expect(await ledger.overview(waiting: 0).undelivered == nil)
@@ -265,13 +265,13 @@ struct ForwarderTests {
         for state in ["open", "paid"] { seqs.append(try await confirm(1, ledger, state: state)) }
         let other = try await confirm(2, ledger)
         try await eventually("all deliveries") { ledger.counts.delivered == 3 }
-        #expect(try await ledger.redeliver(.payment(1), dryRun: false) == 2)
+        #expect(try await ledger.redeliver(.payment(1), dryRun: false).deliveries == 2)
         try await eventually("the replay") { ledger.counts.delivered == 5 }
         #expect(shop.ids.suffix(2) == seqs.map { "msg_id_\($0)" })
-        #expect(try await ledger.redeliver(.payment(3), dryRun: false) == 0)
-        #expect(try await ledger.redeliver(.record(seqs[0] + 1000), dryRun: false) == 0)
-        #expect(try await ledger.redeliver(.since(0), dryRun: true) == 3)
-        #expect(try await ledger.redeliver(.since(Clock.realtime()), dryRun: true) == 0)
+        #expect(try await ledger.redeliver(.payment(3), dryRun: false).deliveries == 0)
+        #expect(try await ledger.redeliver(.record(seqs[0] + 1000), dryRun: false).deliveries == 0)
+        #expect(try await ledger.redeliver(.since(0), dryRun: true).deliveries == 3)
+        #expect(try await ledger.redeliver(.since(Clock.realtime()), dryRun: true).deliveries == 0)
         #expect(shop.ids.filter { $0 == "msg_id_\(other)" }.count == 1)
         await forwarder.stop()
     }

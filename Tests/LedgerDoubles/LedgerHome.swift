@@ -209,6 +209,7 @@ package final class LedgerHome: Sendable {
                 _ = try reader.read(atMost: .max, upTo: try database.journal.standing()?.seq ?? 0) {
                     entries.append($1)
                 } pruned: { _ in
+                } damaged: { _ in
                 }
         #endif
         }

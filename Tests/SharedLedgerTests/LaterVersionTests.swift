@@ -77,6 +77,7 @@ import TestSupport
                 _ = try? reader.read(atMost: .max, upTo: cluster.database.lastSeq) { _, entry in
                     kinds.append(entry.record.kind)
                 } pruned: { _ in
+                } damaged: { _ in
                 }
                 #expect(kinds == ["opened", "received", "shipped", "opened"])
             }

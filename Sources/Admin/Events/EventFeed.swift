@@ -27,6 +27,7 @@ package final class EventFeed: Sendable {
     }
 
     private let ledger: any RecordLedger
+    private let damages: DamageList
     private let logger: Logger
     private let queue = DispatchQueue(label: "ecryptopayd.events", qos: .utility)
     private let heartbeat: Duration
@@ -40,12 +41,18 @@ package final class EventFeed: Sendable {
     private let outage: Mutex<ReadOutage>
 
     /// A feed of a ledger's records; a reader to whom there is nothing to show gets an empty line every `heartbeat`.
-    package convenience init(_ ledger: any RecordLedger, heartbeat: Duration = .seconds(15), logger: Logger) {
-        self.init(ledger, heartbeat: heartbeat, outagePause: .seconds(1), logger: logger)
+    /// What it comes across that is damaged is noted in `damages`.
+    package convenience init(
+        _ ledger: any RecordLedger, heartbeat: Duration = .seconds(15), damages: DamageList, logger: Logger
+    ) {
+        self.init(ledger, heartbeat: heartbeat, outagePause: .seconds(1), damages: damages, logger: logger)
     }
 
-    init(_ ledger: any RecordLedger, heartbeat: Duration, outagePause: Duration, logger: Logger) {
+    init(
+        _ ledger: any RecordLedger, heartbeat: Duration, outagePause: Duration, damages: DamageList, logger: Logger
+    ) {
         self.ledger = ledger
+        self.damages = damages
         self.heartbeat = heartbeat
         outage = Mutex(ReadOutage(pause: outagePause))
         self.logger = logger
@@ -143,6 +150,7 @@ package final class EventFeed: Sendable {
         // It knows where in the segment it is; a new reader would have to search.
         let isAtEnd = newest?.end.next == cursor.next
         let page = try EventPage(behind: isAtEnd ? newest?.end ?? cursor : cursor, durable: ledger.durable)
+        for damage in page.damage { damages.ledgerFoundDamage(damage) }
         if let time = outage.withLock({ $0.end(now: now) }) {
             logger.notice("/events shows records again after \(HumanText.duration(time.nanoseconds))")
         }

@@ -12,7 +12,7 @@ struct EventsQuery: Hashable {
 
     /// Begins behind this record.
     let after: Int64
-    /// Only records of these kinds; none for all.
+    /// Only records of these kinds; none for all. Lines that tell of records that do not come, `pruned` and `damaged`, come in any case.
     let kinds: Set<String>
 
     /// Reads what follows the question mark. Without `after` it begins behind the last record, `durable`.

@@ -17,14 +17,16 @@ package final class Activity: Sendable {
     }
 
     private let ledger: any RecordLedger
+    private let damages: DamageList
     private let queue = DispatchQueue(label: "ecryptopayd.activity", qos: .utility)
     private let state = Mutex(State())
 
-    package init(_ ledger: any RecordLedger) {
+    package init(_ ledger: any RecordLedger, _ damages: DamageList) {
         self.ledger = ledger
+        self.damages = damages
     }
 
-    /// What there is to see now. What cannot be read is not shown: `journal verify` is for that.
+    /// What there is to see now. What cannot be read is not shown, but noted.
     func picture() async -> ActivityPicture {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: self.look()) }
@@ -38,6 +40,8 @@ package final class Activity: Sendable {
             _ = try? reader.read(atMost: .max, upTo: ledger.durable) { _, entry in
                 state.picture.add(entry)
             } pruned: { _ in
+            } damaged: {
+                damages.ledgerFoundDamage($0)
             }
             state.reader = reader
             state.picture.forget(before: now - Self.day)

@@ -94,16 +94,19 @@ extension JournalLedger: DeliveryLedger {
         }
     }
 
-    package func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
+    package func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> RedeliveryReport {
         // It may read the whole journal: verdicts and deliveries must not wait behind that.
-        let found = try await overviewQueue.value { [journal] in try journal.changes(selection, upTo: journal.durable) }
+        let (found, damage) = try await overviewQueue.value { [journal] in
+            try journal.changes(selection, upTo: journal.durable)
+        }
+        for damage in damage { tell(of: damage) }
         let endpoints = state.withLock { state in
             guard !dryRun else { return state.endpoints.count }
             for (id, position) in found { state.redeliver(id, position, now: now()) }
             return state.endpoints.count
         }
         if !dryRun, !found.isEmpty { tellOfChanges() }
-        return found.count * endpoints
+        return RedeliveryReport(deliveries: found.count * endpoints, damage: damage)
     }
 
     func tellOfChanges() {

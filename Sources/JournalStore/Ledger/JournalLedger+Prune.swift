@@ -14,7 +14,10 @@ extension JournalLedger {
     /// Drops the oldest segments whose last record is older than `before` (nanoseconds since 1970), as far as everything in
     /// them is settled; never the last segment. Blocks until the disk has done its part.
     package func prune(before: Int64) throws -> PruneReport {
-        try maintenanceQueue.perform { Result { try pruneAlone(before) } }.get()
+        do { return try maintenanceQueue.perform { Result { try pruneAlone(before) } }.get() } catch {
+            tell(ofDamageIn: error)
+            throw error
+        }
     }
 
     /// The same for what is older than that, by the clock that records are dated by.

@@ -37,9 +37,16 @@ extension JournalLedger {
             guard position.seq <= durable else {
                 return .failure(RecordsUnreachable("record \(position.seq) is not on the disk yet"))
             }
-            observers.tell { $0.ledgerFoundDamage(damage) }
+            tell(of: damage)
             return entry
         }
+    }
+
+    func tell(of damage: Damage) { observers.tell { $0.ledgerFoundDamage(damage) } }
+
+    /// The same, if it was damage that work on the journal has stopped at.
+    func tell(ofDamageIn error: any Error) {
+        if case .damaged(let damage, _)? = error as? JournalFault { tell(of: damage) }
     }
 }
 

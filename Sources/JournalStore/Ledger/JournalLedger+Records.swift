@@ -15,8 +15,8 @@ extension JournalLedger: RecordLedger where Log == Journal {
 extension JournalFollower: RecordReader {
     package mutating func read(
         atMost bytes: Int, upTo durable: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void,
-        pruned: (ClosedRange<Int64>) -> Void
+        pruned: (ClosedRange<Int64>) -> Void, damaged: (Damage) -> Void
     ) throws -> String? {
-        try poll(atMost: bytes, durable: durable, body, pruned: pruned)?.description
+        try poll(atMost: bytes, durable: durable, body, pruned: pruned, damaged: damaged)?.description
     }
 }

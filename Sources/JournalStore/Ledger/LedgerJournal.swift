@@ -22,8 +22,11 @@ package protocol LedgerJournal: Sendable {
     /// may be read later with anything else.
     func entries(at positions: [JournalPosition], of kind: String) throws -> [Result<Entry, any Error>]
 
-    /// The records that are selected and were news, up to a durable one, in order.
-    func changes(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)]
+    /// The records that are selected and were news, up to a durable one, in order; and what cannot be read, where some of them may have
+    /// stood.
+    func changes(
+        _ selection: Redelivery, upTo durable: Int64
+    ) throws -> (found: [(PaymentID, JournalPosition)], damage: [Damage])
 
     /// When a record was written, in nanoseconds since 1970; nil when there is none of that number any more.
     func time(of seq: Int64) -> Int64?

@@ -45,6 +45,13 @@ struct JournalExtent {
     /// that is missing was dropped.
     func expected(_ next: Int64, at first: Int64) -> Int64 { max(next, min(first, dropped.next(from: next))) }
 
+    /// Behind the last record that may stand in the segment that begins with `first`, as far as names tell: the next segment begins
+    /// there, or what was dropped.
+    func end(of first: Int64) -> Int64 {
+        let following = segments.first { $0 > first } ?? .max
+        return min(following, dropped.ranges.map(\.lowerBound).first { $0 > first } ?? .max)
+    }
+
     /// What is wrong with the first segment, when it begins behind the record with which the journal has to begin; nil when nothing is.
     func missingBeginning(_ disk: any Disk) throws(SystemError) -> Damage? {
         guard let first = segments.first, first > beginning else { return nil }

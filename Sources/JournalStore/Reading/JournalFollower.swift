@@ -22,69 +22,140 @@ package struct JournalFollower: Sendable {
         next = seq < .max ? seq + 1 : seq
     }
 
-    /// Shows what has become durable since the last call, without its newline; returns what stands in the way of more.
+    /// Shows what has become durable since the last call, without its newline; returns a later version's record that stands in the way of
+    /// more.
     ///
-    /// `pruned` hears of the numbers that were to be shown next and are gone. To be called again after a while, for there is
-    /// nobody to tell when. Stops early when lines of that many bytes have been shown.
+    /// `pruned` hears of the numbers that were to be shown next and are gone on purpose, `damaged` of those that should be there and
+    /// cannot be read: once, and then it goes on with the next good record. Nothing is judged that is not claimed. To be called again after
+    /// a while, for there is nobody to tell when. Stops early when lines of that many bytes have been shown.
     ///
     /// - Parameter durable: a record that is known to be synced, for who sits in the process that writes; then the disk is not
     ///   asked.
     package mutating func poll(
         atMost bytes: Int = .max, durable: Int64? = nil, _ body: (ArraySlice<UInt8>, Entry) -> Void,
-        pruned: (ClosedRange<Int64>) -> Void
+        pruned: (ClosedRange<Int64>) -> Void, damaged: (Damage) -> Void
+    ) throws(SystemError) -> Damage? {
+        try look(
+            atMost: bytes, durable: durable, { line, entry, _ in body(line, Entry(entry, line.span)) }, pruned: pruned,
+            damaged: damaged)
+    }
+
+    /// The same without a copy of what a record holds, and with its offset in its segment.
+    mutating func look(
+        atMost bytes: Int = .max, durable: Int64?, _ body: (ArraySlice<UInt8>, EntryView, Int64) -> Void,
+        pruned: (ClosedRange<Int64>) -> Void, damaged: (Damage) -> Void
     ) throws(SystemError) -> Damage? {
         var mark = durable ?? 0
         if durable == nil { mark = try DurableMark.read(from: disk) }
         let extent = try JournalExtent(disk)
         guard let oldest = extent.segments.first, let newest = extent.segments.last else { return nil }
-        if next < oldest {
-            // Who begins with the first record that is there misses none.
-            if next > 1 { pruned(next...(oldest - 1)) }
-            next = oldest
-            place = nil
-        }
-        let claimed = max(mark, newest - 1)
+        if next < oldest { try begin(extent, at: oldest, pruned, damaged) }
+        let claimed = durable ?? max(mark, newest - 1)
         var room = bytes
         while next <= claimed, room > 0 {
             guard let first = extent.segments.last(where: { $0 <= next }) else { return nil }
-            let before = next
-            if let fault = try read(first, upTo: claimed, &room, body) { return fault }
-            if next == before, !pass(extent, pruned) { return nil }
+            let (before, end) = (next, extent.end(of: first))
+            if next < end {
+                // When it is gone, the next look finds what is left.
+                guard let file = try disk.openUnlessPruned(first) else { return nil }
+                defer { disk.close(file) }
+                let last = min(claimed, end - 1)
+                let isNewest = first == newest
+                if let later = try read(first, isNewest: isNewest, file, upTo: last, &room, body, damaged) {
+                    return later
+                }
+            }
+            // The segment has ended, and the next one begins where it should, unless something is gone.
+            guard next <= claimed, room > 0, next == before || !extent.segments.contains(next) else { continue }
+            if !pass(extent, pruned, damaged) { return nil }
         }
         return nil
     }
 
-    /// Goes on behind what was dropped, when that comes next; false when something else does.
-    private mutating func pass(_ extent: JournalExtent, _ pruned: (ClosedRange<Int64>) -> Void) -> Bool {
-        let end = extent.segments.first { $0 > next }.map { extent.expected(next, at: $0) } ?? next
-        if end == next { return false }
-        pruned(next...(end - 1))
+    /// Goes on at the first record of the journal. Who begins with the first that is there misses none that was pruned.
+    private mutating func begin(
+        _ extent: JournalExtent, at oldest: Int64, _ pruned: (ClosedRange<Int64>) -> Void, _ damaged: (Damage) -> Void
+    ) throws(SystemError) {
+        let expected = min(oldest, max(next, extent.beginning))
+        if next > 1, next < expected { pruned(next...(expected - 1)) }
+        if expected < oldest, let damage = try extent.missingBeginning(disk) {
+            damaged(damage.losing(expected...(oldest - 1)))
+        }
+        next = oldest
+        place = nil
+    }
+
+    /// Goes on behind what was dropped, or behind what is missing, when that comes next; false when a segment does.
+    private mutating func pass(
+        _ extent: JournalExtent, _ pruned: (ClosedRange<Int64>) -> Void, _ damaged: (Damage) -> Void
+    ) -> Bool {
+        guard let following = extent.segments.first(where: { $0 > next }) else { return false }
+        var end = extent.expected(next, at: following)
+        if end > next {
+            pruned(next...(end - 1))
+        } else {
+            end = min(following, extent.end(of: next))
+            damaged(
+                Damage(
+                    segment: following, offset: 0, fault: .begins(with: following, insteadOf: next),
+                    lost: next...(end - 1)))
+        }
         next = end
         return true
     }
 
     private mutating func read(
-        _ first: Int64, upTo claimed: Int64, _ room: inout Int, _ body: (ArraySlice<UInt8>, Entry) -> Void
+        _ first: Int64, isNewest: Bool, _ file: DiskFile, upTo last: Int64, _ room: inout Int,
+        _ body: (ArraySlice<UInt8>, EntryView, Int64) -> Void, _ damaged: (Damage) -> Void
     ) throws(SystemError) -> Damage? {
-        let name = SegmentName.name(firstSeq: first)
-        // When it is gone, the next look finds what is left.
-        guard let file = try disk.openUnlessPruned(first) else { return nil }
-        defer { disk.close(file) }
         let isSame = place?.segment == first
         var reader = SegmentReader(disk, file, from: isSame ? place?.offset ?? 0 : 0)
-        while next <= claimed, room > 0, case .line(let offset, _) = try reader.next() {
+        // The first bad line since the last good one.
+        var bad: (offset: Int64, fault: LineFault)?
+        while next <= last, room > 0 {
+            let offset = reader.offset
+            let piece = try reader.next()
+            if case .end = piece { break }
             do throws(LineFault) {
-                let entry = try Entry(line: reader.line.span)
+                let entry = try reader.entry(piece)
                 place = (first, reader.offset)
-                guard entry.seq >= next else { continue }
-                guard entry.seq == next else { throw .sequence(expected: next, found: entry.seq) }
+                if entry.seq > next {
+                    let (offset, fault) = bad ?? (offset, .sequence(expected: next, found: entry.seq))
+                    let lost = next...min(entry.seq - 1, last)
+                    damaged(Damage(segment: first, offset: offset, fault: fault, lost: lost))
+                    next = lost.upperBound + 1
+                }
+                bad = nil
+                guard entry.seq == next, next <= last else { continue }
                 next += 1
                 room -= reader.line.count
-                body(reader.line, entry)
+                body(reader.line, entry, offset)
             } catch {
-                return Damage(file: name, offset: offset, fault: try error.named(disk, first, offset))
+                if case .laterVersion = error {
+                    return Damage(segment: first, offset: offset, fault: try error.named(disk, first, offset))
+                }
+                bad = bad ?? (offset, error)
+                if case .rest = piece { break }
+                if case .tooLong = piece { try reader.skipToNewline() }
             }
         }
+        guard next <= last, room > 0 else { return nil }
+        // It ends too early. What no line of it tells, the next segment's name does; the last one has only what is claimed.
+        if bad == nil, !isNewest { return nil }
+        let (offset, fault) = bad ?? (reader.offset, .missing(expected: next, claimed: last))
+        damaged(Damage(segment: first, offset: offset, fault: fault, lost: next...last))
+        next = last + 1
         return nil
+    }
+}
+
+extension SegmentReader {
+    /// The record that was found.
+    fileprivate func entry(_ piece: Piece) throws(LineFault) -> EntryView {
+        switch piece {
+        case .line: try EntryView(RecordLine(checking: line.span), line.span)
+        case .tooLong: throw .tooLong
+        case .rest, .end: throw .cutShort
+        }
     }
 }

@@ -29,7 +29,10 @@ extension JournalLedger where Log == Journal {
         }
         let (disk, durable, segments) = (journal.disk, journal.durable, journal.segments)
         let (going, remains) = try scan.withLock { scan throws(JournalFault) in
-            try scan.read(disk, segments, upTo: durable, while: isWanted)
+            do throws(JournalFault) { try scan.read(disk, segments, upTo: durable, while: isWanted) } catch {
+                tell(ofDamageIn: error)
+                throw error
+            }
             let dropped: DroppedRanges
             do throws(SystemError) { dropped = try DroppedRanges.read(from: disk) } catch { throw .system(error) }
             let going = scan.going(dropped)

@@ -5,23 +5,33 @@ import POSIX
 
 // What a ledger asks of its journal, in files.
 extension Journal {
-    package func changes(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)] {
+    package func changes(
+        _ selection: Redelivery, upTo durable: Int64
+    ) throws -> (found: [(PaymentID, JournalPosition)], damage: [Damage]) {
         var found: [(PaymentID, JournalPosition)] = []
-        for first in segments where selection.mayStand(in: first, of: self) {
-            guard let file = try disk.openUnlessPruned(first) else { continue }
-            defer { disk.close(file) }
-            var reader = SegmentReader(disk, file)
-            while case .line(let offset, _) = try reader.next() {
-                let line = reader.line.span
-                let entry = try EntryView(RecordLine(checking: line), line)
-                guard entry.seq <= durable else { break }
+        var damage: [Damage] = []
+        var (first, last) = (Int64(1), durable)
+        if case .record(let seq) = selection { (first, last) = (seq, min(seq, durable)) }
+        var follower = JournalFollower(disk, after: first - 1)
+        // A segment that is pruned meanwhile ends a look, and the next one goes on behind it.
+        var looks = 0
+        while follower.next <= last, looks < 2 {
+            let next = follower.next
+            let later = try follower.look(durable: last) { _, entry, offset in
+                // What cannot be read and stands before is older.
+                if selection.isBehind(entry) { damage = [] }
                 guard case .confirmed(let confirmed) = entry.record, confirmed.news,
                     selection.selects(entry, payment: confirmed.payment)
-                else { continue }
+                else { return }
                 found.append((confirmed.payment, JournalPosition(seq: entry.seq, offset: offset)))
+            } pruned: { _ in
+            } damaged: {
+                damage.append($0)
             }
+            if let later { throw JournalFault.damaged(later) }
+            looks = follower.next == next ? looks + 1 : 0
         }
-        return found
+        return (found, damage)
     }
 
     package func time(of seq: Int64) -> Int64? {
@@ -31,6 +41,7 @@ extension Journal {
         _ = try? follower.poll(atMost: 1) { _, entry in
             if entry.seq == seq { time = entry.time }
         } pruned: { _ in
+        } damaged: { _ in
         }
         return time
     }
@@ -74,8 +85,8 @@ extension Journal {
 }
 
 extension Redelivery {
-    fileprivate func mayStand(in segment: Int64, of journal: Journal) -> Bool {
-        if case .record(let seq) = self { journal.segment(of: seq) == segment } else { true }
+    fileprivate func isBehind(_ entry: EntryView) -> Bool {
+        if case .since(let time) = self { entry.time < time } else { false }
     }
 
     fileprivate func selects(_ entry: EntryView, payment: PaymentID) -> Bool {

@@ -19,7 +19,6 @@ package protocol DeliveryLedger: Ledger {
     /// Journals and applies what came of an attempt.
     func conclude(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome) throws -> DeliveryEnd
 
-    /// Has records that were news go out again to every endpoint, in order; returns how many deliveries that makes. A dry run
-    /// only counts them.
-    func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> Int
+    /// Has records that were news go out again to every endpoint, in order, as far as they can be read. A dry run only counts them.
+    func redeliver(_ selection: Redelivery, dryRun: Bool) async throws -> RedeliveryReport
 }

@@ -31,14 +31,14 @@ package protocol RecordReader: Sendable {
     /// Shows what has become durable since the last call, each record with its line, without the newline; returns what stands
     /// in the way of more. It blocks for the disk.
     ///
-    /// `pruned` hears of the numbers that were to be shown next and are gone. Stops early when lines of that many bytes have
-    /// been shown.
+    /// `pruned` hears of the numbers that were to be shown next and are gone on purpose, `damaged` of those that cannot be read, once: then
+    /// it goes on behind them. Stops early when lines of that many bytes have been shown.
     ///
     /// Throws ``RecordsUnreachable`` when the records may well be there and cannot be had now: nothing was shown then, or nothing
     /// that is shown again.
     mutating func read(
         atMost bytes: Int, upTo durable: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void,
-        pruned: (ClosedRange<Int64>) -> Void
+        pruned: (ClosedRange<Int64>) -> Void, damaged: (Damage) -> Void
     ) throws -> String?
 }
 

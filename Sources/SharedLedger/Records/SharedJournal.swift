@@ -45,8 +45,12 @@ extension SharedJournal {
         }
     }
 
-    package func changes(_ selection: Redelivery, upTo durable: Int64) throws -> [(PaymentID, JournalPosition)] {
-        try database.changes(selection, upTo: durable).map { ($0.payment, JournalPosition(seq: $0.seq, offset: 0)) }
+    package func changes(
+        _ selection: Redelivery, upTo durable: Int64
+    ) throws -> (found: [(PaymentID, JournalPosition)], damage: [Damage]) {
+        // They are found without their lines: what is wrong with one shows when it is to be delivered.
+        let found = try database.changes(selection, upTo: durable)
+        return (found.map { ($0.payment, JournalPosition(seq: $0.seq, offset: 0)) }, [])
     }
 
     package func time(of seq: Int64) -> Int64? {

@@ -26,10 +26,10 @@ package struct SharedReader: RecordReader {
     }
 
     /// Shows what has become durable since the last call; throws ``Payments/RecordsUnreachable`` when the database does not answer,
-    /// and `LineFault` for what is no record.
+    /// and `LineFault` for a later version's record.
     package mutating func read(
         atMost bytes: Int, upTo durable: Int64, _ body: (ArraySlice<UInt8>, Entry) -> Void,
-        pruned: (ClosedRange<Int64>) -> Void
+        pruned: (ClosedRange<Int64>) -> Void, damaged: (Damage) -> Void
     ) throws -> String? {
         try begin(upTo: durable)
         var shown = 0
@@ -38,15 +38,21 @@ package struct SharedReader: RecordReader {
                 try source.page(after: next - 1, upTo: durable, atMost: min(bytes - shown, Self.pageBytes))
             }
             for record in page {
-                let entry: Entry
-                do throws(LineFault) { entry = try Entry(line: record.line.span) } catch {
-                    throw error.named { () throws(DatabaseFault) in try source.opened(before: record.seq) }
-                }
                 // Who begins with the first record that is there misses none.
                 if record.seq > next, next > 1 { pruned(next...record.seq - 1) }
-                next = record.seq + 1
+                next = record.seq
+                do throws(LineFault) {
+                    let entry = try Entry(line: record.line.span)
+                    guard entry.seq == next else { throw .sequence(expected: next, found: entry.seq) }
+                    body(record.line[...], entry)
+                } catch {
+                    if case .laterVersion = error {
+                        throw error.named { () throws(DatabaseFault) in try source.opened(before: record.seq) }
+                    }
+                    damaged(Damage(inDatabase: next...next, error))
+                }
+                next += 1
                 shown += record.line.count + 1
-                body(record.line[...], entry)
             }
             // All that there was is gone: only the newest records can be missing so, before the first is written behind them.
             if page.isEmpty {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import JournalFormat
 import Ledger
+import Synchronization
 
 /// `ecryptopayd journal follow`: like `tail -F`.
 struct JournalFollowCommand: ParsableCommand {
@@ -10,7 +11,8 @@ struct JournalFollowCommand: ParsableCommand {
         abstract: "Print records as they become durable, like tail -F.",
         discussion: """
             Begins behind --after, or with --after 0 at the first record, or without it at the end. Shows each record once, in \
-            order, and none before it is proven to be on the disk. Ends when interrupted, or when nobody reads any more.
+            order, and none before it is proven to be on the disk. Ends when interrupted, or when nobody reads any more. \
+            Damage is told on standard error, the next good record follows, and the exit code in the end is 65.
             """)
 
     @OptionGroup var journal: JournalOptions
@@ -28,8 +30,11 @@ struct JournalFollowCommand: ParsableCommand {
             signal(SIGPIPE, SIG_IGN)
             let source = try journal.source()
             let filter = try RecordFilter(payment: payment, kinds: kind, after: 0, since: .min)
-            if let fault = try follow(source, filter) {
-                throw CommandFailure(.badData, "\(fault); \"ecryptopayd journal verify\" lists all that is wrong")
+            let fault = try follow(source, filter)
+            if fault != nil || Self.isDamaged.load(ordering: .relaxed) {
+                throw CommandFailure(
+                    .badData,
+                    "\(fault ?? "the journal is damaged"); \"ecryptopayd journal verify\" lists all that is wrong")
             }
         }
     }
@@ -67,8 +72,15 @@ struct JournalFollowCommand: ParsableCommand {
             }
         } pruned: {
             Console.error(Self.notice($0))
+        } damaged: { damage in
+            Console.error("\(damage); hint: \(damage.hint)")
+            // Who interrupts it is told as well.
+            for number in [SIGINT, SIGTERM, SIGHUP] { signal(number) { _ in _exit(ExitStatus.badData.rawValue) } }
+            Self.isDamaged.store(true, ordering: .relaxed)
         }
     }
+
+    private static let isDamaged = Atomic(false)
 
     private static func notice(_ pruned: ClosedRange<Int64>) -> String {
         pruned.count == 1

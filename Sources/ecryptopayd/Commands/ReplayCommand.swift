@@ -12,7 +12,8 @@ struct ReplayCommand: ParsableCommand {
         discussion: """
             Each record keeps its webhook-id, by which the shop tells what it has seen. What was undeliverable, or was for an \
             endpoint that is gone, goes to the endpoints that are there now. Says how many deliveries it makes, and asks \
-            before it does. Exit code 66 when there is nothing to deliver.
+            before it does. Exit code 66 when there is nothing to deliver. Where the journal is damaged, the rest is \
+            delivered; each damage is printed, and the exit code is 65.
             """)
 
     @Option(help: ArgumentHelp("This record of the journal.", valueName: "number")) var seq: Int64?
@@ -36,14 +37,36 @@ struct ReplayCommand: ParsableCommand {
         try reportingFailure {
             let selection = try selection()
             let client = try AdminClient(configuration)
-            let count = try replay(selection, dryRun: true, client)
-            if count == 0 {
+            let (count, damage) = try replay(selection, dryRun: true, client)
+            for damage in damage { Console.error("not delivered again: \(Self.text(damage))") }
+            if count == 0, damage.isEmpty {
                 throw CommandFailure(.noInput, "nothing that was news is selected, or no endpoint is configured")
             }
-            if dryRun { return Console.print("\(count) deliveries would be made") }
-            guard try yes || isConfirmed(count) else { return Console.error("nothing was delivered again") }
-            Console.print("\(try replay(selection, dryRun: false, client)) deliveries are being made")
+            if dryRun {
+                Console.print("\(count) deliveries would be made")
+            } else if try count == 0 || yes || isConfirmed(count) {
+                let count = count == 0 ? 0 : try replay(selection, dryRun: false, client).0
+                Console.print("\(count) deliveries are being made")
+            } else {
+                Console.error("nothing was delivered again")
+            }
+            if !damage.isEmpty {
+                throw CommandFailure(
+                    .badData, "the journal is damaged; \"ecryptopayd journal verify\" shows all that is wrong")
+            }
         }
+    }
+
+    /// E.g. `records 12 to 20: 00000000000000000001.jsonl at byte 4711: its checksum …; hint: …`.
+    private static func text(_ damage: JSONValue) -> String {
+        func text(_ name: String) -> String { damage[name]?.string ?? "" }
+        var records = "some records"
+        if let from = damage["from"]?.integer, let to = damage["to"]?.integer {
+            records = from == to ? "record \(from)" : "records \(from) to \(to)"
+        }
+        return """
+            \(records): \(text("segment")) at byte \(damage["offset"]?.integer ?? 0): \(text("reason")); hint: \(text("hint"))
+            """
     }
 
     private func selection() throws -> (name: String, value: JSONValue) {
@@ -55,16 +78,18 @@ struct ReplayCommand: ParsableCommand {
 
     private func replay(
         _ selection: (name: String, value: JSONValue), dryRun: Bool, _ client: AdminClient
-    ) throws -> Int64 {
+    ) throws -> (Int64, damage: [JSONValue]) {
         let body: JSONValue =
             dryRun
             ? .dictionary([selection.name: selection.value, "dry_run": .bool(true)])
             : .dictionary([selection.name: selection.value])
         let answer = try client.post("/replay", body)
-        guard answer.status == 200, let count = (try? JSONValue(parsing: answer.body))?["deliveries"]?.integer else {
+        guard answer.status == 200, let report = try? JSONValue(parsing: answer.body),
+            let count = report["deliveries"]?.integer
+        else {
             throw CommandFailure(.unavailable, "the daemon did not take it: \(answer.problem)")
         }
-        return count
+        return (count, report["damage"]?.array ?? [])
     }
 
     private func isConfirmed(_ count: Int64) throws -> Bool {

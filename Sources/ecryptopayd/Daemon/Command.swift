@@ -48,8 +48,8 @@ enum Command: Hashable, Sendable {
 enum CommandAnswer: Hashable, Sendable {
     /// It has begun; or not, since it is under way already.
     case begun(Bool)
-    /// How many deliveries it makes.
-    case deliveries(Int)
+    /// How many deliveries it makes, and what could not be read, as JSON.
+    case deliveries(Int, damage: [JSONValue] = [])
     /// Why nothing came of it.
     case failed(String)
 
@@ -58,7 +58,8 @@ enum CommandAnswer: Hashable, Sendable {
         let value: JSONValue =
             switch self {
             case .begun(let hasBegun): .dictionary(["begun": .bool(hasBegun)])
-            case .deliveries(let count): .dictionary(["deliveries": .integer(count)])
+            case .deliveries(let count, let damage):
+                .dictionary(["deliveries": .integer(count), "damage": .array(damage)])
             case .failed(let reason): .dictionary(["failed": .string(reason)])
             }
         return String(decoding: value.serialized(), as: UTF8.self)
@@ -70,7 +71,7 @@ enum CommandAnswer: Hashable, Sendable {
         if let hasBegun = value["begun"]?.bool {
             self = .begun(hasBegun)
         } else if let count = value["deliveries"]?.integer {
-            self = .deliveries(Int(count))
+            self = .deliveries(Int(count), damage: value["damage"]?.array ?? [])
         } else {
             self = .failed(value["failed"]?.string ?? "the node that decides runs another version")
         }

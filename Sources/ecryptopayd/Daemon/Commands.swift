@@ -1,3 +1,4 @@
+import JSON
 import Ledger
 import Payments
 import Synchronization
@@ -27,11 +28,11 @@ final class Commands: Sendable {
     }
 
     /// Has records delivered again, or counts them.
-    func replay(_ selection: Redelivery, dryRun: Bool) async throws -> Int {
+    func replay(_ selection: Redelivery, dryRun: Bool) async throws -> (Int, damage: [JSONValue]) {
         switch await perform?(.replay(selection, dryRun: dryRun)) {
-        case .deliveries(let count): return count
+        case .deliveries(let count, let damage): return (count, damage)
         case .failed(let reason): throw CommandFailure(.unavailable, reason)
-        case .begun, nil: return 0
+        case .begun, nil: return (0, [])
         }
     }
 }

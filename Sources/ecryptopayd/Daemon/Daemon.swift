@@ -83,8 +83,9 @@ final class Daemon: LedgerObserver {
         adminServer = try HTTPServer(
             label: "ecryptopayd.admin", options: .admin,
             handler: AdminSide(
-                Self.operations(ledger, commands, figures), feed: EventFeed(ledger.records, logger: logger),
-                activity: Activity(ledger.records)),
+                Self.operations(ledger, commands, figures),
+                feed: EventFeed(ledger.records, damages: damages, logger: logger),
+                activity: Activity(ledger.records, damages)),
             logger: logger)
         ledger.reports.addObserver(self)
         ledger.reports.addObserver(verdicts)

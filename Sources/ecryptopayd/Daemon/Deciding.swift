@@ -1,6 +1,7 @@
 import Configuration
 import Confirming
 import Delivery
+import JournalFormat
 import Ledger
 import Logging
 import Runtime
@@ -51,7 +52,10 @@ final class Deciding: Sendable {
         case .reconcile: return .begun(await reconciler.reconcile())
         case .confirm(let id): return .begun(await confirmer.confirm(id))
         case .replay(let selection, let dryRun):
-            do { return .deliveries(try await ledger.redeliver(selection, dryRun: dryRun)) } catch {
+            do {
+                let report = try await ledger.redeliver(selection, dryRun: dryRun)
+                return .deliveries(report.deliveries, damage: report.damage.map(\.json))
+            } catch {
                 return .failed("the journal could not be read: \(error)")
             }
         }

@@ -210,14 +210,17 @@
         var reader: SharedReader
 
         mutating func poll(
-            _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
+            _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void,
+            damaged: (Damage) -> Void
         ) throws -> String? {
             let last: Int64
             do throws(DatabaseFault) { last = try journal.last() } catch {
                 guard error.kind.mayPass else { throw CommandFailure(error, configured: url) }
                 throw RecordsUnreachable("the database does not answer: \(error)")
             }
-            do { return try reader.read(atMost: .max, upTo: last, body, pruned: pruned) } catch let fault as LineFault {
+            do { return try reader.read(atMost: .max, upTo: last, body, pruned: pruned, damaged: damaged) } catch let
+                fault as LineFault
+            {
                 return "record \(reader.next): \(fault)"
             }
         }

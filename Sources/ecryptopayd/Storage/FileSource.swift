@@ -71,9 +71,10 @@ private struct FileTail: RecordTail {
     var follower: JournalFollower
 
     mutating func poll(
-        _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
+        _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void,
+        damaged: (Damage) -> Void
     ) throws -> String? {
-        do throws(SystemError) { return try follower.poll(body, pruned: pruned)?.description } catch {
+        do throws(SystemError) { return try follower.poll(body, pruned: pruned, damaged: damaged)?.description } catch {
             throw CommandFailure(reading: error)
         }
     }

@@ -27,10 +27,11 @@ protocol JournalSource {
 
 /// Shows records as they become durable, each once, in order.
 protocol RecordTail {
-    /// Shows what has become durable since the last call; returns what stands in the way of more. What passes by itself is
-    /// nothing that does: then it throws `RecordsUnreachable`, and the next call goes on behind what was shown.
+    /// Shows what has become durable since the last call; returns what stands in the way of more. Damage does not, and is told once. What
+    /// passes by itself is nothing that does: then it throws `RecordsUnreachable`, and the next call goes on behind what was shown.
     mutating func poll(
-        _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void
+        _ body: (ArraySlice<UInt8>, Entry) -> Void, pruned: (ClosedRange<Int64>) -> Void,
+        damaged: (Damage) -> Void
     ) throws -> String?
 }
 

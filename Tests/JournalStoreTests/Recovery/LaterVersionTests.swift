@@ -42,6 +42,7 @@ struct LaterVersionTests {
             try follower.poll {
                 followed.append($1.seq)
             } pruned: { _ in
+            } damaged: { _ in
             } == nil)
         #expect(followed == seqs)
         let target = SimulatedDisk()
@@ -96,6 +97,7 @@ struct LaterVersionTests {
         expect(
             try follower.poll { _, _ in
             } pruned: { _ in
+            } damaged: { _ in
             })
         let report = try JournalAudit.run(disk)
         #expect(report.problemCount == 1 && report.laterCount == 1 && report.laterVersion?.version == version)

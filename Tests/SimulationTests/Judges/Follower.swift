@@ -35,15 +35,17 @@ final class Follower: Sendable {
     private func read(_ reader: inout any RecordReader, upTo durable: Int64, of life: Int) -> Bool {
         var lines: [(Int64, [UInt8])] = []
         var pruned: [ClosedRange<Int64>] = []
+        var damaged: [Damage] = []
         do {
             guard
                 try reader.read(
                     atMost: 1 << 16, upTo: durable, { line, entry in lines.append((entry.seq, Array(line))) },
-                    pruned: { pruned.append($0) }) == nil
+                    pruned: { pruned.append($0) }, damaged: { damaged.append($0) }) == nil
             else { return false }
         } catch { return false }
         state.withLock { state in
             state.pruned += pruned
+            if let damage = damaged.first { state.violation = state.violation ?? "said to be damaged: \(damage)" }
             for (seq, line) in lines {
                 if let other = state.shown.updateValue((line, life), forKey: seq), other.line != line {
                     let texts = [other.line, line].map { String(decoding: $0.dropFirst(18), as: UTF8.self) }
