@@ -63,6 +63,25 @@ struct ForwarderTests {
         }
     #endif
 
+    #if PostgreSQL
+        @Test func `a report whose row is damaged is refuted, and readers go on behind it`() async throws {
+            let ledger = try await ledger(.database)
+            let report = try ReportedPayment(body: Array(#"{"id":42,"state":"paid"}"#.utf8).span)
+            #expect(isTaken(ledger.record(report, peer: "test")))
+            let claim = try #require(ledger.claim(42))
+            let seq = try #require(claim.reports.first?.seq)
+            try await eventually("it is durable") { ledger.durable >= seq }
+            #expect(
+                try await home.execute(
+                    "UPDATE ecryptopayd.records SET line = replace(line, '\"paid\"', '\"open\"') WHERE seq = \(seq)"))
+            let settlement = try await ledger.settle(claim, .payment(ScriptedPayments.paid(42)), cause: .webhook)
+            #expect(settlement.judgement.refutations.map(\.reason) == [.unreadable])
+            #expect(settlement.judgement.confirmation?.isChange == true)
+            let fault = #expect(throws: (any Error).self) { try records("received") }
+            #expect("\(fault.map { "\($0)" } ?? "")".contains("the database: its checksum says"))
+        }
+    #endif
+
     @Test(arguments: LedgerBackend.allCases)
     func `news goes to every endpoint, and what came of it is journaled`(_ form: LedgerBackend) async throws {
         let ledger = try await ledger(form)

@@ -206,11 +206,14 @@ package final class LedgerHome: Sendable {
             case .database(let server, let name)?:
                 let database = try Self.database(server, name)
                 var reader = SharedReader(database, after: 0)
+                var damaged: [Damage] = []
                 _ = try reader.read(atMost: .max, upTo: try database.journal.standing()?.seq ?? 0) {
                     entries.append($1)
                 } pruned: { _ in
-                } damaged: { _ in
+                } damaged: {
+                    damaged.append($0)
                 }
+                if let damage = damaged.first { throw JournalUnreadable(description: "\(damage)") }
         #endif
         }
         return entries

@@ -58,6 +58,16 @@ struct UnreadableRecordTests {
         #expect(ledger.claim() == nil, "and no longer")
     }
 
+    @Test func `a webhook has told of it, though a listing finds what`() throws {
+        let ledger = LedgerHarness()
+        ledger.list([])
+        ledger.offer(try report(state: "paid", updatedAt: time(1)))
+        ledger.journal[ledger.seq] = nil
+        ledger.list([try payment(state: "paid", updatedAt: time(1))])
+        #expect(ledger.story == ["baseline", "confirmed news []", "refuted 2 unreadable"])
+        #expect(ledger.state.counts.unannounced == 0)
+    }
+
     // MARK: Deliveries
 
     /// A payment that is confirmed in record 2, and news for two endpoints.

@@ -122,6 +122,17 @@ struct JournalFollowerTests {
         try expect(disk, shows: [1, 2, 3, 4, 5, 7, 8, 9, 10], damaged: 6...6, 5, offset(6, in: 5))
     }
 
+    @Test func `damaged lines with a good one between them are two places`() throws {
+        let disk = three()
+        flip(6, 8, in: 5, disk)
+        var follower = JournalFollower(disk, after: 0)
+        let look = try look(&follower)
+        #expect(look.seqs == [1, 2, 3, 4, 5, 7, 9, 10] && look.damaged.map(\.lost) == [6...6, 8...8])
+        #expect(look.damaged.map(\.offset) == [offset(6, in: 5), offset(8, in: 5)])
+        var behind = JournalFollower(disk, after: 6)
+        #expect(try self.look(&behind).damaged.map(\.offset) == [offset(8, in: 5)])
+    }
+
     @Test func `damaged lines one after the other are one place, also at the end of a segment or of all`() throws {
         var disk = three()
         flip(7, 8, in: 5, disk)

@@ -1,4 +1,5 @@
 import Dispatch
+import JournalFormat
 import JournalStoreSimulation
 import Ledger
 import Payments
@@ -79,6 +80,8 @@ final class LedgerLog: LedgerObserver {
     func ledgerDidCommit(upTo position: Int64) { log.withLock { $0.append("committed \(position)") } }
 
     func ledgerDidReject(after position: Int64, reason: String) { log.withLock { $0.append("rejected \(position)") } }
+
+    func ledgerFoundDamage(_ damage: Damage) { log.withLock { $0.append("damaged \(damage.file) \(damage.fault)") } }
 
     func ledgerDidFail(reason: String, errno: Int32) { log.withLock { $0.append("failed \(errno)") } }
 }
