@@ -41,7 +41,7 @@ extension JournalLedger {
     /// The state as of one record, and the wait for that record; nil while there is no such moment.
     private func takeSnapshot() -> (LedgerSnapshot, JournalPosition, CommitTicket)? {
         state.withLock { state in
-            guard let last = state.frontier.settled else { return nil }
+            guard !ended.wereRejected, let last = state.frontier.settled else { return nil }
             return (state.snapshot, last, waiters.ticket(for: last.seq))
         }
     }

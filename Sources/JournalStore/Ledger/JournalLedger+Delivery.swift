@@ -113,8 +113,8 @@ extension JournalLedger: DeliveryLedger {
         observers.tell { $0.ledgerDidAnnounce() }
     }
 
-    /// Journals and applies a delivery's end. In the state it has ended even if the record cannot be written: then the next
-    /// start delivers it once more, and this run does not try it again and again.
+    /// Journals and applies a delivery's end. In the state it has ended even if the record cannot be written: this run does not try it
+    /// again and again, and writes the record later.
     private func end(
         _ state: inout LedgerState, _ id: PaymentID, of seq: Int64, endpoint: String, attempts: Int,
         status: Int? = nil, _ failure: DeliveryFailure? = nil, isUnreadable: Bool = false
@@ -124,7 +124,24 @@ extension JournalLedger: DeliveryLedger {
             error: failure?.error, isUnreadable: isUnreadable)
         let isDelivered = failure == nil
         defer { state.apply(.ended(delivery, isDelivered: isDelivered), at: .none, now: now()) }
-        state.frontier.append(
-            try journal.append(isDelivered ? .delivered(delivery) : .undeliverable(delivery), time: wallClock()))
+        try append(ended: isDelivered ? .delivered(delivery) : .undeliverable(delivery), &state)
+    }
+
+    /// Under the state's lock: no rejection is told between the two.
+    private func append(ended record: Record, _ state: inout LedgerState) throws(JournalUnavailable) {
+        do throws(JournalUnavailable) {
+            let position = try journal.append(record, time: wallClock())
+            ended.append(record, position.seq)
+            state.frontier.append(position)
+        } catch {
+            ended.append(record, nil)
+            throw error
+        }
+    }
+
+    /// Appends again what was rejected, now that the disk takes records.
+    func repeatEnds() {
+        guard ended.wereRejected else { return }
+        state.withLock { state in for record in ended.takeRejected() { try? append(ended: record, &state) } }
     }
 }

@@ -19,6 +19,7 @@ package final class JournalLedger<Log: LedgerJournal>: Sendable {
     /// For each call under way, the wait for its reports where they were not durable when it began.
     private let claimed = Mutex<[PaymentID: CommitTicket]>([:])
     let observers = ObserverList()
+    let ended = EndedDeliveries()
     private let minimumFreeBytes: Atomic<Int64>
     /// What is known of the segments for ``dropRefuted(while:)``.
     let scan = Mutex(DroppableScan())
@@ -319,6 +320,8 @@ extension JournalLedger {
 extension JournalLedger: JournalObserver {
     package func journalDidCommit(upTo seq: Int64, syncNanoseconds: Int64) {
         waiters.commit(upTo: seq)
+        ended.commit(upTo: seq)
+        repeatEnds()
         let isSlow = syncNanoseconds >= 1_000_000_000
         if isSlow { slowCommits.add(1, ordering: .relaxed) }
         observers.tell { observer in
@@ -331,6 +334,7 @@ extension JournalLedger: JournalObserver {
     package func journalDidReject(after seq: Int64, _ error: SystemError) {
         state.withLock { state in
             state.rollBack(after: seq)
+            ended.reject(after: seq)
         }
         waiters.reject(after: seq, error)
         observers.tell { $0.ledgerDidReject(after: seq, reason: JournalUnavailable.rejected(error).description) }
