@@ -78,7 +78,8 @@ package struct JournalAudit {
 
     /// What is known of closed segments of this journal: another one's says nothing of it.
     private static func manifest(_ disk: any Disk, _ segments: [Int64]) throws(SystemError) -> SegmentManifest? {
-        guard let newest = segments.last, case .opened(let opened)? = try disk.head(of: newest),
+        // What cannot be read is told when its turn comes.
+        guard let newest = segments.last, case .opened(let opened)? = try? disk.head(of: newest),
             let manifest = try SegmentManifest.read(from: disk)
         else { return nil }
         return manifest.journal == opened.journal ? manifest : nil

@@ -29,8 +29,9 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
         switch self {
         case .damaged(let damage, let claimed):
             switch damage.fault {
-            case .laterVersion, .content:
-                "the journal cannot be read: \(damage). Nothing was changed; hint: \(damage.hint)"
+            // It names its own hint.
+            case .laterVersion: "the journal cannot be read, and nothing was changed: \(damage)"
+            case .content: "the journal cannot be read: \(damage). Nothing was changed; hint: \(damage.hint)"
             default:
                 """
                 the journal is damaged: \(damage). \(claimed.map(Self.proof) ?? "")Nothing was changed; hint: \(damage.hint). \

@@ -94,11 +94,13 @@ struct Damage: Sendable, CustomTestStringConvertible {
 
     private static let numbers = [
         Damage(
-            "a gap in the numbers", .repair, start: damaged(second, 1, "record 6 should stand there, but it is record 7"),
+            "a gap in the numbers", .repair,
+            start: damaged(second, 1, "record 6 should stand there, but it is record 7"),
             finding: "\(place(second, 1)): record 6 should stand there, but it is record 7"
         ) { $0.segments[second]?.remove(at: 1) },
         Damage(
-            "a number that repeats", .repair, start: damaged(last, 2, "record 11 should stand there, but it is record 10"),
+            "a number that repeats", .repair,
+            start: damaged(last, 2, "record 11 should stand there, but it is record 10"),
             finding: "\(place(last, 2)): record 11 should stand there, but it is record 10"
         ) { $0.segments[last]?.insert(CraftedJournal.received(10), at: 2) },
     ]
