@@ -35,4 +35,20 @@ struct JSONTokenTests {
         #expect(try integer("1e2") == nil)
         #expect(try integer("\"1\"") == nil)
     }
+
+    @Test func `only a string has characters`() throws {
+        func string(_ text: String) throws -> String? {
+            let bytes = Array(text.utf8)
+            var scanner = JSONScanner()
+            return try scanner.text(bytes.span).string(in: bytes.span)
+        }
+        #expect(try string(#""a\u0062""#) == "ab")
+        for other in ["42", "true", "null", "[]", "{}"] { #expect(try string(other) == nil) }
+    }
+
+    @Test func `lists and objects of several are written with commas between`() throws {
+        let text = #"{"a":[1,"b",[],[null,true]],"c":{"d":2,"e":{}}}"#
+        let value = try JSONValue(parsing: Array(text.utf8))
+        #expect(String(decoding: value.serialized(), as: UTF8.self) == text)
+    }
 }

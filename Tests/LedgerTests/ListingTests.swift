@@ -146,6 +146,16 @@ struct ListingTests {
         #expect(ledger.list([]).lacking == 12)
     }
 
+    @Test func `of many known payments, just those that a list lacks are told`() throws {
+        let payments = try (1...300 as ClosedRange<PaymentID>).map { try paid($0, at: 50) }
+        let ledger = ledger(baseline: payments)
+        for lacking in [1, 64, 65, 128, 129, 300] as [PaymentID] {
+            let summary = ledger.list(payments.filter { $0.id != lacking })
+            #expect(summary.lacking == 1)
+            #expect(summary.lackingExamples == [lacking])
+        }
+    }
+
     // MARK: Settling
 
     @Test func `a listing settles reports that came before it began, and no others`() throws {
