@@ -24,9 +24,12 @@ package struct SegmentManifest: Hashable, Sendable {
 
     /// Takes a segment in, in the place of one of the same name.
     package mutating func insert(_ segment: ClosedSegment) {
-        segments.removeAll { $0.first == segment.first }
-        let index = segments.firstIndex { $0.first > segment.first } ?? segments.count
-        segments.insert(segment, at: index)
+        let index = index(of: segment.first)
+        if index < segments.count, segments[index].first == segment.first {
+            segments[index] = segment
+        } else {
+            segments.insert(segment, at: index)
+        }
     }
 
     /// The same without some.
@@ -34,8 +37,18 @@ package struct SegmentManifest: Hashable, Sendable {
 
     /// The segment that begins with a record; nil when nothing is known of it.
     package subscript(first: Int64) -> ClosedSegment? {
-        // Most often the last one is asked for.
-        segments.last { $0.first == first }
+        let index = index(of: first)
+        return index < segments.count && segments[index].first == first ? segments[index] : nil
+    }
+
+    /// Where a segment stands, or would.
+    private func index(of first: Int64) -> Int {
+        var (lower, upper) = (0, segments.count)
+        while lower < upper {
+            let middle = (lower + upper) / 2
+            if segments[middle].first < first { lower = middle + 1 } else { upper = middle }
+        }
+        return lower
     }
 
     /// The file's content.

@@ -95,7 +95,10 @@ struct Recovery {
         claimed = max(claimed, checkpoint?.seq ?? 0)
         try readManifest(extent)
         if let checkpoint, checkpoint.isUsable {
-            for first in segments where first < checkpoint.segment { try passOver(first, extent) }
+            let passed = segments.prefix { $0 <= checkpoint.segment }
+            for (first, next) in zip(passed, passed.dropFirst()) {
+                try passOver(first, before: next, isLast: next == checkpoint.segment, extent)
+            }
             try follow(checkpoint.segment, extent)
             // Its record is read once more.
             try showHead(checkpoint.segment)
@@ -141,8 +144,9 @@ struct Recovery {
         }
         guard var found else { return }
         found.removeAll { $0.first < extent.beginning || extent.dropped.contains($0.first) }
+        let present = Set(segments)
         for segment in found.segments {
-            if !segments.contains(segment.first) {
+            if !present.contains(segment.first) {
                 throw .damaged(Damage(segment: segment.first, offset: 0, fault: .gone(segment)))
             }
             // It is closed when the next one's name is on the disk.
@@ -171,29 +175,26 @@ struct Recovery {
     }
 
     /// A segment before the checkpoint's: its records are not read, but it has to be there, in its place and as long as it was.
-    private mutating func passOver(_ first: Int64, _ extent: JournalExtent) throws(JournalFault) {
+    private mutating func passOver(
+        _ first: Int64, before next: Int64, isLast: Bool, _ extent: JournalExtent
+    ) throws(JournalFault) {
         try follow(first, extent)
-        let disk = disk
-        let segment = manifest[first]
-        try system { () throws(SystemError) in
-            guard let segment, let file = try disk.openUnlessPruned(first) else { return }
-            defer { disk.close(file) }
-            if try disk.size(file) == segment.size - 1 { try disk.complete(file, as: segment) }
+        let (disk, known) = (disk, manifest[first])
+        let (last, head) = try system { () throws(SystemError) -> (Int64?, Record?) in
+            guard let known else { return (try disk.lastSeq(of: first), nil) }
+            if try disk.size(of: known) == known.size - 1 { try disk.complete(known) }
+            // Only the next one that is read asks for what stands before it.
+            return (known.last, isLast ? try disk.head(of: first) : nil)
         }
-        let (last, size, head) = try system { () throws(SystemError) -> (Int64?, Int64, Record?) in
-            let file = try disk.open(SegmentName.name(firstSeq: first), .read)
-            defer { disk.close(file) }
-            let size = try disk.size(file)
-            guard let segment else { return (try disk.lastSeq(of: first), size, nil) }
-            return (segment.last, size, try disk.head(of: first))
+        if let known {
+            let size = try system { () throws(SystemError) in try disk.size(of: known) }
+            if size != known.size {
+                throw .damaged(Damage(segment: first, offset: 0, fault: .changed(known, size: size, checksum: nil)))
+            }
         }
-        if let segment, size != segment.size {
-            throw .damaged(Damage(segment: first, offset: 0, fault: .changed(segment, size: size, checksum: nil)))
-        }
-        if let segment, case .opened(let opened)? = head { previous = (opened, segment) } else { previous = nil }
+        if let known, case .opened(let opened)? = head { previous = (opened, known) } else { previous = nil }
         // Of one whose last line cannot be read, only the next one tells where it ends.
-        let next = extent.segments.first { $0 > first }
-        outcome.nextSeq = last.map { $0 + 1 } ?? next ?? first
+        outcome.nextSeq = (last ?? next - 1) + 1
     }
 
     /// Finds out what whoever writes on has to know of the last segment.

@@ -34,13 +34,20 @@ extension Disk {
         return try? Entry(line: reader.line.span).record
     }
 
+    /// How long a closed segment is now.
+    func size(of segment: ClosedSegment) throws(SystemError) -> Int64 {
+        let file = try open(segment.name, .read)
+        defer { close(file) }
+        return try size(file)
+    }
+
     /// Adds the newline that a closed segment lacks, if it lacks nothing else.
-    func complete(_ file: DiskFile, as segment: ClosedSegment) throws(SystemError) {
+    func complete(_ segment: ClosedSegment) throws(SystemError) {
+        let file = try open(segment.name, .write)
+        defer { close(file) }
         var checksum = try checksum(file, upTo: segment.size)
         checksum.update([UInt8(ascii: "\n")].span)
         guard checksum.checksum == segment.checksum else { return }
-        let file = try open(segment.name, .write)
-        defer { close(file) }
         try writeAll(file, [UInt8(ascii: "\n")], at: segment.size - 1)
         try synchronize(file)
     }
