@@ -277,6 +277,20 @@ struct RecoveryTests {
             ])
     }
 
+    @Test func `a cut whose sync failed is made again by the next start, though the file seems short already`() throws {
+        let whole = segment(1...2)
+        let disk = disk([1: whole + Array("torn\n".utf8)], mark: 2)
+        let syncs = TurnCounter(0)
+        disk.setFault { call in
+            if case .synchronize(name(1)) = call, syncs.isTurn() { return .lie(5, seed: nil) }
+            return nil
+        }
+        #expect(throws: JournalFault.self) { try recover(disk) }
+        #expect(disk.content(name(1)) == whole)
+        #expect(try recover(disk).seqs == [1, 2])
+        #expect(SimulatedDisk(disk.state.afterLosingAll()).content(name(1)) == whole)
+    }
+
     // MARK: Corruption
 
     @Test func `a bad line that the very next one claims is corruption`() {
