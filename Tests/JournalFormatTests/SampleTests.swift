@@ -68,6 +68,22 @@ struct SampleTests {
         #expect(written(entries) == Array(lines.prefix(12)))
     }
 
+    @Test func `what was added to format 1 since is read, and written again to the byte`() throws {
+        let lines = try Self.lines("format-1-chain")
+        let entries = try entries(lines)
+        let chains = entries.map { entry -> UInt32? in
+            guard case .opened(let opened) = entry.record else { return nil }
+            return opened.chain
+        }
+        #expect(chains == [0, nil, nil, 0x9A3F_01C4])
+        guard case .undeliverable(let lost) = entries[2].record else {
+            Issue.record("record 3 is a delivery's end")
+            return
+        }
+        #expect(lost.isUnreadable)
+        #expect(written(entries) == lines)
+    }
+
     // MARK: What later versions write
 
     @Test func `a journal of a later format says that this version may go on, and what it may pass over`()
