@@ -29,8 +29,11 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
         switch self {
         case .damaged(let damage, let claimed):
             switch damage.fault {
-            // It names its own hint.
-            case .laterVersion: "the journal cannot be read, and nothing was changed: \(damage)"
+            // Its description has the hint already, which comes last here.
+            case .laterVersion(let later):
+                """
+                the journal cannot be read: \(damage.file) at byte \(damage.offset): \(later). Nothing was changed; hint: \(damage.hint)
+                """
             case .content: "the journal cannot be read: \(damage). Nothing was changed; hint: \(damage.hint)"
             default:
                 """
