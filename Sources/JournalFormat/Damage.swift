@@ -33,13 +33,15 @@ package struct Damage: Error, Hashable, Sendable {
     }
 
     package init(
-        file: String, offset: Int64, fault: LineFault, lost: ClosedRange<Int64>? = nil, repair: Repair? = nil
+        file: String, offset: Int64, fault: LineFault, lost: ClosedRange<Int64>? = nil, repair: Repair? = nil,
+        isThere: Bool = true
     ) {
         self.file = file
         self.offset = offset
         self.fault = fault
         self.lost = lost ?? fault.lost
-        self.repair = repair ?? (SegmentName.firstSeq(of: file) == nil ? nil : fault.repair(file, offset))
+        // Where no file is left, there is nothing to repair.
+        self.repair = repair ?? (isThere && SegmentName.firstSeq(of: file) != nil ? fault.repair(file, offset) : nil)
     }
 
     /// The same of a segment that begins with record `first`.
@@ -88,6 +90,8 @@ package struct Damage: Error, Hashable, Sendable {
         case .content:
             "if a later version of ecryptopayd wrote it, use that version; else restore \(file) from a backup"
         case .noNewline: "start the daemon, which adds it"
+        case .givenUp:
+            "restore the segments that are missing from a backup; without one, what the API says of their payments counts"
         case .beginning: "restore the segments before it from a backup"
         case .begins: "look whether a segment was moved or renamed, and put it back, or restore it from a backup"
         case .renamed(_, let first):

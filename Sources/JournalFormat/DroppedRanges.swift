@@ -6,6 +6,8 @@
 package struct DroppedRanges: Hashable, Sendable {
     /// The file's name.
     package static let name = "dropped"
+    /// The name of another one, with those among them that were not dropped, but given up by a repair: what waits there has no verdict.
+    package static let gapsName = "gaps"
     private static let lineLength = 42
 
     /// What was dropped, in order; no two of them touch.

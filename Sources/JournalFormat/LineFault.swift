@@ -22,6 +22,8 @@ package enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
     case beginning(with: Int64, insteadOf: Int64)
     /// Its first record is another than its name says.
     case renamed(to: Int64, from: Int64)
+    /// A record is gone on purpose: a repair has given it up, or it was dropped.
+    case givenUp(Int64)
     /// A closed segment is gone.
     case gone(ClosedSegment)
     /// A closed segment is not what it was: its length now, and the checksum of its bytes where they were read.
@@ -63,6 +65,7 @@ package enum LineFault: Error, Hashable, Sendable, CustomStringConvertible {
             """
         case .renamed(let name, let first):
             "its first record is \(first), and its name says \(name): it was renamed, or another file has been put in its place"
+        case .givenUp(let seq): "record \(seq) is among those that a repair gave up, or that were dropped"
         case .gone(let segment):
             "the segment is gone; when it was closed, it held records \(segment.first) to \(segment.last)"
         case .changed(let segment, let size, nil):

@@ -4,10 +4,10 @@ import JSON
 ///
 /// The file's first line is the journal's id, as a JSON string. Then there is a line for each segment: its first and its last record's
 /// number and its length in bytes, each in twenty digits, and the CRC-32C of all its bytes in eight hexadecimal digits, with a space
-/// between them; they ascend. The last line is the CRC-32C of all lines before it.
+/// between them. Each line ends with a space and the CRC-32C of what stands before that. The last line about a segment counts.
 ///
 /// A segment comes into it when the next one has been created and its name is on the disk: what stands there has been. What does not stand
-/// there may be all the same.
+/// there may be all the same; so a line that is cut short at the end is none.
 package struct SegmentManifest: Hashable, Sendable {
     /// The file's name.
     package static let name = "segments"
@@ -51,34 +51,50 @@ package struct SegmentManifest: Hashable, Sendable {
         return lower
     }
 
+    // MARK: The file
+
     /// The file's content.
-    package func encode() -> [UInt8] {
-        var bytes = Array("\(JSONString.quoted(journal))\n".utf8)
-        for segment in segments {
-            for number in [segment.first, segment.last, segment.size] {
-                bytes.append(twentyDigits: number)
-                bytes.append(UInt8(ascii: " "))
-            }
-            bytes += "\(CRC32C.text(of: segment.checksum))\n".utf8
+    package func encode() -> [UInt8] { segments.reduce(into: header) { $0 += Self.line($1) } }
+
+    /// What it begins with.
+    package var header: [UInt8] { Self.sealed(JSONString.quoted(journal)) }
+
+    /// What is added to it when a segment is closed.
+    package static func line(_ segment: ClosedSegment) -> [UInt8] {
+        var line: [UInt8] = []
+        for number in [segment.first, segment.last, segment.size] {
+            line.append(twentyDigits: number)
+            line.append(UInt8(ascii: " "))
         }
-        return bytes + "\(CRC32C.text(of: CRC32C.checksum(bytes.span)))\n".utf8
+        return sealed(String(decoding: line, as: UTF8.self) + CRC32C.text(of: segment.checksum))
     }
 
-    /// What the file says; nil when it is not whole.
+    private static func sealed(_ text: String) -> [UInt8] {
+        Array("\(text) \(CRC32C.text(of: CRC32C.checksum(Array(text.utf8).span)))\n".utf8)
+    }
+
+    /// What the file says; nil when a line of it is damaged.
     package static func decode(_ bytes: [UInt8]) -> SegmentManifest? {
-        let lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-        guard lines.count >= 2, let journal = try? JSONValue(parsing: Array(lines[0].utf8)).string else { return nil }
-        var segments: [ClosedSegment] = []
-        for line in lines.dropFirst().dropLast() {
-            let words = line.split(separator: " ")
-            guard words.count == 4, let first = Int64(words[0]), let last = Int64(words[1]), let size = Int64(words[2]),
-                let checksum = UInt32(words[3], radix: 16), first > 0
+        var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(text)
+        // Behind the last newline stands nothing, or what was being written.
+        guard let rest = lines.popLast() else { return nil }
+        if let rest { lines.append(rest) }
+        guard let header = lines.first, let header, let journal = try? JSONValue(parsing: Array(header.utf8)).string
+        else { return nil }
+        var manifest = SegmentManifest(journal: journal)
+        for line in lines.dropFirst() {
+            guard let words = line?.split(separator: " "), words.count == 4, let first = Int64(words[0]), first > 0,
+                let last = Int64(words[1]), let size = Int64(words[2]), let checksum = UInt32(words[3], radix: 16)
             else { return nil }
-            segments.append(ClosedSegment(first: first, last: last, size: size, checksum: checksum))
+            manifest.insert(ClosedSegment(first: first, last: last, size: size, checksum: checksum))
         }
-        let manifest = SegmentManifest(journal: journal, segments)
-        // Whatever is not exactly as it is written is damaged, but for a newline that an editor has taken off.
-        return bytes.isText(manifest.encode()) ? manifest : nil
+        return manifest
+    }
+
+    /// A line without its checksum; nil when that is not right.
+    private static func text(_ line: ArraySlice<UInt8>) -> String? {
+        let text = String(decoding: line.dropLast(9), as: UTF8.self)
+        return sealed(text).dropLast() == line ? text : nil
     }
 }
 

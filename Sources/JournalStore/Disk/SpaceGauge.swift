@@ -9,7 +9,7 @@ package final class SpaceGauge: Sendable {
         /// What has been written since, as far as it was told.
         var spent: Int64 = 0
 
-        var left: Int64 { bytes == .max ? .max : bytes - spent }
+        var left: Int64 { bytes == .max ? .max : max(0, bytes - spent) }
     }
 
     private let disk: any Disk

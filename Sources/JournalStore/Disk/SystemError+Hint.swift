@@ -28,6 +28,7 @@ extension SystemError {
         case ESPIPE: "what has the name of a file is none: move it away, and restore the file from a backup"
         case EISDIR: "a directory has the name of a file: move it away, and restore the file from a backup"
         case ENOSPC: "make room on the file system (df), or remove files if it has no inodes left (df -i)"
+        case EFBIG: "raise the limit of a file's size (LimitFSIZE= in the unit, ulimit -f)"
         case EDQUOT: "make room on the file system within this user's quota, or raise the quota"
         case EMFILE, ENFILE: "raise the limit of open files"
         default: "look for the disk's errors in the kernel's log (dmesg)"

@@ -97,6 +97,14 @@ package struct Checkpoint: Sendable {
         }
     }
 
+    /// The record at which the checkpoint was taken that is there, whatever journal it is of; nil when there is none that is whole.
+    static func seq(on disk: any Disk) throws(SystemError) -> Int64? {
+        guard try disk.names().contains(name) else { return nil }
+        let file = try disk.open(name, .read)
+        defer { disk.close(file) }
+        return Checkpoint(decoding: try disk.read(file, count: Int(try disk.size(file)), at: 0))?.seq
+    }
+
     /// Whether the newest segment is of its journal.
     private func isOfJournal(_ disk: any Disk) throws(SystemError) -> Bool {
         guard let newest = try disk.segments().last,

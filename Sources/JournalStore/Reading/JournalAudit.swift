@@ -35,7 +35,7 @@ package struct JournalAudit {
         package var isTornTail: Bool {
             switch problems.first?.fault {
             // What this version cannot read, a later one may have written: no start cuts that off.
-            case nil, .content, .laterVersion, .noHead: false
+            case nil, .content, .laterVersion, .noHead, .notWhole: false
             default: firstLost > claimed
             }
         }
@@ -66,7 +66,10 @@ package struct JournalAudit {
             let mark = max(try DurableMark.read(from: disk), Checkpoint.read(disk)?.seq ?? 0)
             let extent = try JournalExtent(disk)
             let segments = extent.segments
-            var audit = JournalAudit(disk: disk, progress: progress, extent: extent, try manifest(disk, segments))
+            var audit = JournalAudit(
+                disk: disk, progress: progress, extent: extent,
+                // What cannot be read is told when its turn comes.
+                (try? SegmentManifest.read(of: extent, from: disk)) ?? nil)
             audit.report.claimed = mark
             try audit.noteFiles()
             audit.report.isHalfCopied = try JournalCopyWriter.unfinished(disk) != nil
@@ -74,15 +77,6 @@ package struct JournalAudit {
             try audit.read(segments)
             return audit.report
         }
-    }
-
-    /// What is known of closed segments of this journal: another one's says nothing of it.
-    private static func manifest(_ disk: any Disk, _ segments: [Int64]) throws(SystemError) -> SegmentManifest? {
-        // What cannot be read is told when its turn comes.
-        guard let newest = segments.last, case .opened(let opened)? = try? disk.head(of: newest),
-            let manifest = try SegmentManifest.read(from: disk)
-        else { return nil }
-        return manifest.journal == opened.journal ? manifest : nil
     }
 
     private init(
@@ -108,7 +102,6 @@ package struct JournalAudit {
             // Pruned since it was listed: what goes on behind it is the journal now.
             expected = index + 1 < segments.count ? segments[index + 1] : expected
         }
-        noteGone(upTo: .max)
         if expected <= report.claimed {
             let name = SegmentName.name(firstSeq: segments.last ?? 1)
             note(name, report.bytes - base, .missing(expected: expected, claimed: report.claimed), at: expected)
@@ -213,8 +206,9 @@ package struct JournalAudit {
 
     /// Closed segments that should stand before that one, and are gone.
     private mutating func noteGone(upTo first: Int64) {
+        // What is missing before the first segment is told when that is read.
+        if first == extent.segments.first { return }
         for segment in manifest?.segments ?? [] where segment.first >= expected && segment.first < first {
-            if segment.first < extent.beginning || extent.dropped.contains(segment.first) { continue }
             note(Damage(segment: segment.first, offset: 0, fault: .gone(segment)), at: segment.first)
             expected = segment.last + 1
             previous = nil

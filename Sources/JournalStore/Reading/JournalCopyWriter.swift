@@ -19,7 +19,8 @@ package final class JournalCopyWriter: CopyTarget {
     /// The segment that is written, and how long it is.
     private var file: DiskFile?
     private var size: Int64 = 0
-    private var checksum = CRC32C.Running()
+    /// What the `opened` records of that segment name.
+    private var chain: UInt32?
     private var batch: [UInt8] = []
     /// The number that comes next, if none is passed over.
     private var next: Int64 = 1
@@ -83,32 +84,33 @@ package final class JournalCopyWriter: CopyTarget {
     package func append(_ records: [CopiedRecord]) throws {
         for record in records {
             if try beginsSegment(record) { try beginSegment(record) }
-            let start = batch.count
             batch += record.line
             batch.append(UInt8(ascii: "\n"))
-            var running = checksum
-            running.update(batch.span.extracting(start...))
-            checksum = running
             next = record.seq + 1
         }
         try flush()
     }
 
-    /// Whether a segment begins with a record. In a database one begins with every `opened`; the files that some of those came from had
-    /// longer ones, of which later segments name the checksum.
+    /// Whether a segment begins with a record. In a database one begins with every `opened`; in the files that some of those came from, those
+    /// behind one segment name the same `chain`.
     private func beginsSegment(_ record: CopiedRecord) throws -> Bool {
         if file == nil || record.seq > next { return true }
         guard record.beginsSegment, case .opened(let opened) = try Entry(line: record.line.span).record else {
             return false
         }
-        return opened.chain == nil || opened.chain == checksum.checksum
+        return opened.chain == nil || opened.chain != chain
     }
 
     private func beginSegment(_ record: CopiedRecord) throws {
         try endSegment()
         if record.seq > next { try pass(upTo: record.seq) }
         file = try disk.open(SegmentName.name(firstSeq: record.seq), .create)
-        (size, checksum) = (0, CRC32C.Running())
+        size = 0
+        if case .opened(let opened) = try Entry(line: record.line.span).record {
+            chain = opened.chain
+        } else {
+            chain = nil
+        }
         segments.append(record.seq)
         try disk.synchronizeDirectory()
     }

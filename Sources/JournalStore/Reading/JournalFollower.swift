@@ -109,7 +109,7 @@ package struct JournalFollower: Sendable {
         _ body: (ArraySlice<UInt8>, EntryView, Int64) -> Void, _ damaged: (Damage) -> Void
     ) throws(SystemError) -> Damage? {
         let isSame = place?.segment == first
-        var reader = SegmentReader(disk, file, from: isSame ? place?.offset ?? 0 : 0)
+        var reader = SegmentReader(disk, file, from: isSame ? place?.offset ?? 0 : 0, completes: true)
         // The first bad line since the last good one.
         var bad: (offset: Int64, fault: LineFault)?
         while next <= last, room > 0 {

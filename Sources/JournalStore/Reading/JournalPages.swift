@@ -92,7 +92,8 @@ package struct JournalPages: CopySource {
         let index = extent.segments.lastIndex { $0 <= seq + 1 } ?? 0
         let segment = extent.segments[index]
         let file = try OpenFile(disk, segment)
-        return Place(index: index, reader: SegmentReader(disk, file.file), file: file, next: segment, last: seq)
+        return Place(
+            index: index, reader: SegmentReader(disk, file.file, completes: true), file: file, next: segment, last: seq)
     }
 
     /// The next record; nil at the end of the journal.
@@ -144,7 +145,8 @@ package struct JournalPages: CopySource {
         }
         let file = try OpenFile(disk, segment)
         place = Place(
-            index: place.index + 1, reader: SegmentReader(disk, file.file), file: file, next: segment, last: place.last)
+            index: place.index + 1, reader: SegmentReader(disk, file.file, completes: true), file: file, next: segment,
+            last: place.last)
         return true
     }
 

@@ -14,8 +14,9 @@ package struct JournalReader {
     package init(_ disk: any Disk) throws(SystemError) {
         self.disk = disk
         // Before the segments: a daemon may be writing, and what it adds meanwhile is not missing.
-        claimed = try DurableMark.read(from: disk)
+        let mark = try DurableMark.read(from: disk)
         extent = try JournalExtent(disk)
+        claimed = extent.segments.isEmpty ? max(mark, try SegmentManifest.end(ofLostOn: disk)) : mark
     }
 
     /// Shows every good line, without its newline, until one is not good; answers that one.
@@ -36,7 +37,8 @@ package struct JournalReader {
             defer { disk.close(file) }
             if let fault = try read(first, name, file, &expected, &size, body) { return fault }
         }
-        guard expected <= claimed else { return nil }
+        // What there is has been shown first.
+        guard expected <= claimed else { return try extent.missingBeginning(disk) }
         let name = SegmentName.name(firstSeq: segments.last ?? 1)
         return Damage(file: name, offset: size, fault: .missing(expected: expected, claimed: claimed))
     }
@@ -54,7 +56,7 @@ package struct JournalReader {
         _ first: Int64, _ name: String, _ file: DiskFile, _ expected: inout Int64, _ size: inout Int64,
         _ body: (ArraySlice<UInt8>, Entry) -> Void
     ) throws(SystemError) -> Damage? {
-        var reader = SegmentReader(disk, file)
+        var reader = SegmentReader(disk, file, completes: true)
         while true {
             size = reader.offset
             switch try reader.next() {

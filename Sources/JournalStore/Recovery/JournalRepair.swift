@@ -111,6 +111,8 @@ package struct JournalRepair {
         if dropped == known { throw .noGap }
         if dryRun { return gaps.ranges }
         do throws(SystemError) {
+            let before = try DroppedRanges.read(from: disk, DroppedRanges.gapsName)
+            try DroppedRanges(before.ranges + gaps.ranges).write(to: disk, DroppedRanges.gapsName)
             try dropped.write(to: disk)
             // It misses what is missing.
             if try disk.names().contains(SegmentManifest.name) { try disk.unlink(SegmentManifest.name) }

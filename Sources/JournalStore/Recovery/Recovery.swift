@@ -123,9 +123,11 @@ struct Recovery {
             // The last segment's name may be in the page cache only.
             try disk.synchronizeDirectory()
             // Not before: a segment is closed when the next one's name is on the disk.
-            if let opened, outcome.closed != manifest.segments {
-                let manifest = SegmentManifest(journal: opened.journal, outcome.closed)
-                try disk.replace(SegmentManifest.name, with: manifest.encode())
+            guard let opened else { return }
+            let before = try SegmentManifest.content(on: disk)
+            let bytes = SegmentManifest(journal: opened.journal, outcome.closed).encode()
+            if before != bytes, before != nil || !outcome.closed.isEmpty {
+                try disk.replace(SegmentManifest.name, with: bytes)
             }
         }
     }
@@ -134,28 +136,16 @@ struct Recovery {
 
     /// Reads what is known of closed segments, and misses those that are gone.
     private mutating func readManifest(_ extent: JournalExtent) throws(JournalFault) {
-        let (disk, segments) = (disk, extent.segments)
-        let found = try system { () throws(SystemError) -> SegmentManifest? in
-            guard let manifest = try SegmentManifest.read(from: disk), let newest = segments.last,
-                case .opened(let opened)? = try disk.head(of: newest)
-            else { return nil }
-            // Another journal's says nothing of this one.
-            return opened.journal == manifest.journal ? manifest : nil
+        let disk = disk
+        guard !extent.segments.isEmpty else {
+            claimed = max(claimed, try system { () throws(SystemError) in try SegmentManifest.end(ofLostOn: disk) })
+            return
         }
-        guard var found else { return }
-        found.removeAll { $0.first < extent.beginning || extent.dropped.contains($0.first) }
-        let present = Set(segments)
-        for segment in found.segments {
-            if !present.contains(segment.first) {
-                throw .damaged(Damage(segment: segment.first, offset: 0, fault: .gone(segment)))
-            }
-            // It is closed when the next one's name is on the disk.
-            claimed = max(claimed, segment.last)
-            if segment.first == segments.last {
-                let next = segment.last + 1
-                throw .damaged(
-                    Damage(segment: next, offset: 0, fault: .missing(expected: next, claimed: next)))
-            }
+        let found = try system { () throws(SystemError) in try SegmentManifest.read(of: extent, from: disk) }
+        guard let found else { return }
+        let present = Set(extent.segments)
+        if let gone = found.segments.first(where: { !present.contains($0.first) }) {
+            throw .damaged(Damage(segment: gone.first, offset: 0, fault: .gone(gone)))
         }
         manifest = found
         outcome.closed = found.segments
@@ -179,22 +169,25 @@ struct Recovery {
         _ first: Int64, before next: Int64, isLast: Bool, _ extent: JournalExtent
     ) throws(JournalFault) {
         try follow(first, extent)
-        let (disk, known) = (disk, manifest[first])
-        let (last, head) = try system { () throws(SystemError) -> (Int64?, Record?) in
-            guard let known else { return (try disk.lastSeq(of: first), nil) }
+        let disk = disk
+        guard let known = manifest[first] else {
+            previous = nil
+            let (last, closed) = try system { () throws(SystemError) in try disk.unknown(first, before: next) }
+            if let closed { outcome.closed.append(closed) }
+            // Of one whose last line cannot be read, only the next one tells where it ends.
+            outcome.nextSeq = (last ?? next - 1) + 1
+            return
+        }
+        let (size, head) = try system { () throws(SystemError) -> (Int64, Record?) in
             if try disk.size(of: known) == known.size - 1 { try disk.complete(known) }
             // Only the next one that is read asks for what stands before it.
-            return (known.last, isLast ? try disk.head(of: first) : nil)
+            return (try disk.size(of: known), isLast ? try disk.head(of: first) : nil)
         }
-        if let known {
-            let size = try system { () throws(SystemError) in try disk.size(of: known) }
-            if size != known.size {
-                throw .damaged(Damage(segment: first, offset: 0, fault: .changed(known, size: size, checksum: nil)))
-            }
+        if size != known.size {
+            throw .damaged(Damage(segment: first, offset: 0, fault: .changed(known, size: size, checksum: nil)))
         }
-        if let known, case .opened(let opened)? = head { previous = (opened, known) } else { previous = nil }
-        // Of one whose last line cannot be read, only the next one tells where it ends.
-        outcome.nextSeq = (last ?? next - 1) + 1
+        if case .opened(let opened)? = head { previous = (opened, known) } else { previous = nil }
+        outcome.nextSeq = known.last + 1
     }
 
     /// Finds out what whoever writes on has to know of the last segment.
@@ -340,13 +333,8 @@ struct Recovery {
     /// Adds the newline to a last line that lacks nothing else; false when there is more wrong with it.
     private func complete(_ first: Int64, _ rest: ArraySlice<UInt8>, at offset: Int64) throws(JournalFault) -> Bool {
         guard (try? RecordLine(checking: rest.span))?.seq == outcome.nextSeq else { return false }
-        let disk = disk
-        try system { () throws(SystemError) in
-            let file = try disk.open(SegmentName.name(firstSeq: first), .write)
-            defer { disk.close(file) }
-            try disk.writeAll(file, [UInt8(ascii: "\n")], at: offset + Int64(rest.count))
-            try disk.synchronize(file)
-        }
+        let (disk, name) = (disk, SegmentName.name(firstSeq: first))
+        try system { () throws(SystemError) in try disk.addNewline(to: name, at: offset + Int64(rest.count)) }
         return true
     }
 
@@ -386,7 +374,9 @@ struct Recovery {
             if let fault = bad.fault {
                 Damage(segment: first, offset: bad.offset, fault: fault, lost: expected...expected)
             } else {
-                Damage(segment: first, offset: bad.offset, fault: .missing(expected: expected, claimed: claimed))
+                Damage(
+                    file: SegmentName.name(firstSeq: first), offset: bad.offset,
+                    fault: .missing(expected: expected, claimed: claimed), isThere: outcome.tail != nil)
             }
         return .damaged(damage, claimed: claimed)
     }

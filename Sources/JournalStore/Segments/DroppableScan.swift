@@ -115,7 +115,7 @@ struct DroppableScan {
         // One that has just been pruned will not be in the list the next time.
         guard let file = try system({ () throws(SystemError) in try disk.openUnlessPruned(first) }) else { return }
         defer { disk.close(file) }
-        var reader = SegmentReader(disk, file, from: offset)
+        var reader = SegmentReader(disk, file, from: offset, completes: true)
         while case .line(let place, _) = try system({ () throws(SystemError) in try reader.next() }) {
             do throws(LineFault) {
                 guard try body(reader.line.span, reader.offset) else { return }

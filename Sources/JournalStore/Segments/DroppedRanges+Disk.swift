@@ -3,12 +3,12 @@ import POSIX
 
 extension DroppedRanges {
     /// What the file says; nothing when it is not there or not whole: then what is missing is missed.
-    static func read(from disk: any Disk) throws(SystemError) -> DroppedRanges {
-        try content(on: disk) ?? DroppedRanges()
+    static func read(from disk: any Disk, _ name: String = name) throws(SystemError) -> DroppedRanges {
+        try content(on: disk, name) ?? DroppedRanges()
     }
 
     /// What the file says; nothing when it is not there, nil when it is not whole.
-    static func content(on disk: any Disk) throws(SystemError) -> DroppedRanges? {
+    static func content(on disk: any Disk, _ name: String = name) throws(SystemError) -> DroppedRanges? {
         guard try disk.names().contains(name) else { return DroppedRanges() }
         let file = try disk.open(name, .read)
         defer { disk.close(file) }
@@ -16,7 +16,7 @@ extension DroppedRanges {
     }
 
     /// Writes the file. For certain when the directory has been synced.
-    func write(to disk: any Disk) throws(SystemError) {
-        try disk.replace(Self.name, with: encode())
+    func write(to disk: any Disk, _ name: String = name) throws(SystemError) {
+        try disk.replace(name, with: encode())
     }
 }

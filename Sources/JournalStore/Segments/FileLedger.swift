@@ -30,10 +30,13 @@ extension JournalLedger where Log == Journal {
         var checkpoint = Checkpoint.read(disk)
         if let found = checkpoint, found.isUsable, state.restore(found.snapshot) {
             last = JournalPosition(seq: found.seq, offset: found.offset)
-            // Only refuted ones are dropped: they have been since the checkpoint was taken.
-            let dropped: DroppedRanges
-            do throws(SystemError) { dropped = try DroppedRanges.read(from: disk) } catch { throw .system(error) }
-            state.forgetReports { dropped.contains($0) }
+            // Only refuted ones are dropped: they have been since the checkpoint was taken. What a repair gave up still waits for the API.
+            let (dropped, gaps): (DroppedRanges, DroppedRanges)
+            do throws(SystemError) {
+                dropped = try DroppedRanges.read(from: disk)
+                gaps = try DroppedRanges.read(from: disk, DroppedRanges.gapsName)
+            } catch { throw .system(error) }
+            state.forgetReports { dropped.contains($0) && !gaps.contains($0) }
         } else {
             checkpoint?.isUsable = false
         }

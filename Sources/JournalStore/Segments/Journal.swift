@@ -179,13 +179,17 @@ package final class Journal: LedgerJournal {
         } catch let error as SystemError where isLasting(error, position.seq) {
             fault = .refused("\(error)")
         }
+        if let dropped = try? DroppedRanges.read(from: disk), dropped.contains(position.seq) {
+            throw Damage(
+                file: DroppedRanges.name, offset: 0, fault: .givenUp(position.seq), lost: position.seq...position.seq)
+        }
         throw Damage(segment: segment, offset: position.offset, fault: fault, lost: position.seq...position.seq)
     }
 
     private func line(in segment: Int64, at position: JournalPosition) throws -> [UInt8] {
         let file = try disk.open(SegmentName.name(firstSeq: segment), .read)
         defer { disk.close(file) }
-        var reader = SegmentReader(disk, file, from: position.offset, step: 8 << 10)
+        var reader = SegmentReader(disk, file, from: position.offset, step: 8 << 10, completes: true)
         switch try reader.next() {
         case .line: return Array(reader.line)
         case .rest: throw LineFault.cutShort

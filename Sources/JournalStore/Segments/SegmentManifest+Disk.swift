@@ -2,12 +2,34 @@ import JournalFormat
 import POSIX
 
 extension SegmentManifest {
-    /// What the file says; nil when it is not there or not whole, which proves nothing.
+    /// What the file says; nil when it is not there or damaged, which proves nothing.
     static func read(from disk: any Disk) throws(SystemError) -> SegmentManifest? {
+        decode(try content(on: disk) ?? [])
+    }
+
+    /// The file's content; nil when it is not there.
+    static func content(on disk: any Disk) throws(SystemError) -> [UInt8]? {
         guard try disk.names().contains(name) else { return nil }
         let file = try disk.open(name, .read)
         defer { disk.close(file) }
-        return decode(try disk.read(file, count: Int(try disk.size(file)), at: 0))
+        return try disk.read(file, count: Int(try disk.size(file)), at: 0)
+    }
+
+    /// The same of the journal beside it: another one's says nothing. Without what was pruned or dropped, and without the last segment that is
+    /// there and all behind: a copy that was made while the daemon ran may have a manifest that is newer than its segments.
+    static func read(of extent: JournalExtent, from disk: any Disk) throws(SystemError) -> SegmentManifest? {
+        guard let newest = extent.segments.last, case .opened(let opened)? = try disk.head(of: newest),
+            var manifest = try read(from: disk), manifest.journal == opened.journal
+        else { return nil }
+        manifest.removeAll {
+            $0.first < extent.beginning || $0.first >= newest || extent.dropped.contains($0.first)
+        }
+        return manifest
+    }
+
+    /// Up to which record there was a journal, where no segment of it is left; 0 where nothing tells of any.
+    static func end(ofLostOn disk: any Disk) throws(SystemError) -> Int64 {
+        max(try read(from: disk)?.segments.last?.last ?? 0, try Checkpoint.seq(on: disk) ?? 0)
     }
 }
 
@@ -34,6 +56,17 @@ extension Disk {
         return try? Entry(line: reader.line.span).record
     }
 
+    /// A segment that no manifest knows: its last record's number, and what the next one's chain says of it.
+    func unknown(_ first: Int64, before next: Int64) throws(SystemError) -> (last: Int64?, ClosedSegment?) {
+        guard let last = try lastSeq(of: first) else { return (nil, nil) }
+        guard last == next - 1, case .opened(let own)? = try head(of: first), own.chain != nil,
+            case .opened(let opened)? = try head(of: next), let chain = opened.chain
+        else { return (last, nil) }
+        let file = try open(SegmentName.name(firstSeq: first), .read)
+        defer { close(file) }
+        return (last, ClosedSegment(first: first, last: last, size: try size(file), checksum: chain))
+    }
+
     /// How long a closed segment is now.
     func size(of segment: ClosedSegment) throws(SystemError) -> Int64 {
         let file = try open(segment.name, .read)
@@ -43,16 +76,22 @@ extension Disk {
 
     /// Adds the newline that a closed segment lacks, if it lacks nothing else.
     func complete(_ segment: ClosedSegment) throws(SystemError) {
-        let file = try open(segment.name, .write)
+        let file = try open(segment.name, .read)
         defer { close(file) }
         var checksum = try checksum(file, upTo: segment.size)
         checksum.update([UInt8(ascii: "\n")].span)
-        guard checksum.checksum == segment.checksum else { return }
-        try writeAll(file, [UInt8(ascii: "\n")], at: segment.size - 1)
+        if checksum.checksum == segment.checksum { try addNewline(to: segment.name, at: segment.size - 1) }
+    }
+
+    /// Adds the newline that a segment's last line lacks.
+    func addNewline(to name: String, at end: Int64) throws(SystemError) {
+        let file = try open(name, .write)
+        defer { close(file) }
+        try writeAll(file, [UInt8(ascii: "\n")], at: end)
         try synchronize(file)
     }
 
-    /// The number of a segment's last record, by its last line only; nil when that is not good.
+    /// The number of a segment's last record, by its last line only; nil when that is not good. A newline that it lacks is added.
     func lastSeq(of first: Int64) throws(SystemError) -> Int64? {
         guard let file = try openUnlessPruned(first) else { return nil }
         defer { close(file) }
@@ -67,7 +106,9 @@ extension Disk {
                 step *= 16
                 continue
             }
-            return (try? RecordLine(checking: Array(bytes[(newline.map { $0 + 1 } ?? 0)..<end]).span))?.seq
+            let seq = (try? RecordLine(checking: Array(bytes[(newline.map { $0 + 1 } ?? 0)..<end]).span))?.seq
+            if seq != nil, end == bytes.count { try addNewline(to: SegmentName.name(firstSeq: first), at: size) }
+            return seq
         }
     }
 }

@@ -53,7 +53,7 @@ struct SegmentPrunePlan {
         let file: DiskFile
         do { file = try disk.open(name, .read) } catch { throw .system(error) }
         defer { disk.close(file) }
-        var reader = SegmentReader(disk, file)
+        var reader = SegmentReader(disk, file, completes: true)
         while true {
             let piece: SegmentReader.Piece
             do { piece = try reader.next() } catch { throw .system(error) }

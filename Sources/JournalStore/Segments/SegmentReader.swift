@@ -19,6 +19,8 @@ struct SegmentReader {
     private let disk: any Disk
     private let file: DiskFile
     private let step: Int
+    /// Whether a last line that is good but for its newline is a line.
+    private let completes: Bool
     private var buffer: [UInt8] = []
     /// Where the unread part of the buffer begins, and how far it was searched for a newline.
     private var start = 0
@@ -29,7 +31,8 @@ struct SegmentReader {
     private var current = 0..<0
     /// The usual step is too small to be mapped anew each time (mallopt(3), M_MMAP_THRESHOLD): the kernel would have to clear
     /// every page of the file's length.
-    init(_ disk: any Disk, _ file: DiskFile, from offset: Int64 = 0, step: Int = 64 << 10) {
+    init(_ disk: any Disk, _ file: DiskFile, from offset: Int64 = 0, step: Int = 64 << 10, completes: Bool = false) {
+        self.completes = completes
         self.disk = disk
         self.file = file
         self.step = step
@@ -57,7 +60,13 @@ struct SegmentReader {
                 return .line(offset: offset, length: newline - start)
             }
             if buffer.count - start >= RecordCodec.maximumLineLength { return .tooLong(offset: offset) }
-            if atEnd { return start == buffer.count ? .end : .rest(offset: offset) }
+            if atEnd {
+                if start == buffer.count { return .end }
+                guard completes, (try? RecordLine(checking: rest.span)) != nil else { return .rest(offset: offset) }
+                defer { start = buffer.count }
+                current = start..<buffer.count
+                return .line(offset: offset, length: current.count)
+            }
             try fill()
         }
     }

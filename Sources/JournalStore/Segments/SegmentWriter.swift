@@ -14,8 +14,8 @@ struct SegmentWriter: BatchWriter {
     private(set) var end: DurableEnd
     /// That record's number.
     private var durable: Int64
-    /// What is known of the segments before.
-    private var manifest: SegmentManifest
+    /// The journal's id.
+    private let journal: String
     /// What is being written, or was; its memory is used again.
     var batch = RecordBatch()
 
@@ -27,7 +27,7 @@ struct SegmentWriter: BatchWriter {
         durable = outcome.nextSeq - 1
         mark = try disk.open(DurableMark.name, .createIfMissing)
         end = outcome.end
-        manifest = SegmentManifest(journal: journal, outcome.closed)
+        self.journal = journal
         file = nil
         if end.segment > 0 { file = try disk.open(SegmentName.name(firstSeq: end.segment), .write) }
     }
@@ -109,13 +109,19 @@ struct SegmentWriter: BatchWriter {
         return nil
     }
 
-    /// Nothing more will be added to the segment: the next one's name is on the disk. A failure is no matter, as with the mark; the next
-    /// segment's beginning, or the next start, tells of it too.
-    private mutating func noteClosed(_ checksum: UInt32) {
+    /// Nothing more will be added to the segment: the next one's name is on the disk. Not synced, and a failure is no matter, as with the
+    /// mark; the next start knows it by the chain.
+    private func noteClosed(_ checksum: UInt32) {
         guard end.segment > 0 else { return }
-        manifest.insert(
-            ClosedSegment(first: end.segment, last: durable, size: end.size, checksum: checksum))
-        _ = try? disk.replace(SegmentManifest.name, with: manifest.encode())
+        let closed = ClosedSegment(first: end.segment, last: durable, size: end.size, checksum: checksum)
+        guard let file = try? disk.open(SegmentManifest.name, .createIfMissing), let size = try? disk.size(file) else {
+            return
+        }
+        defer { disk.close(file) }
+        let header = size == 0 ? SegmentManifest(journal: journal).header : []
+        do throws(SystemError) {
+            try disk.writeAll(file, (header + SegmentManifest.line(closed))[...], at: size)
+        } catch { _ = try? disk.truncate(file, to: size) }
     }
 
     /// Somebody has moved it. It proves nothing by its absence, but without it the next start would notice less.

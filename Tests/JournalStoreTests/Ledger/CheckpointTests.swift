@@ -101,7 +101,9 @@ struct CheckpointTests {
         }
     }
 
-    @Test func `a checkpoint of another journal, or beside another account's, is not used`() async throws {
+    @Test func `a checkpoint beside another account's journal is not used, and one without any journal is missed`()
+        async throws
+    {
         let first = try open()
         try await work(first, 1...10)
         #expect(await first.checkpoint())
@@ -116,10 +118,13 @@ struct CheckpointTests {
         for name in try directory.names() where name != Checkpoint.name {
             _ = try check("unlink") { unlink(directory.path(of: name)) }
         }
+        // Alone it says that there was a journal.
+        #expect(throws: JournalFault.self) { try open() }
+        #expect(try directory.read(Checkpoint.name) == checkpoint)
+        _ = try check("unlink") { unlink(directory.path(of: Checkpoint.name)) }
         let empty = try open()
         #expect(empty.counts == LedgerCounts())
         empty.close()
-        #expect(try directory.read(Checkpoint.name) == checkpoint)
     }
 
     @Test func `a checkpoint claims its record: a journal that ends before it is corrupt`() async throws {

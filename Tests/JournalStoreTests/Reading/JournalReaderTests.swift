@@ -1,7 +1,8 @@
 import JournalFormat
-import JournalStore
 import JournalStoreSimulation
 import Testing
+
+@testable import JournalStore
 
 struct JournalReaderTests {
     private func read(_ disk: SimulatedDisk) throws -> (seqs: [Int64], fault: Damage?) {
@@ -14,9 +15,22 @@ struct JournalReaderTests {
     }
 
     @Test func `a whole journal is read from its first record to its last`() throws {
-        let (seqs, fault) = try read(disk([3: segment(3...5), 6: segment(6...6), 7: []], mark: 6))
+        let disk = disk([3: segment(3...5), 6: segment(6...6), 7: []], mark: 6)
+        disk.put(DurableMark.encode(3), as: PruneMark.name)
+        let (seqs, fault) = try read(disk)
         #expect(seqs == [3, 4, 5, 6] && fault == nil)
-        #expect(try read(disk([:])).fault == nil)
+        #expect(try read(JournalStoreTests.disk([:])).fault == nil)
+    }
+
+    @Test func `a journal whose beginning is gone is shown, and then said to lack it`() throws {
+        let (seqs, fault) = try read(disk([3: segment(3...5)], mark: 5))
+        #expect(seqs == [3, 4, 5] && fault?.fault == .beginning(with: 3, insteadOf: 1))
+    }
+
+    @Test func `a last line that lacks only its newline is shown`() throws {
+        let (seqs, fault) = try read(
+            disk([1: segment(1...3).dropLast() + [], 4: segment(4...5).dropLast() + []], mark: 5))
+        #expect(seqs == [1, 2, 3, 4, 5] && fault == nil)
     }
 
     @Test func `reading changes nothing, not even a torn tail`() throws {

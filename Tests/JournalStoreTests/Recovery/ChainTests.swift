@@ -1,6 +1,8 @@
 import JournalFormat
 import JournalStoreSimulation
+import Ledger
 import POSIX
+import Payments
 import Testing
 
 @testable import JournalStore
@@ -275,6 +277,84 @@ struct ChainTests {
         }
         #expect(fault(disk) == nil)
         #expect(try disk.records().prefix(records.count) == records[...])
+    }
+
+    @Test func `segments that are gone at the end are missed by what had been synced, with a hint that works`() throws {
+        for count in 1...2 {
+            let disk = try grown()
+            let segments = try segments(disk)
+            for first in segments.suffix(count) { disk.remove(name(first)) }
+            let damage = try #require(fault(disk))
+            #expect(damage.file == name(segments[segments.count - count - 1]))
+            #expect(damage.lost?.lowerBound == segments[segments.count - count])
+            #expect(try problems(disk) == [damage])
+            guard case .cut(_, let offset)? = damage.repair else { throw Violation("\(damage.hint)") }
+            _ = try JournalRepair.cut(
+                disk, segment: segments[segments.count - count - 1], offset: offset, randomID: "new", time: 0,
+                dryRun: false)
+            #expect(fault(disk) == nil)
+        }
+    }
+
+    @Test func `a journal of which only a manifest or a checkpoint is left is not taken for a new one`() throws {
+        for kept in [SegmentManifest.name, Checkpoint.name] {
+            let disk = try grownLedger()
+            for name in disk.state.names.keys where name != kept { disk.remove(name) }
+            let damage = try #require(ledgerFault(disk), "\(kept)")
+            #expect(damage.lost?.lowerBound == 1 && damage.repair == nil)
+            #expect(try JournalReader(disk).claimed > 0)
+        }
+    }
+
+    @Test func `a lost or damaged manifest is written anew from the chain, whatever the checkpoint passes over`() throws
+    {
+        let disk = try grownLedger()
+        let whole = try #require(try SegmentManifest.read(from: disk))
+        #expect(whole.segments.count >= 3)
+        for isLost in [true, false] {
+            if isLost {
+                disk.remove(SegmentManifest.name)
+            } else {
+                var bytes = whole.encode()
+                bytes[40] ^= 1
+                disk.put(bytes, as: SegmentManifest.name)
+                #expect(try problems(disk).map(\.file) == [SegmentManifest.name])
+                #expect(try !JournalAudit.run(disk).isTornTail)
+            }
+            #expect(ledgerFault(disk) == nil)
+            let again = try #require(try SegmentManifest.read(from: disk))
+            #expect(whole.segments.allSatisfy { again[$0.first] == $0 })
+            #expect(try problems(disk).isEmpty)
+        }
+    }
+
+    @Test func `a newline that a segment lacks before the checkpoint is added, without a manifest too`() throws {
+        let disk = try grownLedger()
+        let first = try segments(disk)[1]
+        let bytes = try #require(disk.content(name(first)))
+        disk.put(bytes.dropLast() + [], as: name(first))
+        disk.remove(SegmentManifest.name)
+        #expect(ledgerFault(disk) == nil)
+        #expect(disk.content(name(first)) == bytes)
+        #expect(try problems(disk).isEmpty)
+    }
+
+    @Test func `reports in records that a repair gave up still wait for the API`() async throws {
+        let disk = try grownLedger()
+        let segments = try segments(disk)
+        disk.remove(name(segments[1]))
+        let gap = segments[1]...segments[2] - 1
+        _ = try JournalRepair.acceptGaps(disk, dryRun: false)
+        let fixture = try LedgerFixture(disk, segmentBytes: 700)
+        #expect(fixture.ledger.counts.pending == 12)
+        var refuted = 0
+        while let claim = fixture.claim() {
+            let settlement = try await fixture.ledger.settle(claim, try answer(claim.id, "paid"), cause: .webhook)
+            #expect(settlement.judgement.confirmation != nil)
+            refuted += settlement.judgement.refutations.filter { $0.reason == .unreadable }.count
+        }
+        #expect(
+            refuted == (try gap.filter { seq in try !disk.records().contains { $0.hasPrefix("\(seq) ") } }.count) - 1)
     }
 
     // MARK: With a checkpoint
