@@ -71,10 +71,11 @@ package struct JournalAudit {
                 // What cannot be read is told when its turn comes.
                 (try? SegmentManifest.read(of: extent, from: disk)) ?? nil)
             audit.report.claimed = mark
-            try audit.noteFiles()
             audit.report.isHalfCopied = try JournalCopyWriter.unfinished(disk) != nil
             audit.report.segments = segments.count
             try audit.read(segments)
+            // Last: what is wrong with a segment costs more.
+            try audit.noteFiles()
             return audit.report
         }
     }
