@@ -1,4 +1,3 @@
-import Glibc
 import POSIX
 
 extension Disk {
@@ -7,7 +6,7 @@ extension Disk {
     func isChanging(_ file: DiskFile, from size: Int64) throws(SystemError) -> Bool {
         for _ in 0..<10 {
             if try self.size(file) != size { return true }
-            usleep(25_000)
+            letOthersWrite()
         }
         return false
     }

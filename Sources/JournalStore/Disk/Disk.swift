@@ -36,6 +36,8 @@ package protocol Disk: Sendable {
     func place(of part: DiskPart, _ file: DiskFile) -> String?
     /// Makes a directory beside this one, with the same name and `.rescued` behind it.
     func makeRescue() throws(SystemError) -> any Disk
+    /// Gives who may be writing to it a fortieth of a second.
+    func letOthersWrite()
 }
 
 /// What somebody may move, replace or remove under a running program.
@@ -74,6 +76,8 @@ extension Disk {
     package func place(of part: DiskPart, _ file: DiskFile) -> String? { nil }
     package func makeRescue() throws(SystemError) -> any Disk { throw SystemError(call: "mkdir", errno: ENOTSUP) }
 
+    package func letOthersWrite() { usleep(25_000) }
+
     /// Opens a segment for reading; nil when it is gone. A daemon that prunes may drop it between being listed and opened.
     func openUnlessPruned(_ firstSeq: Int64) throws(SystemError) -> DiskFile? {
         do { return try open(SegmentName.name(firstSeq: firstSeq), .read) } catch {
@@ -95,13 +99,15 @@ extension Disk {
         }
     }
 
-    /// Copies a part of a file to a place in another.
-    func copy(_ range: Range<Int64>, of source: DiskFile, to file: DiskFile, at start: Int64) throws(SystemError) {
+    /// Copies a part of a file to a place in another, which may be another disk's.
+    func copy(
+        _ range: Range<Int64>, of source: DiskFile, to file: DiskFile, on disk: (any Disk)? = nil, at start: Int64
+    ) throws(SystemError) {
         var offset = range.lowerBound
         while offset < range.upperBound {
             let bytes = try read(source, count: Int(min(1 << 20, range.upperBound - offset)), at: offset)
             guard !bytes.isEmpty else { throw SystemError(call: "pread", errno: EIO) }
-            try writeAll(file, bytes[...], at: offset - range.lowerBound + start)
+            try (disk ?? self).writeAll(file, bytes[...], at: offset - range.lowerBound + start)
             offset += Int64(bytes.count)
         }
     }

@@ -46,7 +46,7 @@ package struct Displacement: Hashable, Sendable {
                     throw SystemError(call: "mkdir", errno: EIO, subject: Self.rescue(of: directory))
                 }
                 try rescue.replace(segment) { copy throws(SystemError) in
-                    try disk.copy(0..<size, of: file, to: copy, at: 0)
+                    try disk.copy(0..<size, of: file, to: copy, on: rescue, at: 0)
                 }
                 try rescue.synchronizeDirectory()
                 hint = """

@@ -87,7 +87,7 @@ package struct JournalAudit {
         self.disk = disk
         self.progress = progress
         self.extent = extent
-        expected = min(extent.beginning, extent.segments.first ?? 1)
+        expected = min(extent.beginning, extent.segments.first ?? .max)
     }
 
     private mutating func read(_ segments: [Int64]) throws(SystemError) {
@@ -103,8 +103,9 @@ package struct JournalAudit {
             // Pruned since it was listed: what goes on behind it is the journal now.
             expected = index + 1 < segments.count ? segments[index + 1] : expected
         }
+        expected = extent.dropped.next(from: expected)
         if expected <= report.claimed {
-            let name = SegmentName.name(firstSeq: segments.last ?? 1)
+            let name = SegmentName.name(firstSeq: segments.last ?? extent.beginning)
             note(name, report.bytes - base, .missing(expected: expected, claimed: report.claimed), at: expected)
         }
     }
@@ -210,7 +211,7 @@ package struct JournalAudit {
         // What is missing before the first segment is told when that is read.
         if first == extent.segments.first { return }
         for segment in manifest?.segments ?? [] where segment.first >= expected && segment.first < first {
-            note(Damage(segment: segment.first, offset: 0, fault: .gone(segment)), at: segment.first)
+            note(extent.missing(segment), at: segment.first)
             expected = segment.last + 1
             previous = nil
         }

@@ -69,13 +69,26 @@ struct JournalExtent {
     func misplaced(_ first: Int64, expected: Int64, _ disk: any Disk) throws(SystemError) -> Damage {
         if let damage = try renaming(of: first, disk) { return damage }
         if notWhole.contains(DroppedRanges.name), first > expected {
-            return Damage(
-                file: DroppedRanges.name, offset: 0,
-                fault: .notWhole(
-                    says: "which records were dropped on purpose, and records \(expected) to \(first - 1) are missing"),
-                repair: .gaps)
+            return unknownDrop(expected...first - 1)
         }
         return Damage(segment: first, offset: 0, fault: .begins(with: first, insteadOf: expected))
+    }
+
+    /// What is wrong when a closed segment is gone.
+    func missing(_ segment: ClosedSegment) -> Damage {
+        if notWhole.contains(DroppedRanges.name) { return unknownDrop(segment.first...segment.last) }
+        return Damage(segment: segment.first, offset: 0, fault: .gone(segment))
+    }
+
+    /// Records are missing, and the file that would say whether they were dropped is not whole.
+    private func unknownDrop(_ missing: ClosedRange<Int64>) -> Damage {
+        Damage(
+            file: DroppedRanges.name, offset: 0,
+            fault: .notWhole(
+                says:
+                    "which records were dropped on purpose, and records \(missing.lowerBound) to \(missing.upperBound) are missing"
+            ),
+            repair: .gaps)
     }
 
     /// A segment of another name than its first record has: nothing need be missing before it.

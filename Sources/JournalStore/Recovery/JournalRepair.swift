@@ -131,6 +131,8 @@ package struct JournalRepair {
         for first in extent.segments {
             if first > next { gaps.append(next...first - 1) }
             if first < next { return .failure(.damagedBefore(try extent.misplaced(first, expected: next, disk))) }
+            // What is wrong with the last one is no gap, and may be a torn tail: the next start sees to it.
+            if first == extent.segments.last { break }
             let (last, damage) = try reader.lastSeq(of: first)
             if let damage { return .failure(.damagedBefore(damage)) }
             // One that is empty holds nothing, and what it should have held is missing.
@@ -152,7 +154,10 @@ package struct JournalRepair {
 
     /// Reads what is to stay, which must be whole, and what is to go.
     private mutating func examine() throws(SystemError) -> Refusal? {
-        guard segments.contains(first) else { return .noSegment(SegmentName.name(firstSeq: first)) }
+        // With every segment gone, nothing is left to be cut, and the files that miss them go all the same.
+        guard segments.contains(first) || segments.isEmpty && offset == 0 else {
+            return .noSegment(SegmentName.name(firstSeq: first))
+        }
         for segment in segments {
             let file = try disk.open(SegmentName.name(firstSeq: segment), .read)
             defer { disk.close(file) }
@@ -269,7 +274,7 @@ package struct JournalRepair {
         for name in [DurableMark.name, Checkpoint.name, SegmentManifest.name] where names.contains(name) {
             try disk.unlink(name)
         }
-        let file = try disk.open(name, .write)
+        let file = try disk.open(name, .createIfMissing)
         defer { disk.close(file) }
         try disk.truncate(file, to: offset)
         try begin(file, id: randomID, time: time)
@@ -280,6 +285,7 @@ package struct JournalRepair {
 
     /// Copies what is cut aside, and proves what stays: the page cache may show what the disk does not hold.
     private mutating func prepare() throws(SystemError) {
+        if segments.isEmpty { return }
         let name = SegmentName.name(firstSeq: first)
         let file = try disk.open(name, .read)
         defer { disk.close(file) }

@@ -111,7 +111,9 @@ struct Recovery {
             try recover(first, isLast: first == segments.last)
         }
         guard outcome.nextSeq > claimed else {
-            throw corruption(outcome.tail?.firstSeq ?? 1, BadLine(offset: outcome.tail?.size ?? 0))
+            // Of one without segments only the file `pruned` tells where it began.
+            if segments.isEmpty { outcome.nextSeq = extent.beginning }
+            throw corruption(outcome.tail?.firstSeq ?? extent.beginning, BadLine(offset: outcome.tail?.size ?? 0))
         }
         outcome.dropped = extent.dropped.between(1, outcome.nextSeq)
         try findEnd()
@@ -145,7 +147,7 @@ struct Recovery {
         guard let found else { return }
         let present = Set(extent.segments)
         if let gone = found.segments.first(where: { !present.contains($0.first) }) {
-            throw .damaged(Damage(segment: gone.first, offset: 0, fault: .gone(gone)))
+            throw .damaged(extent.missing(gone))
         }
         manifest = found
         outcome.closed = found.segments

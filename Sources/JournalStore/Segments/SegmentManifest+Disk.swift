@@ -18,13 +18,21 @@ extension SegmentManifest {
     /// The same of the journal beside it: another one's says nothing. Without what was pruned or dropped, and without the last segment that is
     /// there and all behind: a copy that was made while the daemon ran may have a manifest that is newer than its segments.
     static func read(of extent: JournalExtent, from disk: any Disk) throws(SystemError) -> SegmentManifest? {
-        guard let newest = extent.segments.last, case .opened(let opened)? = try disk.head(of: newest),
-            var manifest = try read(from: disk), manifest.journal == opened.journal
+        guard let newest = extent.segments.last, var manifest = try read(from: disk),
+            manifest.journal == (try journal(extent, disk))
         else { return nil }
         manifest.removeAll {
             $0.first < extent.beginning || $0.first >= newest || extent.dropped.contains($0.first)
         }
         return manifest
+    }
+
+    /// The journal's id. A newest segment that was created and never written does not tell it.
+    private static func journal(_ extent: JournalExtent, _ disk: any Disk) throws(SystemError) -> String? {
+        for first in extent.segments.reversed() {
+            if case .opened(let opened)? = try disk.head(of: first) { return opened.journal }
+        }
+        return nil
     }
 
     /// Up to which record there was a journal, where no segment of it is left; 0 where nothing tells of any.
