@@ -178,7 +178,7 @@ let package = Package(
             dependencies: ["HTTPServer", "HTTP1", "POSIX", "TestSupport", logging],
             swiftSettings: common),
         .target(
-            name: "JournalStoreSimulation", dependencies: ["JournalStore", "Ledger", "POSIX"],
+            name: "JournalStoreSimulation", dependencies: ["JournalStore", "JournalFormat", "Ledger", "POSIX"],
             path: "Tests/JournalStoreSimulation", swiftSettings: common),
         .testTarget(
             name: "JournalStoreTests",

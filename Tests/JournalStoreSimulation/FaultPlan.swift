@@ -7,6 +7,8 @@ package struct FaultPlan {
     private enum Kind: CaseIterable {
         case none, calm, noSpace, noSpaceAndNoCut, noSegment, shortWrites, syncFails, syncLies, directorySyncFails
         case directorySyncLies, renameFails, unlinkFails, listingFails, openFails, sizeFails, readFails
+        // Though room is left.
+        case refusesWrites, refusesSegments
     }
 
     /// To be given to a ``SimulatedDisk``.
@@ -17,12 +19,22 @@ package struct FaultPlan {
         let turn = Int.random(in: 0..<6, using: &random)
         let taken = Int.random(in: 0..<200, using: &random)
         let seed = random.next()
+        // For so many calls: of ENOSPC, EDQUOT, EIO and EROFS one.
+        let refusals = Int.random(in: 1..<20, using: &random)
+        let refusal: Int32 = [28, 122, 5, 30].randomElement(using: &random)!
         let count = Mutex(0)
         // Counts the calls of one kind, and picks one.
         @Sendable func isTurn() -> Bool {
             count.withLock { count in
                 count += 1
                 return count == turn + 1
+            }
+        }
+        // The same from one on, for a while.
+        @Sendable func isRefused() -> Bool {
+            count.withLock { count in
+                count += 1
+                return (turn..<turn + refusals).contains(count - 1)
             }
         }
         // After a short write, the rest of it fails.
@@ -37,6 +49,9 @@ package struct FaultPlan {
                 return .short(taken + 1)
             case (.noSpaceAndNoCut, .truncate): return .error(5)
             case (.noSegment, .open(_, .create)): return isTurn() ? .error(28) : nil
+            case (.refusesWrites, .write(let name, _)):
+                return name.hasSuffix(".jsonl") && isRefused() ? .error(refusal) : nil
+            case (.refusesSegments, .open(_, .create)): return isRefused() ? .error(refusal) : nil
             case (.shortWrites, .write(_, let count)): return .short(max(1, count / 2))
             case (.syncFails, .synchronize): return isTurn() ? .error(5) : nil
             case (.syncLies, .synchronize): return isTurn() ? .lie(5, seed: seed) : nil

@@ -40,6 +40,9 @@ package final class SimulatedDisk: Disk {
         var open: [(inode: Int, name: String)] = []
         var freeBytes: Int64 = .max
         var calls: [Call] = []
+        /// The directory or its lock, and where it is now.
+        var moved: (part: DiskPart, place: String?)?
+        var rescue: SimulatedDisk?
 
         func cache(_ file: DiskFile) -> [UInt8] { state.files[open[Int(file.number)].inode].cache }
     }
@@ -95,6 +98,21 @@ package final class SimulatedDisk: Disk {
             inner.state.synchronizeNames()
         }
     }
+
+    /// Gives a file another name, under whoever has it open.
+    package func move(_ name: String, to place: String) {
+        inner.withLock { inner in
+            guard let inode = inner.state.names[name] else { return }
+            inner.state.apply(.rename(name, to: place, inode: inode))
+            inner.state.synchronizeNames()
+        }
+    }
+
+    /// The directory or its lock is elsewhere; nowhere without a place.
+    package func move(_ part: DiskPart, to place: String?) { inner.withLock { $0.moved = (part, place) } }
+
+    /// What was saved beside the directory.
+    package var rescue: SimulatedDisk? { inner.withLock { $0.rescue } }
 
     package func remove(_ name: String) {
         inner.withLock { inner in
@@ -195,10 +213,28 @@ package final class SimulatedDisk: Disk {
 
     package func misplaced(_ file: DiskFile) -> DiskPart? {
         inner.withLock { inner in
+            if let moved = inner.moved { return moved.part }
             let (inode, name) = inner.open[Int(file.number)]
             return inner.state.names[name] == inode ? nil : .file
         }
     }
+
+    package func place(of part: DiskPart, _ file: DiskFile) -> String? {
+        inner.withLock { inner in
+            if let moved = inner.moved { return moved.place }
+            let inode = inner.open[Int(file.number)].inode
+            return inner.state.names.first { $0.value == inode }?.key
+        }
+    }
+
+    package func makeRescue() throws(SystemError) -> any Disk {
+        let rescue = SimulatedDisk(keepsCalls: false)
+        inner.withLock { $0.rescue = rescue }
+        return rescue
+    }
+
+    // Whoever writes to it does so at his turn.
+    package func letOthersWrite() {}
 
     // MARK: Parts
 

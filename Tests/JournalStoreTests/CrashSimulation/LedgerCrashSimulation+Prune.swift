@@ -39,10 +39,12 @@ extension LedgerCrashSimulation {
             default: throw Violation("no pruning: \(error)")
             }
         }
+        // What nobody was told of is proven, too, before anything goes.
+        if isDone { promise.extend(with: try read(SimulatedDisk(state, keepsCalls: false)), upTo: .max) }
         // What has gone when it ends does not come back.
         promise = isDone ? try promise.pruned(disk) : during
         try crash(
             at: moments.all.map { Moment(state: $0, promise: during) } + [Moment(state: disk.state, promise: promise)])
-        return random.next() % 3 == 0 ? disk.state.afterPowerCut(using: &random) : disk.state
+        return crashes && random.next() % 3 == 0 ? disk.state.afterPowerCut(using: &random) : disk.state
     }
 }

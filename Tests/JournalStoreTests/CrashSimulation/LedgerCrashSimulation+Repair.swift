@@ -14,7 +14,7 @@ extension LedgerCrashSimulation {
     }
 
     /// A good line, and where it stands.
-    private struct Line {
+    struct Line {
         var segment: Int64
         var range: Range<Int>
         var entry: Entry
@@ -56,13 +56,13 @@ extension LedgerCrashSimulation {
         try crash(at: [Moment(state: disk.state, promise: promise)])
         // Whatever stands there when it is run again.
         during.others = []
-        for state in index > 0 && lines[index - 1].entry.seq <= before.last ? moments.all : [] {
+        for state in crashes && index > 0 && lines[index - 1].entry.seq <= before.last ? moments.all : [] {
             let disk = SimulatedDisk(state.afterPowerCut(using: &random), keepsCalls: false)
             try perform(order, on: disk)
             states += 1
             _ = try start(disk, during)
         }
-        return random.next() % 3 == 0 ? disk.state.afterPowerCut(using: &random) : disk.state
+        return crashes && random.next() % 3 == 0 ? disk.state.afterPowerCut(using: &random) : disk.state
     }
 
     func perform(_ order: Order, on disk: SimulatedDisk) throws {
@@ -72,7 +72,7 @@ extension LedgerCrashSimulation {
         } catch { throw Violation("no repair: \(error)") }
     }
 
-    private func lines(of state: DiskState) throws -> [Line] {
+    func lines(of state: DiskState) throws -> [Line] {
         var lines: [Line] = []
         var (segment, offset) = (Int64(0), 0)
         let reader = try JournalReader(SimulatedDisk(state, keepsCalls: false))

@@ -13,6 +13,7 @@ struct LedgerCrashSimulation: Simulation {
 
     var random: SplitMix64
     var states = 0
+    let crashes: Bool
     private var world = PaymentWorld()
     let segmentBytes: Int64
     /// What is promised now.
@@ -20,7 +21,10 @@ struct LedgerCrashSimulation: Simulation {
     /// All that became durable in one run of the program.
     private var history: [Entry] = []
 
-    init(seed: UInt64) {
+    init(seed: UInt64) { self.init(seed: seed, crashes: true) }
+
+    init(seed: UInt64, crashes: Bool) {
+        self.crashes = crashes
         random = SplitMix64(seed: seed)
         segmentBytes = [500, 900, 2500].randomElement(using: &random)!
     }
@@ -46,7 +50,7 @@ struct LedgerCrashSimulation: Simulation {
     // MARK: One run of the program
 
     /// A start, some work, and an end, all of it crashed. Returns the disk that the next one finds.
-    private mutating func live(from state: DiskState) throws -> DiskState {
+    mutating func live(from state: DiskState) throws -> DiskState {
         let moments = Recorder<(state: DiskState, mark: RunMark.Value)>()
         let mark = RunMark(begins: promise.begins, gaps: promise.gaps)
         let before = promise
@@ -73,7 +77,7 @@ struct LedgerCrashSimulation: Simulation {
                 (acknowledged.begins, acknowledged.gaps) = (moment.mark.begins, moment.mark.gaps)
                 return Moment(state: moment.state, promise: acknowledged)
             })
-        return random.next() % 3 == 0 ? disk.state.afterPowerCut(using: &random) : disk.state
+        return crashes && random.next() % 3 == 0 ? disk.state.afterPowerCut(using: &random) : disk.state
     }
 
     private mutating func work(_ driver: LedgerDriver, _ disk: SimulatedDisk, _ mark: RunMark) throws {
@@ -178,7 +182,7 @@ struct LedgerCrashSimulation: Simulation {
     func open(_ disk: SimulatedDisk) throws(JournalFault) -> FileLedger {
         try FileLedger(
             disk, LedgerFixture.options(), journal: .test(segmentBytes: segmentBytes), randomID: "fresh", seed: 1,
-            clock: { 0 })
+            in: JournalEnvironment(monotonic: { 0 }, realtime: { 0 }))
     }
 
     /// Requires that a ledger that has just been started keeps a promise; returns what it promises.

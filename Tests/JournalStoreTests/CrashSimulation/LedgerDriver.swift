@@ -23,6 +23,7 @@ final class LedgerDriver {
     private(set) var offers: [Offer] = []
     /// The answers that were journaled, each with the number of its record.
     let settled = Recorder<(seq: Int64, answer: [UInt8])>()
+    private let rejections = Rejections()
 
     private let clock = ManualClock()
     private let executor = ManualExecutor()
@@ -32,8 +33,9 @@ final class LedgerDriver {
         let clock = clock
         ledger = try FileLedger(
             disk, LedgerFixture.options(), journal: .test(segmentBytes: segmentBytes), randomID: id, seed: 1,
-            clock: { clock.now })
+            in: JournalEnvironment(monotonic: { clock.now }, realtime: { clock.now }))
         ledger.addObserver(mark)
+        ledger.addObserver(rejections)
         ledger.journal.commits.queue.suspend()
     }
 
@@ -41,6 +43,9 @@ final class LedgerDriver {
         // A queue that is suspended cannot be let go.
         ledger.journal.commits.queue.resume()
     }
+
+    /// Lets time pass.
+    func pass(_ duration: Duration) { clock.pass(duration) }
 
     func record(_ report: ReportedPayment, mark: Int) {
         if case .pending(let seq) = ledger.record(report, peer: "\(mark)") {
@@ -110,19 +115,19 @@ final class LedgerDriver {
     /// Lets all that was begun come to its end.
     func turn() {
         repeat { withJournal {} } while runTasks()
-        // What was rejected leaves its numbers to others.
-        offers.removeAll { $0.seq > ledger.durable }
     }
 
     /// Ends the journal cleanly.
     func close() { withJournal { ledger.close() } }
 
     /// Lets the journal write what waits while something is done.
-    private func withJournal<Value, Fault: Error>(_ body: () throws(Fault) -> Value) throws(Fault) -> Value {
+    func withJournal<Value, Fault: Error>(_ body: () throws(Fault) -> Value) throws(Fault) -> Value {
         ledger.journal.commits.queue.resume()
         defer {
             ledger.journal.commits.queue.sync {}
             ledger.journal.commits.queue.suspend()
+            // What was rejected leaves its numbers to others.
+            if let last = rejections.take() { offers.removeAll { $0.seq > last } }
         }
         return try body()
     }
@@ -136,6 +141,23 @@ final class LedgerDriver {
             ledger.readQueue.sync {}
         }
         return didRun
+    }
+}
+
+/// What the disk has refused.
+private final class Rejections: LedgerObserver {
+    private let first = Mutex<Int64?>(nil)
+
+    /// The last record before the first that was lost since it was asked for last.
+    func take() -> Int64? {
+        first.withLock { first in
+            defer { first = nil }
+            return first
+        }
+    }
+
+    func ledgerDidReject(after position: Int64, reason: String) {
+        first.withLock { $0 = min($0 ?? .max, position) }
     }
 }
 

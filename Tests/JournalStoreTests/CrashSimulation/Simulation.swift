@@ -9,21 +9,30 @@ import Synchronization
 /// is cut at every call that changes the disk, and the power again at such calls of each recovery.
 ///
 /// Everything in it depends on the seed alone.
-protocol Simulation {
+protocol Simulation: SeededLife {
     /// What somebody relies on, and every later start must find.
     associatedtype Promise: Sendable
 
-    init(seed: UInt64)
     var random: SplitMix64 { get set }
     /// How many disks were recovered from.
     var states: Int { get set }
+    /// Whether the program is killed and the power cut; else somebody else has use for what is left.
+    var crashes: Bool { get }
     /// Of the calls of a recovery, the power is cut at one in so many.
     static var callsPerCut: UInt64 { get }
 
-    /// Lives through several runs of the program.
-    mutating func run() throws
     /// Starts the program on a disk and requires what was promised; returns what is promised from then on.
     mutating func start(_ disk: SimulatedDisk, _ promise: Promise) throws -> Promise
+}
+
+/// What a seed makes of several runs of the program.
+protocol SeededLife {
+    init(seed: UInt64)
+    /// How many disks were started from.
+    var states: Int { get }
+
+    /// Lives through them.
+    mutating func run() throws
 }
 
 /// A disk, and what had been promised when it was so.
@@ -33,9 +42,11 @@ struct Moment<Promise: Sendable>: Sendable {
 }
 
 extension Simulation {
+    var crashes: Bool { true }
+
     /// At each of these moments the program is killed, and the power is cut.
     mutating func crash(at moments: [Moment<Promise>]) throws {
-        for moment in moments {
+        for moment in moments where crashes {
             // Only the program was killed: nothing is lost yet, but by a cut during the recovery it may be.
             try recover(moment.state, moment.promise)
             try recover(moment.state.afterPowerCut(using: &random), moment.promise)

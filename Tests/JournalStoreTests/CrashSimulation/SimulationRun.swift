@@ -6,12 +6,12 @@ import Testing
 ///
 /// Set `JOURNAL_SIM_SEED` to live through one seed only, and `JOURNAL_SIM_STATES` to recover from so many disks.
 enum SimulationRun {
-    static func live<Simulated: Simulation>(_ type: Simulated.Type, disks: Int) async {
+    static func live<Simulated: SeededLife>(_ type: Simulated.Type, disks: Int) async {
         // It computes for long: on a queue of its own it keeps no thread from other tests.
         await withTaskExecutorPreference(ClientExecutor()) { await simulate(type, disks: disks) }
     }
 
-    private static func simulate<Simulated: Simulation>(_ type: Simulated.Type, disks: Int) async {
+    private static func simulate<Simulated: SeededLife>(_ type: Simulated.Type, disks: Int) async {
         let only = variable("JOURNAL_SIM_SEED")
         let wanted = only == nil ? variable("JOURNAL_SIM_STATES") ?? disks : 1
         var states = 0
