@@ -328,7 +328,10 @@ struct Recovery {
         if let known = manifest[first], known != closed {
             throw .damaged(Damage(segment: first, offset: 0, fault: .changed(known, size: size, checksum: checksum)))
         }
-        if manifest[first] == nil { outcome.closed.append(closed) }
+        if manifest[first] == nil {
+            // It may stand before others that are known.
+            outcome.closed.insert(closed, at: (outcome.closed.lastIndex { $0.first < first } ?? -1) + 1)
+        }
         previous = opened.map { ($0, closed) }
     }
 

@@ -217,6 +217,21 @@ struct ChainTests {
         }
     }
 
+    @Test func `an empty newest segment is chained to the one before it, whatever else the manifest lacked`() throws {
+        let disk = try grown()
+        let segments = try segments(disk)
+        let manifest = try #require(try SegmentManifest.read(from: disk))
+        let known = SegmentManifest(journal: "id", manifest.segments.filter { $0.first != segments[0] })
+        disk.put(known.encode(), as: SegmentManifest.name)
+        // A write was refused when it had been created.
+        let newest = segments[segments.count - 1]
+        disk.put([], as: name(newest))
+        disk.remove(DurableMark.name)
+        try open(disk).close(time: 0)
+        #expect(fault(disk) == nil)
+        #expect(try problems(disk) == [])
+    }
+
     @Test func `a journal goes on without what is missing, and nothing that is there is cut`() throws {
         let disk = try grown()
         let segments = try segments(disk)
