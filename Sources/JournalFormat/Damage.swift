@@ -33,15 +33,13 @@ package struct Damage: Error, Hashable, Sendable {
     }
 
     package init(
-        file: String, offset: Int64, fault: LineFault, lost: ClosedRange<Int64>? = nil, repair: Repair? = nil,
-        isThere: Bool = true
+        file: String, offset: Int64, fault: LineFault, lost: ClosedRange<Int64>? = nil, repair: Repair? = nil
     ) {
         self.file = file
         self.offset = offset
         self.fault = fault
         self.lost = lost ?? fault.lost
-        // Where no file is left, there is nothing to repair.
-        self.repair = repair ?? (isThere && SegmentName.firstSeq(of: file) != nil ? fault.repair(file, offset) : nil)
+        self.repair = repair ?? (SegmentName.firstSeq(of: file) == nil ? nil : fault.repair(file, offset))
     }
 
     /// The same of a segment that begins with record `first`.

@@ -113,6 +113,8 @@ struct Recovery {
         guard outcome.nextSeq > claimed else {
             // Of one without segments only the file `pruned` tells where it began.
             if segments.isEmpty { outcome.nextSeq = extent.beginning }
+            // What was dropped behind the last segment that is there is not missed.
+            outcome.nextSeq = min(claimed, extent.dropped.next(from: outcome.nextSeq))
             throw corruption(outcome.tail?.firstSeq ?? extent.beginning, BadLine(offset: outcome.tail?.size ?? 0))
         }
         outcome.dropped = extent.dropped.between(1, outcome.nextSeq)
@@ -379,9 +381,7 @@ struct Recovery {
             if let fault = bad.fault {
                 Damage(segment: first, offset: bad.offset, fault: fault, lost: expected...expected)
             } else {
-                Damage(
-                    file: SegmentName.name(firstSeq: first), offset: bad.offset,
-                    fault: .missing(expected: expected, claimed: claimed), isThere: outcome.tail != nil)
+                Damage(segment: first, offset: bad.offset, fault: .missing(expected: expected, claimed: claimed))
             }
         return .damaged(damage, claimed: claimed)
     }

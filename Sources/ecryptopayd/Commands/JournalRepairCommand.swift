@@ -50,7 +50,7 @@ struct JournalRepairCommand: ParsableCommand {
                     with --directory
                     """)
             }
-            let (disk, lock) = try FileSource(path).lockedDisk()
+            let (disk, lock) = try FileSource(path).lockedDisk(mayBeLost: true)
             defer { withExtendedLifetime(lock) {} }
             do {
                 switch (first, at) {

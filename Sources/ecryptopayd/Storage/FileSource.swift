@@ -83,10 +83,10 @@ private struct FileTail: RecordTail {
 // The directory itself.
 extension FileSource {
     /// The directory, for reading.
-    func disk() throws -> DirectoryDisk {
-        let claimed: Int64
+    func disk(mayBeLost: Bool = false) throws -> DirectoryDisk {
+        let (disk, claimed): (DirectoryDisk, Int64)
         do throws(SystemError) {
-            let disk = try DirectoryDisk(path: path)
+            disk = try DirectoryDisk(path: path)
             // A path mistyped must not prove a journal whole.
             let reader = try JournalReader(disk)
             if !reader.segments.isEmpty { return disk }
@@ -95,6 +95,7 @@ extension FileSource {
             throw CommandFailure(reading: error)
         }
         if claimed > 0 {
+            if mayBeLost { return disk }
             throw CommandFailure(
                 .badData,
                 """
@@ -106,9 +107,9 @@ extension FileSource {
     }
 
     /// The directory, with its lock, for changing what is in it.
-    func lockedDisk() throws -> (DirectoryDisk, JournalLock) {
+    func lockedDisk(mayBeLost: Bool = false) throws -> (DirectoryDisk, JournalLock) {
         try becomeOwner()
-        let disk = try disk()
+        let disk = try disk(mayBeLost: mayBeLost)
         do { return (disk, try JournalLock(directory: disk.path)) } catch { throw CommandFailure(error) }
     }
 

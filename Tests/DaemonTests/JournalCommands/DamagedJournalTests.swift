@@ -106,6 +106,14 @@ import Testing
             #expect(result.errors.contains("every segment of the journal in \(daemon.journalDirectory) is gone"))
             #expect(result.errors.contains("records up to 12 had been synced; restore them from a backup"))
         }
+        // As the last resort that the start has named.
+        #expect(daemon.process?.errors.contains("journal repair --segment \(CraftedJournal.first) --at 0") == true)
+        let repaired = try await daemon.run([
+            "journal", "repair", "--directory", daemon.journalDirectory, "--segment", CraftedJournal.first, "--at", "0",
+            "--yes",
+        ])
+        #expect(repaired.exit == .code(0), "\(repaired.errors)")
+        try await expectService(daemon)
     }
 
     @Test(arguments: [CraftedJournal.second, CraftedJournal.last])
