@@ -254,9 +254,10 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Confirming", "Delivery", "Runtime", "ECryptoPay", "JournalStore", "JournalStoreSimulation",
-                "SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Ledger", "Payments", "CivilTime",
-                "TestSupport", logging,
+                "Admin", "Receiver", "Confirming", "Delivery", "Runtime", "ECryptoPay", "JournalStore",
+                "JournalStoreSimulation", "SharedLedger", "SharedLedgerSimulation", "JournalFormat", "Ledger",
+                "Payments",
+                "JSON", "CivilTime", "TestSupport", logging,
             ],
             swiftSettings: common),
         .testTarget(

@@ -48,14 +48,16 @@ struct ConfirmingSimulation {
         let life = Life(program, store, history.world, history.options, seed: history.dice.next())
         store.setFault(faults(), callsLeft: callsLeft) { [weak life] in life?.die() }
         let isQuiet: Bool
+        let health = HealthWatch(life, store)
         do {
-            isQuiet = try run(life, store, steps: dies ? Int.random(in: 0..<3000, using: &history.dice) : .max)
+            isQuiet = try run(life, store, health, steps: dies ? Int.random(in: 0..<3000, using: &history.dice) : .max)
         } catch {
             life.die()
             disk = store.remains ?? disk
             throw error
         }
         life.die()
+        history.world.withLock { $0.unreadable.formUnion(store.unreadable) }
         history.postAgain(life.takeRejected())
         guard let remains = store.remains else { preconditionFailure("it has died") }
         disk = isQuiet || history.dice.next() % 2 == 0 ? remains : remains.afterPowerCut(using: &history.dice)
@@ -73,13 +75,17 @@ struct ConfirmingSimulation {
     }
 
     /// Runs a life until it dies, or until all is well and quiet: then true. Only while not all is well does it die by itself.
-    private mutating func run(_ life: Life, _ store: FileStore, steps: Int) throws -> Bool {
+    private mutating func run(_ life: Life, _ store: FileStore, _ health: HealthWatch, steps: Int) throws -> Bool {
         var steps = steps
         let clock = history.clock
         let mayAbandon = history.options.window < .seconds(3600)
         while !life.isDead {
             steps -= 1
-            if steps < 0, !history.isCalm { life.die() }
+            try health.judge()
+            if steps < 0, !history.isCalm {
+                try health.judgeEvents(unreadable: store.unreadable)
+                life.die()
+            }
             history.postAgain(life.takeRejected())
             if machine.step() {
                 stepCount += 1
@@ -91,6 +97,8 @@ struct ConfirmingSimulation {
             if history.isCalm, life.decider?.hasRequeued == true || !mayAbandon, store.journal.counts.pending == 0,
                 isQuiet()
             {
+                try health.judgeCalm()
+                try health.judgeEvents(unreadable: store.unreadable)
                 return true
             }
             guard let next = nextTime, next < history.calm + History.patience else {
@@ -102,7 +110,7 @@ struct ConfirmingSimulation {
                 history.world.withLock { $0.requests.append(clock.wall) }
                 life.decider?.requeue()
             }
-            while let event = history.takeEvent() { perform(event, life, store) }
+            while let event = history.takeEvent() { try perform(event, life, store, health) }
         }
         return false
     }
@@ -148,10 +156,25 @@ struct ConfirmingSimulation {
         clock.set(now)
     }
 
-    private mutating func perform(_ event: History.Event, _ life: Life, _ store: FileStore) {
+    /// A bit of the report's record flips, perhaps before it is settled.
+    private mutating func flipSoon(_ life: Life, _ store: FileStore) {
+        guard history.dice.next() % 16 == 0, !history.isCalm else { return }
+        let (seed, calm) = (history.dice.next(), history.calm)
+        let clock = history.clock
+        machine.add(at: clock.now + Int64.random(in: 1_000_000...1_000_000_000, using: &history.dice)) {
+            if !life.isDead, clock.wall < calm { store.flip(seed: seed) }
+        }
+    }
+
+    private mutating func perform(
+        _ event: History.Event, _ life: Life, _ store: FileStore, _ health: HealthWatch
+    ) throws {
         let time = history.clock.wall
         switch event {
-        case .post(let report, let attempt): if !life.post(report) { history.postAgain(report, attempt: attempt) }
+        case .post(let report, let attempt):
+            if life.post(report) { return flipSoon(life, store) }
+            try health.judgeRefusal()
+            history.postAgain(report, attempt: attempt)
         case .reconcile:
             history.world.withLock { $0.requests.append(time) }
             life.inBackground { _ = await $0.decider?.reconciler.reconcile() }

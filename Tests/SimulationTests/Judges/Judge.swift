@@ -172,6 +172,14 @@ struct Judge {
         case "state-never-reached":
             looks = answers.filter { report.report.isAhead(of: $0) }.map { world.calls[$0.call] }
             needed = Self.needed(RetrySchedule.lag)
+        case "unreadable":
+            guard world.unreadable.contains(seq) else {
+                throw Violation("record \(entry.seq) says that \(seq) cannot be read, which can")
+            }
+            // Whatever the API says, it has to be asked.
+            looks = answers.map { world.calls[$0.call] }
+            looks += calls.map { world.calls[$0] }.filter { isAbsence(of: payment, $0, by: time) }
+            needed = (1, 0)
         default:
             looks = calls.map { world.calls[$0] }.filter { isAbsence(of: payment, $0, by: time) }
             needed = Self.needed(RetrySchedule.absence)

@@ -110,6 +110,8 @@ struct World {
     var requests: [Int64] = []
     /// Runs of the program whose disk failed now and then.
     var livesWithFaultyDisk: Set<Int> = []
+    /// Records of reports that could not be read for a while.
+    var unreadable: Set<Int64> = []
     private var ticks = 0
     private var dice: Dice
 
