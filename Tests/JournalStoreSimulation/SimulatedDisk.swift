@@ -211,19 +211,19 @@ package final class SimulatedDisk: Disk {
         try perform("fstatvfs", .freeBytes) { inner, _ in inner.freeBytes }
     }
 
-    package func misplaced(_ file: DiskFile) -> DiskPart? {
+    package func misplaced(_ file: DiskFile) -> Set<DiskPart> {
         inner.withLock { inner in
-            if let moved = inner.moved { return moved.part }
+            if let moved = inner.moved { return [moved.part] }
             let (inode, name) = inner.open[Int(file.number)]
-            return inner.state.names[name] == inode ? nil : .file
+            return inner.state.names[name] == inode ? [] : [.file]
         }
     }
 
-    package func place(of part: DiskPart, _ file: DiskFile) -> String? {
+    package func place(of part: DiskPart, _ file: DiskFile) -> FilePlace {
         inner.withLock { inner in
-            if let moved = inner.moved { return moved.place }
+            if let moved = inner.moved { return moved.place.map { .named($0) } ?? .gone }
             let inode = inner.open[Int(file.number)].inode
-            return inner.state.names.first { $0.value == inode }?.key
+            return inner.state.names.first { $0.value == inode }.map { .named($0.key) } ?? .gone
         }
     }
 

@@ -10,7 +10,7 @@ package final class DirectoryDisk: Disk {
 
     /// Opens a directory that must be there; with its lock, if it is to be written to.
     package init(path: String, lock: JournalLock? = nil) throws(SystemError) {
-        self.path = path
+        self.path = FileCalls.normalized(path)
         self.lock = lock
         descriptor = try FileCalls.openDirectory(path)
     }
@@ -84,10 +84,12 @@ extension DirectoryDisk {
 }
 
 extension DirectoryDisk {
-    package func misplaced(_ file: DiskFile) -> DiskPart? {
-        if isMisplaced(descriptor, path) { return .directory }
-        if let lock, isMisplaced(lock.descriptor, path(of: JournalLock.name)) { return .lock }
-        return isMisplaced(file.number, file.path) ? .file : nil
+    package func misplaced(_ file: DiskFile) -> Set<DiskPart> {
+        var parts: Set<DiskPart> = []
+        if isMisplaced(descriptor, path) { parts.insert(.directory) }
+        if let lock, isMisplaced(lock.descriptor, path(of: JournalLock.name)) { parts.insert(.lock) }
+        if isMisplaced(file.number, file.path) { parts.insert(.file) }
+        return parts
     }
 
     /// A path that cannot be asked for says nothing: only another file there does, or none.
@@ -95,11 +97,11 @@ extension DirectoryDisk {
         do { return try FileCalls.identity(of: path) != FileCalls.identity(descriptor) } catch { return false }
     }
 
-    package func place(of part: DiskPart, _ file: DiskFile) -> String? {
+    package func place(of part: DiskPart, _ file: DiskFile) -> FilePlace {
         switch part {
-        case .directory: FileCalls.path(descriptor)
-        case .lock: lock.flatMap { FileCalls.path($0.descriptor) }
-        case .file: FileCalls.path(file.number)
+        case .directory: FileCalls.place(descriptor)
+        case .lock: lock.map { FileCalls.place($0.descriptor) } ?? .gone
+        case .file: FileCalls.place(file.number)
         }
     }
 

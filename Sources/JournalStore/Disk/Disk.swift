@@ -29,11 +29,11 @@ package protocol Disk: Sendable {
     func unlink(_ name: String) throws(SystemError)
     /// What may still be written, in bytes.
     func freeBytes() throws(SystemError) -> Int64
-    /// What is not any more what its path says: the directory, its lock or this open file; nil when all is in its place, or nobody can
-    /// tell. Cheap.
-    func misplaced(_ file: DiskFile) -> DiskPart?
-    /// Where a part is now; nil when it has no name any more.
-    func place(of part: DiskPart, _ file: DiskFile) -> String?
+    /// What is not any more what its path says: of the directory, its lock and this open file. None when all is in its place, or nobody
+    /// can tell. Cheap.
+    func misplaced(_ file: DiskFile) -> Set<DiskPart>
+    /// Where a part is now.
+    func place(of part: DiskPart, _ file: DiskFile) -> FilePlace
     /// Makes a directory beside this one, with the same name and `.rescued` behind it.
     func makeRescue() throws(SystemError) -> any Disk
     /// Gives who may be writing to it a fortieth of a second.
@@ -72,8 +72,8 @@ package enum DiskOpenMode: Sendable {
 
 extension Disk {
     // On a disk that has no paths, nothing can be moved.
-    package func misplaced(_ file: DiskFile) -> DiskPart? { nil }
-    package func place(of part: DiskPart, _ file: DiskFile) -> String? { nil }
+    package func misplaced(_ file: DiskFile) -> Set<DiskPart> { [] }
+    package func place(of part: DiskPart, _ file: DiskFile) -> FilePlace { .gone }
     package func makeRescue() throws(SystemError) -> any Disk { throw SystemError(call: "mkdir", errno: ENOTSUP) }
 
     package func letOthersWrite() { usleep(25_000) }

@@ -11,6 +11,8 @@ package final class JournalLock: Sendable {
 
     /// Takes the lock, making directory and file where they are missing.
     package init(directory: String) throws(JournalFault) {
+        // A directory that is not there yet cannot be made by a name that ends with a dot.
+        let directory = FileCalls.normalized(directory)
         do throws(SystemError) {
             try FileCalls.makeDirectory(directory)
             // A power cut must not take the whole directory along with what has been acknowledged in it.

@@ -14,7 +14,10 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
     /// Another process has it, though the file that it has locked is not the one that is there.
     case lockReplaced(directory: String)
     /// It was moved away from its directory, and what is there does not have what had been acknowledged, up to this record.
-    case displaced(directory: String, claimed: Int64)
+    case displaced(directory: String, claimed: Int64, rescue: String)
+    /// A segment was replaced or removed under a running program, and what is there does not have what had been acknowledged, up to this
+    /// record.
+    case segmentReplaced(segment: String, claimed: Int64?, rescue: String)
     /// The file system refused a call.
     case system(SystemError)
     /// A repair of the journal was interrupted; its options.
@@ -59,12 +62,17 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
             another process works on the journal in \(directory), though the file "\(JournalLock.name)" that it has locked was moved, \
             replaced or removed. That process ends within a second; start again then
             """
-        case .displaced(let directory, let claimed):
+        case .displaced(let directory, let claimed, let rescue):
             """
             \(directory) was moved or removed while a daemon wrote its journal there, and what is there now lacks records up to \
             \(claimed), which had been acknowledged. Put the directory back, as the log of that daemon says; what it saved is in \
-            \(Displacement.rescue(of: directory)). If nothing can be put back, remove \(Displacement.rescue(of: directory)): those \
-            records are lost then
+            \(rescue). If nothing can be put back, remove \(rescue): those records are lost then
+            """
+        case .segmentReplaced(let segment, let claimed, let rescue):
+            """
+            \(segment) was replaced or removed while a daemon wrote to it, and what is there now lacks records\
+            \(claimed.map { " up to \($0)" } ?? ""), which had been acknowledged. What it held is saved: put it back with \
+            "mv \(rescue) \(segment)", and start again. If it is not wanted, remove \(rescue): those records are lost then
             """
         case .system(let error): "\(error)"
         case .unavailable(let reason): "\(reason)"

@@ -50,18 +50,27 @@ struct SegmentWriter: BatchWriter {
 
     mutating func checkPlace() -> Displacement? {
         guard let file else { return nil }
-        if disk.misplaced(file) != nil {
+        if !disk.misplaced(file).isEmpty {
             // Whoever moves something may need some calls for it. If all is in its place again behind them, nothing is wrong.
             usleep(100_000)
-            if let part = disk.misplaced(file) {
-                return Displacement(
-                    part, on: disk, file, segment: SegmentName.name(firstSeq: end.segment), size: end.size,
-                    durable: durable)
-            }
+            let parts = disk.misplaced(file)
+            if !parts.isEmpty { return Displacement(parts, on: disk, file, segment) }
         }
-        if disk.misplaced(mark) == .file { renewMark() }
+        if let displacement = checkLength(file) { return displacement }
+        if disk.misplaced(mark).contains(.file) { renewMark() }
         checkedAt = clock()
         return nil
+    }
+
+    /// Whether all that was written is in the file still: whoever cuts it has it keep its name and its inode.
+    private func checkLength(_ file: DiskFile) -> Displacement? {
+        guard let size = try? disk.size(file), size < end.size else { return nil }
+        return Displacement(cutTo: size, on: disk, file, segment)
+    }
+
+    /// What is written to, as far as it is whole and synced.
+    private var segment: ClosedSegment {
+        ClosedSegment(first: end.segment, last: durable, size: end.size, checksum: end.checksum.checksum)
     }
 
     func close() {
@@ -72,6 +81,8 @@ struct SegmentWriter: BatchWriter {
     /// Nil when the bytes are on the disk.
     private mutating func write(_ bytes: ArraySlice<UInt8>, upTo seq: Int64) -> BatchResult? {
         guard let file, !bytes.isEmpty else { return nil }
+        // Behind a cut, the write would leave a hole, and the length would be right again.
+        if let displacement = checkLength(file) { return .moved(displacement) }
         do throws(SystemError) {
             try disk.writeAll(file, bytes, at: end.size)
         } catch {

@@ -14,8 +14,8 @@ public enum FileCalls {
         }
     }
 
-    /// `rmdir(2)`; one that is not empty stays.
-    public static func removeDirectory(_ path: String) { _ = rmdir(path) }
+    /// `remove(3)` of a file or a directory; one that is not empty stays.
+    public static func remove(_ path: String) { _ = Glibc.remove(path) }
 
     /// `faccessat(2)` with the effective user: throws unless files can be listed, made and removed in a directory.
     public static func requireWritableDirectory(_ path: String) throws(SystemError) {

@@ -11,6 +11,16 @@ public struct FileIdentity: Hashable, Sendable {
     }
 }
 
+/// Where an open file is.
+public enum FilePlace: Hashable, Sendable {
+    /// It has this path.
+    case named(String)
+    /// It has its name still, but something has been mounted over it, or over a directory above it.
+    case covered
+    /// It has no name any more, or nobody can tell.
+    case gone
+}
+
 extension FileCalls {
     /// `fstat(2)`: which file is open.
     public static func identity(_ descriptor: Int32) throws(SystemError) -> FileIdentity {
@@ -27,17 +37,19 @@ extension FileCalls {
         return FileIdentity(result)
     }
 
-    /// Where an open file is now, by whatever name somebody has given it since; nil when it has none.
-    public static func path(_ descriptor: Int32) -> String? {
+    /// Where an open file is now, by whatever name somebody has given it since.
+    public static func place(_ descriptor: Int32) -> FilePlace {
         var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = bytes.withUnsafeMutableBytes { buffer in
             readlink(
                 "/proc/self/fd/\(descriptor)", buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count)
         }
-        guard count > 0 else { return nil }
+        guard count > 0 else { return .gone }
         let path = String(decoding: bytes.prefix(count), as: UTF8.self)
-        // Behind a path that leads nowhere any more, the kernel adds a word.
-        guard let there = try? identity(of: path), there == (try? identity(descriptor)) else { return nil }
-        return path
+        do {
+            if try identity(of: path) == identity(descriptor) { return .named(path) }
+        } catch { return .gone }
+        // Behind a name that has been removed, the kernel adds a word.
+        return path.hasSuffix(" (deleted)") || !path.hasPrefix("/") ? .gone : .covered
     }
 }

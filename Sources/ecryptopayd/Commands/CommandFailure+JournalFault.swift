@@ -7,7 +7,7 @@ extension CommandFailure {
     init(_ fault: JournalFault) {
         let status: ExitStatus =
             switch fault {
-            case .damaged, .halfRepaired, .halfCopied, .displaced: .badData
+            case .damaged, .halfRepaired, .halfCopied, .displaced, .segmentReplaced: .badData
             case .otherAccount: .configuration
             case .locked, .lockReplaced: .tryAgain
             case .unavailable: .inputOutput

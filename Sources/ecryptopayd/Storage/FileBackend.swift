@@ -20,8 +20,10 @@ struct FileBackend: StorageBackend {
 
     private static func lock(_ path: String) throws -> JournalLock {
         do throws(JournalFault) {
-            try Displacement.refuseLoss(in: path)
-            return try JournalLock(directory: path)
+            let served = try Displacement.refuseLoss(in: path)
+            let lock = try JournalLock(directory: path)
+            for file in served { FileCalls.remove(file) }
+            return lock
         } catch { throw CommandFailure(error, configured: path) }
     }
 
@@ -29,6 +31,7 @@ struct FileBackend: StorageBackend {
         let lock = try lock ?? Self.lock(path)
         let ledger = try recover(settings, notifier, lock)
         ledger.recovered.log(logger)
+        if let warning = Displacement.warning(of: path) { logger.warning("\(warning)") }
         return OpenFileLedger(lock, ledger, logger)
     }
 
@@ -45,9 +48,7 @@ struct FileBackend: StorageBackend {
                         .extendTimeout(.seconds(30)), .status("recovering the journal, \(bytes >> 20) MiB read"))
                 })
         } catch let fault as JournalFault {
-            let failure = CommandFailure(fault, configured: path)
-            guard case .damaged = fault, let hint = Displacement.hint(in: path) else { throw failure }
-            throw CommandFailure(failure.status, "\(failure.message). But \(hint), and start again")
+            throw CommandFailure(fault, configured: path)
         }
     }
 }

@@ -69,7 +69,8 @@ struct UnreadableRecordTests {
     @Test func `a record of another kind in its place is none, however good`() async throws {
         let fixture = try waiting()
         let opened = fixture.disk.content(name(1))?.split(separator: 0x0A).first ?? []
-        fixture.disk.put(Array(opened + [0x0A]) + line(2), as: name(1))
+        // As long as it was, at least: a cut is another matter.
+        fixture.disk.put(Array(opened + [0x0A]) + line(2) + line(3) + line(4), as: name(1))
         #expect(try await settle(fixture) == .unreadable)
         #expect(
             damage(fixture) == [

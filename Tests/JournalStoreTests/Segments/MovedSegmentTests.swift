@@ -74,4 +74,26 @@ struct MovedSegmentTests {
         #expect(events == ["committed 2"])
         #expect(fixture.disk.content(DurableMark.name) == DurableMark.encode(2))
     }
+
+    @Test func `nothing is committed behind a cut, and what is gone is told`() throws {
+        for number in 1...3 { fixture.record(try report(PaymentID(number), "paid")) }
+        fixture.settle()
+        let content = try #require(fixture.disk.content(name(1)))
+        let second = try #require(content.firstIndex(of: UInt8(ascii: "\n"))) + 1
+        try fixture.disk.truncate(fixture.disk.open(name(1), .write), to: Int64(second + 10))
+        fixture.disk.remove(DurableMark.name)
+        fixture.record(try report(4, "paid"))
+        #expect(events.last == "failed 5", "\(events)")
+        #expect(!events.contains("committed 5"))
+        #expect(try #require(fixture.ledger.failure).contains("records from 2 on, up to 4, are gone"))
+        // The next start misses them.
+        #expect(fixture.disk.content(DurableMark.name) == DurableMark.encode(4))
+        #expect(throws: JournalFault.self) { try fixture.reopened() }
+    }
+
+    @Test func `a cut of what is idle is noticed, too`() throws {
+        try fixture.disk.truncate(fixture.disk.open(name(1), .write), to: 0)
+        fixture.ledger.checkPlace()
+        #expect(try #require(fixture.ledger.failure).contains("was cut to 0 bytes"))
+    }
 }
