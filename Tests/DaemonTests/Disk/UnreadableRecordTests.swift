@@ -43,7 +43,10 @@ struct UnreadableRecordTests {
         #expect(confirmed["news"] == .bool(true) && confirmed["of"] == .array([]))
         #expect(confirmed["cause"]?.string == "webhook")
         #expect(try daemon.records("refuted", payment: id)[0]["reason"]?.string == "unreadable")
-        #expect(try daemon.metric(#"ecryptopayd_refutations_total{reason="unreadable"}"#) == 1)
+        // It is counted once it is durable, a moment after others can read it.
+        try await eventually("it is counted") {
+            try daemon.metric(#"ecryptopayd_refutations_total{reason="unreadable"}"#) == 1
+        }
         let status = try await daemon.run(["status", "--env-file", daemon.envFile])
         #expect(status.exit == .code(1), "\(status.output)")
         #expect(status.output.contains("the journal is damaged: \(place): its checksum says"), "\(status.output)")
