@@ -97,7 +97,7 @@ struct Recovery {
         if let checkpoint, checkpoint.isUsable {
             let passed = segments.prefix { $0 <= checkpoint.segment }
             for (first, next) in zip(passed, passed.dropFirst()) {
-                try passOver(first, before: next, isLast: next == checkpoint.segment, extent)
+                try passOver(first, before: next, extent)
             }
             try follow(checkpoint.segment, extent)
             // Its record is read once more.
@@ -168,30 +168,30 @@ struct Recovery {
         outcome.nextSeq = expected
     }
 
-    /// A segment before the checkpoint's: its records are not read, but it has to be there, in its place and as long as it was.
-    private mutating func passOver(
-        _ first: Int64, before next: Int64, isLast: Bool, _ extent: JournalExtent
-    ) throws(JournalFault) {
+    /// A segment before the checkpoint's: its records are not read, but it has to be there, in its place, behind the one before it and as long
+    /// as it was.
+    private mutating func passOver(_ first: Int64, before next: Int64, _ extent: JournalExtent) throws(JournalFault) {
         try follow(first, extent)
-        let disk = disk
-        guard let known = manifest[first] else {
-            previous = nil
-            let (last, closed) = try system { () throws(SystemError) in try disk.unknown(first, before: next) }
-            if let closed { outcome.closed.append(closed) }
-            // Of one whose last line cannot be read, only the next one tells where it ends.
-            outcome.nextSeq = (last ?? next - 1) + 1
-            return
-        }
-        let (size, head) = try system { () throws(SystemError) -> (Int64, Record?) in
+        let (disk, known) = (disk, manifest[first])
+        // One that cannot be read is for `verify` to tell: nothing is asked of the next one then.
+        let head = try system { () throws(SystemError) in try disk.head(of: first) }
+        if case .opened(let opened)? = head { try begin(first, opened) }
+        let (last, closed) = try system { () throws(SystemError) -> (Int64?, ClosedSegment?) in
+            guard let known else { return try disk.unknown(first, before: next) }
             if try disk.size(of: known) == known.size - 1 { try disk.complete(known) }
-            // Only the next one that is read asks for what stands before it.
-            return (try disk.size(of: known), isLast ? try disk.head(of: first) : nil)
+            return (known.last, known)
         }
-        if size != known.size {
-            throw .damaged(Damage(segment: first, offset: 0, fault: .changed(known, size: size, checksum: nil)))
+        if let known {
+            let size = try system { () throws(SystemError) in try disk.size(of: known) }
+            if size != known.size {
+                throw .damaged(Damage(segment: first, offset: 0, fault: .changed(known, size: size, checksum: nil)))
+            }
+        } else if let closed {
+            outcome.closed.append(closed)
         }
-        if case .opened(let opened)? = head { previous = (opened, known) } else { previous = nil }
-        outcome.nextSeq = known.last + 1
+        if case .opened(let opened)? = head, let closed { previous = (opened, closed) } else { previous = nil }
+        // Of one whose last line cannot be read, only the next one tells where it ends.
+        outcome.nextSeq = (last ?? next - 1) + 1
     }
 
     /// Finds out what whoever writes on has to know of the last segment.

@@ -59,7 +59,8 @@ extension Disk {
     func head(of first: Int64) throws(SystemError) -> Record? {
         guard let file = try openUnlessPruned(first) else { return nil }
         defer { close(file) }
-        var reader = SegmentReader(self, file, step: 8 << 10)
+        // A head is short, and a start reads one of every segment.
+        var reader = SegmentReader(self, file, step: 1 << 10)
         guard case .line = try reader.next() else { return nil }
         return try? Entry(line: reader.line.span).record
     }

@@ -185,6 +185,22 @@ struct ChainTests {
         return lines.flatMap { $0 + [0x0A] }
     }
 
+    @Test func `another journal's segment is found behind the checkpoint, too, though it is as long`() throws {
+        let disk = try grownLedger()
+        let other = try grownLedger(id: "ib")
+        let segments = try segments(disk)
+        #expect(segments == (try self.segments(other)))
+        for first in segments.dropFirst().dropLast() {
+            let whole = try #require(disk.content(name(first)))
+            let foreign = try #require(other.content(name(first)))
+            #expect(foreign.count == whole.count)
+            disk.put(foreign, as: name(first))
+            #expect(ledgerFault(disk)?.fault == .otherJournal("ib", before: "id"))
+            disk.put(whole, as: name(first))
+        }
+        #expect(ledgerFault(disk) == nil)
+    }
+
     @Test func `a journal from before there were chains is taken as it is, and chained from then on`() throws {
         let disk = disk([1: segment(1...3), 4: segment(4...6), 7: segment(7...12)])
         let journal = try open(disk)
@@ -374,8 +390,8 @@ struct ChainTests {
 
     // MARK: With a checkpoint
 
-    private func grownLedger() throws -> SimulatedDisk {
-        let fixture = try LedgerFixture(segmentBytes: 700)
+    private func grownLedger(id: String = "id") throws -> SimulatedDisk {
+        let fixture = try LedgerFixture(segmentBytes: 700, id: id)
         for id in 1...12 as ClosedRange<Int64> {
             fixture.record(try report(id, "paid"))
             fixture.settle()

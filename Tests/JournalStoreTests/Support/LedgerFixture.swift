@@ -18,7 +18,7 @@ struct LedgerFixture {
     init(
         _ disk: SimulatedDisk = SimulatedDisk(), segmentBytes: Int64 = 1 << 20, maxPending: Int = 100,
         minimumFreeBytes: Int64 = 0, confirmWindow: Duration = .seconds(72 * 3600),
-        hasBaseline: Bool = false
+        hasBaseline: Bool = false, id: String = "id"
     ) throws {
         let clock = ManualClock()
         self.disk = disk
@@ -26,7 +26,7 @@ struct LedgerFixture {
         ledger = try FileLedger(
             disk,
             Self.options(maxPending: maxPending, minimumFreeBytes: minimumFreeBytes, confirmWindow: confirmWindow),
-            journal: .test(segmentBytes: segmentBytes), randomID: "id", seed: 1, clock: { clock.now })
+            journal: .test(segmentBytes: segmentBytes), randomID: id, seed: 1, clock: { clock.now })
         ledger.addObserver(log)
         if hasBaseline {
             _ = ledger.beginListing()
