@@ -86,6 +86,15 @@ extension Disk {
         }
     }
 
+    /// What a small file holds, up to so many bytes if that is told; nil when it is not there.
+    func contents(of name: String, atMost count: Int? = nil) throws(SystemError) -> [UInt8]? {
+        guard try names().contains(name) else { return nil }
+        let file = try open(name, .read)
+        defer { close(file) }
+        if let count { return try read(file, count: count, at: 0) }
+        return try read(file, count: Int(try size(file)), at: 0)
+    }
+
     /// Writes all of it, however many calls that takes.
     func writeAll(_ file: DiskFile, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) {
         var rest = bytes

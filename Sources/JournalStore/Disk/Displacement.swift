@@ -196,7 +196,7 @@ extension Displacement {
         // Whoever moves the one to the place of the other may find it within.
         return try [rescue, "\(FileCalls.normalized(directory))/\(name)"].flatMap { rescue -> [String] in
             guard let saved = try unlessMissing({ () throws(SystemError) in try DirectoryDisk(path: rescue) }),
-                let claim = try saved.claim(named: claimName)
+                let claim = SegmentManifest.decode(try saved.contents(of: claimName) ?? [])?.segments.first
             else { return [] }
             let journal = try unlessMissing { () throws(SystemError) in try DirectoryDisk(path: directory) }
             if try journal?.holds(claim) != true {
@@ -256,14 +256,6 @@ extension Displacement {
 }
 
 extension Disk {
-    /// Reads which segment a program had written, and how far.
-    fileprivate func claim(named name: String) throws(SystemError) -> ClosedSegment? {
-        guard try names().contains(name) else { return nil }
-        let file = try open(name, .read)
-        defer { close(file) }
-        return SegmentManifest.decode(try read(file, count: Int(try size(file)), at: 0))?.segments.first
-    }
-
     /// Whether a segment is there, and begins with what it held.
     fileprivate func holds(_ segment: ClosedSegment) throws(SystemError) -> Bool {
         guard let file = try openUnlessPruned(segment.first) else { return false }

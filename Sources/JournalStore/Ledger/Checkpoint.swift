@@ -85,11 +85,9 @@ package struct Checkpoint: Sendable {
     /// Reads the checkpoint that is there; nil when there is none that is whole and of the journal beside it.
     static func read(_ disk: any Disk) -> Checkpoint? {
         do throws(SystemError) {
-            guard try disk.names().contains(name) else { return nil }
-            let file = try disk.open(name, .read)
-            defer { disk.close(file) }
-            let bytes = try disk.read(file, count: Int(try disk.size(file)), at: 0)
-            guard var checkpoint = Checkpoint(decoding: bytes), try checkpoint.isOfJournal(disk) else { return nil }
+            guard let bytes = try disk.contents(of: name), var checkpoint = Checkpoint(decoding: bytes),
+                try checkpoint.isOfJournal(disk)
+            else { return nil }
             checkpoint.isUsable = try checkpoint.isInPlace(disk)
             return checkpoint
         } catch {
@@ -99,17 +97,12 @@ package struct Checkpoint: Sendable {
 
     /// The record at which the checkpoint was taken that is there, whatever journal it is of; nil when there is none that is whole.
     static func seq(on disk: any Disk) throws(SystemError) -> Int64? {
-        guard try disk.names().contains(name) else { return nil }
-        let file = try disk.open(name, .read)
-        defer { disk.close(file) }
-        return Checkpoint(decoding: try disk.read(file, count: Int(try disk.size(file)), at: 0))?.seq
+        try disk.contents(of: name).flatMap { Checkpoint(decoding: $0) }?.seq
     }
 
     /// Whether the newest segment is of its journal.
     private func isOfJournal(_ disk: any Disk) throws(SystemError) -> Bool {
-        guard let newest = try disk.segments().last,
-            let head = try line(disk, segment: newest, offset: 0),
-            case .opened(let opened)? = (try? Entry(line: head.span))?.record
+        guard let newest = try disk.segments().last, case .opened(let opened)? = try disk.head(of: newest)?.record
         else { return false }
         return Self.hash(opened.journal) == journalHash
     }

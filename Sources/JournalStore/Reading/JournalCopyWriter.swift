@@ -56,10 +56,7 @@ package final class JournalCopyWriter: CopyTarget {
 
     /// The journal of which a copy was begun and not finished.
     static func unfinished(_ disk: any Disk) throws(SystemError) -> String? {
-        guard try disk.names().contains(markName) else { return nil }
-        let file = try disk.open(markName, .read)
-        defer { disk.close(file) }
-        return String(decoding: try disk.read(file, count: 1000, at: 0), as: UTF8.self)
+        try disk.contents(of: markName, atMost: 1000).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Begins, or goes on behind the last segment that is certainly whole.

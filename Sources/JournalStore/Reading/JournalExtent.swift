@@ -93,7 +93,7 @@ struct JournalExtent {
 
     /// A segment of another name than its first record has: nothing need be missing before it.
     private func renaming(of first: Int64, _ disk: any Disk) throws(SystemError) -> Damage? {
-        guard let seq = try disk.firstLine(of: first)?.seq, seq != first else { return nil }
+        guard let seq = try disk.head(of: first)?.seq, seq != first else { return nil }
         return Damage(segment: first, offset: 0, fault: .renamed(to: first, from: seq))
     }
 
@@ -115,15 +115,6 @@ struct JournalExtent {
 }
 
 extension Disk {
-    /// The first line of a segment; nil when there is none that is good.
-    func firstLine(of segment: Int64) throws(SystemError) -> RecordLine? {
-        guard let file = try openUnlessPruned(segment) else { return nil }
-        defer { close(file) }
-        var reader = SegmentReader(self, file, step: 8 << 10)
-        guard case .line = try reader.next() else { return nil }
-        return try? RecordLine(checking: reader.line.span)
-    }
-
     /// The first numbers of the journal's segments, in order, without those that were pruned or dropped.
     func segments() throws(SystemError) -> [Int64] { try JournalExtent(self).segments }
 }

@@ -250,10 +250,7 @@ package struct JournalRepair {
 
     /// The repair that was begun and not finished: its options.
     static func unfinished(_ disk: any Disk) throws(SystemError) -> String? {
-        guard try disk.names().contains(markName) else { return nil }
-        let file = try disk.open(markName, .read)
-        defer { disk.close(file) }
-        return String(decoding: try disk.read(file, count: 100, at: 0), as: UTF8.self)
+        try disk.contents(of: markName, atMost: 100).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Sees to it that nothing is lost, then cuts under the mark.

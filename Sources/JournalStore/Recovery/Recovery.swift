@@ -128,7 +128,7 @@ struct Recovery {
             try disk.synchronizeDirectory()
             // Not before: a segment is closed when the next one's name is on the disk.
             guard let opened else { return }
-            let before = try SegmentManifest.content(on: disk)
+            let before = try disk.contents(of: SegmentManifest.name)
             let bytes = SegmentManifest(journal: opened.journal, outcome.closed).encode()
             if before != bytes, before != nil || !outcome.closed.isEmpty {
                 try disk.replace(SegmentManifest.name, with: bytes)
@@ -174,7 +174,7 @@ struct Recovery {
         try follow(first, extent)
         let (disk, known) = (disk, manifest[first])
         // One that cannot be read is for `verify` to tell: nothing is asked of the next one then.
-        let head = try system { () throws(SystemError) in try disk.head(of: first) }
+        let head = try system { () throws(SystemError) in try disk.head(of: first)?.record }
         if case .opened(let opened)? = head { try begin(first, opened) }
         let (last, closed) = try system { () throws(SystemError) -> (Int64?, ClosedSegment?) in
             guard let known else { return try disk.unknown(first, before: next) }

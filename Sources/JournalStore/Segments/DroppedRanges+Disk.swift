@@ -9,10 +9,8 @@ extension DroppedRanges {
 
     /// What the file says; nothing when it is not there, nil when it is not whole.
     static func content(on disk: any Disk, _ name: String = name) throws(SystemError) -> DroppedRanges? {
-        guard try disk.names().contains(name) else { return DroppedRanges() }
-        let file = try disk.open(name, .read)
-        defer { disk.close(file) }
-        return decode(try disk.read(file, count: Int(try disk.size(file)), at: 0))
+        guard let bytes = try disk.contents(of: name) else { return DroppedRanges() }
+        return decode(bytes)
     }
 
     /// Writes the file. For certain when the directory has been synced.

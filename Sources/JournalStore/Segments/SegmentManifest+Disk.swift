@@ -4,15 +4,7 @@ import POSIX
 extension SegmentManifest {
     /// What the file says; nil when it is not there or damaged, which proves nothing.
     static func read(from disk: any Disk) throws(SystemError) -> SegmentManifest? {
-        decode(try content(on: disk) ?? [])
-    }
-
-    /// The file's content; nil when it is not there.
-    static func content(on disk: any Disk) throws(SystemError) -> [UInt8]? {
-        guard try disk.names().contains(name) else { return nil }
-        let file = try disk.open(name, .read)
-        defer { disk.close(file) }
-        return try disk.read(file, count: Int(try disk.size(file)), at: 0)
+        decode(try disk.contents(of: name) ?? [])
     }
 
     /// The same of the journal beside it: another one's says nothing. Without what was pruned or dropped, and without the last segment that is
@@ -30,7 +22,7 @@ extension SegmentManifest {
     /// The journal's id. A newest segment that was created and never written does not tell it.
     private static func journal(_ extent: JournalExtent, _ disk: any Disk) throws(SystemError) -> String? {
         for first in extent.segments.reversed() {
-            if case .opened(let opened)? = try disk.head(of: first) { return opened.journal }
+            if case .opened(let opened)? = try disk.head(of: first)?.record { return opened.journal }
         }
         return nil
     }
@@ -56,20 +48,20 @@ extension Disk {
     }
 
     /// A segment's first record; nil when there is none that is good.
-    func head(of first: Int64) throws(SystemError) -> Record? {
+    func head(of first: Int64) throws(SystemError) -> Entry? {
         guard let file = try openUnlessPruned(first) else { return nil }
         defer { close(file) }
         // A head is short, and a start reads one of every segment.
         var reader = SegmentReader(self, file, step: 1 << 10)
         guard case .line = try reader.next() else { return nil }
-        return try? Entry(line: reader.line.span).record
+        return try? Entry(line: reader.line.span)
     }
 
     /// A segment that no manifest knows: its last record's number, and what the next one's chain says of it.
     func unknown(_ first: Int64, before next: Int64) throws(SystemError) -> (last: Int64?, ClosedSegment?) {
         guard let last = try lastSeq(of: first) else { return (nil, nil) }
-        guard last == next - 1, case .opened(let own)? = try head(of: first), own.chain != nil,
-            case .opened(let opened)? = try head(of: next), let chain = opened.chain
+        guard last == next - 1, case .opened(let own)? = try head(of: first)?.record, own.chain != nil,
+            case .opened(let opened)? = try head(of: next)?.record, let chain = opened.chain
         else { return (last, nil) }
         let file = try open(SegmentName.name(firstSeq: first), .read)
         defer { close(file) }

@@ -42,7 +42,7 @@ struct ChainTests {
     private func problems(_ disk: SimulatedDisk) throws -> [Damage] { try JournalAudit.run(disk).problems }
 
     private func opened(_ disk: SimulatedDisk, _ first: Int64) throws -> Record.Opened {
-        guard case .opened(let opened)? = try disk.head(of: first) else { throw Violation("no head") }
+        guard case .opened(let opened)? = try disk.head(of: first)?.record else { throw Violation("no head") }
         return opened
     }
 
