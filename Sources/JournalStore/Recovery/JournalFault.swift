@@ -40,7 +40,7 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
             case .content: "the journal cannot be read: \(damage). Nothing was changed; hint: \(damage.hint)"
             default:
                 """
-                the journal is damaged: \(damage). \(claimed.map(Self.proof) ?? "")Nothing was changed; hint: \(damage.hint). \
+                the journal is damaged: \(damage). \(claimed.map(Self.proof) ?? "")No record was changed; hint: \(damage.hint). \
                 "ecryptopayd journal verify" shows all that is wrong
                 """
             }
