@@ -1,6 +1,3 @@
-import CivilTime
-import JSON
-
 /// A record in its place as it stands in a line: all of it has been checked, and what is large has not been copied.
 ///
 /// An ``Entry`` is made of one. A start reads millions, and needs little of each.
@@ -19,10 +16,7 @@ package struct EntryView: Sendable {
         let members = try RecordMembers(line)
         seq = head.seq
         durable = head.durable
-        guard let time = try members.time.string("time").withCharacters(in: line, { Timestamp.nanoseconds($0) }) else {
-            throw .content(#""time" is not a time"#)
-        }
-        self.time = time
+        time = try members.time.time("time", line)
         record = try RecordView(members, line)
     }
 }

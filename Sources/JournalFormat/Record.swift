@@ -43,11 +43,15 @@ package enum Record: Hashable, Sendable {
         /// The CRC-32C of the whole segment before the one in which it stands; that of nothing for the first. Nil where segments are not
         /// chained: in a database, and in files that were written before they were.
         package var chain: UInt32?
+        /// From which record on the ids of deliveries carry the record's checksum; nil where a version wrote it whose ids never do.
+        package var checksumIDs: Int64?
+        /// The last restore; nil where this is the journal that it always was.
+        package var restore: Restore?
 
         /// Without `reads`, as it was written before there was such a member, a reader of that format is needed.
         package init(
             format: Int, reads: Int? = nil, journal: String, version: String, api: String, client: String,
-            endpoints: [String]? = nil, chain: UInt32? = nil
+            endpoints: [String]? = nil, chain: UInt32? = nil, checksumIDs: Int64? = nil, restore: Restore? = nil
         ) {
             self.format = format
             self.reads = reads ?? format
@@ -57,6 +61,34 @@ package enum Record: Hashable, Sendable {
             self.client = client
             self.endpoints = endpoints
             self.chain = chain
+            self.checksumIDs = checksumIDs
+            self.restore = restore
+        }
+    }
+
+    /// The journal was restored from a copy, or set back to an earlier point. Times are in nanoseconds since 1970.
+    package struct Restore: Hashable, Sendable {
+        /// The last record that the copy had.
+        package var after: Int64
+        /// When that was written.
+        package var point: Int64
+        /// When the daemon went on with the copy.
+        package var time: Int64
+
+        package init(after: Int64, point: Int64, time: Int64) {
+            self.after = after
+            self.point = point
+            self.time = time
+        }
+
+        /// The number to go on with: no earlier run of this journal, restored or not, has given it out.
+        ///
+        /// 2^32 records are more than one run writes. A copy may be restored twice: so 2^20 more are left out for each second since its
+        /// last record, more than are written in one, and the second restore goes on behind all that the first one wrote. This lasts for
+        /// 250 years before a number is no integer any more to JavaScript.
+        package var nextSeq: Int64 {
+            let seconds = min(max(0, time - point) / 1_000_000_000, 1 << 31)
+            return after + (1 << 32) + (seconds << 20) + 1
         }
     }
 

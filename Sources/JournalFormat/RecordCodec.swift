@@ -134,6 +134,12 @@ package enum RecordCodec {
             append(opened.client, named: #","client":"#, to: &output)
             if let endpoints = opened.endpoints { append(endpoints, named: #","endpoints":"#, to: &output) }
             if let chain = opened.chain { append(CRC32C.text(of: chain), named: #","chain":"#, to: &output) }
+            if let first = opened.checksumIDs { append(first, named: #","checksum_ids":"#, to: &output) }
+            if let restore = opened.restore {
+                append(restore.after, named: #","restored_after":"#, to: &output)
+                append(time: restore.point, named: #","restored_point":"#, to: &output)
+                append(time: restore.time, named: #","restored_at":"#, to: &output)
+            }
         case .closed: break
         case .baseline(let count): append(Int64(count), named: #","count":"#, to: &output)
         case .known(_, let current): append(json: current, named: #","current":"#, to: &output)
@@ -176,6 +182,13 @@ package enum RecordCodec {
     private static func append(_ text: String, named name: StaticString, to output: inout [UInt8]) {
         append(name, to: &output)
         JSONString.append(text, to: &output)
+    }
+
+    private static func append(time: Int64, named name: StaticString, to output: inout [UInt8]) {
+        append(name, to: &output)
+        append("\"", to: &output)
+        UTCTime(nanoseconds: time).appendISO8601(fractionDigits: 6, to: &output)
+        append("\"", to: &output)
     }
 
     private static func append(json: [UInt8], named name: StaticString, to output: inout [UInt8]) {

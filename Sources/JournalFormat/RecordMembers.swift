@@ -1,3 +1,4 @@
+import CivilTime
 import JSON
 
 /// Where the members of a record's object stand in its line, by name. The first of a name counts.
@@ -6,6 +7,7 @@ struct RecordMembers {
     private(set) var attempts: JSONToken?
     private(set) var cause: JSONToken?
     private(set) var chain: JSONToken?
+    private(set) var checksumIDs: JSONToken?
     private(set) var client: JSONToken?
     private(set) var count: JSONToken?
     private(set) var current: JSONToken?
@@ -23,6 +25,9 @@ struct RecordMembers {
     private(set) var reads: JSONToken?
     private(set) var reason: JSONToken?
     private(set) var report: JSONToken?
+    private(set) var restoredAfter: JSONToken?
+    private(set) var restoredAt: JSONToken?
+    private(set) var restoredPoint: JSONToken?
     private(set) var skip: JSONToken?
     private(set) var status: JSONToken?
     private(set) var time: JSONToken?
@@ -74,6 +79,10 @@ struct RecordMembers {
         case "count": count = count ?? value
         case "endpoints": endpoints = endpoints ?? value
         case "reads": reads = reads ?? value
+        case "checksum_ids": checksumIDs = checksumIDs ?? value
+        case "restored_after": restoredAfter = restoredAfter ?? value
+        case "restored_at": restoredAt = restoredAt ?? value
+        case "restored_point": restoredPoint = restoredPoint ?? value
         case "skip": skip = skip ?? value
         default: break
         }
@@ -102,6 +111,14 @@ extension JSONToken? {
             throw .content(#""\#(name)" is not an integer"#)
         }
         return value
+    }
+
+    /// In nanoseconds since 1970.
+    func time(_ name: StaticString, _ line: Span<UInt8>) throws(LineFault) -> Int64 {
+        guard let time = try string(name).withCharacters(in: line, { Timestamp.nanoseconds($0) }) else {
+            throw .content(#""\#(name)" is not a time"#)
+        }
+        return time
     }
 
     func bool(_ name: StaticString) throws(LineFault) -> Bool {

@@ -112,7 +112,17 @@ extension RecordView {
             format: format, reads: reads, journal: try members.journal.string("journal", line),
             version: try members.version.string("version", line), api: try members.api.string("api", line),
             client: try members.client.string("client", line),
-            endpoints: members.endpoints == nil ? nil : try members.endpoints.texts("endpoints", line), chain: chain)
+            endpoints: members.endpoints == nil ? nil : try members.endpoints.texts("endpoints", line), chain: chain,
+            checksumIDs: members.checksumIDs == nil ? nil : try members.checksumIDs.integer("checksum_ids", line),
+            restore: try restore(members, line))
+    }
+
+    private static func restore(_ members: RecordMembers, _ line: Span<UInt8>) throws(LineFault) -> Record.Restore? {
+        if members.restoredAfter == nil { return nil }
+        return Record.Restore(
+            after: try members.restoredAfter.integer("restored_after", line),
+            point: try members.restoredPoint.time("restored_point", line),
+            time: try members.restoredAt.time("restored_at", line))
     }
 
     private static func delivery(

@@ -4,6 +4,11 @@ import Testing
 struct RecordCodecTests {
     static let records: [Record] = [
         .opened(.init(format: 1, journal: "00ff", version: "1.2.3", api: "ecryptopay.com:443", client: "c\"1")),
+        .opened(
+            .init(
+                format: 1, journal: "00ff", version: "1.2.3", api: "ecryptopay.com:443", client: "1",
+                endpoints: ["https://shop.example/hook"], chain: 7, checksumIDs: 9,
+                restore: .init(after: 12, point: 1_795_386_664_512_345_000, time: 1_795_386_700_000_001_000))),
         .closed, .baseline(count: 12), .known(payment: 42, current: Array(#"{"id":42}"#.utf8)),
         .received(
             .init(
@@ -86,6 +91,20 @@ struct RecordCodecTests {
                 #expect("\(error)".contains(detail))
             }
         }
+    }
+
+    @Test func `a second restore of the same copy goes on behind whatever the first one can have written`() {
+        let restores = [0, 1, 2, 3600, 365 * 86_400].map {
+            Record.Restore(after: 100, point: 5_000_000_000, time: 5_000_000_000 + $0 * 1_000_000_000)
+        }
+        #expect(restores[0].nextSeq == 100 + (1 << 32) + 1)
+        for (one, other) in zip(restores, restores.dropFirst()) {
+            let seconds = (other.time - one.time) / 1_000_000_000
+            #expect(other.nextSeq - one.nextSeq >= seconds * 1_000_000)
+        }
+        // A clock that was set back, and one that is far off.
+        #expect(Record.Restore(after: 100, point: 9_000_000_000, time: 0).nextSeq == restores[0].nextSeq)
+        #expect(Record.Restore(after: 100, point: 0, time: .max).nextSeq < 1 << 53)
     }
 
     @Test func `a line that claims its own number as durable is refused`() {

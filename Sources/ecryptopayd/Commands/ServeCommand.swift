@@ -14,6 +14,14 @@ struct ServeCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: ConfigurationOptions
+    @Flag(
+        help: """
+            The journal was set back to an earlier point, and nothing shows it: with the whole machine, or with its database. Its \
+            numbers go on behind all that were given out since. A copy of a directory is recognised by itself.
+            """) var restored = false
+    @Flag(
+        help: "The configured client id is a new one of the same account: the journal belongs to it from now on."
+    ) var adoptClient = false
 
     func run() throws {
         // First of all: until then a signal ends the program at once, whatever it is doing.
@@ -38,7 +46,8 @@ struct ServeCommand: ParsableCommand {
         let loader = ConfigurationLoader(envFile: options.envFile, isDaemon: true)
         let settings = try loader.load(account: .required)
         let level = ServiceLogging.bootstrap(identifier: "ecryptopayd", level: .init(settings.logLevel))
-        let daemon = try Daemon(settings: settings, level: level) { try loader.load(account: .required) }
+        let start = StartOptions(isRestored: restored, adoptsClient: adoptClient)
+        let daemon = try Daemon(settings: settings, start: start, level: level) { try loader.load(account: .required) }
         try blocking { try await daemon.run() }
     }
 }

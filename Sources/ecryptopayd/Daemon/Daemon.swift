@@ -51,14 +51,15 @@ final class Daemon: LedgerObserver {
 
     /// Makes every part; binds and recovers, but serves nobody yet. `reread` reads the configuration anew for a reload.
     init(
-        settings: Settings, level: LogLevelControl, reread: @escaping @Sendable () throws -> Settings
+        settings: Settings, start: StartOptions = .init(), level: LogLevelControl,
+        reread: @escaping @Sendable () throws -> Settings
     ) throws {
         self.settings = Mutex(settings)
         self.level = level
         self.reread = reread
         (events, eventSink) = AsyncStream.makeStream()
         // First, so that a second daemon on the same journal is told just that.
-        let form = try settings.storageBackend()
+        let form = try settings.storageBackend(start)
         listeners = try Listeners(settings, logger)
         let ledger = try RoomWait.open(form, settings, listeners, notifier, logger)
         self.ledger = ledger

@@ -25,7 +25,9 @@ enum DatabaseBackend {
 
     extension DatabaseBackend {
         /// The form of a ledger in the database at a URL.
-        static func form(_ url: DatabaseURL) throws -> any StorageBackend { DatabaseLedgerBackend(url: url) }
+        static func form(_ url: DatabaseURL, _ start: StartOptions) throws -> any StorageBackend {
+            DatabaseLedgerBackend(url: url, start: start)
+        }
 
         /// Connects, and tells what of the server's settings may lose what was acknowledged. Throws when it cannot connect.
         static func check(_ url: DatabaseURL, _ settings: Settings) throws -> [String] {
@@ -73,6 +75,7 @@ enum DatabaseBackend {
         private static let patience: Int64 = 30_000_000_000
 
         let url: DatabaseURL
+        let start: StartOptions
 
         func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> any OpenLedger {
             let deadline = Clock.monotonic() + Self.patience
@@ -101,7 +104,7 @@ enum DatabaseBackend {
 #else
     extension DatabaseBackend {
         /// There is none.
-        static func form(_ url: DatabaseURL) throws -> any StorageBackend { throw absence(url) }
+        static func form(_ url: DatabaseURL, _ start: StartOptions) throws -> any StorageBackend { throw absence(url) }
 
         /// There is none to read.
         static func source(_ url: DatabaseURL, _ settings: Settings) throws -> any JournalSource { throw absence(url) }

@@ -9,12 +9,14 @@ import ServiceManager
 /// The ledger in files: a journal in a directory, which is locked.
 struct FileBackend: StorageBackend {
     private let path: String
+    private let start: StartOptions
     /// Nil when there is no room for it yet.
     private let lock: JournalLock?
 
     /// Takes the lock of the journal in a directory, which is the one that is configured.
-    init(_ path: String) throws {
+    init(_ path: String, _ start: StartOptions) throws {
         self.path = path
+        self.start = start
         do { lock = try Self.lock(path) } catch let failure as CommandFailure where failure.isLackOfRoom { lock = nil }
     }
 

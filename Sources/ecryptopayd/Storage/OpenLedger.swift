@@ -10,12 +10,20 @@ protocol StorageBackend {
     func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> any OpenLedger
 }
 
+/// What an operator says of the ledger at one start, since nothing shows it.
+struct StartOptions {
+    /// It was set back to an earlier point, with all that is around it.
+    var isRestored = false
+    /// The client id that is configured is a new one of the account whose journal this is.
+    var adoptsClient = false
+}
+
 extension Settings {
     /// The form of the ledger that is configured; this process has it from then on, or is told who does.
-    func storageBackend() throws -> any StorageBackend {
+    func storageBackend(_ start: StartOptions) throws -> any StorageBackend {
         switch journal {
-        case .directory(let path): try FileBackend(path)
-        case .database(let url): try DatabaseBackend.form(url)
+        case .directory(let path): try FileBackend(path, start)
+        case .database(let url): try DatabaseBackend.form(url, start)
         }
     }
 }
