@@ -4,6 +4,7 @@
 
 #include "crc32c.h"
 #include "errors.h"
+#include "files.h"
 #include "memory.h"
 #include "process.h"
 #include "sockets.h"

@@ -1,4 +1,5 @@
 import Glibc
+package import JournalFormat
 package import POSIX
 
 /// A real directory.
@@ -104,6 +105,22 @@ extension DirectoryDisk {
         case .file: FileCalls.place(file.number)
         }
     }
+
+    package var place: Place? {
+        let lock = path(of: JournalLock.name)
+        guard let identity = (try? FileCalls.identity(of: lock)) ?? nil else { return nil }
+        return Place(
+            machine: Self.machine, device: identity.device, inode: identity.inode, born: FileCalls.birthTime(of: lock))
+    }
+
+    package func touchLock() { if let lock { FileCalls.touch(lock.descriptor) } }
+
+    private static let machine: UInt32? = {
+        guard let disk = try? DirectoryDisk(path: "/etc"),
+            let id = (try? disk.contents(of: "machine-id", atMost: 64)) ?? nil, id.count >= 32
+        else { return nil }
+        return CRC32C.checksum(Array(id.prefix(32)).span)
+    }()
 
     package func makeRescue() throws(SystemError) -> any Disk {
         let rescue = Displacement.rescue(of: path)

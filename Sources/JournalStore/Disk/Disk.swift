@@ -1,5 +1,5 @@
 import Glibc
-import JournalFormat
+package import JournalFormat
 package import POSIX
 
 /// All that the journal asks of a file system: one directory and the files in it. The seam at which a test can put a disk
@@ -36,6 +36,10 @@ package protocol Disk: Sendable {
     func place(of part: DiskPart, _ file: DiskFile) -> FilePlace
     /// Makes a directory beside this one, with the same name and `.rescued` behind it.
     func makeRescue() throws(SystemError) -> any Disk
+    /// Which directory this is; nil where nobody can tell.
+    var place: Place? { get }
+    /// Gives the directory's lock a new time: whoever copies an older one over it by its times (rsync) puts another file in its place.
+    func touchLock()
     /// Gives who may be writing to it a fortieth of a second.
     func letOthersWrite()
 }
@@ -74,6 +78,15 @@ extension Disk {
     // On a disk that has no paths, nothing can be moved.
     package func misplaced(_ file: DiskFile) -> Set<DiskPart> { [] }
     package func place(of part: DiskPart, _ file: DiskFile) -> FilePlace { .gone }
+    package var place: Place? { nil }
+    package func touchLock() {}
+
+    /// Whether this is a copy of a journal that no daemon has been started on. One of before there was such a file is its own. One whose
+    /// file is damaged might be anybody's.
+    package func isCopy() throws(SystemError) -> Bool {
+        guard let place, let found = try contents(of: Place.name, atMost: 1000) else { return false }
+        return Place.decode(found)?.isSame(as: place) != true
+    }
     package func makeRescue() throws(SystemError) -> any Disk { throw SystemError(call: "mkdir", errno: ENOTSUP) }
 
     package func letOthersWrite() { usleep(25_000) }

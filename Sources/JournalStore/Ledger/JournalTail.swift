@@ -32,6 +32,8 @@ struct JournalTail: Sendable {
     private var checksum: CRC32C.Running
     private var batch = RecordBatch()
     private let segmentBytes: Int64
+    /// Whether the next record begins a segment, however long the last one is.
+    private var beginsSegment: Bool
     /// Whether the batch tells of each record what it is found by: where lines alone do not.
     private let keepsHeads: Bool
     private var opened: Record.Opened
@@ -40,9 +42,10 @@ struct JournalTail: Sendable {
 
     /// Behind the last durable record, which ends the last of these segments.
     init(
-        nextSeq: Int64, segments: [Int64], end: DurableEnd, segmentBytes: Int64, opened: Record.Opened,
-        keepsHeads: Bool = false
+        nextSeq: Int64, beginsSegment: Bool = false, segments: [Int64], end: DurableEnd, segmentBytes: Int64,
+        opened: Record.Opened, keepsHeads: Bool = false
     ) {
+        self.beginsSegment = beginsSegment
         self.keepsHeads = keepsHeads
         self.nextSeq = nextSeq
         durable = nextSeq - 1
@@ -201,7 +204,8 @@ struct JournalTail: Sendable {
     /// Sees to it that the next record stands behind an `opened`; returns whether it has just written one.
     @discardableResult
     private mutating func prepareSegment(time: Int64) -> Bool {
-        if segments.isEmpty || segmentSize >= segmentBytes {
+        if segments.isEmpty || beginsSegment || segmentSize >= segmentBytes {
+            beginsSegment = false
             let chain = checksum.checksum
             batch.segmentStarts.append(
                 RecordBatch.SegmentStart(position: batch.bytes.count, firstSeq: nextSeq, chain: chain))

@@ -40,7 +40,8 @@ package struct JournalPages: CopySource {
     init(unfinished disk: any Disk) throws {
         self.disk = disk
         extent = try JournalExtent(disk)
-        claimed = max(try DurableMark.read(from: disk), Checkpoint.read(disk)?.seq ?? 0)
+        // What a copy claims may have come later.
+        claimed = try disk.isCopy() ? 0 : max(try DurableMark.read(from: disk), Checkpoint.read(disk)?.seq ?? 0)
         if let damage = try extent.missingBeginning(disk) { throw JournalCopyFault.damaged("\(damage)") }
         bytes = try extent.segments.reduce(0) { try $0 + Self.size(disk, $1) }
         journal = try Self.journal(disk, extent.segments)

@@ -14,7 +14,7 @@ package struct JournalReader {
     package init(_ disk: any Disk) throws(SystemError) {
         self.disk = disk
         // Before the segments: a daemon may be writing, and what it adds meanwhile is not missing.
-        let mark = try DurableMark.read(from: disk)
+        let mark = try disk.isCopy() ? 0 : DurableMark.read(from: disk)
         extent = try JournalExtent(disk)
         claimed = extent.segments.isEmpty ? max(mark, try SegmentManifest.end(ofLostOn: disk)) : mark
     }

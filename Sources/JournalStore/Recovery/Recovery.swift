@@ -28,6 +28,22 @@ struct Recovery {
         var tornTail: TornTail?
         /// Bytes that nothing proved, rewritten and synced.
         var rewrittenBytes: Int64 = 0
+        /// The number for the next record, which begins a segment, where those from ``nextSeq`` on are passed over.
+        private(set) var continuation: Int64?
+
+        /// Passes over numbers: they count as dropped. For certain when the next segment's name is on the disk.
+        mutating func goOn(with seq: Int64, _ disk: any Disk) throws(SystemError) {
+            // Nothing but its name is there, and that would be gone on with.
+            if let tail, tail.size == 0 {
+                try disk.unlink(SegmentName.name(firstSeq: tail.firstSeq))
+                segments.removeLast()
+                (self.tail, end) = (nil, DurableEnd())
+            }
+            dropped = DroppedRanges(dropped.ranges + [nextSeq...(seq - 1)])
+            try dropped.write(to: disk)
+            try disk.synchronizeDirectory()
+            continuation = seq
+        }
     }
 
     /// Where the first line that is not good stands.

@@ -26,6 +26,7 @@ extension JournalLedger where Log == Journal {
         var state = LedgerState(
             limits: options.limits, seed: seed, now: Instant(nanoseconds: environment.monotonic()))
         var last: JournalPosition?
+        let start = try JournalStart(disk, isRestored: journalOptions.isRestored)
         // Without one that is whole and fits, everything is read: that costs time, nothing else.
         var checkpoint = Checkpoint.read(disk)
         if let found = checkpoint, found.isUsable, state.restore(found.snapshot) {
@@ -41,7 +42,7 @@ extension JournalLedger where Log == Journal {
             checkpoint?.isUsable = false
         }
         let (journal, recovered) = try Journal.open(
-            disk, journalOptions, randomID: randomID, time: environment.realtime(), from: checkpoint,
+            disk, journalOptions, start, randomID: randomID, time: environment.realtime(), from: checkpoint,
             in: environment, progress: progress, endpoints: { state.endpoints.isEmpty ? nil : state.endpoints }
         ) { entry, line, offset in
             // The head of the checkpoint's segment is shown too, and stands before what the state reflects already.

@@ -17,9 +17,12 @@ package final class Journal: LedgerJournal {
         package var api: String
         /// The account's client id, likewise.
         package var client: String
+        /// Whether the journal counts as restored, though nothing shows it.
+        package var isRestored: Bool
 
-        package init(segmentBytes: Int64, version: String, api: String, client: String) {
+        package init(segmentBytes: Int64, version: String, api: String, client: String, isRestored: Bool = false) {
             self.segmentBytes = segmentBytes
+            self.isRestored = isRestored
             self.version = version
             self.api = api
             self.client = client
@@ -34,16 +37,24 @@ package final class Journal: LedgerJournal {
         package let tornTail: TornTail?
         /// Bytes that nothing proved, rewritten and synced.
         package let rewrittenBytes: Int64
+        /// The restore that this opening was, and what the copy was found to be; nil when it was none.
+        package let restore: (Record.Restore, copy: CopiedJournal.Report?)?
 
-        package init(records: Int64, tornTail: TornTail? = nil, rewrittenBytes: Int64 = 0) {
+        package init(
+            records: Int64, tornTail: TornTail? = nil, rewrittenBytes: Int64 = 0,
+            restore: (Record.Restore, copy: CopiedJournal.Report?)? = nil
+        ) {
             self.records = records
             self.tornTail = tornTail
             self.rewrittenBytes = rewrittenBytes
+            self.restore = restore
         }
     }
 
     /// The journal's random id.
     package let id: String
+    /// Its last restore.
+    package let restore: Record.Restore?
     /// Where records are appended.
     package let commits: GroupCommit
     let disk: any Disk
@@ -65,41 +76,55 @@ package final class Journal: LedgerJournal {
         visit: (Entry, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
         try open(
-            disk, options, randomID: randomID, time: time, from: nil, in: JournalEnvironment(), progress: progress,
-            endpoints: { nil }
+            disk, options, JournalStart(disk, isRestored: options.isRestored), randomID: randomID, time: time,
+            from: nil, in: JournalEnvironment(), progress: progress, endpoints: { nil }
         ) { entry, line, offset in visit(Entry(entry, line), offset) }
     }
 
     /// The same from a checkpoint on: what it holds is not shown again. Records are shown in their lines, not copied. `endpoints` is asked
     /// behind the last one which endpoints are in force there, as far as any record has named them.
     static func open(
-        _ disk: any Disk, _ options: Options, randomID: String, time: Int64, from checkpoint: Checkpoint?,
-        in environment: JournalEnvironment, progress: (Int64) -> Void, endpoints: () -> [String]?,
-        visit: (EntryView, Span<UInt8>, Int64) -> Void
+        _ disk: any Disk, _ options: Options, _ start: JournalStart, randomID: String, time: Int64,
+        from checkpoint: Checkpoint?, in environment: JournalEnvironment, progress: (Int64) -> Void,
+        endpoints: () -> [String]?, visit: (EntryView, Span<UInt8>, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
-        var id: String?
-        let outcome = try Recovery.run(disk, from: checkpoint, progress: progress) {
+        var newest: Record.Opened?
+        var point: Int64 = 0
+        var outcome = try Recovery.run(disk, from: checkpoint, progress: progress) {
             (entry, line, offset) throws(JournalFault) in
             if case .other(.opened(let opened)) = entry.record {
-                id = opened.journal
+                newest = opened
                 try options.check(opened)
             }
+            point = entry.time
             visit(entry, line, offset)
         }
-        let opened = Record.Opened(
-            format: RecordCodec.format, reads: RecordCodec.reads, journal: id ?? randomID, version: options.version,
-            api: options.api, client: options.client, endpoints: endpoints())
+        var opened = Record.Opened(
+            format: RecordCodec.format, reads: RecordCodec.reads, journal: newest?.journal ?? randomID,
+            version: options.version, api: options.api, client: options.client, endpoints: endpoints(),
+            restore: newest?.restore)
         let journal: Journal
         do throws(SystemError) {
-            journal = try Journal(disk, outcome, segmentBytes: options.segmentBytes, opened: opened, in: environment)
+            // Without a record there is nothing that could be mistaken.
+            let isRestore = start.isRestore && newest != nil
+            if isRestore {
+                let restore = Record.Restore(after: outcome.nextSeq - 1, point: point, time: time)
+                opened.restore = restore
+                try outcome.goOn(with: restore.nextSeq, disk)
+            }
+            journal = try Journal(
+                disk, outcome, segmentBytes: options.segmentBytes, opened: opened, in: environment)
         } catch { throw .system(error) }
         switch journal.commits.markStart(time: time) {
         case .rejected(_, let error), .failed(let error): throw .system(error)
         case .moved(let displacement): throw .unavailable(.moved(displacement))
         case .durable, .ended, nil: break
         }
+        // Last: until then each start is one of a copy.
+        do throws(SystemError) { try start.finish(disk) } catch { throw .system(error) }
         let recovered = Recovered(
-            records: outcome.records, tornTail: outcome.tornTail, rewrittenBytes: outcome.rewrittenBytes)
+            records: outcome.records, tornTail: outcome.tornTail, rewrittenBytes: outcome.rewrittenBytes,
+            restore: start.isRestore ? opened.restore.map { ($0, start.copy) } : nil)
         return (journal, recovered)
     }
 
@@ -109,11 +134,13 @@ package final class Journal: LedgerJournal {
     ) throws(SystemError) {
         self.disk = disk
         id = opened.journal
+        restore = opened.restore
         clock = environment.monotonic
         gauge = SpaceGauge(disk, clock: environment.monotonic)
         // Recovery has proven all that is there.
         let tail = JournalTail(
-            nextSeq: outcome.nextSeq, segments: outcome.segments, end: outcome.end, segmentBytes: segmentBytes,
+            nextSeq: outcome.continuation ?? outcome.nextSeq, beginsSegment: outcome.continuation != nil,
+            segments: outcome.segments, end: outcome.end, segmentBytes: segmentBytes,
             opened: opened)
         commits = GroupCommit(
             tail, try SegmentWriter(disk, after: outcome, of: id, clock: environment.monotonic), in: environment)

@@ -58,6 +58,7 @@ struct SegmentWriter: BatchWriter {
         }
         if let displacement = checkLength(file) { return displacement }
         if disk.misplaced(mark).contains(.file) { renewMark() }
+        disk.touchLock()
         checkedAt = clock()
         return nil
     }

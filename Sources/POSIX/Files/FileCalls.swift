@@ -83,6 +83,9 @@ public enum FileCalls {
         _ = try check("fsync") { Glibc.fsync(descriptor) }
     }
 
+    /// `futimens(2)`: a file was changed now. Without effect where that is refused.
+    public static func touch(_ descriptor: Int32) { _ = futimens(descriptor, nil) }
+
     /// `ftruncate(2)`.
     public static func ftruncate(_ descriptor: Int32, to length: Int64) throws(SystemError) {
         _ = try check("ftruncate") { Glibc.ftruncate(descriptor, Int(length)) }

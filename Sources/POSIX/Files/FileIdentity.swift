@@ -1,13 +1,16 @@
+import CShims
 import Glibc
 
 /// Which file it is, whatever name it has. While it is open, no other gets the same.
 public struct FileIdentity: Hashable, Sendable {
-    private let device: dev_t
-    private let inode: ino_t
+    /// The number of the file system's device, which may be another each time it is mounted.
+    public let device: Int64
+    /// The file's number in its file system.
+    public let inode: Int64
 
     fileprivate init(_ status: stat) {
-        device = status.st_dev
-        inode = status.st_ino
+        device = Int64(bitPattern: UInt64(status.st_dev))
+        inode = Int64(bitPattern: UInt64(status.st_ino))
     }
 }
 
@@ -35,6 +38,12 @@ extension FileCalls {
             throw error
         }
         return FileIdentity(result)
+    }
+
+    /// `statx(2)`: when a file was created, in nanoseconds since 1970; nil where the file system does not tell.
+    public static func birthTime(of path: String) -> Int64? {
+        let time = cshims_birth_time(path)
+        return time > 0 ? time : nil
     }
 
     /// Where an open file is now, by whatever name somebody has given it since.

@@ -4,6 +4,15 @@ import JournalStore
 extension VerifyReport {
     /// Of a journal in files.
     init(_ report: JournalAudit.Report, directory: String) {
+        if let end = report.copyEnd, report.problemCount > 0, !report.isHalfCopied {
+            self.init(
+                sentence: """
+                    a copy of a journal, made while a daemon wrote to it: whole up to record \(end). The daemon's start on it cuts off \
+                    what stands behind, and keeps it
+                    """,
+                json: report.json, problems: [])
+            return
+        }
         self.init(
             sentence: report.sentence, json: report.json,
             problems: (report.isHalfCopied ? [Self.halfCopied] : []) + report.problems.map(\.description),
@@ -45,7 +54,7 @@ extension JournalAudit.Report {
         """
         {"records":\(records),"bytes":\(bytes),"segments":\(segments),"claimed":\(claimed),\
         "passed_over":\(passedOver.json),\
-        "problems":\(problemCount + (isHalfCopied ? 1 : 0))}
+        "problems":\(problemCount + (isHalfCopied ? 1 : 0))\(copyEnd.map { ",\"copy_end\":\($0)" } ?? "")}
         """
     }
 }

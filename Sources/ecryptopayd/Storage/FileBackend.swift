@@ -1,5 +1,7 @@
 import Admin
+import CivilTime
 import Configuration
+import JournalFormat
 import JournalStore
 import Ledger
 import Logging
@@ -41,8 +43,10 @@ struct FileBackend: StorageBackend {
         do {
             let disk: DirectoryDisk
             do { disk = try DirectoryDisk(path: path, lock: lock) } catch { throw JournalFault.system(error) }
+            var options = Journal.Options(settings)
+            options.isRestored = start.isRestored
             return try FileLedger(
-                disk, .init(settings), journal: .init(settings), randomID: RandomID.make(),
+                disk, .init(settings), journal: options, randomID: RandomID.make(),
                 seed: .random(in: 0 ... .max),
                 progress: { bytes in
                     // Each step asks for half a minute more: a long recovery is no hung start.
@@ -107,6 +111,7 @@ private final class OpenFileLedger: OpenLedger {
 
 extension Journal.Recovered {
     fileprivate func log(_ logger: Logger) {
+        if let (restore, copy) = restore { restore.log(copy, logger) }
         if let tail = tornTail, tail.bytes == 0 {
             logger.notice(
                 "\(tail.segment) was created and nothing written to it when the last run ended; it is used now")
@@ -117,6 +122,34 @@ extension Journal.Recovered {
                 "torn tail: \(tail.bytes) bytes cut from \(tail.segment) at byte \(tail.offset)\(copy)\(fault)")
         }
         logger.info("journal recovered: \(records) records, \(rewrittenBytes) unproven bytes rewritten")
+    }
+}
+
+extension Record.Restore {
+    fileprivate func log(_ copy: CopiedJournal.Report?, _ logger: Logger) {
+        logger.warning(
+            """
+            the journal was restored from a copy: it ends with record \(after) of \(UTCTime(nanoseconds: point).iso8601()), and goes on with \
+            record \(nextSeq), behind all that was given out since. What was reported or confirmed after that is found by the first \
+            listing of all payments
+            """)
+        guard let copy else { return }
+        if copy.claimed > after {
+            logger.warning(
+                """
+                there were records up to \(copy.claimed) or later when the copy was made: those behind \(after) are not in it
+                """)
+        }
+        if let missing = copy.missing {
+            logger.warning(
+                """
+                records \(missing.lowerBound) to \(missing.upperBound) are not in the copy: they were pruned while it was made, or \
+                were left out of it
+                """)
+        }
+        if !copy.kept.isEmpty {
+            logger.warning("what stood behind the end of the copy is kept in \(copy.kept.joined(separator: ", "))")
+        }
     }
 }
 

@@ -27,7 +27,8 @@ struct GatheringTests {
         self.clock = clock
         let environment = JournalEnvironment(monotonic: { clock.time.load(ordering: .relaxed) })
         (journal, _) = try Journal.open(
-            disk, .test(), randomID: "id", time: 0, from: nil, in: environment, progress: { _ in },
+            disk, .test(), JournalStart(disk, isRestored: false), randomID: "id", time: 0, from: nil, in: environment,
+            progress: { _ in },
             endpoints: { nil }, visit: { _, _, _ in })
         disk.forgetCalls()
     }
