@@ -83,12 +83,12 @@ package enum Record: Hashable, Sendable {
 
         /// The number to go on with: no earlier run of this journal, restored or not, has given it out.
         ///
-        /// 2^32 records are more than one run writes. A copy may be restored twice: so 2^20 more are left out for each second since its
-        /// last record, more than are written in one, and the second restore goes on behind all that the first one wrote. This lasts for
-        /// 250 years before a number is no integer any more to JavaScript.
+        /// 2^32 records are more than anybody wrote since the copy. It may be restored twice: so 2^10 more are left out for each millisecond
+        /// since its last record, more than are written in one, and the second restore goes on behind all that the first one wrote. This
+        /// lasts for 250 years before a number is no integer any more to JavaScript.
         package var nextSeq: Int64 {
-            let seconds = min(max(0, time - point) / 1_000_000_000, 1 << 31)
-            return after + (1 << 32) + (seconds << 20) + 1
+            let milliseconds = min(max(0, time - point) / 1_000_000, 1 << 41)
+            return after + (1 << 32) + (milliseconds << 10) + 1
         }
     }
 

@@ -1,6 +1,7 @@
 import Confirming
 import ECryptoPay
 import HTTP1
+import JournalFormat
 import Ledger
 import Payments
 import Runtime
@@ -125,8 +126,16 @@ struct StatusPage {
             """
             ecryptopayd \(status.version), running for \(HumanText.duration(status.now - status.startedAt)); record \
             \(status.journal.seq), \(HumanText.bytes(status.overview.bytes)) of journal; as of \
-            \(HumanText.time(status.now)). Times are UTC.
+            \(HumanText.time(status.now)). Times are UTC.\(restore)
             """)
+    }
+
+    private var restore: String {
+        guard let restore = status.journal.restore else { return "" }
+        return """
+             The journal was restored at \(HumanText.time(restore.time)) from a copy that ends with record \(restore.after) of \
+            \(HumanText.time(restore.point)).
+            """
     }
 
     func section(_ title: String, _ content: HTML) -> HTML {

@@ -15,8 +15,14 @@ package struct DaemonStatus: Sendable {
         package var failure: String?
         /// Writes that the disk refused, by the name of `errno`; nil where nobody can tell.
         package var writeFailures: [String: Int]?
+        /// Its last restore.
+        package var restore: Record.Restore?
 
-        package init(seq: Int64, room: LedgerRoom?, failure: String?, writeFailures: [String: Int]?) {
+        package init(
+            seq: Int64, room: LedgerRoom?, failure: String?, writeFailures: [String: Int]?,
+            restore: Record.Restore? = nil
+        ) {
+            self.restore = restore
             self.seq = seq
             self.room = room
             self.failure = failure

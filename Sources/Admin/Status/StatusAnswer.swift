@@ -1,6 +1,7 @@
 import Confirming
 import HTTP1
 import JSON
+import JournalFormat
 import Ledger
 import Runtime
 
@@ -56,6 +57,11 @@ enum StatusAnswer {
             "bytes": count(status.overview.bytes),
             "free_bytes": status.journal.room.map { .integer($0.freeBytes) } ?? .null,
             "failed": .bool(status.journal.failure != nil),
+            "restored": status.journal.restore.map { restore in
+                .dictionary([
+                    "at": time(restore.time), "after": .integer(restore.after), "point": time(restore.point),
+                ])
+            } ?? .null,
         ])
     }
 

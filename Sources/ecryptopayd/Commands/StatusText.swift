@@ -26,6 +26,17 @@ enum StatusText {
             ("ready", status["ready"]?.bool == true ? "yes" : "no"),
         ] + cluster(status["cluster"] ?? .null) + (status["pending"]?.integer == nil ? [] : ledger(status, api)) + [
             ("journal", self.journal(journal))
+        ] + restore(journal["restored"] ?? .null)
+    }
+
+    /// Nothing where the journal is what it always was.
+    private static func restore(_ restore: JSONValue) -> [(String, String)] {
+        guard let after = restore["after"]?.integer else { return [] }
+        return [
+            (
+                "restored",
+                "\(time(restore["at"])), from a copy that ends with record \(after) of \(time(restore["point"]))"
+            )
         ]
     }
 

@@ -80,6 +80,7 @@ private final class OpenFileLedger: OpenLedger {
     var writeFailures: [String: Int]? {
         Dictionary(uniqueKeysWithValues: ledger.writeFailures.counts.map { (SystemError.name(of: $0), $1) })
     }
+    var restore: Record.Restore? { ledger.journal.restore }
     var slowCommitCount: Int { ledger.slowCommitCount }
     var adviceWhenSlow: String { "look for what else uses the disk, and whether it is failing" }
     var holdsCaller: Bool { ledger.holdsCaller }

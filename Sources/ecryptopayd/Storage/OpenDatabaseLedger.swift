@@ -2,6 +2,7 @@
     import Admin
     import Configuration
     import Dispatch
+    import JournalFormat
     import JournalStore
     import Ledger
     import Logging
@@ -38,6 +39,7 @@
         var failure: String? { node.failure }
         var room: LedgerRoom? { nil }
         var writeFailures: [String: Int]? { nil }
+        var restore: Record.Restore? { nil }
         var slowCommitCount: Int { node.slowCommitCount }
         var adviceWhenSlow: String { "check the database's disk, its standby, and the network between" }
         var holdsCaller: Bool { false }

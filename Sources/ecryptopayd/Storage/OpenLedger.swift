@@ -1,5 +1,6 @@
 import Admin
 import Configuration
+import JournalFormat
 import Ledger
 import Logging
 import ServiceManager
@@ -40,6 +41,8 @@ protocol OpenLedger: Sendable {
     var room: LedgerRoom? { get }
     /// Writes that its disk refused, by the name of `errno`; nil where it has no disk of its own.
     var writeFailures: [String: Int]? { get }
+    /// The journal's last restore, as far as this process knows.
+    var restore: Record.Restore? { get }
     /// Commits that took longer than a second.
     var slowCommitCount: Int { get }
     /// What an operator can do when commits are slow: the end of a sentence, in the imperative.

@@ -52,8 +52,10 @@ final class DaemonUnderTest {
     }
 
     /// Starts it and waits until it listens, and, where it is the only one, decides.
-    func start(environment: [String: String] = [:], through wrapper: [String] = []) async throws {
-        try launch(environment: environment, through: wrapper)
+    func start(
+        environment: [String: String] = [:], options: [String] = [], through wrapper: [String] = []
+    ) async throws {
+        try launch(environment: environment, options: options, through: wrapper)
         try await process?.waitForOutput(containing: "listening on")
         guard database?.isOfOne == true else { return }
         // Only then does it write into the journal.
@@ -81,9 +83,11 @@ final class DaemonUnderTest {
     func closeAdminSocket() { adminSocket = nil }
 
     /// Starts it without waiting; through a program that runs the command behind its own arguments, if there is one.
-    func launch(environment: [String: String] = [:], through wrapper: [String] = []) throws {
+    func launch(
+        environment: [String: String] = [:], options: [String] = [], through wrapper: [String] = []
+    ) throws {
         try writeEnvFile()
-        let command = wrapper + [try builtBinary(named: "ecryptopayd"), "serve", "--env-file", envFile]
+        let command = wrapper + [try builtBinary(named: "ecryptopayd"), "serve", "--env-file", envFile] + options
         process = try ChildProcess(
             command[0], Array(command.dropFirst()),
             environment: journalSetting(environment).merging(environment) { $1 },
@@ -125,11 +129,11 @@ final class DaemonUnderTest {
     }
 
     /// The records in the journal, as any JSON reader sees them; complete lines only.
-    func journal() throws -> [JSONValue] {
+    func journal(in place: String = "journal") throws -> [JSONValue] {
         if let database { return try database.lines().map { try JSONValue(parsing: $0) } }
         var records: [JSONValue] = []
-        for name in try directory.names(in: "journal").sorted() where name.hasSuffix(".jsonl") {
-            let text = try directory.readText("journal/\(name)")
+        for name in try directory.names(in: place).sorted() where name.hasSuffix(".jsonl") {
+            let text = try directory.readText("\(place)/\(name)")
             for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
                 records.append(try JSONValue(parsing: Array(line.utf8)))
             }
