@@ -1,3 +1,4 @@
+package import JournalFormat
 package import JournalStore
 package import POSIX
 import Synchronization
@@ -54,10 +55,14 @@ package final class SimulatedDisk: Disk {
     private let observer: (@Sendable (DiskState) -> Void)?
     private let keepsCalls: Bool
 
+    /// Which directory it is: a copy has another number. Without one nobody can tell.
+    package let place: Place?
+
     package init(
-        _ state: DiskState = DiskState(), keepsCalls: Bool = true,
+        _ state: DiskState = DiskState(), directory: Int64? = nil, keepsCalls: Bool = true,
         observer: (@Sendable (DiskState) -> Void)? = nil
     ) {
+        place = directory.map { Place(machine: 1, device: 1, inode: $0, born: nil) }
         inner = Mutex(Inner(state: state))
         self.observer = observer
         self.keepsCalls = keepsCalls

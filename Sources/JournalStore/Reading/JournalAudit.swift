@@ -27,9 +27,8 @@ package struct JournalAudit {
         package fileprivate(set) var claimed: Int64 = 0
         /// Whether it is the beginning of a copy that was not brought to its end.
         package fileprivate(set) var isHalfCopied = false
-        /// Of a copy that was made of a journal while it was written: its last record. The next start of the daemon cuts off what is wrong
-        /// behind it.
-        package fileprivate(set) var copyEnd: Int64?
+        /// What a copy of a journal is found to be that is not damaged, but may have files of different instants.
+        package fileprivate(set) var copy: CopiedJournal.Report?
         /// The record that should stand where the first problem is.
         fileprivate var firstLost: Int64 = 0
 
@@ -79,7 +78,7 @@ package struct JournalAudit {
             try audit.read(segments)
             // Last: what is wrong with a segment costs more.
             try audit.noteFiles()
-            audit.report.copyEnd = try CopiedJournal.last(on: disk)
+            if try disk.isCopy() { audit.report.copy = try CopiedJournal.look(disk) }
             return audit.report
         }
     }

@@ -8,15 +8,18 @@ struct JournalStart {
     /// What the copy was found to be; nil where it could not be judged as one.
     private(set) var copy: CopiedJournal.Report?
     private let own: Place?
-    private let found: [UInt8]?
 
     /// Looks, and prepares a copy for recovery.
     init(_ disk: any Disk, isRestored: Bool) throws(JournalFault) {
         do throws(SystemError) {
             own = disk.place
-            found = try disk.contents(of: Place.name, atMost: 1000)
+            let found = try disk.contents(of: Place.name, atMost: 1000)
             isRestore = try disk.isCopy() || isRestored
-            if !isRestore { return }
+            if !isRestore {
+                // First of all: a copy of the first moments is one too.
+                if let own, found != own.encode() { try Self.write(own, disk) }
+                return
+            }
             // What an operator has said is true of the next start too, if this one does not come to its end.
             if isRestored, !(try JournalExtent(disk).segments.isEmpty) { try Self.write(.none, disk) }
             copy = try CopiedJournal.prepare(disk)
@@ -25,8 +28,7 @@ struct JournalStart {
 
     /// This directory is a journal's place of its own from now on.
     func finish(_ disk: any Disk) throws(SystemError) {
-        guard let own, isRestore || found != own.encode() else { return }
-        try Self.write(own, disk)
+        if let own, isRestore { try Self.write(own, disk) }
     }
 
     private static func write(_ place: Place, _ disk: any Disk) throws(SystemError) {

@@ -53,5 +53,11 @@ extension JournalLedger where Log == Journal {
         self.init(
             journal, recovered, state, last: last,
             checkpointed: checkpoint?.isUsable == true ? checkpoint?.seq ?? 0 : 0, options, in: environment)
+        if let (_, copy) = recovered.restore, !hasBaseline,
+            (journal.segments.first ?? 1) > 1 || copy?.missing.isEmpty == false
+        {
+            // Nothing is pruned or dropped before the baseline is complete, so it was. Taken anew, it would pass over all that has changed.
+            try appendDurably([(.baseline(count: 0), .baseline)])
+        }
     }
 }

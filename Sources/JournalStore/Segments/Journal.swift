@@ -108,7 +108,8 @@ package final class Journal: LedgerJournal {
             // Without a record there is nothing that could be mistaken.
             let isRestore = start.isRestore && newest != nil
             if isRestore {
-                let restore = Record.Restore(after: outcome.nextSeq - 1, point: point, time: time)
+                // As a record keeps it.
+                let restore = Record.Restore(after: outcome.nextSeq - 1, point: point, time: time - time % 1000)
                 opened.restore = restore
                 try outcome.goOn(with: restore.nextSeq, disk)
             }

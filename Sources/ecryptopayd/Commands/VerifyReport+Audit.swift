@@ -4,11 +4,13 @@ import JournalStore
 extension VerifyReport {
     /// Of a journal in files.
     init(_ report: JournalAudit.Report, directory: String) {
-        if let end = report.copyEnd, report.problemCount > 0, !report.isHalfCopied {
+        if let copy = report.copy, report.problemCount > 0, !report.isHalfCopied {
+            let missing = copy.missing.map { " without records \($0.lowerBound) to \($0.upperBound)" }.joined(
+                separator: ",")
             self.init(
                 sentence: """
-                    a copy of a journal, made while a daemon wrote to it: whole up to record \(end). The daemon's start on it cuts off \
-                    what stands behind, and keeps it
+                    a copy of a journal, made while a daemon wrote to it: good up to record \(copy.last)\(missing). The daemon's start \
+                    on it cuts off what stands behind, and keeps it
                     """,
                 json: report.json, problems: [])
             return
@@ -54,7 +56,7 @@ extension JournalAudit.Report {
         """
         {"records":\(records),"bytes":\(bytes),"segments":\(segments),"claimed":\(claimed),\
         "passed_over":\(passedOver.json),\
-        "problems":\(problemCount + (isHalfCopied ? 1 : 0))\(copyEnd.map { ",\"copy_end\":\($0)" } ?? "")}
+        "problems":\(problemCount + (isHalfCopied ? 1 : 0))\(copy.map { ",\"copy_end\":\($0.last)" } ?? "")}
         """
     }
 }

@@ -141,11 +141,11 @@ extension Record.Restore {
                 there were records up to \(copy.claimed) or later when the copy was made: those behind \(after) are not in it
                 """)
         }
-        if let missing = copy.missing {
+        for missing in copy.missing {
             logger.warning(
                 """
                 records \(missing.lowerBound) to \(missing.upperBound) are not in the copy: they were pruned while it was made, or \
-                were left out of it
+                were left out of it. What the API says of their payments counts
                 """)
         }
         if !copy.kept.isEmpty {

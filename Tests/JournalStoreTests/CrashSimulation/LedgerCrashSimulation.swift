@@ -10,6 +10,8 @@ import POSIX
 struct LedgerCrashSimulation: Simulation {
     static let callsPerCut: UInt64 = 4
     private static let runs = 4
+    /// Where the journal is.
+    static let directory: Int64 = 1
 
     var random: SplitMix64
     var states = 0
@@ -19,7 +21,9 @@ struct LedgerCrashSimulation: Simulation {
     /// What is promised now.
     var promise = LedgerPromise()
     /// All that became durable in one run of the program.
-    private var history: [Entry] = []
+    private(set) var history: [Entry] = []
+    /// The disk after each change of the last run, with what was promised then.
+    private(set) var timeline: [Moment<LedgerPromise>] = []
 
     init(seed: UInt64) { self.init(seed: seed, crashes: true) }
 
@@ -54,7 +58,9 @@ struct LedgerCrashSimulation: Simulation {
         let moments = Recorder<(state: DiskState, mark: RunMark.Value)>()
         let mark = RunMark(begins: promise.begins, gaps: promise.gaps)
         let before = promise
-        let disk = SimulatedDisk(state, keepsCalls: false) { moments.add(($0, mark.value)) }
+        let disk = SimulatedDisk(state, directory: Self.directory, keepsCalls: false) {
+            moments.add(($0, mark.value))
+        }
         disk.setFault(FaultPlan(using: &random).fault)
         history.removeAll()
         do {
@@ -71,12 +77,12 @@ struct LedgerCrashSimulation: Simulation {
             // The disk failed while the ledger was opened: the next run finds what is there.
         }
         var acknowledged = before
-        try crash(
-            at: moments.all.map { moment in
-                acknowledged.extend(with: history, upTo: moment.mark.durable)
-                (acknowledged.begins, acknowledged.gaps) = (moment.mark.begins, moment.mark.gaps)
-                return Moment(state: moment.state, promise: acknowledged)
-            })
+        timeline = moments.all.map { moment in
+            acknowledged.extend(with: history, upTo: moment.mark.durable)
+            (acknowledged.begins, acknowledged.gaps) = (moment.mark.begins, moment.mark.gaps)
+            return Moment(state: moment.state, promise: acknowledged)
+        }
+        try crash(at: timeline)
         return crashes && random.next() % 3 == 0 ? disk.state.afterPowerCut(using: &random) : disk.state
     }
 
