@@ -57,44 +57,43 @@ package struct SegmentManifest: Hashable, Sendable {
     package func encode() -> [UInt8] { segments.reduce(into: header) { $0 += Self.line($1) } }
 
     /// What it begins with.
-    package var header: [UInt8] { Self.sealed(JSONString.quoted(journal)) }
+    package var header: [UInt8] { SealedLine.encode(JSONString.quoted(journal)) }
 
     /// What is added to it when a segment is closed.
-    package static func line(_ segment: ClosedSegment) -> [UInt8] {
-        var line: [UInt8] = []
-        for number in [segment.first, segment.last, segment.size] {
-            line.append(twentyDigits: number)
-            line.append(UInt8(ascii: " "))
-        }
-        return sealed(String(decoding: line, as: UTF8.self) + CRC32C.text(of: segment.checksum))
-    }
-
-    private static func sealed(_ text: String) -> [UInt8] {
-        Array("\(text) \(CRC32C.text(of: CRC32C.checksum(Array(text.utf8).span)))\n".utf8)
-    }
+    package static func line(_ segment: ClosedSegment) -> [UInt8] { SealedLine.encode(segment.text) }
 
     /// What the file says; nil when a line of it is damaged.
     package static func decode(_ bytes: [UInt8]) -> SegmentManifest? {
-        var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(text)
-        // Behind the last newline stands nothing, or what was being written.
-        guard let rest = lines.popLast() else { return nil }
-        if let rest { lines.append(rest) }
+        let lines = SealedLine.decodeAll(bytes)
         guard let header = lines.first, let header, let journal = try? JSONValue(parsing: Array(header.utf8)).string
         else { return nil }
         var manifest = SegmentManifest(journal: journal)
         for line in lines.dropFirst() {
-            guard let words = line?.split(separator: " "), words.count == 4, let first = Int64(words[0]), first > 0,
-                let last = Int64(words[1]), let size = Int64(words[2]), let checksum = UInt32(words[3], radix: 16)
-            else { return nil }
-            manifest.insert(ClosedSegment(first: first, last: last, size: size, checksum: checksum))
+            guard let segment = line.flatMap(ClosedSegment.init(text:)) else { return nil }
+            manifest.insert(segment)
         }
         return manifest
     }
+}
 
-    /// A line without its checksum; nil when that is not right.
-    private static func text(_ line: ArraySlice<UInt8>) -> String? {
-        let text = String(decoding: line.dropLast(9), as: UTF8.self)
-        return sealed(text).dropLast() == line ? text : nil
+extension ClosedSegment {
+    /// What a line about it says, without that line's checksum.
+    var text: String {
+        var line: [UInt8] = []
+        for number in [first, last, size] {
+            line.append(twentyDigits: number)
+            line.append(UInt8(ascii: " "))
+        }
+        return String(decoding: line, as: UTF8.self) + CRC32C.text(of: checksum)
+    }
+
+    init?(text: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 4, let first = Int64(words[0]), first > 0, let last = Int64(words[1]),
+            let size = Int64(words[2]),
+            let checksum = UInt32(words[3], radix: 16)
+        else { return nil }
+        self.init(first: first, last: last, size: size, checksum: checksum)
     }
 }
 
