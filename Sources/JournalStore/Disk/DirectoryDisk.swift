@@ -55,6 +55,12 @@ extension DirectoryDisk {
         }
     }
 
+    package func readOnce(_ file: DiskFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
+        FileCalls.readNothingAhead(file.number)
+        defer { FileCalls.forget(file.number, count: count, at: offset) }
+        return try read(file, count: count, at: offset)
+    }
+
     package func write(_ file: DiskFile, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) -> Int {
         try naming(file.path) { () throws(SystemError) in try FileCalls.pwrite(file.number, bytes, at: offset) }
     }

@@ -15,6 +15,8 @@ package protocol Disk: Sendable {
     func size(_ file: DiskFile) throws(SystemError) -> Int64
     /// Up to `count` bytes from an offset; fewer at the end.
     func read(_ file: DiskFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8]
+    /// The same of a piece that nobody else will want: it does not stay in memory.
+    func readOnce(_ file: DiskFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8]
     /// Writes at an offset; returns how many bytes it took, perhaps fewer than given.
     func write(_ file: DiskFile, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) -> Int
     /// `fdatasync`: what was written to the file is on the disk.
@@ -75,6 +77,10 @@ package enum DiskOpenMode: Sendable {
 }
 
 extension Disk {
+    package func readOnce(_ file: DiskFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
+        try read(file, count: count, at: offset)
+    }
+
     // On a disk that has no paths, nothing can be moved.
     package func misplaced(_ file: DiskFile) -> Set<DiskPart> { [] }
     package func place(of part: DiskPart, _ file: DiskFile) -> FilePlace { .gone }

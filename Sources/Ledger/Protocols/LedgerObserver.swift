@@ -24,6 +24,8 @@ package protocol LedgerObserver: AnyObject, Sendable {
     func ledgerDidAnnounce()
     /// A record that was wanted is damaged, perhaps not for the first time.
     func ledgerFoundDamage(_ damage: Damage)
+    /// All of a closed segment has been read, and it is what it was: what was found of it before has been mended.
+    func ledgerReadWhole(_ file: String)
     /// Nothing more will become durable: the process has to end, with this `errno`.
     func ledgerDidFail(reason: String, errno: Int32)
 }
@@ -39,6 +41,7 @@ extension LedgerObserver {
     package func ledgerMissedCheckpoint(reason: String) {}
     package func ledgerDidAnnounce() {}
     package func ledgerFoundDamage(_ damage: Damage) {}
+    package func ledgerReadWhole(_ file: String) {}
     package func ledgerDidFail(reason: String, errno: Int32) {}
 }
 

@@ -16,3 +16,17 @@ package struct LedgerRoom: Hashable, Sendable {
         self.minimumFreeBytes = minimumFreeBytes
     }
 }
+
+/// How the reading of a journal at rest stands. Times are in nanoseconds since 1970.
+package struct ScrubStatus: Hashable, Sendable {
+    /// How long a round is to take; zero when nothing is read.
+    package var round = Duration.zero
+    /// What has been read since the start, in bytes.
+    package var readBytes: Int64 = 0
+    /// When the round began that is under way; nil when there is none.
+    package var beganAt: Int64?
+    /// When the last whole one ended; nil when none has.
+    package var completedAt: Int64?
+
+    package init() {}
+}
