@@ -41,7 +41,9 @@ struct ShippedMetricsTests {
             ? []
             : [
                 "ecryptopayd_disk_free_bytes", "ecryptopayd_disk_free_minimum_bytes",
-                "ecryptopayd_journal_write_failures_total",
+                "ecryptopayd_journal_write_failures_total", "ecryptopayd_journal_last_backup_timestamp_seconds",
+                "ecryptopayd_journal_scrub_round_seconds", "ecryptopayd_journal_scrub_round_start_timestamp_seconds",
+                "ecryptopayd_journal_scrub_last_complete_timestamp_seconds",
             ]
         for name in Set(names).subtracting(absent) {
             #expect(text.contains("\n\(name)") || text.contains("# TYPE \(name) "), "\(name)")

@@ -82,7 +82,8 @@ struct StatusPage {
         .element(
             "dl", [],
             [figure("last webhook", ago(status.lastWebhookAt))] + (status.decides ? ledgerFigures : [])
-                + (status.journal.room.map { [figure("disk free", HumanText.bytes($0.freeBytes))] } ?? []))
+                + (status.journal.room.map { [figure("disk free", HumanText.bytes($0.freeBytes))] } ?? [])
+                + (status.journal.scrub.map(upkeep) ?? []))
     }
 
     private var ledgerFigures: [HTML] {
@@ -95,6 +96,12 @@ struct StatusPage {
             figure("API", status.api.isReachable.map { $0 ? "reachable" : "not reached" } ?? "not asked yet"),
             figure("last reconciled", ago(status.lastReconciledAt)),
         ]
+    }
+
+    /// What is done so that the journal can be had back.
+    private func upkeep(_ scrub: ScrubStatus) -> [HTML] {
+        [figure("last backup", ago(status.overview.lastBackup?.time))]
+            + (scrub.round == .zero ? [] : [figure("last scrub", ago(scrub.completedAt))])
     }
 
     /// Which of the nodes decides, where several share the ledger.

@@ -1,4 +1,5 @@
 import Confirming
+import ECryptoPay
 import JournalFormat
 import Ledger
 import Runtime
@@ -11,8 +12,8 @@ extension DaemonStatus {
             let others = damage.count > 1 ? " (and \(damage.count - 1) more)" : ""
             problems.append(
                 """
-                the journal is damaged: \(first)\(others); hint: \(first.hint); "ecryptopayd journal verify" shows all that is wrong \
-                (a restart ends this notice)
+                the journal is damaged: \(first)\(others); hint: \(hint(first)); "ecryptopayd journal verify" shows all \
+                that is wrong (\(isScrubbed ? "the scrub, when it finds the segment whole, or a restart" : "a restart") ends this notice)
                 """)
         }
         // What makes it unready says the same already.
@@ -65,6 +66,18 @@ extension DaemonStatus {
                 """)
         }
         return problems
+    }
+
+    private var isScrubbed: Bool { journal.scrub.map { $0.round > .zero } ?? false }
+
+    /// What to do about damage, with the backup that has what is lost, as far as anybody knows.
+    private func hint(_ damage: Damage) -> String {
+        guard let backup = overview.lastBackup, damage.lost.map({ $0.upperBound <= backup.seq }) ?? true,
+            damage.mend.hasSuffix(" from a backup")
+        else { return damage.hint }
+        let place =
+            " (the last one, of \(HumanText.time(backup.time)), is \(ReadableText.line(backup.directory, limit: 100)))"
+        return damage.mend + place + damage.hint.dropFirst(damage.mend.count)
     }
 
     /// What to say of an endpoint that takes nothing of what waits for it, and has not for a while.

@@ -17,16 +17,19 @@ package struct DaemonStatus: Sendable {
         package var writeFailures: [String: Int]?
         /// Its last restore.
         package var restore: Record.Restore?
+        /// How the reading of its files at rest stands; nil where it has none.
+        package var scrub: ScrubStatus?
 
         package init(
             seq: Int64, room: LedgerRoom?, failure: String?, writeFailures: [String: Int]?,
-            restore: Record.Restore? = nil
+            restore: Record.Restore? = nil, scrub: ScrubStatus? = nil
         ) {
             self.restore = restore
             self.seq = seq
             self.room = room
             self.failure = failure
             self.writeFailures = writeFailures
+            self.scrub = scrub
         }
     }
 

@@ -20,6 +20,15 @@ package final class DamageList {
 }
 
 extension DamageList: LedgerObserver {
+    package func ledgerReadWhole(_ file: String) {
+        let isMended = found.withLock { found in
+            let count = found.count
+            found.removeAll { $0.file == file }
+            return found.count < count
+        }
+        if isMended { logger.notice("\(file) has been read again, and is not damaged any more") }
+    }
+
     package func ledgerFoundDamage(_ damage: Damage) {
         let isNew = found.withLock { found in
             let isKnown = found.contains { $0.file == damage.file && $0.offset == damage.offset }

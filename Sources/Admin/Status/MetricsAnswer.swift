@@ -1,5 +1,6 @@
 import Confirming
 import HTTP1
+import JournalFormat
 import Ledger
 import Payments
 import Receiver
@@ -75,6 +76,9 @@ enum MetricsAnswer {
             Int64(status.overview.setAside))
         deliveries(status, &text)
         text.gauge("ecryptopayd_journal_size_bytes", "What the journal's segments hold.", status.overview.bytes)
+        text.seconds(
+            "ecryptopayd_journal_last_backup_timestamp_seconds", "When the journal was last backed up, since 1970.",
+            status.overview.lastBackup?.time)
         text.gauge("ecryptopayd_journal_segments", "How many segments there are.", Int64(status.overview.segments))
     }
 
@@ -120,11 +124,27 @@ enum MetricsAnswer {
             "ecryptopayd_journal_damaged_places",
             "Damaged places of the journal that were come across since the start.",
             Int64(status.damage.count))
+        if let scrub = status.journal.scrub { self.scrub(scrub, &text) }
         text.gauge(
             "ecryptopayd_disk_free_bytes", "What may be written to the journal's disk.", status.journal.room?.freeBytes)
         text.gauge(
             "ecryptopayd_disk_free_minimum_bytes", "With less free, webhooks are answered 503.",
             status.journal.room?.minimumFreeBytes)
+    }
+
+    private static func scrub(_ scrub: ScrubStatus, _ text: inout MetricsText) {
+        text.counter(
+            "ecryptopayd_journal_scrub_read_bytes_total", "What was read of the journal at rest.", Int(scrub.readBytes))
+        text.seconds(
+            "ecryptopayd_journal_scrub_round_seconds",
+            "How long a whole round of that is to take, as ECRYPTOPAY_SCRUB says; 0: nothing is read.",
+            scrub.round.nanoseconds)
+        text.seconds(
+            "ecryptopayd_journal_scrub_round_start_timestamp_seconds",
+            "When the round began that is under way, since 1970.", scrub.beganAt)
+        text.seconds(
+            "ecryptopayd_journal_scrub_last_complete_timestamp_seconds", "When the last whole round ended, since 1970.",
+            scrub.completedAt)
     }
 
     private static func api(_ status: DaemonStatus, _ text: inout MetricsText) {

@@ -62,6 +62,15 @@ enum StatusAnswer {
                     "at": time(restore.time), "after": .integer(restore.after), "point": time(restore.point),
                 ])
             } ?? .null,
+            "last_backup_at": time(status.overview.lastBackup?.time),
+            "scrub": status.journal.scrub.map(scrub) ?? .null,
+        ])
+    }
+
+    private static func scrub(_ scrub: ScrubStatus) -> JSONValue {
+        .dictionary([
+            "round_seconds": seconds(scrub.round.nanoseconds), "read_bytes": .integer(scrub.readBytes),
+            "began_at": time(scrub.beganAt), "last_complete_at": time(scrub.completedAt),
         ])
     }
 

@@ -105,6 +105,9 @@ package struct SettingKey: Sendable {
             "JOURNAL_KEEP", \.journalKeep, .durationOrZero(in: .milliseconds(1) ... .seconds(100 * 8766 * 3600)),
             "drop settled segments older than that, e.g. 90d; 0: never"),
         SettingKey(
+            "SCRUB", \.scrub, .durationOrZero(in: .seconds(1) ... .seconds(8760 * 3600)),
+            "a whole round of reading the journal at rest, to find bit rot; 0: never; not with a database"),
+        SettingKey(
             "MIN_FREE_BYTES", \.minFreeBytes, .number(of: "bytes", in: 0...1_152_921_504_606_846_976),
             "below that much free disk: 503; not with a database"),
         SettingKey(

@@ -33,6 +33,8 @@ package struct Settings: Hashable, Sendable {
     package internal(set) var journalSegmentBytes = 67_108_864
     /// How old settled segments grow before they are dropped; zero for never.
     package internal(set) var journalKeep = Duration.zero
+    /// How long a whole round of reading the segments of a journal in files takes that are closed; zero for never.
+    package internal(set) var scrub = Duration.seconds(7 * 24 * 3600)
     /// Free bytes on the disk of a journal in files below which webhooks are answered 503.
     package internal(set) var minFreeBytes = 67_108_864
     /// The largest body of a request, in bytes.

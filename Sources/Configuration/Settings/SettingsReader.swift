@@ -205,6 +205,9 @@ extension SettingsReader {
                 "ECRYPTOPAY_MIN_FREE_BYTES: does not count, since nobody tells how much room a database has; watch its server's"
                     + " disk, and set ECRYPTOPAY_JOURNAL_KEEP")
         }
+        if settings.origins["ECRYPTOPAY_SCRUB"] != .standard {
+            settings.warnings.append("ECRYPTOPAY_SCRUB: does not count, since a database looks after its own files")
+        }
     }
 
     private mutating func warnOfRepeatedNames(in file: EnvironmentFile) {

@@ -28,7 +28,7 @@ extension JournalLedger {
                 counts: counts, setAside: setAside,
                 waiting: waiting.map { .init(payment: $0, since: times.arrivals[$0.seq]) }, endpoints: endpoints,
                 undelivered: undelivered, undeliveredSince: times.undelivered.time, segments: segments, bytes: bytes,
-                lastReceivedAt: times.received, lastConfirmedAt: times.confirmed)
+                lastReceivedAt: times.received, lastConfirmedAt: times.confirmed, lastBackup: journal.lastBackup)
         }
     }
 

@@ -34,6 +34,9 @@ package protocol LedgerJournal: Sendable {
     /// How many segments there are, and their bytes. What cannot be read counts for nothing: a figure is no reason to fail.
     var extent: (segments: Int, bytes: Int64) { get }
 
+    /// When and where it was last backed up; nil when it never was, or nobody can tell.
+    var lastBackup: LastBackup? { get }
+
     /// Keeps the state as of a durable record beside the records.
     func save(_ snapshot: LedgerSnapshot, at position: JournalPosition) throws
 
@@ -63,6 +66,8 @@ package struct PrunePlan: Sendable {
 }
 
 extension LedgerJournal {
+    package var lastBackup: LastBackup? { nil }
+
     /// For one that is kept on a disk.
     package var advice: String { "check that the disk has room and no errors" }
 

@@ -56,6 +56,10 @@ extension Journal {
         return (segments.count, bytes)
     }
 
+    package var lastBackup: LastBackup? {
+        (try? disk.contents(of: LastBackup.name)).flatMap { $0 }.flatMap { LastBackup.decode($0) }
+    }
+
     package func save(_ snapshot: LedgerSnapshot, at position: JournalPosition) throws {
         let checkpoint = Checkpoint(
             journal: id, seq: position.seq, segment: segment(of: position.seq), offset: position.offset,

@@ -1,3 +1,5 @@
+package import JournalFormat
+
 /// How a ledger stands, with what only the disk can tell.
 package struct LedgerOverview: Sendable {
     /// A payment that waits, and since when.
@@ -33,6 +35,8 @@ package struct LedgerOverview: Sendable {
     package let lastReceivedAt: Int64?
     /// When a payment was last confirmed before this start, likewise.
     package let lastConfirmedAt: Int64?
+    /// When and where the journal was last backed up; nil when it never was, or nobody can tell.
+    package let lastBackup: LastBackup?
 
     /// Of a ledger of which nothing is known here.
     package static let empty = LedgerOverview(
@@ -42,7 +46,7 @@ package struct LedgerOverview: Sendable {
     package init(
         counts: LedgerCounts, setAside: Int, waiting: [Waiting], endpoints: [EndpointStatus],
         undelivered: UndeliveredRecords?, undeliveredSince: Int64?, segments: Int, bytes: Int64, lastReceivedAt: Int64?,
-        lastConfirmedAt: Int64?
+        lastConfirmedAt: Int64?, lastBackup: LastBackup? = nil
     ) {
         self.counts = counts
         self.setAside = setAside
@@ -54,5 +58,6 @@ package struct LedgerOverview: Sendable {
         self.bytes = bytes
         self.lastReceivedAt = lastReceivedAt
         self.lastConfirmedAt = lastConfirmedAt
+        self.lastBackup = lastBackup
     }
 }

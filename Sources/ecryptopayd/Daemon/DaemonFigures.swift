@@ -54,7 +54,7 @@ final class DaemonFigures: Sendable {
             version: Program.version, startedAt: startedAt, now: Clock.realtime(), unreadiness: unreadiness,
             journal: .init(
                 seq: ledger.records.durable, room: ledger.room, failure: ledger.failure,
-                writeFailures: ledger.writeFailures, restore: ledger.restore),
+                writeFailures: ledger.writeFailures, restore: ledger.restore, scrub: ledger.scrub),
             overview: overview, webhooks: webhooks, verdicts: verdicts, api: health.current, calls: api.figures,
             lastReconciledAt: deciding?.reconciler.lastReconciledAt, openConnections: server.openConnections,
             damage: damages.all, cluster: cluster)

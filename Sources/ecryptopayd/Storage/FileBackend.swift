@@ -65,12 +65,16 @@ private final class OpenFileLedger: OpenLedger {
     private let ledger: FileLedger
     private let checkpointer: Checkpointer<Journal>
     private let keeper: JournalKeeper
+    private let scrubbing: JournalScrub
+    private let logger: Logger
 
     init(_ lock: JournalLock, _ ledger: FileLedger, _ logger: Logger) {
         self.lock = lock
         self.ledger = ledger
         checkpointer = Checkpointer(ledger)
         keeper = JournalKeeper(ledger) { $0.log(logger) }
+        scrubbing = JournalScrub(ledger)
+        self.logger = logger
     }
 
     var reports: any ReportLedger { ledger }
@@ -81,6 +85,7 @@ private final class OpenFileLedger: OpenLedger {
         Dictionary(uniqueKeysWithValues: ledger.writeFailures.counts.map { (SystemError.name(of: $0), $1) })
     }
     var restore: Record.Restore? { ledger.journal.restore }
+    var scrub: ScrubStatus? { scrubbing.status }
     var slowCommitCount: Int { ledger.slowCommitCount }
     var adviceWhenSlow: String { "look for what else uses the disk, and whether it is failing" }
     var holdsCaller: Bool { ledger.holdsCaller }
@@ -92,6 +97,13 @@ private final class OpenFileLedger: OpenLedger {
         await handler(.began(ledger))
         keeper.update(keep: settings.journalKeep)
         keeper.watch()
+        updateScrub(settings)
+    }
+
+    private func updateScrub(_ settings: Settings) {
+        do { try scrubbing.update(round: settings.scrub) } catch {
+            logger.warning("the journal is not read at rest, since no thread could be started: \(error)")
+        }
     }
 
     func handOver(_ command: Command) async throws -> CommandAnswer? { nil }
@@ -101,9 +113,11 @@ private final class OpenFileLedger: OpenLedger {
     func update(_ settings: Settings) {
         ledger.update(.init(settings))
         keeper.update(keep: settings.journalKeep)
+        updateScrub(settings)
     }
 
     func end() async {
+        scrubbing.stop()
         keeper.stop()
         await ledger.checkpoint()
         ledger.close()

@@ -40,6 +40,7 @@
         var room: LedgerRoom? { nil }
         var writeFailures: [String: Int]? { nil }
         var restore: Record.Restore? { nil }
+        var scrub: ScrubStatus? { nil }
         var slowCommitCount: Int { node.slowCommitCount }
         var adviceWhenSlow: String { "check the database's disk, its standby, and the network between" }
         var holdsCaller: Bool { false }

@@ -43,6 +43,8 @@ protocol OpenLedger: Sendable {
     var writeFailures: [String: Int]? { get }
     /// The journal's last restore, as far as this process knows.
     var restore: Record.Restore? { get }
+    /// How the reading of its files at rest stands; nil where it has none.
+    var scrub: ScrubStatus? { get }
     /// Commits that took longer than a second.
     var slowCommitCount: Int { get }
     /// What an operator can do when commits are slow: the end of a sentence, in the imperative.

@@ -236,5 +236,7 @@ import Testing
         #expect(try told(url.merging(["ECRYPTOPAY_MIN_FREE_BYTES": "1"]) { $1 }))
         #expect(try !told(url))
         #expect(try !told(["ECRYPTOPAY_MIN_FREE_BYTES": "1"]))
+        let scrub = try read(url.merging(["ECRYPTOPAY_SCRUB": "7d"]) { $1 }).warnings
+        #expect(scrub.contains { $0.hasPrefix("ECRYPTOPAY_SCRUB: does not count") })
     }
 }
