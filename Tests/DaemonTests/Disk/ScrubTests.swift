@@ -115,4 +115,27 @@ struct ScrubTests {
                 == true)
         #expect(try await daemon.end() == .code(0))
     }
+
+    @Test func `segments that go while they are read are no damage`() async throws {
+        let sandbox = try await SandboxProcess.start()
+        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+        for (key, value) in [
+            ("JOURNAL_SEGMENT_BYTES", "1024"), ("SCRUB", "1s"), ("JOURNAL_KEEP", "1ms"), ("RECONCILE_INTERVAL", "0"),
+        ] {
+            try daemon.set("ECRYPTOPAY_\(key)", value)
+        }
+        try await daemon.startWithBaseline()
+        var first: Int64 = 1
+        for _ in 0..<3 {
+            for _ in 0..<6 { #expect(try daemon.post(DaemonUnderTest.report(try sandbox.create())).status == 200) }
+            try await eventually("segments are pruned, between rounds and in them") {
+                try daemon.journal().first?["seq"]?.integer ?? 0 > first
+            }
+            first = try daemon.journal().first?["seq"]?.integer ?? 0
+        }
+        let rounds = try daemon.metric(completed)
+        try await eventually("another round has ended") { try daemon.metric(completed) ?? 0 > rounds ?? 0 }
+        #expect(try damage(daemon) == nil && daemon.metric("ecryptopayd_journal_damaged_places") == 0)
+        #expect(try await daemon.end() == .code(0))
+    }
 }
