@@ -8,13 +8,16 @@ package struct Entry: Hashable, Sendable {
     package let durable: Int64
     /// When it was written, in nanoseconds since 1970 (microseconds are kept).
     package let time: Int64
+    /// The `crc` of its line.
+    package let checksum: UInt32
     /// What it tells.
     package let record: Record
 
-    package init(seq: Int64, durable: Int64, time: Int64, record: Record) {
+    package init(seq: Int64, durable: Int64, time: Int64, checksum: UInt32 = 0, record: Record) {
         self.seq = seq
         self.durable = durable
         self.time = time
+        self.checksum = checksum
         self.record = record
     }
 
@@ -30,7 +33,9 @@ package struct Entry: Hashable, Sendable {
 
     /// Copies a record out of the line it stands in.
     package init(_ view: EntryView, _ line: Span<UInt8>) {
-        self.init(seq: view.seq, durable: view.durable, time: view.time, record: Record(view.record, line))
+        self.init(
+            seq: view.seq, durable: view.durable, time: view.time, checksum: view.checksum,
+            record: Record(view.record, line))
     }
 }
 

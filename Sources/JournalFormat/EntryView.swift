@@ -8,6 +8,8 @@ package struct EntryView: Sendable {
     package let durable: Int64
     /// When it was written, in nanoseconds since 1970.
     package let time: Int64
+    /// The `crc` of its line.
+    package let checksum: UInt32
     /// What it tells.
     package let record: RecordView
 
@@ -16,6 +18,7 @@ package struct EntryView: Sendable {
         let members = try RecordMembers(line)
         seq = head.seq
         durable = head.durable
+        checksum = head.checksum
         time = try members.time.time("time", line)
         record = try RecordView(members, line)
     }

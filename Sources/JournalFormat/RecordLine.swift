@@ -6,6 +6,8 @@ package struct RecordLine: Hashable, Sendable {
     package let seq: Int64
     /// Its claim.
     package let durable: Int64
+    /// Its `crc`.
+    package let checksum: UInt32
 
     /// Checks form and checksum of a line without its newline; says nothing of whether the number belongs there.
     package init(checking line: Span<UInt8>) throws(LineFault) {
@@ -26,6 +28,7 @@ package struct RecordLine: Hashable, Sendable {
         guard let durable = Self.number(line, &position), durable < seq else { throw .form }
         self.seq = seq
         self.durable = durable
+        checksum = computed
     }
 
     /// Eight bytes as one word, the first byte lowest; the caller has looked that they are there.

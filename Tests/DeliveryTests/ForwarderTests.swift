@@ -57,8 +57,8 @@ struct ForwarderTests {
             #expect(end.of == seq && end.isUnreadable && end.attempts == 0)
             #expect(end.error?.hasPrefix("the database: record \(seq) is missing") == true, "\(end.error ?? "")")
             let again = try await confirm(42, ledger)
-            try await eventually("the delivery") { shop.ids.contains("msg_id_\(again)") }
-            #expect(!shop.ids.contains("msg_id_\(seq)"))
+            try await eventually("the delivery") { shop.seqs.contains(again) }
+            #expect(!shop.seqs.contains(seq))
             await forwarder.stop()
         }
     #endif
@@ -92,7 +92,7 @@ struct ForwarderTests {
         try await eventually("both deliveries") { try records("delivered").count == 2 }
         for shop in shops {
             let message = try #require(shop.messages.first)
-            #expect(shop.messages.count == 1 && message.id == "msg_id_\(seq)")
+            #expect(shop.messages.count == 1 && message.id.hasPrefix("msg_id_\(seq)_"))
             let body = try JSONValue(parsing: message.body)
             #expect(body["type"]?.string == "payment.updated")
             #expect(body["seq"]?.integer == seq)
@@ -120,7 +120,7 @@ struct ForwarderTests {
             _ = try await ledger.settle(again, .payment(ScriptedPayments.paid(42, state: state)), cause: .webhook)
         }
         try await eventually("all deliveries") { ledger.counts.delivered == 3 }
-        #expect(shop.ids == seqs.map { "msg_id_\($0)" })
+        #expect(shop.seqs == seqs)
         await forwarder.stop()
     }
 
@@ -150,7 +150,7 @@ struct ForwarderTests {
         #expect(ledger.endpointStatus.map(\.failing) == [nil, nil], "nothing has been tried yet")
         try await forwarder.update(endpoints: [endpoint("bad", bad), endpoint("good", good)])
         try await eventually("the other's delivery") { ledger.counts.delivered == 2 }
-        #expect(Set(bad.ids) == ["msg_id_\(seq)"])
+        #expect(Set(bad.seqs) == [seq] && Set(bad.ids).count == 1)
         #expect(good.ids.count == 1)
         #expect(log.lines.contains { $0.contains("bad did not take record \(seq)") && $0.contains("HTTP 500") })
         await forwarder.stop()
@@ -172,7 +172,7 @@ struct ForwarderTests {
         try await forwarder.update(endpoints: [endpoint("new", new)])
         let second = try await confirm(2, ledger)
         try await eventually("the delivery") { ledger.counts.delivered == 1 }
-        #expect(new.ids == ["msg_id_\(second)"])
+        #expect(new.seqs == [second])
         let lost = try records("undeliverable").compactMap { if case .undeliverable(let end) = $0 { end } else { nil } }
         #expect(lost.map(\.of) == [first] && lost.first?.endpoint == "old")
         #expect(lost.first?.error == "the endpoint was removed")
@@ -188,7 +188,7 @@ struct ForwarderTests {
         #expect(try await ledger.redeliver(.record(first), dryRun: true).deliveries == 1)
         #expect(try await ledger.redeliver(.record(first), dryRun: false).deliveries == 1)
         try await eventually("the replay") { ledger.counts.delivered == 2 }
-        #expect(new.ids == ["msg_id_\(second)", "msg_id_\(first)"])
+        #expect(new.seqs == [second, first])
         #expect(await ledger.overview(waiting: 0).undelivered == nil)
         await forwarder.stop()
     }
@@ -286,12 +286,12 @@ struct ForwarderTests {
         try await eventually("all deliveries") { ledger.counts.delivered == 3 }
         #expect(try await ledger.redeliver(.payment(1), dryRun: false).deliveries == 2)
         try await eventually("the replay") { ledger.counts.delivered == 5 }
-        #expect(shop.ids.suffix(2) == seqs.map { "msg_id_\($0)" })
+        #expect(shop.seqs.suffix(2) == seqs)
         #expect(try await ledger.redeliver(.payment(3), dryRun: false).deliveries == 0)
         #expect(try await ledger.redeliver(.record(seqs[0] + 1000), dryRun: false).deliveries == 0)
         #expect(try await ledger.redeliver(.since(0), dryRun: true).deliveries == 3)
         #expect(try await ledger.redeliver(.since(Clock.realtime()), dryRun: true).deliveries == 0)
-        #expect(shop.ids.filter { $0 == "msg_id_\(other)" }.count == 1)
+        #expect(shop.seqs.filter { $0 == other }.count == 1)
         await forwarder.stop()
     }
 

@@ -62,7 +62,7 @@ struct HTTPDeliverySenderTests {
             url: "http://\(socket.address)/hook", key: [1, 2, 3], caFile: nil, userAgent: "test")
         #expect(sender.timeout == .seconds(15))
         sender.timeout = .seconds(2)
-        let content = DeliveryContent(journal: "id", seq: 2, time: 0, current: Array("{}".utf8))
+        let content = DeliveryContent(journal: "id", seq: 2, time: 0, checksum: nil, current: Array("{}".utf8))
         let outcome = await sender.send(DeliveryMessage(content))
         await server.drain(grace: .zero)
         return outcome

@@ -16,8 +16,10 @@ final class ScriptedShop: DeliverySender {
     func change(_ script: @escaping Script) { state.withLock { $0.script = script } }
 
     var messages: [DeliveryMessage] { state.withLock { $0.messages } }
-    /// The records that came, in order, those too that were not taken.
+    /// What came, in order, that too which was not taken.
     var ids: [String] { messages.map(\.id) }
+    /// The same by the numbers of the records.
+    var seqs: [Int64] { ids.compactMap { Int64($0.split(separator: "_")[2]) } }
 
     func send(_ message: DeliveryMessage) async -> DeliveryOutcome {
         let script = state.withLock { state in

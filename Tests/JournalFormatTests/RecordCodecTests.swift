@@ -45,7 +45,9 @@ struct RecordCodecTests {
         let line = line(record)
         #expect(line.last == UInt8(ascii: "\n"))
         let entry = try entry(line.dropLast())
-        #expect(entry == Entry(seq: 17, durable: 12, time: 1_795_386_664_512_345_000, record: record))
+        let time: Int64 = 1_795_386_664_512_345_000
+        #expect(entry == Entry(seq: 17, durable: 12, time: time, checksum: entry.checksum, record: record))
+        #expect(line.starts(with: Array(#"{"crc":"\#(CRC32C.text(of: entry.checksum))","#.utf8)))
     }
 
     @Test func `a line looks as the specification says`() {

@@ -64,7 +64,7 @@ struct SampleTests {
     @Test func `a journal without "reads" says the same, and "reads" is written from then on`() throws {
         let entries = try entries(first)
         #expect(Set(entries.map(\.record.kind)) == Set(Record.kinds))
-        #expect(entries == Array(try self.entries(lines).prefix(12)))
+        #expect(entries.map(\.record) == Array(try self.entries(lines).prefix(12)).map(\.record))
         #expect(written(entries) == Array(lines.prefix(12)))
     }
 

@@ -73,6 +73,12 @@ package final class GroupCommit: Sendable {
     /// The first invariant that does not hold; nil when all do.
     package func checkInvariants() -> String? { tail.withLock { $0.checkInvariants() } }
 
+    /// From which record on the ids of deliveries carry the record's checksum.
+    package var checksumIDs: Int64? { tail.withLock { $0.opened.checksumIDs } }
+
+    /// The last restore; nil where this is the journal that it always was.
+    package var restore: Record.Restore? { tail.withLock { $0.opened.restore } }
+
     /// Every record up to this is durable.
     package var durable: Int64 { tail.withLock { $0.durable } }
 

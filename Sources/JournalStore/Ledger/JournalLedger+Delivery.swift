@@ -57,7 +57,10 @@ extension JournalLedger: DeliveryLedger {
         let position = claim.position
         let entry = try await readQueue.value { try self.entries(at: [position], of: "confirmed")[0].get() }
         guard case .confirmed(let confirmed) = entry.record else { preconditionFailure("that kind was asked for") }
-        return DeliveryContent(journal: journal.id, seq: entry.seq, time: entry.time, current: confirmed.current)
+        // What was written before ids had the checksum keeps the id that a shop may have seen.
+        let checksum = journal.commits.checksumIDs.flatMap { entry.seq >= $0 ? entry.checksum : nil }
+        return DeliveryContent(
+            journal: journal.id, seq: entry.seq, time: entry.time, checksum: checksum, current: confirmed.current)
     }
 
     package func conclude(_ claim: DeliveryClaim, _ outcome: DeliveryOutcome) throws -> DeliveryEnd {

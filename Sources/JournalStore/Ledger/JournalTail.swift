@@ -36,7 +36,7 @@ struct JournalTail: Sendable {
     private var beginsSegment: Bool
     /// Whether the batch tells of each record what it is found by: where lines alone do not.
     private let keepsHeads: Bool
-    private var opened: Record.Opened
+    private(set) var opened: Record.Opened
     /// The endpoints that the last durable record names, while a record with others is on its way to the disk.
     private var replacedEndpoints: (names: [String]?, by: Int64)?
 
@@ -204,7 +204,9 @@ struct JournalTail: Sendable {
     /// Sees to it that the next record stands behind an `opened`; returns whether it has just written one.
     @discardableResult
     private mutating func prepareSegment(time: Int64) -> Bool {
-        if segments.isEmpty || beginsSegment || segmentSize >= segmentBytes {
+        // One that is there and empty is the one that begins.
+        let isEmpty = segmentSize == 0 && segments.last == nextSeq
+        if segments.isEmpty || segmentSize >= segmentBytes || beginsSegment && !isEmpty {
             beginsSegment = false
             let chain = checksum.checksum
             batch.segmentStarts.append(

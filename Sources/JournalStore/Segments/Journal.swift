@@ -113,8 +113,10 @@ package final class Journal: LedgerJournal {
                 opened.restore = restore
                 try outcome.goOn(with: restore.nextSeq, disk)
             }
+            opened.checksumIDs = newest?.checksumIDs ?? outcome.continuation ?? outcome.nextSeq
             journal = try Journal(
-                disk, outcome, segmentBytes: options.segmentBytes, opened: opened, in: environment)
+                disk, outcome, segmentBytes: options.segmentBytes, opened: opened,
+                beginsSegment: newest.map(opened.mustBeginSegment(behind:)) ?? false, in: environment)
         } catch { throw .system(error) }
         switch journal.commits.markStart(time: time) {
         case .rejected(_, let error), .failed(let error): throw .system(error)
@@ -131,7 +133,7 @@ package final class Journal: LedgerJournal {
 
     private init(
         _ disk: any Disk, _ outcome: Recovery.Outcome, segmentBytes: Int64, opened: Record.Opened,
-        in environment: JournalEnvironment
+        beginsSegment: Bool, in environment: JournalEnvironment
     ) throws(SystemError) {
         self.disk = disk
         id = opened.journal
@@ -140,7 +142,7 @@ package final class Journal: LedgerJournal {
         gauge = SpaceGauge(disk, clock: environment.monotonic)
         // Recovery has proven all that is there.
         let tail = JournalTail(
-            nextSeq: outcome.continuation ?? outcome.nextSeq, beginsSegment: outcome.continuation != nil,
+            nextSeq: outcome.continuation ?? outcome.nextSeq, beginsSegment: beginsSegment,
             segments: outcome.segments, end: outcome.end, segmentBytes: segmentBytes,
             opened: opened)
         commits = GroupCommit(
@@ -247,5 +249,12 @@ extension Journal.Options {
         do throws(OtherAccount) {
             try LedgerAccount(api: opened.api, client: opened.client).refuse(other: .init(api: api, client: client))
         } catch { throw .otherAccount(error) }
+    }
+}
+
+extension Record.Opened {
+    /// Whether it says something that every later start has to know: of the segment in which a checkpoint stands, a start reads the head only.
+    fileprivate func mustBeginSegment(behind newest: Record.Opened) -> Bool {
+        client != newest.client || checksumIDs != newest.checksumIDs || restore != newest.restore
     }
 }

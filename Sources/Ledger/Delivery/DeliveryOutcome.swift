@@ -57,16 +57,22 @@ package struct DeliveryContent: Hashable, Sendable {
     package let seq: Int64
     /// When it was written, in nanoseconds since 1970.
     package let time: Int64
+    /// Its `crc`; nil for one from before ids had it.
+    package let checksum: UInt32?
     /// The API's payment, as it came.
     package let current: [UInt8]
 
-    package init(journal: String, seq: Int64, time: Int64, current: [UInt8]) {
+    package init(journal: String, seq: Int64, time: Int64, checksum: UInt32?, current: [UInt8]) {
         self.journal = journal
         self.seq = seq
         self.time = time
+        self.checksum = checksum
         self.current = current
     }
 
-    /// `msg_`, the journal's id and the record's number: the same for every attempt, endpoint and replay, and never used again.
-    package var messageID: String { "msg_\(journal)_\(seq)" }
+    /// `msg_`, the journal's id, the record's number and its checksum: the same for every attempt, endpoint and replay, and never used
+    /// again, not even by a restored journal that gives out the number a second time.
+    package var messageID: String {
+        "msg_\(journal)_\(seq)" + (checksum.map { "_" + CRC32C.text(of: $0) } ?? "")
+    }
 }

@@ -54,8 +54,8 @@ struct Takeover {
         let taken = TakenReports(size)
         let environment = JournalEnvironment(realtime: realtime, self.environment)
         let commits = GroupCommit(
-            behind: last, segmentBytes: options.segmentBytes, opened: opened(state), SharedWriter(epoch, taken),
-            in: environment)
+            behind: last, segmentBytes: options.segmentBytes, opened: try opened(state, behind: last),
+            SharedWriter(epoch, taken), in: environment)
         guard commits.markStart(time: realtime()) == nil else { return nil }
         let position = JournalPosition(seq: commits.durable, offset: 0)
         let ledger = DecidingLedger(
@@ -65,11 +65,13 @@ struct Takeover {
         return Term(ledger, epoch, taken, since: realtime(), hooks, in: self.environment)
     }
 
-    private func opened(_ state: LedgerState) -> Record.Opened {
-        Record.Opened(
+    private func opened(_ state: LedgerState, behind last: Int64) throws(DatabaseFault) -> Record.Opened {
+        let newest = try Record.Opened(database.opened(before: last + 1))
+        return Record.Opened(
             format: RecordCodec.format, reads: RecordCodec.reads, journal: journal, version: options.version,
             api: options.account.api, client: options.account.client,
-            endpoints: state.endpoints.isEmpty ? nil : state.endpoints)
+            endpoints: state.endpoints.isEmpty ? nil : state.endpoints,
+            checksumIDs: newest?.checksumIDs ?? last + 1, restore: newest?.restore)
     }
 
     /// Applies every record behind one; returns their size and how many they are.
@@ -103,6 +105,14 @@ struct Takeover {
             guard epoch.renew(isFull: false) else { break }
         }
         return (size, count)
+    }
+}
+
+extension Record.Opened {
+    /// That of a line; nil without one, and for one that cannot be read: whoever reads all of it tells of the damage.
+    init?(_ line: [UInt8]?) {
+        guard let line, case .opened(let opened)? = try? Entry(line: line.span).record else { return nil }
+        self = opened
     }
 }
 

@@ -52,7 +52,8 @@ struct ForwardingTests {
         #expect(body["seq"] == confirmed["seq"])
         #expect(body["data"] == confirmed["current"])
         let opened = try #require(try daemon.records("opened").first)
-        #expect(delivery.id == "msg_\(opened["journal"]?.string ?? "")_\(confirmed["seq"]?.integer ?? 0)")
+        let parts = [opened["journal"]?.string, confirmed["seq"]?.integer.map { "\($0)" }, confirmed["crc"]?.string]
+        #expect(delivery.id == "msg_\(parts.compactMap(\.self).joined(separator: "_"))")
         let verified = try await verify(delivery, Self.secret)
         #expect(verified.exit == .code(0), "\(verified.errors)")
         #expect(try JSONValue(parsing: Array(verified.output.utf8)) == body)

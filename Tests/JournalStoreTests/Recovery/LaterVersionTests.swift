@@ -27,7 +27,8 @@ struct LaterVersionTests {
     }
 
     private func lines(_ disk: SimulatedDisk) -> [String] {
-        text(disk.content(name(1))).split(separator: "\n").map(String.init)
+        let segments = ((try? disk.names()) ?? []).filter { SegmentName.firstSeq(of: $0) != nil }.sorted()
+        return segments.flatMap { text(disk.content($0)).split(separator: "\n").map(String.init) }
     }
 
     @Test(arguments: ["format-1", "format-1-reads", "later-passed-over"])

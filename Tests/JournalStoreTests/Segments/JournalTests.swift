@@ -40,7 +40,7 @@ struct JournalTests {
         let written = text(disk.content(name(1)))
         #expect(
             written.hasSuffix(
-                #""kind":"opened","format":1,"reads":1,"journal":"9a3f","version":"1","api":"api:443","client":"client","chain":"00000000"}"#
+                #""kind":"opened","format":1,"reads":1,"journal":"9a3f","version":"1","api":"api:443","client":"client","chain":"00000000","checksum_ids":1}"#
                     + "\n")
         )
         #expect(disk.state.afterLosingAll().names.keys.contains(name(1)))
