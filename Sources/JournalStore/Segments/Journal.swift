@@ -15,17 +15,23 @@ package final class Journal: LedgerJournal {
         package var version: String
         /// The API's host and port: another one on the same journal is refused.
         package var api: String
-        /// The account's client id, likewise.
+        /// The account's client id, likewise, unless it is adopted.
         package var client: String
         /// Whether the journal counts as restored, though nothing shows it.
         package var isRestored: Bool
+        /// Whether another client id is a new one of the same account.
+        package var adoptsClient: Bool
 
-        package init(segmentBytes: Int64, version: String, api: String, client: String, isRestored: Bool = false) {
+        package init(
+            segmentBytes: Int64, version: String, api: String, client: String, isRestored: Bool = false,
+            adoptsClient: Bool = false
+        ) {
             self.segmentBytes = segmentBytes
             self.isRestored = isRestored
             self.version = version
             self.api = api
             self.client = client
+            self.adoptsClient = adoptsClient
         }
     }
 
@@ -39,15 +45,18 @@ package final class Journal: LedgerJournal {
         package let rewrittenBytes: Int64
         /// The restore that this opening was, and what the copy was found to be; nil when it was none.
         package let restore: (Record.Restore, copy: CopiedJournal.Report?)?
+        /// The client id that the journal belonged to before; nil when it has not changed.
+        package let formerClient: String?
 
         package init(
             records: Int64, tornTail: TornTail? = nil, rewrittenBytes: Int64 = 0,
-            restore: (Record.Restore, copy: CopiedJournal.Report?)? = nil
+            restore: (Record.Restore, copy: CopiedJournal.Report?)? = nil, formerClient: String? = nil
         ) {
             self.records = records
             self.tornTail = tornTail
             self.rewrittenBytes = rewrittenBytes
             self.restore = restore
+            self.formerClient = formerClient
         }
     }
 
@@ -88,17 +97,21 @@ package final class Journal: LedgerJournal {
         from checkpoint: Checkpoint?, in environment: JournalEnvironment, progress: (Int64) -> Void,
         endpoints: () -> [String]?, visit: (EntryView, Span<UInt8>, Int64) -> Void
     ) throws(JournalFault) -> (Journal, Recovered) {
+        // Before anything is changed. Whatever is new in an `opened` begins a segment.
+        if let last = try? disk.segments().last, case .opened(let opened)? = try? disk.head(of: last)?.record {
+            try options.check(opened)
+        }
         var newest: Record.Opened?
         var point: Int64 = 0
         var outcome = try Recovery.run(disk, from: checkpoint, progress: progress) {
             (entry, line, offset) throws(JournalFault) in
             if case .other(.opened(let opened)) = entry.record {
                 newest = opened
-                try options.check(opened)
             }
             point = entry.time
             visit(entry, line, offset)
         }
+        if let newest { try options.check(newest) }
         var opened = Record.Opened(
             format: RecordCodec.format, reads: RecordCodec.reads, journal: newest?.journal ?? randomID,
             version: options.version, api: options.api, client: options.client, endpoints: endpoints(),
@@ -127,7 +140,8 @@ package final class Journal: LedgerJournal {
         do throws(SystemError) { try start.finish(disk) } catch { throw .system(error) }
         let recovered = Recovered(
             records: outcome.records, tornTail: outcome.tornTail, rewrittenBytes: outcome.rewrittenBytes,
-            restore: start.isRestore ? opened.restore.map { ($0, start.copy) } : nil)
+            restore: start.isRestore ? opened.restore.map { ($0, start.copy) } : nil,
+            formerClient: newest?.client == options.client ? nil : newest?.client)
         return (journal, recovered)
     }
 
@@ -247,7 +261,8 @@ package final class Journal: LedgerJournal {
 extension Journal.Options {
     fileprivate func check(_ opened: Record.Opened) throws(JournalFault) {
         do throws(OtherAccount) {
-            try LedgerAccount(api: opened.api, client: opened.client).refuse(other: .init(api: api, client: client))
+            try LedgerAccount(api: opened.api, client: opened.client).refuse(
+                other: .init(api: api, client: client), adoptsClient: adoptsClient)
         } catch { throw .otherAccount(error) }
     }
 }

@@ -10,19 +10,25 @@ package struct LedgerAccount: Hashable, Sendable {
         self.client = client
     }
 
-    /// Throws when it is another than the one that the ledger is about.
-    package func refuse(other: LedgerAccount) throws(OtherAccount) {
-        if other.api != api { throw OtherAccount(what: "the API", ledger: api, configured: other.api) }
-        if other.client != client {
-            throw OtherAccount(what: "the client id", ledger: client, configured: other.client)
+    /// Throws when it is another than the one that the ledger is about. With `adoptsClient` an operator says that another client id is a new
+    /// one of the same account.
+    package func refuse(other: LedgerAccount, adoptsClient: Bool = false) throws(OtherAccount) {
+        if other.api != api { throw OtherAccount(what: .api, ledger: api, configured: other.api) }
+        if other.client != client, !adoptsClient {
+            throw OtherAccount(what: .client, ledger: client, configured: other.client)
         }
     }
 }
 
 /// The configuration names another account, or another API, than the one that the ledger is about.
 package struct OtherAccount: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum What: String, Sendable {
+        case api = "the API"
+        case client = "the client id"
+    }
+
     /// What differs.
-    package let what: String
+    package let what: What
     /// What the ledger says.
     package let ledger: String
     /// What the configuration says.
@@ -30,9 +36,18 @@ package struct OtherAccount: Error, Hashable, Sendable, CustomStringConvertible 
 
     /// What is wrong, and how to mend it.
     package var description: String {
-        """
-        this journal belongs to \(what) "\(ledger)", but the configuration says "\(configured)". Correct the configuration, or \
-        name another journal in ECRYPTOPAY_JOURNAL
-        """
+        let belonging = """
+            this journal belongs to \(what.rawValue) "\(ledger)", but the configuration says "\(configured)"
+            """
+        switch what {
+        case .api:
+            return "\(belonging). Correct the configuration, or name another journal in ECRYPTOPAY_JOURNAL"
+        case .client:
+            return """
+                \(belonging); hint: if that is a new client id of the same account, start the daemon once with "serve --adopt-client" \
+                (under systemd by a drop-in of "systemctl edit --runtime ecryptopayd", see ecryptopayd(8)), which keeps all that is \
+                known. If it is another account, correct the configuration, or name another journal in ECRYPTOPAY_JOURNAL
+                """
+        }
     }
 }

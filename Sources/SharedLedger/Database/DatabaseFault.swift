@@ -30,6 +30,8 @@ package struct DatabaseFault: Error, Hashable, Sendable {
         case damaged
         /// A later version of the program wrote a record that this one cannot read; what to do about it.
         case laterVersion(hint: String)
+        /// The ledger is of another account than this node's, as the newest term has it.
+        case otherAccount
         /// The server lacks what this node has seen in the database: a former primary, or a database that was set back.
         case behind
         /// No answer came in time; the connection is closed.
@@ -62,7 +64,7 @@ extension DatabaseFault {
     /// Whether it does not pass by itself.
     var isLasting: Bool {
         switch kind {
-        case .schema, .damaged, .laterVersion: true
+        case .schema, .damaged, .laterVersion, .otherAccount: true
         default: false
         }
     }

@@ -51,23 +51,35 @@ struct Takeover {
         size.segments += since.segments
         last = epoch.last
         guard epoch.end == nil else { return nil }
+        let newest = try Record.Opened(database.opened(before: last + 1))
+        let formerClient = try adopt(newest)
         let taken = TakenReports(size)
         let environment = JournalEnvironment(realtime: realtime, self.environment)
         let commits = GroupCommit(
-            behind: last, segmentBytes: options.segmentBytes, opened: try opened(state, behind: last),
+            behind: last, segmentBytes: options.segmentBytes, opened: opened(state, behind: newest, last),
             SharedWriter(epoch, taken), in: environment)
         guard commits.markStart(time: realtime()) == nil else { return nil }
         let position = JournalPosition(seq: commits.durable, offset: 0)
         let ledger = DecidingLedger(
             SharedJournal(id: journal, commits, epoch, taken),
-            .init(records: count), state, last: position,
+            .init(records: count, formerClient: formerClient), state, last: position,
             checkpointed: checkpointed, .init(limits: options.limits), in: environment)
         return Term(ledger, epoch, taken, since: realtime(), hooks, in: self.environment)
     }
 
-    private func opened(_ state: LedgerState, behind last: Int64) throws(DatabaseFault) -> Record.Opened {
-        let newest = try Record.Opened(database.opened(before: last + 1))
-        return Record.Opened(
+    /// Looks whether the ledger still is of this node's account, since another node may have led meanwhile; returns the client id that it
+    /// belonged to, if it gets another one now.
+    private func adopt(_ newest: Record.Opened?) throws(DatabaseFault) -> String? {
+        guard let newest else { return nil }
+        do throws(OtherAccount) {
+            try LedgerAccount(api: newest.api, client: newest.client).refuse(
+                other: options.account, adoptsClient: options.adoptsClient)
+        } catch { throw DatabaseFault(kind: .otherAccount, message: "\(error)", hasHint: true) }
+        return newest.client == options.account.client ? nil : newest.client
+    }
+
+    private func opened(_ state: LedgerState, behind newest: Record.Opened?, _ last: Int64) -> Record.Opened {
+        Record.Opened(
             format: RecordCodec.format, reads: RecordCodec.reads, journal: journal, version: options.version,
             api: options.account.api, client: options.account.client,
             endpoints: state.endpoints.isEmpty ? nil : state.endpoints,

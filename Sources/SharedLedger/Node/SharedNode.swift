@@ -25,6 +25,10 @@ package final class SharedNode: Sendable {
         package var segmentBytes: Int64
         /// Of each setting that must be the same on all nodes, its name and a digest.
         package var configuration: [String: String]
+        /// Whether the first term of this node makes its client id the ledger's.
+        package var adoptsClient = false
+        /// Whether the database was set back to an earlier point: the first term of this node goes on behind all that was written since.
+        package var isRestored = false
 
         package init(
             limits: LedgerState.Limits, account: LedgerAccount, name: String, version: String, journal: String,
@@ -127,7 +131,7 @@ package final class SharedNode: Sendable {
     package func open() throws {
         let options = state.withLock { $0.options }
         let identity = try database.prepare(journal: options.journal)
-        try options.account.refuse(otherThan: identity)
+        try options.account.refuse(otherThan: identity, adoptsClient: options.adoptsClient)
         state.withLock { $0.identity = identity }
         try watch(environment.monotonic())
     }
@@ -258,6 +262,8 @@ package final class SharedNode: Sendable {
         guard let term = try takeover.run(hooks) else { return }
         let isClosing = state.withLock { state in
             if !state.isClosing { state.term = term }
+            // Said of this start, and done.
+            (state.options.adoptsClient, state.options.isRestored) = (false, false)
             return state.isClosing
         }
         if isClosing { return term.abandon() }
@@ -374,7 +380,7 @@ private final class Waker: Sendable {
 }
 
 extension LedgerAccount {
-    func refuse(otherThan identity: LedgerIdentity) throws {
+    func refuse(otherThan identity: LedgerIdentity, adoptsClient: Bool = false) throws {
         guard let line = identity.opened else { return }
         let account: LedgerAccount
         do throws(LineFault) {
@@ -385,6 +391,6 @@ extension LedgerAccount {
             guard case .laterVersion = error else { return }
             throw DatabaseFault(error, in: "the newest record of the kind \"opened\" in the database")
         }
-        try account.refuse(other: self)
+        try account.refuse(other: self, adoptsClient: adoptsClient)
     }
 }

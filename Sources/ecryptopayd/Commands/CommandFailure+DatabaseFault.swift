@@ -7,7 +7,7 @@
         var mayPass: Bool {
             switch self {
             case .unreachable, .refused, .readOnly, .conflict, .lockTimeout, .full, .deadline, .behind, .failed: true
-            case .authentication, .certificate, .configuration, .schema, .damaged, .laterVersion: false
+            case .authentication, .certificate, .configuration, .schema, .damaged, .laterVersion, .otherAccount: false
             }
         }
     }
@@ -35,6 +35,7 @@
                         .permission,
                         "check the server's certificate and its name, and that ECRYPTOPAY_CA_FILE holds the authority that signed it"
                     )
+                case .otherAccount: (.configuration, "correct the configuration")
                 case .configuration:
                     (
                         .configuration,

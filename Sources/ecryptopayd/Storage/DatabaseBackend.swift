@@ -83,7 +83,7 @@ enum DatabaseBackend {
                 let database = try DatabaseBackend.database(url, settings)
                 while true {
                     do {
-                        let node = SharedNode(database, .init(settings), seed: .random(in: .min ... .max))
+                        let node = SharedNode(database, .init(settings, start), seed: .random(in: .min ... .max))
                         try node.open()
                         logger.info("joined the ledger in \(url)")
                         return OpenDatabaseLedger(url, database, node, logger)

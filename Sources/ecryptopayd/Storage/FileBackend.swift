@@ -45,6 +45,7 @@ struct FileBackend: StorageBackend {
             do { disk = try DirectoryDisk(path: path, lock: lock) } catch { throw JournalFault.system(error) }
             var options = Journal.Options(settings)
             options.isRestored = start.isRestored
+            options.adoptsClient = start.adoptsClient
             return try FileLedger(
                 disk, .init(settings), journal: options, randomID: RandomID.make(),
                 seed: .random(in: 0 ... .max),
@@ -127,6 +128,7 @@ private final class OpenFileLedger: OpenLedger {
 extension Journal.Recovered {
     fileprivate func log(_ logger: Logger) {
         if let (restore, copy) = restore { restore.log(copy, logger) }
+        logAdoption(logger)
         if let tail = tornTail, tail.bytes == 0 {
             logger.notice(
                 "\(tail.segment) was created and nothing written to it when the last run ended; it is used now")
@@ -137,6 +139,16 @@ extension Journal.Recovered {
                 "torn tail: \(tail.bytes) bytes cut from \(tail.segment) at byte \(tail.offset)\(copy)\(fault)")
         }
         logger.info("journal recovered: \(records) records, \(rewrittenBytes) unproven bytes rewritten")
+    }
+
+    /// Tells of a client id that the journal has adopted.
+    func logAdoption(_ logger: Logger) {
+        guard let formerClient else { return }
+        logger.notice(
+            """
+            the journal belongs to the configured client id from now on, no longer to "\(formerClient)": --adopt-client has done its \
+            work, start without it from now on
+            """)
     }
 }
 

@@ -75,6 +75,7 @@
             switch event {
             case .began(let term):
                 logger.notice("this node decides now: it confirms, reconciles and delivers (epoch \(term.number))")
+                term.ledger.recovered.logAdoption(logger)
                 beginUpkeep(of: term)
                 handler(.began(term.ledger))
             case .ended(_, let reason):
@@ -146,11 +147,13 @@
     }
 
     extension SharedNode.Options {
-        init(_ settings: Settings) {
+        init(_ settings: Settings, _ start: StartOptions) {
             self.init(
                 limits: .init(settings), account: .init(settings), name: HostName.current, version: Program.version,
                 journal: RandomID.make(), segmentBytes: Int64(settings.journalSegmentBytes),
                 configuration: settings.sharedConfiguration)
+            adoptsClient = start.adoptsClient
+            isRestored = start.isRestored
         }
     }
 #endif
