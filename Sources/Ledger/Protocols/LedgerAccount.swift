@@ -34,20 +34,26 @@ package struct OtherAccount: Error, Hashable, Sendable, CustomStringConvertible 
     /// What the configuration says.
     package let configured: String
 
-    /// What is wrong, and how to mend it.
-    package var description: String {
-        let belonging = """
-            this journal belongs to \(what.rawValue) "\(ledger)", but the configuration says "\(configured)"
-            """
+    /// What is wrong.
+    package var problem: String {
+        """
+        this journal belongs to \(what.rawValue) "\(ledger)", but the configuration says "\(configured)"
+        """
+    }
+
+    /// What to do about it.
+    package var hint: String {
         switch what {
-        case .api:
-            return "\(belonging). Correct the configuration, or name another journal in ECRYPTOPAY_JOURNAL"
+        case .api: "correct the configuration, or name another journal in ECRYPTOPAY_JOURNAL"
         case .client:
-            return """
-                \(belonging); hint: if that is a new client id of the same account, start the daemon once with "serve --adopt-client" \
-                (under systemd by a drop-in of "systemctl edit --runtime ecryptopayd", see ecryptopayd(8)), which keeps all that is \
-                known. If it is another account, correct the configuration, or name another journal in ECRYPTOPAY_JOURNAL
-                """
+            """
+            if that is a new client id of the same account, start the daemon once with "serve --adopt-client" (under systemd by a \
+            drop-in of "systemctl edit --runtime ecryptopayd", see ecryptopayd(8)), which keeps all that is known. If it is another \
+            account, correct the configuration, or name another journal in ECRYPTOPAY_JOURNAL
+            """
         }
     }
+
+    /// Both.
+    package var description: String { "\(problem); hint: \(hint)" }
 }

@@ -21,13 +21,14 @@
                 statement, .int8(claim.node), .text(claim.name), .int8(claim.duration / 1000), .int8(seen))
             let state = pipeline.add(Self.state)
             let last = pipeline.add(Self.last)
+            let gaps = pipeline.add(PostgreSQLJournal.gaps)
             pipeline.add(.commit)
             let answers = try connection.write(pipeline)
             if answers[taken].count == 1 {
                 let epoch = try answers[taken].int8(0, 0)
                 return LeaseGrant(
                     epoch: epoch, last: try answers[last].records().first,
-                    pruned: try answers[state].int8(0, 2))
+                    pruned: try answers[state].int8(0, 2), gaps: try answers[gaps].ranges())
             }
             guard try !answers[state].isNull(0, 0) else { throw .ledgerMissing }
             if try answers[state].bool(0, 0) { throw .unfinishedCopy }
@@ -76,10 +77,13 @@
                 .int8(epoch), .int8s(batch.taken.map(\.node)), .int8s(batch.taken.map(\.numbers.lowerBound)),
                 .int8s(batch.taken.map(\.numbers.upperBound)),
             ]
-            let pipeline =
+            var pipeline =
                 batch.reports.map { Pipeline(Self.appendReports, taken + $0) }
                 ?? Pipeline(Self.append, taken + batch.records.columns)
-            return try deciding.perform(isRepeatable: false) { (connection) throws(DatabaseFault) in
+            if let gap = batch.gap {
+                pipeline.add(Self.passOver, .int8(epoch), .int8(gap.lowerBound), .int8(gap.upperBound))
+            }
+            return try deciding.perform(isRepeatable: false) { [pipeline] (connection) throws(DatabaseFault) in
                 try connection.write(pipeline)[0].int8(0, 0) == 1
             }
         }
@@ -147,6 +151,11 @@
         private static let appendReports = Statement(
             "append_reports", appending("generate_series($5, $6), 'received', unnest($7), false, $8, unnest($9)"),
             [.int8, .int8s, .int8s, .int8s, .int8, .int8, .int8s, .int8, .texts])
+
+        private static let passOver = Statement(
+            once: """
+                WITH \(Statement.fence) INSERT INTO ecryptopayd.gaps (first, last) SELECT $2, $3 WHERE \(Statement.isFenced)
+                """, .int8, .int8, .int8)
 
         /// Arrays in the target list cost a sixth less than the same in `FROM`.
         private static func appending(_ columns: String) -> String {

@@ -103,6 +103,10 @@
             guard var next = try first(since: time, upTo: seq, connection) else { return [] }
             var news: [(payment: PaymentID, seq: Int64)] = []
             while next <= seq {
+                // What is gone is passed over in one step, however much it is.
+                let begin = try connection.ask(Self.timeFrom, .int8(next), .int8(seq))
+                guard begin.count > 0 else { break }
+                next = try begin.int8(0, 0)
                 let last = min(next + Self.stretch - 1, seq)
                 news += try connection.ask(Self.newsSince, .int8(time), .int8(next), .int8(last)).changes()
                 next = last + 1

@@ -94,15 +94,12 @@
                 return nil
             }
             let nodes = try answers[1].rows { (row) throws(DatabaseFault) in try answers[1].text(row, 0) }
-            let gaps = try answers[2].rows { (row) throws(DatabaseFault) in
-                (first: try answers[2].int8(row, 0), last: try answers[2].int8(row, 1))
-            }
             let all = try PostgreSQLDatabase.sums(of: 0, .max, connection)
             return Standing(
                 journal: try ledger.text(0, 0), isCopying: try ledger.bool(0, 1), seq: try ledger.int8(0, 2),
                 bytes: all.bytes, segments: all.segments, checkpoint: try ledger.int8(0, 3),
                 now: try ledger.int8(0, 4) * 1000, nodes: nodes,
-                gaps: gaps.filter { $0.first <= $0.last }.map { $0.first...$0.last })
+                gaps: try answers[2].ranges())
         }
 
         /// The first records of a selection, in order; fewer than ``page`` at its end.
@@ -194,7 +191,7 @@
                 """)
         private static let living = Statement(
             once: "SELECT name FROM ecryptopayd.nodes WHERE \(PostgreSQLDatabase.isLiving) ORDER BY name")
-        private static let gaps = Statement(once: "SELECT first, last FROM ecryptopayd.gaps ORDER BY first")
+        static let gaps = Statement(once: "SELECT first, last FROM ecryptopayd.gaps ORDER BY first")
         private static let end = Statement(
             "stretch_end",
             """
@@ -210,6 +207,14 @@
         private static let newestOpened = Statement(
             once: "SELECT line FROM ecryptopayd.records WHERE kind = 'opened' AND seq < $1 ORDER BY seq DESC LIMIT 1",
             .int8)
+    }
+
+    extension Answer {
+        /// Rows of the first and the last number of a range.
+        func ranges() throws(DatabaseFault) -> [ClosedRange<Int64>] {
+            try rows { (row) throws(DatabaseFault) in (first: try int8(row, 0), last: try int8(row, 1)) }
+                .filter { $0.first <= $0.last }.map { $0.first...$0.last }
+        }
     }
 
     extension PostgreSQLDatabase {

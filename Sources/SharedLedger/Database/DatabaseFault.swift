@@ -30,8 +30,10 @@ package struct DatabaseFault: Error, Hashable, Sendable {
         case damaged
         /// A later version of the program wrote a record that this one cannot read; what to do about it.
         case laterVersion(hint: String)
-        /// The ledger is of another account than this node's, as the newest term has it.
-        case otherAccount
+        /// The ledger is of another account than this node's, as the newest term has it; what to do about it.
+        case otherAccount(hint: String)
+        /// Another node decides on a ledger that this one is to go on with as a restored one.
+        case occupied
         /// The server lacks what this node has seen in the database: a former primary, or a database that was set back.
         case behind
         /// No answer came in time; the connection is closed.
@@ -64,7 +66,7 @@ extension DatabaseFault {
     /// Whether it does not pass by itself.
     var isLasting: Bool {
         switch kind {
-        case .schema, .damaged, .laterVersion, .otherAccount: true
+        case .schema, .damaged, .laterVersion, .otherAccount, .occupied: true
         default: false
         }
     }
@@ -77,6 +79,16 @@ extension DatabaseFault {
             self.init(kind: .damaged, message: "\(place): \(fault)")
         }
     }
+}
+
+extension DatabaseFault.Kind {
+    /// What to do where the server lacks what was seen.
+    package static let hintWhenBehind = """
+        if the database was set back to an earlier point on purpose, stop all nodes and start one of them once with "serve --restored" \
+        (see ecryptopayd(8)); else connect to the server that has the newest data, or restore what this one lacks from a backup
+        """
+    /// What to do where another node decides.
+    package static let hintWhenOccupied = "stop all other nodes"
 }
 
 extension LineFault {

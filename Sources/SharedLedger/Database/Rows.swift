@@ -145,11 +145,14 @@ package struct LeaseGrant: Hashable, Sendable {
     package var last: StoredRecord?
     /// The last record that was pruned; 0 when none was.
     package var pruned: Int64
+    /// Numbers that are gone on purpose.
+    package var gaps: [ClosedRange<Int64>]
 
-    package init(epoch: Int64, last: StoredRecord?, pruned: Int64) {
+    package init(epoch: Int64, last: StoredRecord?, pruned: Int64, gaps: [ClosedRange<Int64>] = []) {
         self.epoch = epoch
         self.last = last
         self.pruned = pruned
+        self.gaps = gaps
     }
 }
 
@@ -215,6 +218,8 @@ package struct LedgerBatch: Hashable, Sendable {
     package var records: [RecordRow] = []
     /// What they were made of.
     package var taken: [InboxRange] = []
+    /// Numbers before the records that nobody gets; nil when there are none.
+    package var gap: ClosedRange<Int64>?
 
     /// Empty.
     package init() {}

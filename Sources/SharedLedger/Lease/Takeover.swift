@@ -22,7 +22,7 @@ struct Takeover {
         guard let grant = try database.takeLease(claim) else { return nil }
         let epoch = Epoch(grant, of: node, named: options.name, database, in: environment, failed: hooks.failed)
         do throws(DatabaseFault) {
-            if let term = try begin(epoch, pruned: grant.pruned, hooks) { return term }
+            if let term = try begin(epoch, grant, hooks) { return term }
             if case .lost(let fault)? = epoch.end { throw fault }
             return nil
         } catch {
@@ -32,7 +32,7 @@ struct Takeover {
         }
     }
 
-    private func begin(_ epoch: Epoch, pruned: Int64, _ hooks: Term.Hooks) throws(DatabaseFault) -> Term? {
+    private func begin(_ epoch: Epoch, _ grant: LeaseGrant, _ hooks: Term.Hooks) throws(DatabaseFault) -> Term? {
         var state = LedgerState(
             limits: options.limits, seed: seed, now: Instant(nanoseconds: environment.monotonic()))
         var size = LedgerSize()
@@ -40,13 +40,14 @@ struct Takeover {
         if let stored = try database.checkpoint(), let checkpoint = Checkpoint(decoding: stored.state),
             checkpoint.isOf(journal), stored.seq == checkpoint.seq,
             // What was pruned behind it may have settled what it says is waiting.
-            stored.seq >= pruned, state.restore(checkpoint.snapshot)
+            stored.seq >= grant.pruned, state.restore(checkpoint.snapshot)
         {
             size = LedgerSize(bytes: stored.bytes, segments: stored.segments)
             last = stored.seq
         }
         let checkpointed = last
-        let (since, count) = try replay(&state, after: max(checkpointed, pruned), epoch)
+        let (since, count) = try replay(
+            &state, after: max(checkpointed, grant.pruned), DroppedRanges(grant.gaps), epoch)
         size.bytes += since.bytes
         size.segments += since.segments
         last = epoch.last
@@ -54,15 +55,20 @@ struct Takeover {
         let newest = try Record.Opened(database.opened(before: last + 1))
         let formerClient = try adopt(newest)
         let taken = TakenReports(size)
+        let restore = restore(grant, behind: last)
+        let start = (restore?.nextSeq ?? last + 1) - 1
+        var opened = opened(state, behind: newest, start)
+        opened.restore = restore ?? opened.restore
+        let writer = SharedWriter(epoch, taken, passingOver: start > last ? last + 1...start : nil)
         let environment = JournalEnvironment(realtime: realtime, self.environment)
         let commits = GroupCommit(
-            behind: last, segmentBytes: options.segmentBytes, opened: opened(state, behind: newest, last),
-            SharedWriter(epoch, taken), in: environment)
+            behind: start, segmentBytes: options.segmentBytes, opened: opened, writer, in: environment)
         guard commits.markStart(time: realtime()) == nil else { return nil }
         let position = JournalPosition(seq: commits.durable, offset: 0)
         let ledger = DecidingLedger(
             SharedJournal(id: journal, commits, epoch, taken),
-            .init(records: count, formerClient: formerClient), state, last: position,
+            .init(records: count, restore: restore.map { ($0, nil) }, formerClient: formerClient), state,
+            last: position,
             checkpointed: checkpointed, .init(limits: options.limits), in: environment)
         return Term(ledger, epoch, taken, since: realtime(), hooks, in: self.environment)
     }
@@ -74,8 +80,17 @@ struct Takeover {
         do throws(OtherAccount) {
             try LedgerAccount(api: newest.api, client: newest.client).refuse(
                 other: options.account, adoptsClient: options.adoptsClient)
-        } catch { throw DatabaseFault(kind: .otherAccount, message: "\(error)", hasHint: true) }
+        } catch { throw DatabaseFault(kind: .otherAccount(hint: error.hint), message: error.problem) }
         return newest.client == options.account.client ? nil : newest.client
+    }
+
+    /// The restore that this term begins with, if an operator has said that the database was set back. Without a record there is nothing
+    /// that could be mistaken.
+    private func restore(_ grant: LeaseGrant, behind last: Int64) -> Record.Restore? {
+        guard options.isRestored, last > 0 else { return nil }
+        let time = realtime()
+        let newest = grant.last.flatMap { try? Entry(line: $0.line.span) }
+        return Record.Restore(after: last, point: newest?.time ?? time, time: time)
     }
 
     private func opened(_ state: LedgerState, behind newest: Record.Opened?, _ last: Int64) -> Record.Opened {
@@ -88,7 +103,7 @@ struct Takeover {
 
     /// Applies every record behind one; returns their size and how many they are.
     private func replay(
-        _ state: inout LedgerState, after seq: Int64, _ epoch: Epoch
+        _ state: inout LedgerState, after seq: Int64, _ gaps: DroppedRanges, _ epoch: Epoch
     ) throws(DatabaseFault) -> (LedgerSize, Int64) {
         var (size, count) = (LedgerSize(), Int64(0))
         var last = seq
@@ -98,8 +113,9 @@ struct Takeover {
                 let line = record.line.span
                 do throws(LineFault) {
                     let view = try EntryView(RecordLine(checking: line), line)
-                    guard view.seq == record.seq, record.seq == last + 1 else {
-                        throw .sequence(expected: last + 1, found: view.seq)
+                    let expected = gaps.next(from: last + 1)
+                    guard view.seq == record.seq, record.seq == expected else {
+                        throw .sequence(expected: expected, found: view.seq)
                     }
                     if case .other(.opened) = view.record { size.segments += 1 }
                     state.replay(view, line, offset: 0)

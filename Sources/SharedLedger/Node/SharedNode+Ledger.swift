@@ -1,3 +1,4 @@
+package import JournalFormat
 import JournalStore
 package import Ledger
 package import Payments
@@ -17,7 +18,9 @@ extension SharedNode: ReportLedger {
 
     package var advice: String {
         switch state.withLock({ $0.failure?.kind }) {
-        case .behind: "connect to the server that has the newest data, or restore what this one lacks from a backup"
+        case .behind: DatabaseFault.Kind.hintWhenBehind
+        case .occupied: DatabaseFault.Kind.hintWhenOccupied
+        case .otherAccount(let hint): hint
         case .damaged: "restore the database from its backup"
         case .laterVersion(let hint): hint
         case .schema: "install the version of ecryptopayd that the other nodes have"
@@ -50,6 +53,9 @@ extension SharedNode {
 
     /// The term in which this node decides; nil while another one does.
     package var term: Term? { state.withLock { $0.term } }
+
+    /// The ledger's last restore, as this node saw it last.
+    package var restore: Record.Restore? { state.withLock { $0.restore } }
 
     /// How the ledger stands, as this node saw it last.
     package var standing: LedgerStanding? { state.withLock { $0.standing } }

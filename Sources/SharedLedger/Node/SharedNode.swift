@@ -62,6 +62,7 @@ package final class SharedNode: Sendable {
     struct State {
         var options: Options
         var identity: LedgerIdentity?
+        var restore: Record.Restore?
         var standing: LedgerStanding?
         var term: Term?
         /// Terms that have ended by themselves and are to be told of.
@@ -132,8 +133,15 @@ package final class SharedNode: Sendable {
         let options = state.withLock { $0.options }
         let identity = try database.prepare(journal: options.journal)
         try options.account.refuse(otherThan: identity, adoptsClient: options.adoptsClient)
-        state.withLock { $0.identity = identity }
-        try watch(environment.monotonic())
+        state.withLock { state in
+            state.identity = identity
+            state.restore = Record.Opened(identity.opened)?.restore
+        }
+        do { try watch(environment.monotonic()) } catch {
+            // It may be a node for others already.
+            try? database.leave(node)
+            throw error
+        }
     }
 
     /// Begins to take part: `handler` is told when this node decides.
@@ -223,6 +231,10 @@ package final class SharedNode: Sendable {
             if writes { state.nextWrite = now + Self.writeInterval }
             return (state.term, state.options)
         }
+        // Whoever decides gives out numbers that were given out before.
+        if options.isRestored, let other = standing.lease, other.isHeld(otherThan: node) {
+            throw DatabaseFault(kind: .occupied, message: "another node decides, on \(other.name)")
+        }
         offset.store(standing.time - environment.monotonic(), ordering: .relaxed)
         if let lease = standing.lease {
             database.proof.note(epoch: lease.epoch)
@@ -237,9 +249,7 @@ package final class SharedNode: Sendable {
     private var mayTakeOver: Bool {
         state.withLock { state in
             guard state.term == nil, !state.isClosing, let standing = state.standing else { return false }
-            guard let lease = standing.lease, let holder = lease.node else { return true }
-            // Its own, when the answer to an attempt was lost; or the server's clock was set back.
-            return holder == node || lease.left <= 0 || lease.left > 2 * Epoch.lease
+            return standing.lease?.isHeld(otherThan: node) != true
         }
     }
 
@@ -264,6 +274,7 @@ package final class SharedNode: Sendable {
             if !state.isClosing { state.term = term }
             // Said of this start, and done.
             (state.options.adoptsClient, state.options.isRestored) = (false, false)
+            state.restore = term.ledger.journal.restore
             return state.isClosing
         }
         if isClosing { return term.abandon() }
@@ -340,6 +351,14 @@ package final class SharedNode: Sendable {
         state.withLock { $0.failure = $0.failure ?? fault }
         acceptor.end(fault.message)
         observers.tell { $0.ledgerDidFail(reason: fault.message, errno: 5) }
+    }
+}
+
+extension LeaseRow {
+    /// Whether another node decides. It may be this one's own, when the answer to an attempt was lost; or the server's clock was set back.
+    fileprivate func isHeld(otherThan own: Int64) -> Bool {
+        guard let node else { return false }
+        return node != own && left > 0 && left <= 2 * Epoch.lease
     }
 }
 

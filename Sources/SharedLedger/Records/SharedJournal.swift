@@ -24,6 +24,9 @@ package final class SharedJournal: LedgerJournal {
 extension SharedJournal {
     package var space: SpaceGauge? { nil }
 
+    /// Its last restore.
+    package var restore: Record.Restore? { commits.restore }
+
     package var advice: String { "check that the database runs, has room, and can be reached" }
 
     package var extent: (segments: Int, bytes: Int64) { (Int(taken.size.segments), taken.size.bytes) }

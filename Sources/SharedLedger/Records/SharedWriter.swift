@@ -7,19 +7,24 @@ import Synchronization
 struct SharedWriter: BatchWriter {
     private let epoch: Epoch
     private let source: TakenReports
+    /// Numbers that go with the next batch, since nobody gets them.
+    private var gap: ClosedRange<Int64>?
     let end = DurableEnd()
     var batch = RecordBatch()
 
-    init(_ epoch: Epoch, _ source: TakenReports) {
+    init(_ epoch: Epoch, _ source: TakenReports, passingOver gap: ClosedRange<Int64>?) {
         self.epoch = epoch
         self.source = source
+        self.gap = gap
     }
 
     mutating func writeBatch() -> BatchResult {
         var rows = LedgerBatch()
         rows.records = RecordRow.rows(batch)
         rows.taken = source.take()
+        rows.gap = gap
         guard epoch.write(rows) else { return .ended(epoch.reason) }
+        gap = nil
         source.written(rows)
         return .durable
     }

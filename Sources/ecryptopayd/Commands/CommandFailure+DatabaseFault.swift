@@ -6,7 +6,9 @@
         /// Whether it may pass by itself.
         var mayPass: Bool {
             switch self {
-            case .unreachable, .refused, .readOnly, .conflict, .lockTimeout, .full, .deadline, .behind, .failed: true
+            case .unreachable, .refused, .readOnly, .conflict, .lockTimeout, .full, .deadline, .behind, .occupied,
+                .failed:
+                true
             case .authentication, .certificate, .configuration, .schema, .damaged, .laterVersion, .otherAccount: false
             }
         }
@@ -35,7 +37,8 @@
                         .permission,
                         "check the server's certificate and its name, and that ECRYPTOPAY_CA_FILE holds the authority that signed it"
                     )
-                case .otherAccount: (.configuration, "correct the configuration")
+                case .otherAccount(let hint): (.configuration, hint)
+                case .occupied: (.tryAgain, DatabaseFault.Kind.hintWhenOccupied)
                 case .configuration:
                     (
                         .configuration,
@@ -44,11 +47,7 @@
                 case .schema: (.configuration, "install the version of ecryptopayd that the other nodes have")
                 case .damaged: (.badData, "restore the database from its backup")
                 case .laterVersion(let hint): (.badData, hint)
-                case .behind:
-                    (
-                        .inputOutput,
-                        "connect to the server that has the newest data, or restore what this one lacks from a backup"
-                    )
+                case .behind: (.inputOutput, DatabaseFault.Kind.hintWhenBehind)
                 case .failed: (.inputOutput, "check the server's log")
                 }
             self.init(status, "\(place) cannot be used: \(fault)\(fault.hasHint ? "" : "; hint: \(hint)")")

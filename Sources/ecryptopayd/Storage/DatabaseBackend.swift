@@ -73,12 +73,14 @@ enum DatabaseBackend {
     private struct DatabaseLedgerBackend: StorageBackend {
         /// How long a start waits for a database that is not there: systemd starts the daemon again, and the socket keeps who waits.
         private static let patience: Int64 = 30_000_000_000
+        /// How long it waits for another node's lease to run out, as one does that is of before a restore.
+        private static let leasePatience: Int64 = 10_000_000_000
 
         let url: DatabaseURL
         let start: StartOptions
 
         func open(_ settings: Settings, _ notifier: Notifier, _ logger: Logger) throws -> any OpenLedger {
-            let deadline = Clock.monotonic() + Self.patience
+            let began = Clock.monotonic()
             do {
                 let database = try DatabaseBackend.database(url, settings)
                 while true {
@@ -88,8 +90,10 @@ enum DatabaseBackend {
                         logger.info("joined the ledger in \(url)")
                         return OpenDatabaseLedger(url, database, node, logger)
                     } catch let fault as DatabaseFault {
-                        guard fault.kind.mayPass, Clock.monotonic() < deadline else { throw fault }
-                        logger.warning("the database at \(url) does not answer yet: \(fault)")
+                        let patience = fault.kind == .occupied ? Self.leasePatience : Self.patience
+                        guard fault.kind.mayPass, Clock.monotonic() < began + patience else { throw fault }
+                        let what = fault.kind == .occupied ? "is in use" : "does not answer yet"
+                        logger.warning("the database at \(url) \(what): \(fault)")
                         notifier.send(.extendTimeout(.seconds(30)), .status("waiting for the database: \(fault)"))
                         usleep(1_000_000)
                     }

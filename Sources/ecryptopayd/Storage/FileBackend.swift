@@ -153,7 +153,7 @@ extension Journal.Recovered {
 }
 
 extension Record.Restore {
-    fileprivate func log(_ copy: CopiedJournal.Report?, _ logger: Logger) {
+    func log(_ copy: CopiedJournal.Report?, _ logger: Logger) {
         logger.warning(
             """
             the journal was restored from a copy: it ends with record \(after) of \(UTCTime(nanoseconds: point).iso8601()), and goes on with \

@@ -39,7 +39,7 @@
         var failure: String? { node.failure }
         var room: LedgerRoom? { nil }
         var writeFailures: [String: Int]? { nil }
-        var restore: Record.Restore? { nil }
+        var restore: Record.Restore? { node.restore }
         var scrub: ScrubStatus? { nil }
         var slowCommitCount: Int { node.slowCommitCount }
         var adviceWhenSlow: String { "check the database's disk, its standby, and the network between" }
@@ -75,6 +75,7 @@
             switch event {
             case .began(let term):
                 logger.notice("this node decides now: it confirms, reconciles and delivers (epoch \(term.number))")
+                if let (restore, _) = term.ledger.recovered.restore { restore.log(nil, logger) }
                 term.ledger.recovered.logAdoption(logger)
                 beginUpkeep(of: term)
                 handler(.began(term.ledger))

@@ -33,6 +33,27 @@
             #expect(try other.watch(.test(2), writes: false).lease?.epoch == 4)
         }
 
+        @Test func `numbers that are passed over are gone with the first record behind them, or not at all`()
+            async throws
+        {
+            let server = try await PostgreSQLServer()
+            let database = try server.prepared()
+            #expect(try database.takeLease(.test(1))?.epoch == 1)
+            #expect(try database.append(LedgerBatch([.received(1)]), epoch: 1))
+            var batch = LedgerBatch([.received(10)])
+            batch.gap = 2...9
+            #expect(try !database.append(batch, epoch: 2))
+            // The record is there already.
+            let taken = LedgerBatch([.received(10)])
+            #expect(try database.append(taken, epoch: 1))
+            #expect(throws: DatabaseFault.self) { try database.append(batch, epoch: 1) }
+            #expect(try await server.execute("SELECT count(*) FROM ecryptopayd.gaps") == "0")
+            try await server.execute("DELETE FROM ecryptopayd.records WHERE seq = 10")
+            #expect(try database.append(batch, epoch: 1))
+            let grant = try #require(try database.takeLease(.test(1, 1)))
+            #expect(grant.gaps == [2...9] && grant.pruned == 0 && grant.last?.seq == 10)
+        }
+
         @Test func `a lease that runs longer than any is from before the clock was set back`() async throws {
             let server = try await SharedServer()
             let database = try server.prepared()

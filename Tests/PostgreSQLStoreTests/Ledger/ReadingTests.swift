@@ -50,6 +50,20 @@
             #expect(fault { try database.changes(.since(0), upTo: 101) }?.kind == .behind)
         }
 
+        @Test func `news is found on both sides of a gap of any size`() async throws {
+            let server = try await PostgreSQLServer()
+            let database = try server.prepared()
+            #expect(try database.takeLease(.test(1))?.epoch == 1)
+            #expect(try database.append(LedgerBatch([.other("confirmed", 1, payment: 1, news: true)]), epoch: 1))
+            // So many steps of one stretch each would not come to their end.
+            let far = Int64(1) << 50
+            var batch = LedgerBatch([.other("confirmed", far, payment: 2, news: true, time: 2)])
+            batch.gap = 2...far - 1
+            #expect(try database.append(batch, epoch: 1))
+            #expect(try database.changes(.since(0), upTo: far).map(\.seq) == [1, far])
+            #expect(try database.first(since: 2, upTo: far) == far)
+        }
+
         @Test func `old segments are dropped, and count no more`() async throws {
             let server = try await SharedServer()
             let database = try server.prepared()
