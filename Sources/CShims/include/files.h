@@ -1,4 +1,4 @@
-// statx: a _GNU_SOURCE name.
+// statx and renameat2, _GNU_SOURCE names, and ioprio_set, for which glibc has no function.
 #ifndef CSHIMS_FILES_H
 #define CSHIMS_FILES_H
 
@@ -6,5 +6,14 @@
 
 /// When a file was created, in nanoseconds since 1970; -1 where the file system does not tell.
 int64_t cshims_birth_time(const char *_Nonnull path);
+
+/// What a path leads to has another name, which must be free.
+int cshims_rename_to_free(const char *_Nonnull from, const char *_Nonnull to);
+
+/// Each of two paths leads to what the other did, at once.
+int cshims_exchange(const char *_Nonnull one, const char *_Nonnull other);
+
+/// The calling thread's reading and writing waits for everybody else's.
+int cshims_idle_io(void);
 
 #endif

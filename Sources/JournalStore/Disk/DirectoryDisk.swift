@@ -85,6 +85,8 @@ extension DirectoryDisk {
         try naming(path(of: name)) { () throws(SystemError) in try FileCalls.unlinkat(descriptor, name) }
     }
 
+    package func forget(_ file: DiskFile, _ range: Range<Int64>) { FileCalls.forget(file.number, range) }
+
     package func freeBytes() throws(SystemError) -> Int64 {
         try naming(path) { () throws(SystemError) in try FileCalls.freeBytes(descriptor) }
     }

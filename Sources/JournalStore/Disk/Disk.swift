@@ -44,6 +44,8 @@ package protocol Disk: Sendable {
     func touchLock()
     /// Gives who may be writing to it a fortieth of a second.
     func letOthersWrite()
+    /// Part of a file need not stay in memory: what is synced is read from the disk then.
+    func forget(_ file: DiskFile, _ range: Range<Int64>)
 }
 
 /// What somebody may move, replace or remove under a running program.
@@ -96,6 +98,8 @@ extension Disk {
     package func makeRescue() throws(SystemError) -> any Disk { throw SystemError(call: "mkdir", errno: ENOTSUP) }
 
     package func letOthersWrite() { usleep(25_000) }
+
+    package func forget(_ file: DiskFile, _ range: Range<Int64>) {}
 
     /// Opens a segment for reading; nil when it is gone. A daemon that prunes may drop it between being listed and opened.
     func openUnlessPruned(_ firstSeq: Int64) throws(SystemError) -> DiskFile? {

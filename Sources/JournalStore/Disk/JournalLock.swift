@@ -37,3 +37,24 @@ package final class JournalLock: Sendable {
         FileCalls.close(descriptor)
     }
 }
+
+extension JournalLock {
+    /// Runs something short during which nobody can take the lock; nil when somebody has it, or nobody can tell.
+    static func whileNobodyWrites<Value>(
+        in directory: String, _ body: () throws(SystemError) -> Value
+    ) throws(SystemError) -> Value? {
+        var held: [Int32] = []
+        defer { for descriptor in held { FileCalls.close(descriptor) } }
+        for path in ["\(directory)/\(name)", directory] {
+            do throws(SystemError) {
+                held.append(try FileCalls.openat(AT_FDCWD, path, O_RDONLY))
+                if try !FileCalls.lock(held[held.count - 1], isShared: true) { return nil }
+            } catch {
+                // A copy may have no such file, and NFS locks no directory.
+                if error.errno == ENOENT || held.count == 2 { continue }
+                return nil
+            }
+        }
+        return try body()
+    }
+}

@@ -51,8 +51,8 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
             """
         case .halfCopied:
             """
-            this is not all of a journal: copying it was interrupted. Run the same "ecryptopayd journal copy" again, or remove the \
-            directory, if the journal that was copied is to be used as before
+            this is not all of a journal: copying it was interrupted. Run the same "ecryptopayd journal copy" or "ecryptopayd journal \
+            restore" again, or remove the directory, if the journal that was copied is to be used as before
             """
         case .otherAccount(let other): "\(other)"
         case .locked(let directory):

@@ -20,7 +20,7 @@ extension SegmentManifest {
     }
 
     /// The journal's id. A newest segment that was created and never written does not tell it.
-    private static func journal(_ extent: JournalExtent, _ disk: any Disk) throws(SystemError) -> String? {
+    static func journal(_ extent: JournalExtent, _ disk: any Disk) throws(SystemError) -> String? {
         for first in extent.segments.reversed() {
             if case .opened(let opened)? = try disk.head(of: first)?.record { return opened.journal }
         }

@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 
 extension FileCalls {
@@ -19,5 +20,40 @@ extension FileCalls {
         _ = try check("stat", path) { stat(path, &first) }
         _ = try check("stat", other) { stat(other, &second) }
         return first.st_dev != second.st_dev
+    }
+
+    /// `realpath(3)`: where a path leads, without symbolic links. Its last name need not be there.
+    public static func resolved(_ path: String) throws(SystemError) -> String {
+        let path = normalized(path)
+        if let whole = realpath(path, nil) {
+            defer { free(whole) }
+            return String(cString: whole)
+        }
+        let error = errno
+        let parent = parent(of: path)
+        guard error == ENOENT, path != parent else { throw SystemError(call: "realpath", errno: error, subject: path) }
+        let place = try resolved(parent)
+        return "\(place == "/" ? "" : place)/\(path.split(separator: "/").last ?? "")"
+    }
+
+    /// Whether a resolved path is a directory, or leads to something in it.
+    public static func isWithin(_ path: String, _ directory: String) throws(SystemError) -> Bool {
+        guard let identity = try identity(of: directory) else { return false }
+        var path = path
+        while true {
+            if try self.identity(of: path) == identity { return true }
+            if path == "/" || path == "." { return false }
+            path = parent(of: path)
+        }
+    }
+
+    /// `renameat2(2)`: each of two paths leads to what the other did, at once.
+    public static func exchange(_ path: String, _ other: String) throws(SystemError) {
+        _ = try check("renameat2", path) { cshims_exchange(path, other) }
+    }
+
+    /// `renameat2(2)`: what a path leads to has another name, which must be free.
+    public static func rename(_ path: String, toFree other: String) throws(SystemError) {
+        _ = try check("renameat2", other) { cshims_rename_to_free(path, other) }
     }
 }

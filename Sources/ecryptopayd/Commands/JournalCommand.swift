@@ -5,14 +5,15 @@ import Configuration
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal",
-        abstract: "Read the journal, prove it whole, move it, and drop what is old.",
+        abstract: "Read the journal, prove it whole, back it up, move it, and drop what is old.",
         discussion: """
-            cat, follow, verify and stats only read, and work beside a running daemon; prune, copy and repair refuse while one \
-            holds the journal's lock.
+            cat, follow, verify and stats only read, and work beside a running daemon, as backup does; prune, copy, repair and \
+            restore refuse while one holds the journal's lock.
             """,
         subcommands: [
             JournalCatCommand.self, JournalFollowCommand.self, JournalVerifyCommand.self, JournalStatsCommand.self,
-            JournalPruneCommand.self, JournalCopyCommand.self, JournalRepairCommand.self,
+            JournalPruneCommand.self, JournalCopyCommand.self, JournalRepairCommand.self, JournalBackupCommand.self,
+            JournalRestoreCommand.self,
         ])
 }
 
