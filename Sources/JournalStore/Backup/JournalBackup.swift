@@ -30,6 +30,8 @@ package struct JournalBackup {
     private let progress: (Int64, Int64) -> Void
     private let time: Int64
     private var manifest: BackupManifest
+    /// What the file in the target says; nil when that is not certain.
+    private var committed: BackupManifest?
     private var copied: Int64 = 0
 
     /// What a directory holds of earlier backups; nil when it is empty. Throws ``BackupFault``, and `SystemError`.
@@ -67,7 +69,7 @@ package struct JournalBackup {
             let earlier = try manifest(in: target)
             var backup = JournalBackup(
                 source: source, target: target, progress: progress, time: time,
-                manifest: earlier ?? BackupManifest(journal: journal, time: time))
+                manifest: earlier ?? BackupManifest(journal: journal, time: time), committed: earlier)
             // First of all: what has no such mark is taken for the journal itself.
             if earlier == nil {
                 try target.replace(Place.name, with: Place.none.encode())
@@ -291,11 +293,13 @@ package struct JournalBackup {
     // MARK: The files beside the segments
 
     /// From now on, what has been copied is the backup.
-    private func commit() throws(SystemError) {
+    private mutating func commit() throws(SystemError) {
         // Before the file that names them: their names.
         try target.synchronizeDirectory()
         try target.replace(BackupManifest.name, with: manifest.encode())
+        committed = nil
         try target.synchronizeDirectory()
+        committed = manifest
     }
 
     /// What a journal has beside its segments, for whoever copies the directory by hand.
@@ -306,9 +310,10 @@ package struct JournalBackup {
 
     /// Removes what the manifest does not name.
     private func tidy() throws(SystemError) {
+        guard let committed else { return }
         for name in try target.names() {
             guard let first = SegmentName.firstSeq(of: name) else { continue }
-            guard let segment = manifest.content[first] else {
+            guard let segment = committed.content[first] else {
                 try target.unlink(name)
                 continue
             }

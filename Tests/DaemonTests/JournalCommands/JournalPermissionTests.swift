@@ -141,6 +141,41 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can act as another user"))
+    func `what root backs up and restores belongs to the owner of the directory, or of the one that it is made in`()
+        async throws
+    {
+        let daemon = try DaemonUnderTest()
+        try CraftedJournal().write(to: daemon)
+        try setMode(0o711, daemon.directory.path)
+        for name in ["there", "parent"] { try give(daemon.directory.makeDirectory(name)) }
+        for (arguments, to) in [
+            (["backup", "there", "--directory", "journal"], "there"),
+            (["backup", "parent/new", "--directory", "journal"], "parent/new"),
+            (["restore", "there", "--directory", "parent/journal"], "parent/journal"),
+            // From theirs, to root's directory.
+            (["backup", "backup", "--directory", "parent/journal"], "backup"),
+            (["restore", "backup", "--directory", "parent/journal", "--replace"], "parent/journal"),
+        ] {
+            let result = try await daemon.run(["journal"] + arguments)
+            #expect(result.exit == .code(0) && result.errors == "", "\(arguments): \(result)")
+            try expectOwner(daemon, of: to)
+        }
+        #expect(try Identity.owner(of: "\(daemon.journalDirectory)/backed-up").user == 0)
+    }
+
+    @Test func `a backup to where nothing may be written is refused`() async throws {
+        let daemon = try await stopped()
+        for (mode, name) in [(0o700, "backup"), (0o500, "backup"), (0o500, "closed")] as [(mode_t, String)] {
+            if name == "closed" { try daemon.directory.makeDirectory(name) }
+            if mode == 0o500 { try setMode(mode, daemon.directory.path(of: name)) }
+            let result = try await run(daemon, ["backup", daemon.directory.path(of: name)])
+            #expect(result.exit == .code(mode == 0o700 ? 0 : 77), "\(result)")
+            if mode == 0o500 { #expect(result.errors.contains("Permission denied; hint: let this user")) }
+        }
+        try setMode(0o700, daemon.directory.path(of: "backup"))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can act as another user"))
     func `what root prunes and repairs still belongs to the journal's owner`() async throws {
         let daemon = try DaemonUnderTest()
         var journal = CraftedJournal()

@@ -1,6 +1,5 @@
 import Glibc
 import JSON
-import Synchronization
 import TestSupport
 import Testing
 
@@ -15,35 +14,6 @@ struct LiveCopyTests {
             restic -q --no-cache backup journal 2> /dev/null; restic -q --no-cache restore latest --target $1.all && \
             mv $1.all/journal $1 && rmdir $1.all
             """
-    }
-
-    /// What loads the daemon until the test lets go of it: what it answered with 200.
-    private final class Load: Sendable {
-        private let state = Mutex((acknowledged: Set<Int64>(), isOver: false))
-        var acknowledged: Set<Int64> { state.withLock { $0.acknowledged } }
-
-        init(_ daemon: DaemonUnderTest, clients: Int64) {
-            let address = daemon.address
-            for number in 1...clients {
-                onThread { [self] in
-                    guard let client = try? ClientSocket(address) else { return }
-                    var id = number * 1_000_000
-                    while !state.withLock({ $0.isOver }) {
-                        id += 1
-                        guard (try? client.send(DaemonUnderTest.request(DaemonUnderTest.report(id)))) != nil,
-                            (try? client.receive().status) == 200
-                        else { return }
-                        state.withLock { _ = $0.acknowledged.insert(id) }
-                        // The daemon is not the only one on this machine.
-                        usleep(2000)
-                    }
-                }
-            }
-        }
-
-        deinit { end() }
-
-        func end() { state.withLock { $0.isOver = true } }
     }
 
     private func shell(_ command: String, _ daemon: DaemonUnderTest) async throws -> ChildProcess.Result {
@@ -67,7 +37,7 @@ struct LiveCopyTests {
         try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "6000")
         try await daemon.start()
         if tool == .restic { #expect(try await shell("restic -q --no-cache init", daemon).exit == .code(0)) }
-        let load = Load(daemon, clients: 4)
+        let load = WebhookLoad(daemon, clients: 4)
         try await eventually("segments follow each other") { try daemon.directory.names(in: "journal").count > 9 }
         var before: [Set<Int64>] = []
         for number in 0..<Self.copies {
