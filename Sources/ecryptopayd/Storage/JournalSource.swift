@@ -47,8 +47,7 @@ struct VerifyReport {
     var hint: String?
 
     /// The first problem of what is only the beginning of a copy, however good its lines are.
-    static let halfCopied =
-        "copying it was interrupted: run the same \"ecryptopayd journal copy\" or \"ecryptopayd journal restore\" again"
+    static let halfCopied = "copying it was interrupted: run the same \"ecryptopayd journal copy\" again"
     /// What that comes to.
     static let halfCopiedHint =
         "this is not all of a journal, and no daemon works on it before the copy has come to its end"

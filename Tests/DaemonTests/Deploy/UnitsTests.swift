@@ -31,15 +31,16 @@ import Testing
         let units = try directory.names().sorted()
         #expect(
             units == [
-                "ecryptopayd-admin.socket", "ecryptopayd-admin@.socket", "ecryptopayd.service", "ecryptopayd.socket",
-                "ecryptopayd@.service", "ecryptopayd@.socket",
+                "ecryptopayd-admin.socket", "ecryptopayd-admin@.socket", "ecryptopayd-backup.service",
+                "ecryptopayd-backup.timer", "ecryptopayd-backup@.service", "ecryptopayd-backup@.timer",
+                "ecryptopayd.service", "ecryptopayd.socket", "ecryptopayd@.service", "ecryptopayd@.socket",
             ])
         let result = try await analyze(["verify", "--man=no"] + units.map { directory.path(of: $0) })
         #expect(result.exit == .code(0))
         #expect(result.output + result.errors == "")
     }
 
-    @Test(arguments: ["ecryptopayd.service", "ecryptopayd@.service"])
+    @Test(arguments: ["", "@", "-backup", "-backup@"].map { "ecryptopayd\($0).service" })
     func `systemd rates the units' sandboxing 1.1 or better`(unit: String) async throws {
         let result = try await analyze([
             "security", "--offline=true", "--threshold=11", directory.path(of: unit),
@@ -49,9 +50,13 @@ import Testing
     }
 
     @Test func `every file, directory and socket of an instance has its name`() throws {
-        let single = try places(in: ["ecryptopayd.service", "ecryptopayd.socket", "ecryptopayd-admin.socket"])
-        let template = try places(in: ["ecryptopayd@.service", "ecryptopayd@.socket", "ecryptopayd-admin@.socket"])
-        #expect(single.count == 8)
+        let single = try places(in: [
+            "ecryptopayd.service", "ecryptopayd.socket", "ecryptopayd-admin.socket", "ecryptopayd-backup.service",
+        ])
+        let template = try places(in: [
+            "ecryptopayd@.service", "ecryptopayd@.socket", "ecryptopayd-admin@.socket", "ecryptopayd-backup@.service",
+        ])
+        #expect(single.count == 13)
         #expect(template.count == single.count)
         #expect(template.allSatisfy { $0.contains("%i") }, "\(template)")
     }
@@ -60,7 +65,8 @@ import Testing
     private func places(in units: [String]) throws -> [String] {
         try units.flatMap { unit in
             try directory.readText(unit).split(separator: "\n").filter { line in
-                ["Sockets=", "Also=", "Service=", "ListenStream=", "StateDirectory="].contains { line.hasPrefix($0) }
+                ["Sockets=", "Also=", "Service=", "ListenStream=", "StateDirectory=", "Environment=", "After=ecry"]
+                    .contains { line.hasPrefix($0) }
                     || line.contains("--env-file")
             }.map(String.init)
         }

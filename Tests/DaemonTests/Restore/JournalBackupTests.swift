@@ -59,7 +59,7 @@ import Testing
         try await daemon.start()
         let load = WebhookLoad(daemon, clients: 4)
         var before: [Set<Int64>] = []
-        for number in 0..<10 {
+        for number in 0..<6 {
             before.append(load.acknowledged)
             // In turn a first one and one that goes on.
             let result = try await backUp(daemon, number.isMultiple(of: 2) ? "backup\(number)" : "backup")
