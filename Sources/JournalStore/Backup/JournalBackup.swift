@@ -63,6 +63,12 @@ package struct JournalBackup {
         from source: DirectoryDisk, to target: any Disk, time: Int64, progress: (Int64, Int64) -> Void = { _, _ in }
     ) throws -> Report {
         try withoutActuallyEscaping(progress) { progress in
+            let names = try source.names()
+            if names.contains(JournalCopyWriter.markName) || names.contains(JournalRepair.markName) {
+                throw BackupFault.unfinished(
+                    "what is to be backed up is half of a journal: a copy to it, or a repair of it, was interrupted; hint: bring that to its end"
+                )
+            }
             guard let journal = try SegmentManifest.journal(try JournalExtent(source), source) else {
                 throw BackupFault.nothingThere
             }

@@ -102,7 +102,7 @@ struct JournalBackupCommand: ParsableCommand {
 
     private static func isAboutJournal(_ fault: BackupFault) -> Bool {
         switch fault {
-        case .nothingThere, .damaged: true
+        case .nothingThere, .damaged, .unfinished: true
         default: false
         }
     }
