@@ -148,7 +148,7 @@ struct SegmentChainTests {
         let shop = try ShopServer { $0.respond(Response(status: 503)) }
         let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
         try daemon.set("ECRYPTOPAY_RECONCILE_INTERVAL", "0")
-        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "1024")
+        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "2048")
         try daemon.set("ECRYPTOPAY_FORWARD_URLS", shop.url)
         try daemon.set("ECRYPTOPAY_FORWARD_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
         try await daemon.startWithBaseline()

@@ -70,7 +70,7 @@ final class Shop: Sendable {
     ) {
         let began = clock.wall
         // The last part of the id is the record's number.
-        let record = message.id.split(separator: "_").last.flatMap { Int64($0) } ?? 0
+        let record = message.id.split(separator: "_").dropFirst(2).first.flatMap { Int64($0) } ?? 0
         let (attempt, time, mishap, bring) = state.withLock { state in
             let mood = weather.mood(endpoint, at: began, using: &state.dice)
             let (answer, time) = Self.answer(mood, using: &state.dice)
