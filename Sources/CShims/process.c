@@ -1,11 +1,12 @@
 #define _GNU_SOURCE
 #include "process.h"
 
+#include "files.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <spawn.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 int cshims_pipe2(int ends[2], int flags) {
@@ -16,8 +17,7 @@ void cshims_idle_thread(const char *name) {
     pthread_setname_np(pthread_self(), name);
     struct sched_param none = {0};
     sched_setscheduler(0, SCHED_IDLE, &none);
-    // ioprio_set(2) has no wrapper, and linux/ioprio.h no place in every libc: this thread, the class idle.
-    syscall(SYS_ioprio_set, 1, 0, 3 << 13);
+    cshims_idle_io();
 }
 
 int cshims_close_from(void *actions, int first) {

@@ -25,7 +25,7 @@ package struct JournalBackup {
         var end: Int64?
     }
 
-    private let source: DirectoryDisk
+    private let source: any Disk
     private let target: any Disk
     private let progress: (Int64, Int64) -> Void
     private let time: Int64
@@ -60,7 +60,7 @@ package struct JournalBackup {
     /// Makes it. The caller holds the target's lock. `progress` hears of the bytes read, and of how many there are. Throws ``BackupFault``,
     /// and `SystemError`.
     package static func run(
-        from source: DirectoryDisk, to target: any Disk, time: Int64, progress: (Int64, Int64) -> Void = { _, _ in }
+        from source: any Disk, to target: any Disk, time: Int64, progress: (Int64, Int64) -> Void = { _, _ in }
     ) throws -> Report {
         try withoutActuallyEscaping(progress) { progress in
             let names = try source.names()
@@ -108,7 +108,7 @@ package struct JournalBackup {
     private mutating func round() throws {
         // Before the names: what was acknowledged before stands at or below it, and in a segment that is listed.
         let mark = try DurableMark.read(from: source)
-        let rest = try JournalLock.whileNobodyWrites(in: source.path) { () throws(SystemError) in
+        let rest = try source.whileNobodyWrites { () throws(SystemError) in
             let extent = try JournalExtent(source)
             guard let newest = extent.segments.last else { return (extent, Int64(0)) }
             return (extent, try size(of: newest))

@@ -57,7 +57,7 @@ extension DirectoryDisk {
 
     package func readOnce(_ file: DiskFile, count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
         FileCalls.readNothingAhead(file.number)
-        defer { FileCalls.forget(file.number, count: count, at: offset) }
+        defer { forget(file, offset..<offset + Int64(count)) }
         return try read(file, count: count, at: offset)
     }
 
@@ -120,6 +120,10 @@ extension DirectoryDisk {
         return Place(
             machine: Self.machine, device: identity.device, inode: identity.inode, born: FileCalls.birthTime(of: lock))
     }
+
+    package func whileNobodyWrites<Value>(
+        _ body: () throws(SystemError) -> Value
+    ) throws(SystemError) -> Value? { try JournalLock.whileNobodyWrites(in: path, body) }
 
     package func touchLock() { if let lock { FileCalls.touch(lock.descriptor) } }
 

@@ -40,6 +40,8 @@ package protocol Disk: Sendable {
     func makeRescue() throws(SystemError) -> any Disk
     /// Which directory this is; nil where nobody can tell.
     var place: Place? { get }
+    /// Runs something short during which nobody can take the directory's lock; nil when somebody has it, or nobody can tell.
+    func whileNobodyWrites<Value>(_ body: () throws(SystemError) -> Value) throws(SystemError) -> Value?
     /// Gives the directory's lock a new time: whoever copies an older one over it by its times (rsync) puts another file in its place.
     func touchLock()
     /// Gives who may be writing to it a fortieth of a second.
@@ -88,6 +90,10 @@ extension Disk {
     package func place(of part: DiskPart, _ file: DiskFile) -> FilePlace { .gone }
     package var place: Place? { nil }
     package func touchLock() {}
+
+    package func whileNobodyWrites<Value>(
+        _ body: () throws(SystemError) -> Value
+    ) throws(SystemError) -> Value? { nil }
 
     /// Whether this is a copy of a journal that no daemon has been started on. One of before there was such a file is its own. One whose
     /// file is damaged might be anybody's.

@@ -61,11 +61,6 @@ public enum FileCalls {
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM)
     }
 
-    /// `posix_fadvise(2)`: what was read of a file need not be kept in memory.
-    public static func forget(_ descriptor: Int32, count: Int, at offset: Int64) {
-        _ = posix_fadvise(descriptor, Int(offset), count, POSIX_FADV_DONTNEED)
-    }
-
     /// `pwrite(2)`; returns how many bytes were taken, which may be fewer than given.
     public static func pwrite(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError)
         -> Int

@@ -35,6 +35,7 @@ struct CopySimulation: SeededLife {
             for _ in 0..<Self.copiesPerRun {
                 try judge(copy())
                 try judge(snapshot())
+                if let backup = try backup() { try judge(backup) }
             }
         }
     }
@@ -80,9 +81,7 @@ struct CopySimulation: SeededLife {
         let (begin, end) = (timeline[first].promise, timeline[instant].promise)
         return Candidate(
             state: state, directory: 2, isSaidToBeRestored: false, promise: begin,
-            isPruned: begin.begins != end.begins || begin.gaps.certain != end.gaps.certain || begin.gaps.mayGrow
-                || end.gaps.mayGrow
-                || end.begins.upperBound == .max)
+            isPruned: isPruned(begin, end))
     }
 
     /// All files as of one instant, as a power cut would leave them.
@@ -92,6 +91,57 @@ struct CopySimulation: SeededLife {
         return Candidate(
             state: state, directory: LedgerCrashSimulation.directory, isSaidToBeRestored: true, promise: moment.promise,
             isPruned: moment.promise.gaps.mayGrow || moment.promise.begins.upperBound == .max)
+    }
+
+    // MARK: Backups
+
+    /// Backups into one directory while time goes on; one or another is killed, or loses the power, at any of its calls. Nil where none was
+    /// brought to its end.
+    private mutating func backup() throws -> Candidate? {
+        let timeline = life.timeline.map(\.state)
+        var instant = index(timeline.count)
+        // Where the disk refuses the mark, nobody can tell from outside what has been synced.
+        for (moment, state) in zip(life.timeline, timeline) where mark(state) < moment.promise.last { return nil }
+        // A new life of the program does not go on with the backups of the one before, which were judged.
+        var state = DiskState()
+        var last: Candidate?
+        for _ in 0..<3 {
+            let calls = Recorder<DiskState>()
+            let target = SimulatedDisk(state, keepsCalls: false) { calls.add($0) }
+            let begin = life.timeline[instant].promise
+            let source = MovingDisk(timeline, from: instant, step: random.next() % 3, seed: random.next())
+            do {
+                let report = try JournalBackup.run(from: source, to: target, time: now)
+                states += 1
+                guard report.manifest.last >= begin.last else {
+                    throw Violation("the backup ends with \(report.manifest.last), and \(begin.last) was acknowledged")
+                }
+                let end = life.timeline[source.instant].promise
+                last = Candidate(
+                    state: random.next() % 2 == 0 ? target.state.afterLosingAll() : target.state, directory: 3,
+                    isSaidToBeRestored: false, promise: begin, isPruned: isPruned(begin, end))
+            } catch BackupFault.nothingThere where begin.last == 0 {
+            }
+            // It is interrupted, and the next one goes on with what it left.
+            let moments = calls.all
+            state = target.state
+            if !moments.isEmpty, random.next() % 2 == 0 {
+                let cut = moments[index(moments.count)]
+                state = random.next() % 2 == 0 ? cut : cut.afterPowerCut(using: &random)
+                last = nil
+            }
+            instant = source.instant
+        }
+        return last
+    }
+
+    private func mark(_ state: DiskState) -> Int64 {
+        state.names[DurableMark.name].flatMap { DurableMark.decode(state.files[$0].cache) } ?? 0
+    }
+
+    private func isPruned(_ begin: LedgerPromise, _ end: LedgerPromise) -> Bool {
+        begin.begins != end.begins || begin.gaps.certain != end.gaps.certain || begin.gaps.mayGrow || end.gaps.mayGrow
+            || end.begins.upperBound == .max
     }
 
     private mutating func index(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
