@@ -142,7 +142,7 @@ package struct JournalBackup {
             if !isWhole(first, partial), first <= limit.seq {
                 try copy(
                     first, limit: first == newest ? limit : Limit(seq: .max), claimed: claimed,
-                    known: closed?[first], of: all)
+                    isWritten: rest == nil, known: closed?[first], of: all)
                 manifest.dropped = extent.dropped.between(extent.pruned, manifest.last + 1)
                 // Whoever is interrupted need not copy it again.
                 if first != newest { try commit() }
@@ -215,12 +215,13 @@ package struct JournalBackup {
 
     /// Copies what a segment has more than the backup.
     private mutating func copy(
-        _ first: Int64, limit: Limit, claimed: Int64, known: ClosedSegment?, of all: Int64
+        _ first: Int64, limit: Limit, claimed: Int64, isWritten: Bool, known: ClosedSegment?, of all: Int64
     ) throws {
         guard let file = try source.openUnlessPruned(first) else { throw Vanished() }
         defer { source.close(file) }
         let held = manifest.content[first] ?? ClosedSegment(first: first, last: first - 1, size: 0, checksum: 0)
-        var output = try VerifiedFile(target, held.name, behind: held.size, checksum: held.checksum)
+        var output = try VerifiedFile(
+            target, held.name, behind: held.size, checksum: held.checksum, isBesideWriter: isWritten)
         var reader = SegmentReader(source, file, from: held.size)
         var claimed = claimed
         var batch: [UInt8] = []

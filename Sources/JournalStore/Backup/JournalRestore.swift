@@ -254,7 +254,18 @@ extension JournalRestore {
         }
     }
 
-    /// Gives what was there before the name that it keeps, and has the journal be one.
+    /// Gives what was there before the name that it keeps. Another may have been replaced within the same second.
+    private func keepAside(_ suffix: String) throws(SystemError) -> String {
+        var (aside, number) = ("\(directory).replaced-\(suffix)", 1)
+        while try FileCalls.identity(of: aside) != nil {
+            number += 1
+            aside = "\(directory).replaced-\(suffix)-\(number)"
+        }
+        try FileCalls.rename(new, toFree: aside)
+        return aside
+    }
+
+    /// Has what was there before be kept, and has the journal be one.
     private mutating func finish(_ disk: any Disk, suffix: String, isEmpty: Bool = false) throws {
         // What is exchanged is to stay so before the mark goes.
         try FileCalls.synchronizeParent(of: directory)
@@ -263,9 +274,7 @@ extension JournalRestore {
                 FileCalls.remove("\(new)/\(JournalLock.name)")
                 FileCalls.remove(new)
             } else {
-                let aside = "\(directory).replaced-\(suffix)"
-                try FileCalls.rename(new, toFree: aside)
-                report.replaced = aside
+                report.replaced = try keepAside(suffix)
             }
             try FileCalls.synchronizeParent(of: directory)
         }

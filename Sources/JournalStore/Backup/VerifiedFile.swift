@@ -1,25 +1,29 @@
+import Glibc
 import JournalFormat
 import POSIX
 
-/// A file that is written in parts, synced as it grows, and read back from the disk.
+/// A file that is written in parts, synced, and read back from the disk.
 ///
-/// Small syncs, since a large one holds up those of the journal on the same disk.
+/// It is written out in small pieces, with rests beside a daemon, and synced at its end only: the sync of a journal on the same disk waits for
+/// what others have not written out yet, and for their syncs.
 struct VerifiedFile: ~Copyable {
-    private static let syncedBytes: Int64 = 4 << 20
-    private static let step = 1 << 20
+    private static let step = 256 << 10
 
     private let disk: any Disk
     private let file: DiskFile
     private let name: String
+    private var pace: Pace
     /// What stands before what is written here.
     private let start: (size: Int64, checksum: UInt32)
     private var running: CRC32C.Running
-    private var synced: Int64
     private(set) var size: Int64
     var checksum: UInt32 { running.checksum }
 
     /// Goes on behind so many bytes with that checksum; what stands behind them is cut off.
-    init(_ disk: any Disk, _ name: String, behind size: Int64 = 0, checksum: UInt32 = 0) throws(SystemError) {
+    init(
+        _ disk: any Disk, _ name: String, behind size: Int64 = 0, checksum: UInt32 = 0, isBesideWriter: Bool = false
+    ) throws(SystemError) {
+        pace = Pace(isHeld: isBesideWriter)
         let file = try disk.open(name, .createIfMissing)
         do throws(SystemError) {
             if try disk.size(file) > size { try disk.truncate(file, to: size) }
@@ -31,21 +35,23 @@ struct VerifiedFile: ~Copyable {
         self.file = file
         self.name = name
         start = (size, checksum)
-        (self.size, synced) = (size, size)
+        self.size = size
         running = CRC32C.Running(behind: checksum)
     }
 
     deinit { disk.close(file) }
 
     mutating func append(_ bytes: [UInt8]) throws(SystemError) {
-        try disk.writeAll(file, bytes[...], at: size)
         running.update(bytes.span)
-        size += Int64(bytes.count)
-        guard size - synced >= Self.syncedBytes else { return }
-        try disk.synchronize(file)
-        // What is read back is to come from the disk.
-        disk.forget(file, synced..<size)
-        synced = size
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(Self.step)
+            try disk.writeAll(file, piece, at: size)
+            disk.writeOut(file, size..<size + Int64(piece.count))
+            size += Int64(piece.count)
+            rest = rest.dropFirst(piece.count)
+            pace.hold()
+        }
     }
 
     /// Syncs all of it, and reads back what was written. Throws ``BackupFault/misread(_:)``, and `SystemError`.
@@ -60,8 +66,23 @@ struct VerifiedFile: ~Copyable {
             if bytes.isEmpty { break }
             read.update(bytes.span)
             offset += Int64(bytes.count)
+            pace.hold()
         }
         guard offset == size, read.checksum == checksum else { throw BackupFault.misread(name) }
         disk.forget(file, start.size..<size)
+    }
+}
+
+/// Rests as long as it has worked, if somebody else works on the same disk and the same processors.
+private struct Pace {
+    let isHeld: Bool
+    private var since = Clock.monotonic()
+
+    init(isHeld: Bool) { self.isHeld = isHeld }
+
+    mutating func hold() {
+        guard isHeld else { return }
+        usleep(UInt32(clamping: (Clock.monotonic() - since) / 1000))
+        since = Clock.monotonic()
     }
 }

@@ -85,6 +85,7 @@ extension DirectoryDisk {
         try naming(path(of: name)) { () throws(SystemError) in try FileCalls.unlinkat(descriptor, name) }
     }
 
+    package func writeOut(_ file: DiskFile, _ range: Range<Int64>) { FileCalls.writeOut(file.number, range) }
     package func forget(_ file: DiskFile, _ range: Range<Int64>) { FileCalls.forget(file.number, range) }
 
     package func freeBytes() throws(SystemError) -> Int64 {

@@ -46,6 +46,8 @@ package protocol Disk: Sendable {
     func touchLock()
     /// Gives who may be writing to it a fortieth of a second.
     func letOthersWrite()
+    /// Part of a file is written to the disk now, and not synced by that.
+    func writeOut(_ file: DiskFile, _ range: Range<Int64>)
     /// Part of a file need not stay in memory: what is synced is read from the disk then.
     func forget(_ file: DiskFile, _ range: Range<Int64>)
 }
@@ -105,6 +107,7 @@ extension Disk {
 
     package func letOthersWrite() { usleep(25_000) }
 
+    package func writeOut(_ file: DiskFile, _ range: Range<Int64>) {}
     package func forget(_ file: DiskFile, _ range: Range<Int64>) {}
 
     /// Opens a segment for reading; nil when it is gone. A daemon that prunes may drop it between being listed and opened.

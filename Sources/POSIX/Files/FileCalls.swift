@@ -127,11 +127,6 @@ public enum FileCalls {
         return Int64(clamping: result.f_bavail) &* Int64(clamping: result.f_frsize)
     }
 
-    /// `posix_fadvise(2)`: part of a file is not read again soon. Advice: whatever comes of it is fine.
-    public static func forget(_ descriptor: Int32, _ range: Range<Int64>) {
-        _ = posix_fadvise(descriptor, Int(range.lowerBound), range.count, POSIX_FADV_DONTNEED)
-    }
-
     /// `flock(2)` without waiting, exclusive unless it is to be shared; false when another process is in the way.
     public static func lock(_ descriptor: Int32, isShared: Bool = false) throws(SystemError) -> Bool {
         do {

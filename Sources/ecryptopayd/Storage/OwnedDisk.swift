@@ -30,6 +30,7 @@ struct OwnedDisk: Disk {
     func rename(_ old: String, to new: String) throws(SystemError) { try acting { try disk.rename(old, to: new) } }
     func unlink(_ name: String) throws(SystemError) { try acting { try disk.unlink(name) } }
     func freeBytes() throws(SystemError) -> Int64 { try disk.freeBytes() }
+    func writeOut(_ file: DiskFile, _ range: Range<Int64>) { disk.writeOut(file, range) }
     func forget(_ file: DiskFile, _ range: Range<Int64>) { disk.forget(file, range) }
 
     private func acting<Value>(_ body: () throws -> Value) throws(SystemError) -> Value {
