@@ -7,12 +7,12 @@ import POSIX
 /// It is written out in small pieces, with rests beside a daemon, and synced at its end only: the sync of a journal on the same disk waits for
 /// what others have not written out yet, and for their syncs.
 struct VerifiedFile: ~Copyable {
-    private static let step = 256 << 10
-
     private let disk: any Disk
     private let file: DiskFile
     private let name: String
     private var pace: Pace
+    /// How much is written, and read back, at once.
+    private let step: Int
     /// What stands before what is written here.
     private let start: (size: Int64, checksum: UInt32)
     private var running: CRC32C.Running
@@ -24,6 +24,7 @@ struct VerifiedFile: ~Copyable {
         _ disk: any Disk, _ name: String, behind size: Int64 = 0, checksum: UInt32 = 0, isBesideWriter: Bool = false
     ) throws(SystemError) {
         pace = Pace(isHeld: isBesideWriter)
+        step = isBesideWriter ? 128 << 10 : 4 << 20
         let file = try disk.open(name, .createIfMissing)
         do throws(SystemError) {
             if try disk.size(file) > size { try disk.truncate(file, to: size) }
@@ -45,7 +46,7 @@ struct VerifiedFile: ~Copyable {
         running.update(bytes.span)
         var rest = bytes[...]
         while !rest.isEmpty {
-            let piece = rest.prefix(Self.step)
+            let piece = rest.prefix(step)
             try disk.writeAll(file, piece, at: size)
             disk.writeOut(file, size..<size + Int64(piece.count))
             size += Int64(piece.count)
@@ -62,7 +63,7 @@ struct VerifiedFile: ~Copyable {
         var read = CRC32C.Running(behind: start.checksum)
         var offset = start.size
         while offset < size {
-            let bytes = try disk.read(file, count: Int(min(Int64(Self.step), size - offset)), at: offset)
+            let bytes = try disk.read(file, count: Int(min(Int64(step), size - offset)), at: offset)
             if bytes.isEmpty { break }
             read.update(bytes.span)
             offset += Int64(bytes.count)
@@ -73,7 +74,7 @@ struct VerifiedFile: ~Copyable {
     }
 }
 
-/// Rests as long as it has worked, if somebody else works on the same disk and the same processors.
+/// Rests twice as long as it has worked, if somebody else works on the same disk and the same processors.
 private struct Pace {
     let isHeld: Bool
     private var since = Clock.monotonic()
@@ -82,7 +83,7 @@ private struct Pace {
 
     mutating func hold() {
         guard isHeld else { return }
-        usleep(UInt32(clamping: (Clock.monotonic() - since) / 1000))
+        usleep(UInt32(clamping: (Clock.monotonic() - since) / 500))
         since = Clock.monotonic()
     }
 }
