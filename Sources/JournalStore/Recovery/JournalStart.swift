@@ -8,6 +8,8 @@ struct JournalStart {
     /// What the copy was found to be; nil where it could not be judged as one.
     private(set) var copy: CopiedJournal.Report?
     private let own: Place?
+    /// Whether the directory does not say yet whose it is.
+    private var isNew = false
 
     /// Looks, and prepares a copy for recovery.
     init(_ disk: any Disk, isRestored: Bool) throws(JournalFault) {
@@ -16,8 +18,9 @@ struct JournalStart {
             let found = try disk.contents(of: Place.name, atMost: 1000)
             isRestore = try disk.isCopy() || isRestored
             if !isRestore {
-                // First of all: a copy of the first moments is one too.
-                if let own, found != own.encode() { try Self.write(own, disk) }
+                isNew = own != nil && found != own?.encode()
+                // First of all: a copy of a journal's first moments is one too. What is refused is not changed.
+                if isNew, try disk.names().allSatisfy({ $0 == JournalLock.name }) { try finish(disk) }
                 return
             }
             // What an operator has said is true of the next start too, if this one does not come to its end.
@@ -28,7 +31,7 @@ struct JournalStart {
 
     /// This directory is a journal's place of its own from now on.
     func finish(_ disk: any Disk) throws(SystemError) {
-        if let own, isRestore { try Self.write(own, disk) }
+        if let own, isRestore || isNew { try Self.write(own, disk) }
     }
 
     private static func write(_ place: Place, _ disk: any Disk) throws(SystemError) {
