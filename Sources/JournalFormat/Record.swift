@@ -81,15 +81,19 @@ package enum Record: Hashable, Sendable {
             self.time = time
         }
 
-        /// The number to go on with: no earlier run of this journal, restored or not, has given it out.
+        /// The number to go on with: as many times 2^10 as milliseconds have passed since 2026, which is 2^32 and more behind what the journal
+        /// had before.
         ///
-        /// 2^32 records are more than anybody wrote since the copy. It may be restored twice: so 2^10 more are left out for each millisecond
-        /// since its last record, more than are written in one, and the second restore goes on behind all that the first one wrote. This
-        /// lasts for 250 years before a number is no integer any more to JavaScript.
+        /// Nobody writes as many records in a millisecond. So whatever an earlier run gave out, on this copy, on another one or on what was
+        /// restored from either, is lower; and for 250 years the number is an integer to JavaScript. By a clock that is wrong it is 2^32
+        /// behind the last record.
         package var nextSeq: Int64 {
-            let milliseconds = min(max(0, time - point) / 1_000_000, 1 << 41)
-            return after + (1 << 32) + (milliseconds << 10) + 1
+            let milliseconds = min(max(0, time - Self.epoch) / 1_000_000, 1 << 43)
+            let byTime = milliseconds << 10
+            return byTime > after ? byTime : after + (1 << 32) + 1
         }
+        /// 2026-01-01T00:00:00Z.
+        private static let epoch: Int64 = 1_767_225_600_000_000_000
     }
 
     /// A report.

@@ -186,6 +186,16 @@ import Testing
         #expect(some.count == 3)
     }
 
+    @Test func `a command that needs no account reads what there is, whatever secret is elsewhere`() throws {
+        let settings = try read(
+            ["ECRYPTOPAY_EMAIL": "a@b", "ECRYPTOPAY_FORWARD_URLS": "http://127.0.0.1:1/hook"], account: .unused,
+            withAccount: false)
+        #expect(settings.account == nil && settings.forwardURLs.count == 1)
+        #expect(
+            try faults(["ECRYPTOPAY_EMAIL": "none"], account: .unused, withAccount: false).map(\.key)
+                == ["ECRYPTOPAY_EMAIL"])
+    }
+
     @Test func `a CA file that cannot be read or holds no certificate is a fault`() throws {
         let missing = try faults(["ECRYPTOPAY_CA_FILE": "/none.pem"])
         #expect(missing.map(\.problem) == ["cannot be read (open /none.pem: No such file or directory)"])

@@ -95,18 +95,23 @@ struct RecordCodecTests {
         }
     }
 
-    @Test func `a second restore of the same copy goes on behind whatever the first one can have written`() {
-        let restores = [0, 1, 20, 3_600_000, 365 * 86_400_000].map {
-            Record.Restore(after: 100, point: 5_000_000_000, time: 5_000_000_000 + $0 * 1_000_000)
+    @Test func `a later restore goes on behind whatever an earlier one can have written, whatever is restored`() {
+        let now: Int64 = 1_796_000_000_000_000_000
+        func next(after: Int64, milliseconds: Int64) -> Int64 {
+            Record.Restore(after: after, point: now, time: now + milliseconds * 1_000_000).nextSeq
         }
-        #expect(restores[0].nextSeq == 100 + (1 << 32) + 1)
-        for (one, other) in zip(restores, restores.dropFirst()) {
-            let milliseconds = (other.time - one.time) / 1_000_000
-            #expect(other.nextSeq - one.nextSeq >= milliseconds * 1000)
+        #expect(next(after: 100, milliseconds: 0) > 100 + 1 << 32)
+        // The same copy, and what became of it, in any order.
+        var last = next(after: 100, milliseconds: 0)
+        for (milliseconds, restored) in [(1, false), (20, true), (21, true), (60_000, false), (365 * 86_400_000, true)] {
+            let found = next(after: restored ? last + 500 : 100, milliseconds: Int64(milliseconds))
+            #expect(found > last + 500)
+            last = found
         }
-        // A clock that was set back, and one that is far off.
-        #expect(Record.Restore(after: 100, point: 9_000_000_000, time: 0).nextSeq == restores[0].nextSeq)
-        #expect(Record.Restore(after: 100, point: 0, time: .max).nextSeq < 1 << 53)
+        // A clock that was set back, one that was never set, and one that is far off.
+        #expect(next(after: last + 500, milliseconds: -1) == last + 500 + 1 << 32 + 1)
+        #expect(Record.Restore(after: 100, point: 0, time: 0).nextSeq == 100 + 1 << 32 + 1)
+        #expect(Record.Restore(after: 100, point: 0, time: .max).nextSeq <= 1 << 53)
     }
 
     @Test func `a line that claims its own number as durable is refused`() {

@@ -140,7 +140,7 @@ struct StatusPage {
     private var restore: String {
         guard let restore = status.journal.restore else { return "" }
         return """
-             The journal was restored at \(HumanText.time(restore.time)) from a copy that ends with record \(restore.after) of \
+             The journal was restored at \(HumanText.time(restore.time)) to the state of record \(restore.after) of \
             \(HumanText.time(restore.point)).
             """
     }

@@ -9,6 +9,8 @@ package struct Settings: Hashable, Sendable {
         case required
         /// All four or none, as `sandbox` takes them.
         case optional
+        /// None, and no other secret: some may be where only the service can read them.
+        case unused
     }
 
     /// The account's client id.

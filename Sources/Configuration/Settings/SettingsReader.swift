@@ -13,8 +13,9 @@ struct SettingsReader {
     mutating func read(account: Settings.AccountRequirement) throws(ConfigurationFaults) -> Settings {
         refuseUnknownNames()
         for key in SettingKey.all { read(key) }
-        requireAccount(account)
-        verifyForwarding()
+        // What a command does not need may be a credential of the service's.
+        if account != .unused { requireAccount(account) }
+        verifyForwarding(needsSecret: account != .unused)
         verifyCAFile()
         if !faults.isEmpty { throw ConfigurationFaults(faults) }
         warn()
@@ -103,7 +104,7 @@ struct SettingsReader {
         }
     }
 
-    private mutating func verifyForwarding() {
+    private mutating func verifyForwarding(needsSecret: Bool) {
         if let path = settings.forwardExec, !path.hasPrefix("/"),
             let origin = settings.origins["ECRYPTOPAY_FORWARD_EXEC"]
         {
@@ -119,7 +120,7 @@ struct SettingsReader {
                 "give them different paths: by these the journal tells them apart")
         }
         let key = "ECRYPTOPAY_FORWARD_SECRET"
-        if settings.forwardSecret == nil, !faults.contains(where: { $0.key == key || $0.key == key + "_FILE" }) {
+        if needsSecret, settings.forwardSecret == nil, !faults.contains(where: { $0.key == key || $0.key == key + "_FILE" }) {
             faults.append(
                 ConfigurationFault(
                     key: key, place: key, problem: "is required with ECRYPTOPAY_FORWARD_URLS, and is not set",

@@ -172,8 +172,11 @@ package struct JournalBackup {
     /// Refuses a backup that is not of this journal, or not of what it is now, or not what it says.
     private func check(_ journal: String, _ extent: JournalExtent, _ closed: SegmentManifest?) throws {
         guard manifest.journal == journal else { throw BackupFault.otherJournal(manifest.journal) }
-        // Numbers that a restore has passed over: the records that had them are of what is no more.
-        if extent.dropped.ranges.contains(where: { $0.count >= 1 << 32 && $0.contains(manifest.last) }) {
+        // Records behind the point to which the journal was set back are of what is no more.
+        if let next = extent.segments.first(where: { $0 > manifest.last }),
+            case .opened(let opened)? = try source.head(of: next)?.record, let restore = opened.restore,
+            restore.after < manifest.last, manifest.last < restore.nextSeq
+        {
             throw BackupFault.ahead(manifest.last)
         }
         let listed = Set(extent.segments)

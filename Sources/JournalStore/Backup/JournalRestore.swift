@@ -108,7 +108,9 @@ extension JournalRestore {
     // MARK: What is there
 
     private func content() throws -> Content {
-        if let bytes = try source.contents(of: BackupManifest.name) {
+        // The place of a backup is nobody's. Where it is somebody's, a daemon has gone on with the backup, or with a copy of it.
+        let place = try source.contents(of: Place.name, atMost: 1000).flatMap { Place.decode($0) } ?? .none
+        if place == .none, let bytes = try source.contents(of: BackupManifest.name) {
             guard let manifest = BackupManifest.decode(bytes) else {
                 throw BackupFault.lies(
                     "that file is damaged; hint: restore another backup, or remove the file, and what is left is taken as a plain copy"
@@ -126,7 +128,7 @@ extension JournalRestore {
                 "this is not all of a journal: copying it was interrupted; hint: restore another copy")
         }
         guard names.contains(where: { SegmentName.firstSeq(of: $0) != nil }) else { throw BackupFault.nothingThere }
-        let own: Set = [JournalLock.name, Place.name, LastBackup.name]
+        let own: Set = [JournalLock.name, Place.name, LastBackup.name, BackupManifest.name]
         return .files(names.filter { !own.contains($0) && !$0.hasSuffix(".new") })
     }
 

@@ -31,6 +31,8 @@ struct JournalStart {
 
     /// This directory is a journal's place of its own from now on.
     func finish(_ disk: any Disk) throws(SystemError) {
+        // What a backup had is not what this has any more.
+        if try disk.names().contains(BackupManifest.name) { try disk.unlink(BackupManifest.name) }
         if let own, isRestore || isNew { try Self.write(own, disk) }
     }
 

@@ -16,7 +16,7 @@ struct AdminClient {
     init(_ options: ConfigurationOptions) throws {
         let loader = ConfigurationLoader(envFile: options.envFile, isDaemon: false)
         obstacle = loader.obstacle
-        let settings = try loader.load(account: .optional)
+        let settings = try loader.load(account: .unused)
         guard let address = settings.adminListen.first else {
             throw CommandFailure(
                 .configuration,

@@ -41,7 +41,7 @@ struct JournalOptions: ParsableArguments {
 
     private func settings() throws -> Settings {
         let loader = ConfigurationLoader(envFile: configuration.envFile, isDaemon: false)
-        return try loader.load(account: .optional)
+        return try loader.load(account: .unused)
     }
 }
 

@@ -64,7 +64,7 @@ struct JournalCopyCommand: ParsableCommand {
     private func settings() throws -> Settings {
         guard [from, to].contains(where: { $0 == "configured" || $0.contains("://") }) else { return Settings() }
         let loader = ConfigurationLoader(envFile: configuration.envFile, isDaemon: false)
-        return try loader.load(account: .optional)
+        return try loader.load(account: .unused)
     }
 
     private func place(_ text: String, _ name: String, _ settings: Settings) throws -> JournalPlace {

@@ -35,7 +35,7 @@ enum StatusText {
         return [
             (
                 "restored",
-                "\(time(restore["at"])), from a copy that ends with record \(after) of \(time(restore["point"]))"
+                "\(time(restore["at"])), to the state of record \(after) of \(time(restore["point"]))"
             )
         ]
     }

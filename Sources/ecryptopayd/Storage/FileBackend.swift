@@ -156,9 +156,8 @@ extension Record.Restore {
     func log(_ copy: CopiedJournal.Report?, _ logger: Logger) {
         logger.warning(
             """
-            the journal was restored from a copy: it ends with record \(after) of \(UTCTime(nanoseconds: point).iso8601()), and goes on with \
-            record \(nextSeq), behind all that was given out since. What was reported or confirmed after that is found by the first \
-            listing of all payments
+            the journal was restored: its last record was \(after) of \(UTCTime(nanoseconds: point).iso8601()), and it goes on with record \
+            \(nextSeq), behind every number that was given out since. The first listing of all payments finds what has changed since
             """)
         guard let copy else { return }
         if copy.claimed > after {

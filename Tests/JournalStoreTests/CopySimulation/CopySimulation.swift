@@ -11,7 +11,8 @@ import POSIX
 /// then the same copy is restored a second time. Everything depends on the seed alone.
 struct CopySimulation: SeededLife {
     private static let copiesPerRun = 4
-    private static let second: Int64 = 1_000_000_000
+    /// Between two restores, in nanoseconds.
+    private static let pause: Int64 = 2_000_000
 
     var states = 0
     private var random: SplitMix64
@@ -19,7 +20,7 @@ struct CopySimulation: SeededLife {
     /// All that was ever durable.
     private var records: [Int64: Record] = [:]
     /// Later than any record.
-    private var now: Int64 = 1_000_000_000_000_000_000
+    private var now: Int64 = 1_800_000_000_000_000_000
 
     init(seed: UInt64) {
         random = SplitMix64(seed: seed &* 0x9E37_79B9_7F4A_7C15)
@@ -153,10 +154,10 @@ struct CopySimulation: SeededLife {
         let segments = candidate.state.names.filter { SegmentName.firstSeq(of: $0.key) != nil }.values
         if segments.allSatisfy({ candidate.state.files[$0].cache.isEmpty }), candidate.promise.last == 0 { return }
         let calls = Recorder<DiskState>()
-        now += Self.second
+        now += Self.pause
         guard let first = try restore(candidate, candidate.state, calls) else { return }
         for state in calls.all where random.next() % 4 == 0 {
-            now += Self.second
+            now += Self.pause
             // Of a copy nothing is on the disk before the start has put it there.
             var cut = candidate
             cut.state = candidate.isSaidToBeRestored ? state.afterPowerCut(using: &random) : state
@@ -166,12 +167,23 @@ struct CopySimulation: SeededLife {
         // The next starts are none of a copy, whatever the power does.
         let later = try goOn(candidate, first.state.afterLosingAll(), behind: first.last)
         _ = try goOn(candidate, later.state.afterPowerCut(using: &random), behind: later.last)
-        now += Self.second
+        now += Self.pause
         guard let second = try restore(candidate, candidate.state) else {
             throw Violation("it cannot be restored twice")
         }
         guard second.first > later.last else {
             throw Violation("restored again, it goes on with \(second.first), behind \(later.last)")
+        }
+        // And so does whatever is restored, in any order.
+        var whatCameOfIt = candidate
+        (whatCameOfIt.state, whatCameOfIt.isSaidToBeRestored, whatCameOfIt.isPruned) = (later.state, true, true)
+        now += Self.pause
+        guard let third = try restore(whatCameOfIt, later.state), third.first > second.last else {
+            throw Violation("what was restored and restored again does not go on behind \(second.last)")
+        }
+        now += Self.pause
+        guard let fourth = try restore(candidate, candidate.state), fourth.first > third.last else {
+            throw Violation("restored once more, it does not go on behind \(third.last)")
         }
     }
 

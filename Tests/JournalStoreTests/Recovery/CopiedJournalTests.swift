@@ -124,6 +124,25 @@ struct CopiedJournalTests {
         #expect(fault(copy([1: segment(1...4), 5: last], mark: 9))?.file == name(5))
     }
 
+    @Test func `a backup goes on behind its own restore, though its last segment was dropped since`() throws {
+        let target = SimulatedDisk()
+        let report = try JournalBackup.run(
+            from: copy([1: segment(1...7), 8: segment(8...61)], mark: 61), to: target, time: 0)
+        #expect(report.manifest.last == 61)
+        let disk = copy([1: segment(1...7), 8: segment(8...61)], mark: 61)
+        let ledger = try open(disk)
+        let next = try #require(ledger.recovered.restore).0.nextSeq
+        ledger.close()
+        let other = SimulatedDisk(target.state)
+        try DroppedRanges([8...next - 1]).write(to: disk)
+        disk.remove(name(8))
+        #expect(try JournalBackup.run(from: disk, to: target, time: 0).manifest.last == next + 1)
+        // One of what came later, and was set back.
+        let late = copy([1: segment(1...7), 8: segment(8...70)], mark: 70)
+        #expect(try JournalBackup.run(from: late, to: other, time: 0).manifest.last == 70)
+        #expect(throws: BackupFault.ahead(70)) { try JournalBackup.run(from: disk, to: other, time: 0) }
+    }
+
     @Test func `a journal without the file is its own, one whose file is damaged gets higher numbers`() throws {
         let old = copy([1: segment(1...4)], place: nil)
         #expect(try open(old).recovered.restore == nil)
