@@ -103,7 +103,8 @@ struct RecordCodecTests {
         #expect(next(after: 100, milliseconds: 0) > 100 + 1 << 32)
         // The same copy, and what became of it, in any order.
         var last = next(after: 100, milliseconds: 0)
-        for (milliseconds, restored) in [(1, false), (20, true), (21, true), (60_000, false), (365 * 86_400_000, true)] {
+        for (milliseconds, restored) in [(1, false), (20, true), (21, true), (60_000, false), (365 * 86_400_000, true)]
+        {
             let found = next(after: restored ? last + 500 : 100, milliseconds: Int64(milliseconds))
             #expect(found > last + 500)
             last = found

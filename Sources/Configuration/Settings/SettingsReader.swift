@@ -120,7 +120,9 @@ struct SettingsReader {
                 "give them different paths: by these the journal tells them apart")
         }
         let key = "ECRYPTOPAY_FORWARD_SECRET"
-        if needsSecret, settings.forwardSecret == nil, !faults.contains(where: { $0.key == key || $0.key == key + "_FILE" }) {
+        if needsSecret, settings.forwardSecret == nil,
+            !faults.contains(where: { $0.key == key || $0.key == key + "_FILE" })
+        {
             faults.append(
                 ConfigurationFault(
                     key: key, place: key, problem: "is required with ECRYPTOPAY_FORWARD_URLS, and is not set",
