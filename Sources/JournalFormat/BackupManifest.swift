@@ -4,7 +4,7 @@ import JSON
 /// What a backup of a journal holds, and the content of the file `backup` in it that says so.
 ///
 /// The first line is a JSON object: the journal's id, when the backup was made, the record with which it begins, the last one, what was
-/// dropped from between, what of that a repair gave up, and how many lines follow. Those are of the segments, the last of which is part of
+/// dropped from between, what of that a repair gave up, how many lines follow, and whether a backup has come to its end. Those are of the segments, the last of which is part of
 /// one, and have the form of ``SegmentManifest``'s: numbers, length, checksum. Each line ends with a space and its own checksum.
 ///
 /// Only what it names is the backup: there may be files, or bytes behind a segment's length, that somebody who was interrupted has left.
@@ -15,6 +15,8 @@ package struct BackupManifest: Hashable, Sendable {
 
     /// When it was made, in nanoseconds since 1970, to the microsecond.
     package var time: Int64
+    /// Whether a backup has come to its end, this one or one before.
+    package var isComplete = false
     /// The record with which the journal begins.
     package var beginning: Int64
     /// What was dropped up to the last record.
@@ -55,6 +57,7 @@ package struct BackupManifest: Hashable, Sendable {
             "backup": .integer(Self.format), "journal": .string(journal),
             "time": .string(UTCTime(nanoseconds: time).iso8601(fractionDigits: 6)), "beginning": .integer(beginning),
             "last": .integer(last), "dropped": dropped.json, "gaps": gaps.json, "segments": .integer(segments.count),
+            "complete": .bool(isComplete),
         ])
         return segments.reduce(into: SealedLine.encode(String(decoding: header.serialized(), as: UTF8.self))) {
             $0 += SealedLine.encode($1.text)
@@ -71,8 +74,9 @@ package struct BackupManifest: Hashable, Sendable {
             let gaps = DroppedRanges(header["gaps"])
         else { return nil }
         let segments = lines.dropFirst().compactMap { $0.flatMap(ClosedSegment.init(text:)) }
-        let manifest = BackupManifest(
+        var manifest = BackupManifest(
             journal: journal, time: time, beginning: beginning, dropped: dropped, gaps: gaps, segments)
+        manifest.isComplete = header["complete"]?.bool == true
         guard segments.count == lines.count - 1, header["segments"]?.integer == Int64(segments.count),
             header["last"]?.integer == manifest.last
         else { return nil }

@@ -51,8 +51,8 @@ package enum BackupFault: Error, Hashable, Sendable, CustomStringConvertible {
             "\(directory) is needed, and holds something else; hint: move it away"
         case .notExchanged(let reason):
             """
-            the journal's directory cannot be exchanged for the restored one at once (\(reason)): it may be a mount point. Nothing was \
-            changed; hint: move what is in it away by hand, or name a directory inside it
+            the journal's directory cannot be exchanged for the restored one at once (\(reason)): it may be a mount point or a symbolic \
+            link. Nothing was changed; hint: name a directory inside it, or where it leads to
             """
         }
     }

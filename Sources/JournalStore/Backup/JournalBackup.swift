@@ -33,6 +33,9 @@ package struct JournalBackup {
     /// What the file in the target says; nil when that is not certain.
     private var committed: BackupManifest?
     private var copied: Int64 = 0
+    /// How many bytes had been copied when the file in the target was last replaced, and how many may come until it is again.
+    private var committedBytes: Int64 = 0
+    private static let committedStep: Int64 = 64 << 20
 
     /// What a directory holds of earlier backups; nil when it is empty. Throws ``BackupFault``, and `SystemError`.
     @discardableResult
@@ -145,7 +148,7 @@ package struct JournalBackup {
                     isWritten: rest == nil, known: closed?[first], of: all)
                 manifest.dropped = extent.dropped.between(extent.pruned, manifest.last + 1)
                 // Whoever is interrupted need not copy it again.
-                if first != newest { try commit() }
+                if first != newest, copied - committedBytes >= Self.committedStep { try commit() }
             }
             next = manifest.content[first].map { $0.last + 1 } ?? first
         }
@@ -156,6 +159,7 @@ package struct JournalBackup {
                     fault: .missing(expected: next, claimed: claimed)))
         }
         manifest.dropped = extent.dropped.between(extent.pruned, manifest.last + 1)
+        manifest.isComplete = true
         try commit()
         try writeFiles()
         try tidy()
@@ -309,7 +313,7 @@ package struct JournalBackup {
         try target.replace(BackupManifest.name, with: manifest.encode())
         committed = nil
         try target.synchronizeDirectory()
-        committed = manifest
+        (committed, committedBytes) = (manifest, copied)
     }
 
     /// What a journal has beside its segments, for whoever copies the directory by hand.

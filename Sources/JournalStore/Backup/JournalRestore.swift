@@ -116,9 +116,12 @@ extension JournalRestore {
                     "that file is damaged; hint: restore another backup, or remove the file, and what is left is taken as a plain copy"
                 )
             }
-            if manifest.segments.isEmpty {
+            if !manifest.isComplete {
                 throw BackupFault.unfinished(
-                    "the first backup was interrupted, and nothing is in it; hint: restore another")
+                    """
+                    the first backup did not come to its end, and has records up to \(manifest.last) only; hint: restore another, or \
+                    remove its file "\(BackupManifest.name)", and what is there is taken as a plain copy
+                    """)
             }
             return .backup(manifest)
         }

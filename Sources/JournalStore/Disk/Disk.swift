@@ -42,8 +42,11 @@ package protocol Disk: Sendable {
     var place: Place? { get }
     /// Runs something short during which nobody can take the directory's lock; nil when somebody has it, or nobody can tell.
     func whileNobodyWrites<Value>(_ body: () throws(SystemError) -> Value) throws(SystemError) -> Value?
-    /// Gives the directory's lock a new time: whoever copies an older one over it by its times (rsync) puts another file in its place.
-    func touchLock()
+    /// Leaves a witness beside the directory, and gives its lock a new time: whoever copies older files over these leaves the one as it is,
+    /// and by the other's time (rsync) may put another file in its place. Not synced, and a failure is no matter.
+    func note(_ witness: Witness)
+    /// The witness beside the directory; nil when there is none.
+    var witness: Witness? { get }
     /// Gives who may be writing to it a fortieth of a second.
     func letOthersWrite()
     /// Part of a file is written to the disk now, and not synced by that.
@@ -91,7 +94,8 @@ extension Disk {
     package func misplaced(_ file: DiskFile) -> Set<DiskPart> { [] }
     package func place(of part: DiskPart, _ file: DiskFile) -> FilePlace { .gone }
     package var place: Place? { nil }
-    package func touchLock() {}
+    package func note(_ witness: Witness) {}
+    package var witness: Witness? { nil }
 
     package func whileNobodyWrites<Value>(
         _ body: () throws(SystemError) -> Value

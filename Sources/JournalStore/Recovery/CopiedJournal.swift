@@ -5,8 +5,8 @@ import POSIX
 ///
 /// Whoever copies files one after another while a daemon writes has them as of different instants. A segment may be cut short where it was
 /// being written, others may be missing since they were made later or pruned meanwhile, and the files beside them tell of another instant.
-/// So what is there counts, and what is missing between the segments is a gap: all of that came, or went, behind the instant at which the
-/// copying began. Bytes that are wrong are no matter of time; they stay, and are damage as ever.
+/// So what is missing between the segments is a gap: all of that came, or went, behind the instant at which the copying began. Bytes that are
+/// wrong are no matter of time; they stay, and are damage as ever.
 package struct CopiedJournal {
     /// What was found.
     package struct Report: Sendable {
@@ -62,13 +62,10 @@ package struct CopiedJournal {
         report.claimed = max(
             try DurableMark.read(from: disk), try Checkpoint.seq(on: disk) ?? 0,
             try SegmentManifest.read(from: disk)?.segments.last?.last ?? 0)
-        for segment in names.compactMap(SegmentName.firstSeq(of:)).sorted() {
-            guard try read(segment) else { return nil }
-        }
+        for segment in extent.segments { guard try read(segment) else { return nil } }
         guard let first = segments.first else { return nil }
-        let beginning = extent.dropped.next(from: max(1, extent.pruned))
         report.missing = gaps.filter { !extent.dropped.contains($0.lowerBound) }
-        if first > beginning { report.missing.insert(beginning...(first - 1), at: 0) }
+        if first > extent.beginning { report.missing.insert(extent.beginning...(first - 1), at: 0) }
     }
 
     // MARK: Looking
@@ -97,7 +94,14 @@ package struct CopiedJournal {
             empty.append(segment)
             return true
         }
-        if !segments.isEmpty, segment > report.last + 1 { gaps.append(report.last + 1...segment - 1) }
+        guard case .opened(let opened)? = try disk.head(of: segment)?.record else { return false }
+        if let last = segments.last, segment > report.last + 1 {
+            // No chain tells behind a gap whether a segment belongs there.
+            guard case .opened(let before)? = try disk.head(of: last)?.record, before.journal == opened.journal else {
+                return false
+            }
+            gaps.append(report.last + 1...segment - 1)
+        }
         segments.append(segment)
         report.last = next - 1
         return true

@@ -79,6 +79,9 @@ package enum JournalFault: Error, Sendable, CustomStringConvertible {
         }
     }
     private static func proof(_ claimed: Int64) -> String {
-        "Records up to \(claimed) had been synced, so this is no torn tail. "
+        """
+        Records up to \(claimed) had been synced, so this is no torn tail; if a backup was copied over the journal, start once with \
+        "serve --restored". 
+        """
     }
 }

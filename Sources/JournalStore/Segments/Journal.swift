@@ -117,9 +117,10 @@ package final class Journal: LedgerJournal {
             version: options.version, api: options.api, client: options.client, endpoints: endpoints(),
             restore: newest?.restore)
         let journal: Journal
+        var isRestore = false
         do throws(SystemError) {
             // Without a record there is nothing that could be mistaken.
-            let isRestore = start.isRestore && newest != nil
+            isRestore = newest.map { start.isRestore || disk.hasBeenFurther($0, than: outcome.nextSeq - 1) } ?? false
             if isRestore {
                 // As a record keeps it.
                 let restore = Record.Restore(after: outcome.nextSeq - 1, point: point, time: time - time % 1000)
@@ -140,7 +141,7 @@ package final class Journal: LedgerJournal {
         do throws(SystemError) { try start.finish(disk) } catch { throw .system(error) }
         let recovered = Recovered(
             records: outcome.records, tornTail: outcome.tornTail, rewrittenBytes: outcome.rewrittenBytes,
-            restore: start.isRestore ? opened.restore.map { ($0, start.copy) } : nil,
+            restore: isRestore ? opened.restore.map { ($0, start.copy) } : nil,
             formerClient: newest?.client == options.client ? nil : newest?.client)
         return (journal, recovered)
     }
@@ -271,5 +272,13 @@ extension Record.Opened {
     /// Whether it says something that every later start has to know: of the segment in which a checkpoint stands, a start reads the head only.
     fileprivate func mustBeginSegment(behind newest: Record.Opened) -> Bool {
         client != newest.client || checksumIDs != newest.checksumIDs || restore != newest.restore
+    }
+}
+
+extension Disk {
+    /// Whether the journal had more records than it has: older files have been put into its directory.
+    fileprivate func hasBeenFurther(_ opened: Record.Opened, than last: Int64) -> Bool {
+        guard let witness else { return false }
+        return witness.journal == opened.journal && witness.seq > last
     }
 }

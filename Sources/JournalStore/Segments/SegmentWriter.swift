@@ -58,7 +58,7 @@ struct SegmentWriter: BatchWriter {
         }
         if let displacement = checkLength(file) { return displacement }
         if disk.misplaced(mark).contains(.file) { renewMark() }
-        disk.touchLock()
+        disk.note(Witness(journal: journal, seq: durable))
         checkedAt = clock()
         return nil
     }
@@ -75,6 +75,7 @@ struct SegmentWriter: BatchWriter {
     }
 
     func close() {
+        if durable > 0 { disk.note(Witness(journal: journal, seq: durable)) }
         if let file { disk.close(file) }
         disk.close(mark)
     }

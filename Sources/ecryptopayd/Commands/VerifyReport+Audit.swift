@@ -4,7 +4,9 @@ import JournalStore
 extension VerifyReport {
     /// Of a journal in files.
     init(_ report: JournalAudit.Report, directory: String) {
-        if let copy = report.copy, report.problemCount > 0, !report.isHalfCopied {
+        if let copy = report.copy, report.problemCount > 0, !report.isHalfCopied,
+            report.problemCount == report.problems.count, report.problems.allSatisfy(\.fault.isOfAnInstant)
+        {
             let missing = copy.missing.map { " without records \($0.lowerBound) to \($0.upperBound)" }.joined(
                 separator: ",")
             self.init(
@@ -67,4 +69,15 @@ extension Damage {
 
 extension String {
     fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}
+
+extension LineFault {
+    /// Whether files of different instants explain it.
+    fileprivate var isOfAnInstant: Bool {
+        switch self {
+        case .cutShort, .noNewline, .missing, .begins, .beginning, .gone, .noHead: true
+        case .changed(let segment, let size, _): size < segment.size
+        default: false
+        }
+    }
 }

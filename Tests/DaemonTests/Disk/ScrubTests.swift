@@ -116,6 +116,11 @@ struct ScrubTests {
         #expect(try await daemon.end() == .code(0))
     }
 
+    /// The first record of the first segment, by its name: what is opened may be gone.
+    private func beginning(_ daemon: DaemonUnderTest) throws -> Int64 {
+        try daemon.directory.names(in: "journal").compactMap { SegmentName.firstSeq(of: $0) }.min() ?? 0
+    }
+
     @Test func `segments that go while they are read are no damage`() async throws {
         let sandbox = try await SandboxProcess.start()
         let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
@@ -128,10 +133,8 @@ struct ScrubTests {
         var first: Int64 = 1
         for _ in 0..<3 {
             for _ in 0..<6 { #expect(try daemon.post(DaemonUnderTest.report(try sandbox.create())).status == 200) }
-            try await eventually("segments are pruned, between rounds and in them") {
-                try daemon.journal().first?["seq"]?.integer ?? 0 > first
-            }
-            first = try daemon.journal().first?["seq"]?.integer ?? 0
+            try await eventually("segments are pruned, between rounds and in them") { try beginning(daemon) > first }
+            first = try beginning(daemon)
         }
         let rounds = try daemon.metric(completed)
         try await eventually("another round has ended") { try daemon.metric(completed) ?? 0 > rounds ?? 0 }

@@ -57,7 +57,7 @@ import Testing
         let daemon = try DaemonUnderTest()
         try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "6000")
         try await daemon.start()
-        let load = WebhookLoad(daemon, clients: 4)
+        let load = WebhookLoad(daemon, clients: 2)
         var before: [Set<Int64>] = []
         for number in 0..<6 {
             before.append(load.acknowledged)

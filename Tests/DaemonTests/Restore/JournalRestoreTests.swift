@@ -143,7 +143,7 @@ import Testing
         let names = try daemon.directory.names()
         for (from, to, status, words) in [
             ("none", "new", 66, "No such file"), ("files", "new", 66, "there is no journal"),
-            ("unfinished", "new", 65, "the first backup was interrupted"),
+            ("unfinished", "new", 65, "the first backup did not come to its end"),
             ("half", "new", 65, "copying it was interrupted"),
             ("backup", "backup", 64, "FROM is the journal's directory"), ("backup", "backup/x", 64, "FROM contains"),
             ("journal/x", "journal", 64, "FROM is in the journal's directory"),

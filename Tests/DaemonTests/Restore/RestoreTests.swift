@@ -19,10 +19,13 @@ struct RestoreTests {
         Way(commands: "rm -rf old && mv journal old && mkdir journal && tar -C backup -cf - . | tar -C journal -xf -"),
         // Over what is there.
         Way(commands: "rsync -a --delete backup/ journal/"),
+        // Into the files that are there.
+        Way(commands: "rsync -ac --inplace --delete backup/ journal/"),
+        Way(commands: "find journal -type f ! -name lock -delete && cp -r backup/. journal/"),
         // Nobody can see it: each file is still the same, with what it had.
         Way(
             commands:
-                "for file in $(ls journal); do test -e backup/$file && cp backup/$file journal/ || rm journal/$file; done",
+                "for file in $(ls journal); do test -e backup/$file && cp backup/$file journal/ || rm journal/$file; done; rm journal.seen",
             options: ["--restored"]),
         // The file is damaged: it might be anybody's.
         Way(commands: "rsync -a --delete backup/ journal/ && echo restored > journal/place"),
