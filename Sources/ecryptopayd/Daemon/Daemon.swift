@@ -148,6 +148,7 @@ final class Daemon: LedgerObserver {
     /// After a failed sync nothing is acknowledged any more, and what the disk holds is for the next start to prove.
     private func fail(_ reason: String, _ errno: Int32) async throws {
         let failure = journalFailure(reason, errno)
+        ledger.leaveWitness()
         await server.drain(grace: .seconds(1))
         throw failure
     }

@@ -83,12 +83,15 @@ enum DatabaseBackend {
             let began = Clock.monotonic()
             do {
                 let database = try DatabaseBackend.database(url, settings)
+                let witness = DatabaseWitness()
                 while true {
                     do {
+                        let standing = try database.journal.standing()
+                        if !start.isRestored { try witness?.check(standing, url) }
                         let node = SharedNode(database, .init(settings, start), seed: .random(in: .min ... .max))
                         try node.open()
                         logger.info("joined the ledger in \(url)")
-                        return OpenDatabaseLedger(url, database, node, logger)
+                        return OpenDatabaseLedger(url, database, node, witness, journal: standing?.journal, logger)
                     } catch let fault as DatabaseFault {
                         let patience = fault.kind == .occupied ? Self.leasePatience : Self.patience
                         guard fault.kind.mayPass, Clock.monotonic() < began + patience else { throw fault }

@@ -18,17 +18,26 @@
         private struct State {
             var url: DatabaseURL
             var keep = Duration.zero
+            var witnessing: (any DispatchSourceTimer)?
             /// What the node that decides does now and then.
             var maintenance: (checkpointer: Checkpointer<SharedJournal>, pruning: PruneTimer)?
         }
 
         private let database: PostgreSQLDatabase
         private let node: SharedNode
+        private let witness: DatabaseWitness?
+        /// The journal's id, once there is one.
+        private let journal: Mutex<String?>
         private let logger: Logger
         private let state: Mutex<State>
 
-        init(_ url: DatabaseURL, _ database: PostgreSQLDatabase, _ node: SharedNode, _ logger: Logger) {
+        init(
+            _ url: DatabaseURL, _ database: PostgreSQLDatabase, _ node: SharedNode, _ witness: DatabaseWitness?,
+            journal: String?, _ logger: Logger
+        ) {
             self.database = database
+            self.witness = witness
+            self.journal = Mutex(journal)
             self.node = node
             self.logger = logger
             state = Mutex(State(url: url))
@@ -64,7 +73,14 @@
         }
 
         func begin(_ settings: Settings, _ handler: @escaping @Sendable (DecidingEvent) async -> Void) async {
-            state.withLock { $0.keep = settings.journalKeep }
+            state.withLock { state in
+                state.keep = settings.journalKeep
+                let timer = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
+                timer.schedule(deadline: .now() + 1, repeating: 1, leeway: .milliseconds(200))
+                timer.setEventHandler { [weak self] in self?.leaveWitness() }
+                timer.activate()
+                state.witnessing = timer
+            }
             node.start { [weak self] event in
                 // On a queue of the node's own, which has nothing else to do meanwhile.
                 self?.handle(event) { event in try? blocking { await handler(event) } }
@@ -118,7 +134,18 @@
             }
         }
 
+        func leaveWitness() {
+            let id = journal.withLock { journal in
+                journal = journal ?? node.term?.ledger.journal.id
+                return journal
+            }
+            let seq = max(node.durable, database.proof.value.seq)
+            if let witness, let id, seq > 0 { witness.note(Witness(journal: id, seq: seq)) }
+        }
+
         func end() async {
+            state.withLock { $0.witnessing?.cancel() }
+            leaveWitness()
             endUpkeep()
             await node.close()
         }

@@ -72,6 +72,9 @@ protocol OpenLedger: Sendable {
     /// Has changed settings take effect, bounds of the ledger's state among them.
     func update(_ settings: Settings)
 
+    /// It has failed, and the program ends: leaves what the next start has to know.
+    func leaveWitness()
+
     /// Ends all that, and closes the ledger. Whoever worked on it has been stopped.
     func end() async
 }

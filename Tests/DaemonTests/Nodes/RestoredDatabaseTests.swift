@@ -25,7 +25,8 @@
             async throws
         {
             let cluster = try await NodesUnderTest(2, on: database, ["RECONCILE_INTERVAL": "5m"])
-            try await cluster.start()
+            let state = ["STATE_DIRECTORY": cluster[0].directory.path]
+            try await cluster.start(environment: state)
             var ids = [try await cluster.pay(telling: 0), try await cluster.pay(telling: 1)]
             _ = try await cluster.settled()
             // A report is in the inbox at the point that is gone back to: whoever decides holds still.
@@ -47,8 +48,15 @@
             let point = try LedgerStory(database).seqs.max() ?? 0
             #expect(point < highest && cluster.shop.deliveries.count == told)
 
+            // Whatever restarts a node, what it had seen is not forgotten.
+            try cluster[0].launch(environment: state)
+            #expect(try await cluster[0].process?.waitForExit() == .code(74))
+            #expect(
+                cluster[0].process?.errors.contains("the database was set back: its journal ends with record \(point)")
+                    == true)
+
             // It waits until the lease has run out that somebody had at that point.
-            try await cluster[0].start(options: ["--restored"])
+            try await cluster[0].start(environment: state, options: ["--restored"])
             try await cluster[0].process?.waitForOutput(containing: "goes on with record")
             #expect(try cluster[0].status()["journal"]?["restored"]?["after"]?.integer == point)
             try await cluster[1].start()

@@ -35,8 +35,8 @@
         var indices: Range<Int> { nodes.indices }
 
         /// Starts all; the first one decides, and has taken the baseline.
-        func start() async throws {
-            try await nodes[0].startWithBaseline()
+        func start(environment: [String: String] = [:]) async throws {
+            try await nodes[0].startWithBaseline(environment: environment)
             for node in nodes.dropFirst() { try await node.start() }
             try await eventually("all have seen each other") {
                 try nodes.allSatisfy { try $0.status()["cluster"]?["nodes"]?.array?.count == nodes.count }
