@@ -19,4 +19,7 @@ int cshims_write_out(int file, int64_t offset, int64_t count);
 /// The calling thread's reading and writing waits for everybody else's.
 int cshims_idle_io(void);
 
+/// It comes behind everybody else's, but does come.
+int cshims_low_io(void);
+
 #endif

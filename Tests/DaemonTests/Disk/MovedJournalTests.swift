@@ -45,8 +45,8 @@ struct MovedJournalTests {
 
     /// Does what the message says, and starts again.
     private func putBack(_ daemon: DaemonUnderTest, _ message: String) async throws {
-        // The log may have said so before the last line does.
-        let last = try #require(message.split(separator: "\n").last)
+        // The log may have said so before the last line does, and something else behind it.
+        let last = try #require(message.split(separator: "\n").last { $0.contains("\"mv ") }, "\(message)")
         let commands = last.matches(of: /"(mv [^"]+)"/)
         try #require(!commands.isEmpty)
         if message.contains("move away what is in its place") { try await shell("rm -rf journal", daemon) }

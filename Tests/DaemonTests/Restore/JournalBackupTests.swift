@@ -55,11 +55,11 @@ import Testing
         async throws
     {
         let daemon = try DaemonUnderTest()
-        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "6000")
+        try daemon.set("ECRYPTOPAY_JOURNAL_SEGMENT_BYTES", "20000")
         try await daemon.start()
         let load = WebhookLoad(daemon, clients: 2)
         var before: [Set<Int64>] = []
-        for number in 0..<6 {
+        for number in 0..<4 {
             before.append(load.acknowledged)
             // In turn a first one and one that goes on.
             let result = try await backUp(daemon, number.isMultiple(of: 2) ? "backup\(number)" : "backup")
