@@ -226,7 +226,8 @@ import Testing
         arguments: [
             ("", "EACCES", 77, "let this user"), ("", "EIO", 74, "kernel's log"),
             ("/lock", "EACCES", 77, "let this user"),
-            ("/durable", "EIO", 74, "kernel's log"), ("/\(segment)", "EIO", 74, "kernel's log"),
+            ("/durable", "EIO", 74, "kernel's log"), ("/place", "EIO", 74, "kernel's log"),
+            ("/place", "EACCES", 77, "let this user"), ("/\(segment)", "EIO", 74, "kernel's log"),
             ("/\(segment)", "EACCES", 77, "let this user"),
             ("/\(segment)", "EMFILE", 74, "raise the limit of open files"),
         ] as [(String, String, Int32, String)])
