@@ -131,8 +131,7 @@ extension JournalRestore {
                 "this is not all of a journal: copying it was interrupted; hint: restore another copy")
         }
         guard names.contains(where: { SegmentName.firstSeq(of: $0) != nil }) else { throw BackupFault.nothingThere }
-        let own: Set = [JournalLock.name, Place.name, LastBackup.name, BackupManifest.name]
-        return .files(names.filter { !own.contains($0) && !$0.hasSuffix(".new") })
+        return .files(names.filter { !JournalFiles.ofDirectory.contains($0) && !$0.hasSuffix(".new") })
     }
 
     /// Refuses a directory with something in it, unless that is a journal and is to be kept aside. Whether nothing is in it.
@@ -141,7 +140,7 @@ extension JournalRestore {
         let names = Set(try disk.names()).subtracting([JournalLock.name, "lost+found"])
         if names.isEmpty { return true }
         if try disk.contents(of: JournalCopyWriter.markName) == whole { return false }
-        let ofJournal = [DurableMark.name, SegmentManifest.name, PruneMark.name, JournalCopyWriter.markName]
+        let ofJournal = JournalFiles.ofRecords + [JournalCopyWriter.markName]
         guard names.contains(where: { SegmentName.firstSeq(of: $0) != nil || ofJournal.contains($0) }) else {
             throw BackupFault.occupied("files of something else are there; hint: name another directory")
         }

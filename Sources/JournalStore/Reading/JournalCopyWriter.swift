@@ -33,10 +33,7 @@ package final class JournalCopyWriter: CopyTarget {
         if let journal = try Self.unfinished(disk) {
             content = .part(journal: journal)
         } else if segments.isEmpty {
-            let rest = [
-                DurableMark.name, PruneMark.name, DroppedRanges.name, Checkpoint.name, SegmentManifest.name,
-                JournalRepair.markName,
-            ]
+            let rest = JournalFiles.ofRecords + [JournalRepair.markName]
             if let name = rest.first(where: names.contains) {
                 throw JournalCopyFault.occupied("it is to go where \"\(name)\" is left of another journal")
             }

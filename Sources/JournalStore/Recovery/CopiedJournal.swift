@@ -26,11 +26,6 @@ package struct CopiedJournal {
         var offset: Int64
     }
 
-    /// What may stay as it is, beside the segments.
-    private static let filesBeside = [
-        PruneMark.name, DroppedRanges.name, DroppedRanges.gapsName, SegmentManifest.name, Checkpoint.name,
-    ]
-
     private let disk: any Disk
     private let extent: JournalExtent
     /// The first numbers of all segments that hold something, and of those that do not.
@@ -121,7 +116,7 @@ package struct CopiedJournal {
         }
         for segment in empty { try disk.unlink(SegmentName.name(firstSeq: segment)) }
         let names = try disk.names()
-        for name in segments.map(SegmentName.name(firstSeq:)) + Self.filesBeside.filter(names.contains) {
+        for name in segments.map(SegmentName.name(firstSeq:)) + JournalFiles.ofRecords.filter(names.contains) {
             let file = try disk.open(name, .read)
             defer { disk.close(file) }
             try disk.synchronize(file)
