@@ -129,12 +129,10 @@ extension DirectoryDisk {
     package func note(_ witness: Witness) {
         guard let lock else { return }
         FileCalls.touch(lock.descriptor)
-        guard let file = try? FileCalls.openat(AT_FDCWD, path + Witness.suffix, O_WRONLY | O_CREAT) else { return }
-        defer { FileCalls.close(file) }
-        _ = try? FileCalls.pwrite(file, witness.encode()[...], at: 0)
+        witness.leave(at: path + Witness.suffix)
     }
 
-    package var witness: Witness? { (try? FileCalls.read(path + Witness.suffix)).flatMap { Witness.decode($0) } }
+    package var witness: Witness? { Witness(at: path + Witness.suffix) }
 
     private static let machine: UInt32? = {
         guard let disk = try? DirectoryDisk(path: "/etc"),

@@ -2,7 +2,7 @@
     import Configuration
     import Glibc
     import JournalFormat
-    import POSIX
+    import JournalStore
     import PostgreSQLStore
     import Synchronization
 
@@ -22,8 +22,8 @@
 
         /// Refuses a ledger that has been further.
         func check(_ standing: PostgreSQLJournal.Standing?, _ url: DatabaseURL) throws(CommandFailure) {
-            guard let witness = (try? FileCalls.read(path)).flatMap({ Witness.decode($0) }), let standing,
-                witness.journal == standing.journal, witness.seq > standing.seq
+            guard let witness = Witness(at: path), let standing, witness.journal == standing.journal,
+                witness.seq > standing.seq
             else { return }
             throw CommandFailure(
                 .inputOutput,
@@ -40,9 +40,7 @@
                 defer { seen = witness }
                 return seen != witness
             }
-            guard isNew, let file = try? FileCalls.openat(AT_FDCWD, path, O_WRONLY | O_CREAT) else { return }
-            defer { FileCalls.close(file) }
-            _ = try? FileCalls.pwrite(file, witness.encode()[...], at: 0)
+            if isNew { witness.leave(at: path) }
         }
     }
 #endif
