@@ -216,7 +216,8 @@ final class Demo: Sendable {
         guard mkdtemp(&template) != nil else {
             throw CommandFailure(.inputOutput, "no temporary directory: \(String(cString: strerror(errno)))")
         }
-        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        // In a directory within: what is kept beside a journal is then in there too.
+        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self) + "/journal"
     }
 }
 
