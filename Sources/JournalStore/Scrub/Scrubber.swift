@@ -31,6 +31,9 @@ struct Scrubber {
     private(set) var readBytes: Int64 = 0
     /// What is left of the round, as far as it is known. The first one is being read.
     private var segments: ArraySlice<Segment> = []
+    /// The segment with which the round ends, that one excluded: the newest one when the round was first looked at. What is closed later is
+    /// for the next round; else a journal that is written and pruned all the time would never see the end of one.
+    private var bound: Int64?
     private var check: SegmentCheck?
     /// A segment that seemed damaged is read a second time: it may have been dropped or mended meanwhile.
     private var doubt: (first: Int64, pause: Int64)?
@@ -64,9 +67,9 @@ struct Scrubber {
     /// Reads the piece that is due, or ends the round; tells what a segment came to that has been read to its end.
     mutating func read(now: Int64) -> [Finding] {
         guard let segment = segments.first else {
-            // Some may have been closed since.
-            guard (try? list()) != nil, segments.isEmpty, schedule.position != nil else { return [] }
+            guard schedule.position != nil else { return [] }
             schedule.end(now: now)
+            bound = nil
             save()
             return []
         }
@@ -125,13 +128,14 @@ struct Scrubber {
         return damage.isEmpty ? [.whole(SegmentName.name(firstSeq: segment.first))] : damage.map { .damage($0) }
     }
 
-    /// Looks which segments are left of the round: all but the newest, to which records are added.
+    /// Looks which segments are left of the round: not the newest, to which records are added.
     private mutating func list() throws(SystemError) {
         segments = []
         let extent = try JournalExtent(disk)
+        if bound == nil || schedule.position == nil { bound = extent.segments.last }
         let manifest = try SegmentManifest.read(of: extent, from: disk)
         let closed = Set(extent.segments.dropLast()).union(manifest?.segments.map(\.first) ?? [])
-        for first in closed.sorted() where first >= schedule.next {
+        for first in closed.sorted() where first >= schedule.next && first < bound ?? 0 {
             let known = manifest?[first]
             let size = if let known { known.size } else { try size(of: first) }
             let following = extent.segments.first { $0 > first }

@@ -81,6 +81,27 @@ struct ScrubberTests {
         #expect(reading.scrubber.schedule.position == nil && fixture.disk.content(ScrubPosition.name) == nil)
     }
 
+    @Test func `what is closed while a round runs is for the next one, so that each round ends`() async throws {
+        let fixture = try await fixture()
+        let before = try closed(fixture)
+        var reading = Reading(fixture.disk)
+        #expect(reading.step() == [before[0]])
+        var found = [before[0]]
+        var id: Int64 = 100
+        repeat {
+            // As many segments as are read are closed meanwhile.
+            let count = try closed(fixture).count
+            while try closed(fixture).count == count {
+                fixture.record(try report(id, "paid"))
+                id += 1
+            }
+            found += reading.step()
+        } while reading.scrubber.schedule.position?.completedAt == nil && found.count < 3 * before.count
+        #expect(found == before)
+        let next = try closed(fixture)
+        #expect(reading.finishRound() == next && next.count > before.count)
+    }
+
     @Test func `the position survives a restart, and a damaged one begins a new round`() async throws {
         let fixture = try await fixture()
         let closed = try closed(fixture)
