@@ -169,7 +169,7 @@ package actor Confirmer: Wakeable {
             case .failed: health.noteFailure(error, waiting: ledger.counts.pending, now: now)
             case .payment, .notFound, .forbidden: health.noteAnswer(now: now)
             }
-            if let pause = error.retryAfter { ledger.pause(pause) }
+            ledger.heed(error, callBegan: claim.began)
             return answer
         }
     }

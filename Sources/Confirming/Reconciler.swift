@@ -106,6 +106,7 @@ package actor Reconciler: Wakeable {
 
     /// Whether it was whole, and written.
     private nonisolated func listOnce() async -> Bool {
+        let began = scheduler.now
         let listing = ListingRun(ledger) { [log, scheduler] in log.write($0, now: scheduler.now) }
         var isWhole = false
         do {
@@ -114,7 +115,7 @@ package actor Reconciler: Wakeable {
             _ = bounds.withLock { $0.end(now: scheduler.now) }
             isWhole = true
         } catch {
-            noteFailure(error)
+            noteFailure(error, callBegan: began)
         }
         do {
             try listing.finish()
@@ -175,10 +176,10 @@ package actor Reconciler: Wakeable {
         logger.debug("listed \(summary.count) payments\(isWhole ? "" : ", not all"), \(summary.confirmed) confirmed")
     }
 
-    private nonisolated func noteFailure(_ error: APIError) {
+    private nonisolated func noteFailure(_ error: APIError, callBegan: Instant) {
         if error.kind == .cancelled { return }
         health.noteFailure(error, waiting: ledger.counts.pending, now: scheduler.now)
-        if let pause = error.retryAfter { ledger.pause(pause) }
+        ledger.heed(error, callBegan: callBegan)
         // Whoever answers nothing is told of by the API's health.
         let fault: String
         switch error.kind {

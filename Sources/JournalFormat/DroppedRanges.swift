@@ -58,9 +58,9 @@ package struct DroppedRanges: Hashable, Sendable {
         var ranges: [ClosedRange<Int64>] = []
         var rest = bytes[...]
         while rest.count >= lineLength {
-            guard let first = Int64(String(decoding: rest.prefix(20), as: UTF8.self)),
-                let last = Int64(String(decoding: rest.dropFirst(21).prefix(20), as: UTF8.self)),
-                first > 0, first <= last, last < .max
+            guard let first = SequenceNumber.checked(String(decoding: rest.prefix(20), as: UTF8.self)),
+                let last = SequenceNumber.checked(String(decoding: rest.dropFirst(21).prefix(20), as: UTF8.self)),
+                first > 0, first <= last
             else { return nil }
             ranges.append(first...last)
             rest = rest.dropFirst(lineLength)

@@ -19,7 +19,8 @@ package enum DurableMark {
 
     /// The number, or nil when the content is not whole.
     package static func decode(_ bytes: [UInt8]) -> Int64? {
-        guard bytes.count >= length - 1, let seq = Int64(String(decoding: bytes[..<20], as: UTF8.self)), seq >= 0,
+        guard bytes.count >= length - 1,
+            let seq = SequenceNumber.checked(String(decoding: bytes[..<20], as: UTF8.self)),
             bytes.isText(encode(seq))
         else { return nil }
         return seq

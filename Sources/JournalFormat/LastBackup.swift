@@ -36,7 +36,7 @@ package struct LastBackup: Hashable, Sendable {
     package static func decode(_ bytes: [UInt8]) -> LastBackup? {
         guard let line = SealedLine.decodeAll(bytes).first, let words = line?.split(separator: " ", maxSplits: 2),
             words.count == 3,
-            let seq = Int64(words[0]), let time = Int64(words[1]), time >= 0,
+            let seq = SequenceNumber.checked(words[0]), let time = Int64(words[1]), time >= 0,
             let directory = try? JSONValue(parsing: Array(words[2].utf8)).string
         else { return nil }
         return LastBackup(seq: seq, time: time, directory: directory)

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a `received` record says, encoded before the record has a number: by whoever accepted the report.
 package struct ReceivedMembers: Hashable, Sendable {
     /// The payment that the report speaks of.
@@ -10,6 +12,9 @@ package struct ReceivedMembers: Hashable, Sendable {
         self.payment = payment
         self.json = json
     }
+
+    /// Where in the JSON stands what the report said; nil when it is not there.
+    package var report: Range<Int>? { (try? RecordMembers(json.span))?.report?.rawRange }
 
     /// Encodes a report.
     package init(_ received: Record.Received) {

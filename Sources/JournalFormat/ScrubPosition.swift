@@ -33,7 +33,8 @@ package struct ScrubPosition: Hashable, Sendable {
     package static func decode(_ bytes: [UInt8]) -> ScrubPosition? {
         guard let line = SealedLine.decodeAll(bytes).first,
             let numbers = line?.split(separator: " ").map({ Int64($0) }),
-            numbers.count == 3, let began = numbers[0], let next = numbers[1], let completed = numbers[2],
+            numbers.count == 3, let began = numbers[0],
+            let next = numbers[1].flatMap({ SequenceNumber.checked($0) }), let completed = numbers[2],
             min(began, next, completed) >= 0
         else { return nil }
         return ScrubPosition(beganAt: began, next: next, completedAt: completed == 0 ? nil : completed)

@@ -89,8 +89,8 @@ extension ClosedSegment {
 
     init?(text: String) {
         let words = text.split(separator: " ")
-        guard words.count == 4, let first = Int64(words[0]), first > 0, let last = Int64(words[1]),
-            let size = Int64(words[2]),
+        guard words.count == 4, let first = SequenceNumber.checked(words[0]), first > 0,
+            let last = SequenceNumber.checked(words[1]), let size = SequenceNumber.checked(words[2]),
             let checksum = UInt32(words[3], radix: 16)
         else { return nil }
         self.init(first: first, last: last, size: size, checksum: checksum)

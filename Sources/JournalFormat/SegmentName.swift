@@ -11,7 +11,7 @@ package enum SegmentName {
         let bytes = Array(name.utf8)
         guard bytes.count == 26, name.hasSuffix(".jsonl"),
             bytes[..<20].allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }),
-            let seq = Int64(name.prefix(20)), seq > 0
+            let seq = SequenceNumber.checked(name.prefix(20)), seq > 0
         else { return nil }
         return seq
     }

@@ -27,7 +27,7 @@ package struct Witness: Hashable, Sendable {
     /// What it says; nil when it is not whole.
     package static func decode(_ bytes: [UInt8]) -> Witness? {
         guard let text = SealedLine.decodeAll(bytes).first ?? nil, text.utf8.count > 21,
-            let seq = Int64(text.prefix(20)),
+            let seq = SequenceNumber.checked(text.prefix(20)),
             let journal = try? JSONValue(parsing: Array(text.dropFirst(21).utf8)).string
         else { return nil }
         return Witness(journal: journal, seq: seq)

@@ -9,8 +9,10 @@ package struct ConfirmedSummary: Hashable, Sendable {
     package let amount: Amount
     /// When it changed last, in nanoseconds since 1970; nil when missing or unreadable.
     package let updatedAt: Int64?
-    /// Equal for answers of which none is news after the other: same state, amount and currency.
-    package let fingerprint: UInt64
+    /// Equal for answers of which none is news after the other, unless they are too long for that.
+    package let fields: ComparedFields
+    /// What such long ones are compared by; nil for all others.
+    package let longFields: [UInt8]?
 
     /// Reads an answer's body, with the same faults as ``ConfirmedPayment/init(answer:asked:)``.
     package init(answer: Span<UInt8>, asked: PaymentID?) throws(AnswerFault) {
@@ -36,7 +38,10 @@ package struct ConfirmedSummary: Hashable, Sendable {
         guard let amount = amount.amount(in: answer) else { throw .field("amount", "not a decimal number") }
         self.amount = amount
         updatedAt = object.updatedAt?.time(in: answer)
-        fingerprint = Fingerprint(state: state, amount: amount, currency: currency, in: answer).value
+        fields = ComparedFields(state: state, amount: amount, currency: currency, in: answer)
+        longFields =
+            fields.isWhole
+            ? nil : ComparedFields.bytes(state: state, amount: amount, currency: currency, in: answer)
     }
 
     private static func text(_ name: String, _ member: JSONToken?) throws(AnswerFault) -> JSONToken {

@@ -8,8 +8,8 @@ package struct ReportedSummary: Hashable, Sendable {
     package let amount: Amount?
     /// When the payment changed last, in nanoseconds since 1970; nil when missing or unreadable, and then not compared.
     package let updatedAt: Int64?
-    /// Equal for reports that say the same: same state, amount, currency and `updated_at`. The id is not part of it.
-    package let fingerprint: UInt64
+    /// Its state, amount and currency.
+    package let fields: ComparedFields
 
     /// Reads a webhook's body, with the same faults as ``ReportedPayment/init(body:)``.
     package init(body: Span<UInt8>) throws(ReportFault) {
@@ -29,8 +29,7 @@ package struct ReportedSummary: Hashable, Sendable {
         // The documentation has strings only: what is of another type says nothing.
         amount = object.amount.string?.amount(in: body)
         updatedAt = object.updatedAt.string?.time(in: body)
-        fingerprint = Fingerprint(state: state, amount: amount, currency: object.currency.string, in: body)
-            .with(updatedAt: updatedAt)
+        fields = ComparedFields(state: state, amount: amount, currency: object.currency.string, in: body)
     }
 
     private static func id(_ token: JSONToken?, _ bytes: Span<UInt8>) throws(ReportFault) -> PaymentID {

@@ -81,6 +81,7 @@ package final class HeldLedger: ReportLedger, Ledger {
         preconditionFailure("nothing is claimed")
     }
     package func pause(_ duration: Duration) {}
+    package func slowDown(callBegan: Instant) {}
     package func claim(_ id: PaymentID) -> Claim? { nil }
     /// What ``beginListing()`` answers.
     package let mayList = Mutex(false)

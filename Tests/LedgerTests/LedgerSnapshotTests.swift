@@ -1,3 +1,4 @@
+import JournalFormat
 import Ledger
 import Payments
 import PaymentSamples
@@ -35,7 +36,7 @@ struct LedgerSnapshotTests {
     @Test func `a state comes back from its snapshot`() throws {
         let ledger = try ledger()
         var state = empty()
-        let isRestored = state.restore(ledger.state.snapshot)
+        let isRestored = state.restore(ledger.state.snapshot, asOf: 104)
         #expect(isRestored)
         #expect(state.counts == ledger.state.counts)
         #expect(state.snapshot.words.count == ledger.state.snapshot.words.count)
@@ -62,19 +63,58 @@ struct LedgerSnapshotTests {
         let words = try ledger().state.snapshot.words
         for length in 0..<words.count {
             var state = empty()
-            let isRestored = state.restore(LedgerSnapshot(words: Array(words[..<length])))
+            let isRestored = state.restore(LedgerSnapshot(words: Array(words[..<length])), asOf: 104)
             #expect(!isRestored)
             #expect(state.counts == empty().counts)
         }
-        for index in words.indices {
-            var damaged = words
-            damaged[index] = .max
+        // Of a later record than it is said to be of.
+        for seq in 0..<Int64(104) {
             var state = empty()
-            // A hash may be any word; everything else must not.
-            _ = state.restore(LedgerSnapshot(words: damaged))
+            let isRestored = state.restore(LedgerSnapshot(words: words), asOf: seq)
+            #expect(!isRestored)
         }
         var state = empty()
-        let isRestored = state.restore(LedgerSnapshot(words: words + [0]))
+        let isRestored = state.restore(LedgerSnapshot(words: words + [0]), asOf: 104)
         #expect(!isRestored)
+    }
+
+    /// A right checksum says nothing about the numbers.
+    @Test func `absurd numbers in a snapshot are refused, or do no harm`() throws {
+        let words = try ledger().state.snapshot.words
+        let numbers: [UInt64] = [
+            0, 1, 1 << 31, 1 << 32, UInt64(SequenceNumber.highest), 1 << 62, UInt64(Int64.max), 1 << 63, .max,
+        ]
+        var accepted = 0
+        for index in words.indices {
+            for number in numbers where number != words[index] {
+                var damaged = words
+                damaged[index] = number
+                let ledger = LedgerHarness(window: .seconds(3600))
+                guard ledger.state.restore(LedgerSnapshot(words: damaged), asOf: 104) else { continue }
+                accepted += 1
+                ledger.seq = 104
+                ledger.state.forgetReports { $0 == 3 }
+                ledger.state.resume(now: ledger.now)
+                ledger.pass(.seconds(10))
+                for id in 1...6 as ClosedRange<PaymentID> {
+                    ledger.offer(try report(id: id, state: "late", updatedAt: time(9)))
+                }
+                while let claim = ledger.claim() {
+                    let answer = try payment(id: claim.id, state: "late", updatedAt: time(9))
+                    ledger.settle(claim, .payment(answer))
+                }
+                for endpoint in ledger.state.endpoints {
+                    while let claim = ledger.state.claimDelivery(for: endpoint, now: ledger.now) {
+                        ledger.state.concludeDelivery(claim)
+                        ledger.state.deliveryEnded(
+                            claim.payment, of: claim.position.seq, endpoint: endpoint, .delivered, now: ledger.now)
+                    }
+                }
+                _ = ledger.state.counts
+                _ = ledger.state.pruningHold
+                #expect(!ledger.state.snapshot.words.isEmpty)
+            }
+        }
+        #expect(accepted > 100, "most numbers are nobody's business")
     }
 }

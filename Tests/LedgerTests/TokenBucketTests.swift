@@ -17,6 +17,16 @@ struct TokenBucketTests {
         #expect(!take(&bucket, 0.1))
     }
 
+    @Test func `of a rate below one in ten seconds, one is saved up and no more`() {
+        var bucket = TokenBucket(rate: 1, now: instant(0))
+        bucket.setRate(50)
+        #expect(take(&bucket, 1000))
+        #expect(bucket.nextToken == instant(1020))
+        #expect(!take(&bucket, 1019.9))
+        #expect(take(&bucket, 1020))
+        #expect(!take(&bucket, 1020))
+    }
+
     @Test func `no more than ten seconds' worth is saved up`() {
         var bucket = TokenBucket(rate: 10, now: instant(0))
         var taken = 0

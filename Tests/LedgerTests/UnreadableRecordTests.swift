@@ -107,7 +107,7 @@ struct UnreadableRecordTests {
         let ledger = try confirmed()
         lose(2, "a", ledger)
         let other = LedgerHarness()
-        let isRestored = other.state.restore(ledger.state.snapshot)
+        let isRestored = other.state.restore(ledger.state.snapshot, asOf: ledger.seq)
         #expect(isRestored)
         other.state.resume(now: other.now)
         other.pass(.seconds(10))

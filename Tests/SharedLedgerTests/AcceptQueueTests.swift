@@ -10,7 +10,6 @@ struct AcceptQueueTests {
 
     private mutating func append(_ payment: PaymentID, padding: Int = 0, time: Int64) -> Int64 {
         queue.append(
-            AdmittedReport(id: payment, fingerprint: 0),
             ReceivedMembers(payment: payment, json: Array(repeating: 32, count: padding)), time: time)
     }
 
@@ -81,7 +80,7 @@ struct AcceptQueueTests {
         queue.putBack()
         let again = queue.begin()
         #expect(again.map(\.number) == [3, 4])
-        #expect(again.map(\.report.id) == [1, 2])
+        #expect(again.map(\.members.payment) == [1, 2])
         #expect(queue.end(refused: [])?.committed == 2, "the positions stay")
     }
 
@@ -155,7 +154,7 @@ extension AcceptQueueTests {
         append(2)
         _ = queue.begin(for: .term)
         queue.putBack(.term)
-        #expect(queue.begin(for: .inbox).map(\.report.id) == [1, 2])
+        #expect(queue.begin(for: .inbox).map(\.members.payment) == [1, 2])
         #expect(queue.end(.inbox, refused: [])?.committed == 2)
     }
 

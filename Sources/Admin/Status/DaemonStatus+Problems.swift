@@ -31,7 +31,8 @@ extension DaemonStatus {
         if overview.counts.isFull || cluster?.isFull == true {
             problems.append(
                 """
-                so many payments wait that were never confirmed that reports of others are answered 503: see why they are not \
+                so many payments wait that were never confirmed that reports of others are answered 503, unless their ids are \
+                nearer to the highest confirmed one (\(overview.counts.yielded) have yielded to such): see why they are not \
                 confirmed, or raise ECRYPTOPAY_MAX_PENDING
                 """)
         }

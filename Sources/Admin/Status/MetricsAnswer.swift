@@ -69,6 +69,13 @@ enum MetricsAnswer {
             "ecryptopayd_unannounced_changes_in_a_row", "The same since a webhook last told of something.",
             Int64(counts.unannouncedInARow))
         text.gauge("ecryptopayd_pending_payments", "Payments that wait for a verdict.", Int64(counts.pending))
+        text.counter(
+            "ecryptopayd_yielded_payments_total",
+            "Payments never confirmed that yielded to nearer ones while ECRYPTOPAY_MAX_PENDING waited.", counts.yielded)
+        text.billionths(
+            "ecryptopayd_calls_per_second",
+            "Re-fetches that each budget allows now: fewer than ECRYPTOPAY_CONFIRM_RATE says after a 429 or 503.",
+            counts.callRate.map { $0 * 1_000_000 })
         text.seconds(
             "ecryptopayd_oldest_pending_age_seconds", "How long the oldest of them has waited.", status.oldestWait)
         text.gauge(

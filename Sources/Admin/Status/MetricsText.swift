@@ -35,9 +35,14 @@ struct MetricsText {
 
     /// A time or a duration in nanoseconds, told in seconds.
     mutating func seconds(_ name: String, _ help: String, _ nanoseconds: Int64?) {
-        guard let nanoseconds else { return }
+        billionths(name, help, nanoseconds)
+    }
+
+    /// A gauge of a number that is no whole one.
+    mutating func billionths(_ name: String, _ help: String, _ value: Int64?) {
+        guard let value else { return }
         head(name, help, "gauge")
-        line(name, Self.seconds(nanoseconds))
+        line(name, Self.seconds(value))
     }
 
     /// Durations in buckets, for each of some labels.

@@ -21,7 +21,7 @@ enum StatusAnswer {
             "ready": .bool(status.unreadiness.isEmpty), "well": .bool(problems.isEmpty),
             "problems": .array(problems.map { .string($0) }), "cluster": cluster(status), "journal": journal(status),
             "received": count(counts.received), "confirmed": count(counts.confirmed),
-            "pending": count(counts.pending),
+            "pending": count(counts.pending), "yielded": count(counts.yielded),
             "oldest_pending_seconds": status.decides ? seconds(status.oldestWait) : .null,
             "abandoned": count(counts.abandoned), "set_aside": count(status.overview.setAside),
             "refuted": count(counts.refuted), "delivered": count(counts.delivered),
@@ -35,6 +35,7 @@ enum StatusAnswer {
             "api": .dictionary([
                 "reachable": status.api.isReachable.map { .bool($0) } ?? .null,
                 "last_error": status.api.lastError.map { .string($0) } ?? .null,
+                "calls_per_second": counts.callRate.map { .number(status.callsPerSecond($0)) } ?? .null,
             ]),
             "waiting": .array(status.overview.waiting.map { waiting($0, status) }),
         ])

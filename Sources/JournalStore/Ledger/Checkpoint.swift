@@ -7,22 +7,23 @@ import POSIX
 ///
 /// The file holds 64-bit words, least significant byte first:
 ///
-///     file = magic journal seq segment offset count *( word ) crc
+///     file = magic length seq segment offset count journal *( word ) crc
 ///
-///   magic    `ecpdckp3`
-///   journal  FNV-1a of the journal's id: a checkpoint of another journal is none
+///   magic    `ecpdckp4`
+///   length   how many bytes the journal's id has
 ///   seq      the last record whose effect is in it; it had been synced, so the checkpoint claims all up to it
 ///   segment  the first sequence number of the segment in which record seq stands
 ///   offset   where record seq begins in that segment, in bytes
-///   count    how many words of state follow; see ``LedgerSnapshot``
+///   count    how many words of state follow the id; see ``LedgerSnapshot``
+///   journal  the journal's id, padded with zeros to whole words: a checkpoint of another journal is none
 ///   crc      CRC-32C over all bytes before
 package struct Checkpoint: Sendable {
     static let name = "checkpoint"
-    private static let magic = UInt64(littleEndianText: "ecpdckp3")
+    private static let magic = UInt64(littleEndianText: "ecpdckp4")
     private static let headWords = 6
 
-    /// Of the journal's id.
-    let journalHash: UInt64
+    /// The journal's id.
+    let journal: String
     /// The last record whose effect is in it.
     package var seq: Int64
     var segment: Int64
@@ -37,12 +38,14 @@ package struct Checkpoint: Sendable {
 
     /// The file's content.
     package func encode() -> [UInt8] {
+        let id = Array(journal.utf8)
         let head = [
-            Self.magic, journalHash, UInt64(seq), UInt64(segment), UInt64(offset), UInt64(snapshot.words.count),
+            Self.magic, UInt64(id.count), UInt64(seq), UInt64(segment), UInt64(offset), UInt64(snapshot.words.count),
         ]
         var bytes: [UInt8] = []
-        bytes.reserveCapacity((head.count + snapshot.words.count + 1) * 8)
+        bytes.reserveCapacity((head.count + Self.words(of: id.count) + snapshot.words.count + 1) * 8)
         bytes.append(littleEndian: head)
+        bytes += id + Array(repeating: 0, count: Self.words(of: id.count) * 8 - id.count)
         bytes.append(littleEndian: snapshot.words)
         bytes.append(littleEndian: [UInt64(CRC32C.checksum(bytes.span))])
         return bytes
@@ -52,21 +55,27 @@ package struct Checkpoint: Sendable {
     package init?(decoding bytes: [UInt8]) {
         let words = bytes.words
         guard bytes.count % 8 == 0, words.count > Self.headWords, words[0] == Self.magic,
-            words[5] == UInt64(words.count - Self.headWords - 1),
+            words[1] <= UInt64(bytes.count),
             words[words.count - 1] == UInt64(CRC32C.checksum(bytes.span.extracting(..<(bytes.count - 8)))),
-            let seq = Int64(exactly: words[2]), let segment = Int64(exactly: words[3]),
-            let offset = Int64(exactly: words[4])
+            let seq = SequenceNumber.checked(words[2]), let segment = SequenceNumber.checked(words[3]),
+            let offset = SequenceNumber.checked(words[4])
         else { return nil }
-        journalHash = words[1]
+        let length = Int(words[1])
+        let start = Self.headWords + Self.words(of: length)
+        guard start < words.count, words[5] == UInt64(words.count - start - 1),
+            let journal = String(
+                validating: bytes[Self.headWords * 8..<Self.headWords * 8 + length], as: UTF8.self)
+        else { return nil }
+        self.journal = journal
         self.seq = seq
         self.segment = segment
         self.offset = offset
-        snapshot = LedgerSnapshot(words: Array(words[Self.headWords..<(words.count - 1)]))
+        snapshot = LedgerSnapshot(words: Array(words[start..<(words.count - 1)]))
     }
 
     /// The state as of a record; segment and offset are 0 where records are found by their numbers.
     package init(journal: String, seq: Int64, segment: Int64, offset: Int64, snapshot: LedgerSnapshot) {
-        journalHash = Self.hash(journal)
+        self.journal = journal
         self.seq = seq
         self.segment = segment
         self.offset = offset
@@ -74,11 +83,9 @@ package struct Checkpoint: Sendable {
     }
 
     /// Whether it is of the journal with that id.
-    package func isOf(_ journal: String) -> Bool { Self.hash(journal) == journalHash }
+    package func isOf(_ journal: String) -> Bool { journal == self.journal }
 
-    private static func hash(_ text: String) -> UInt64 {
-        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }
+    private static func words(of bytes: Int) -> Int { (bytes + 7) / 8 }
 
     // MARK: The file
 
@@ -104,7 +111,7 @@ package struct Checkpoint: Sendable {
     private func isOfJournal(_ disk: any Disk) throws(SystemError) -> Bool {
         guard let newest = try disk.segments().last, case .opened(let opened)? = try disk.head(of: newest)?.record
         else { return false }
-        return Self.hash(opened.journal) == journalHash
+        return isOf(opened.journal)
     }
 
     /// Whether its record stands where it says.

@@ -9,8 +9,10 @@ extension JournalLedger {
     package func overview(waiting limit: Int) async -> LedgerOverview { await overviewQueue.value { self.look(limit) } }
 
     private func look(_ limit: Int) -> LedgerOverview {
-        let (counts, setAside, waiting, endpoints, undelivered) = state.withLock {
-            ($0.counts, $0.abandonedCount, $0.longestWaiting(limit), $0.endpointStatus, $0.undelivered)
+        let (counts, setAside, waiting, endpoints, undelivered) = state.withLock { state in
+            var counts = state.counts
+            counts.callRate = state.callRate(now: now())
+            return (counts, state.abandonedCount, state.longestWaiting(limit), state.endpointStatus, state.undelivered)
         }
         let (segments, bytes) = journal.extent
         return lastTimes.withLock { times in

@@ -167,8 +167,8 @@ extension JournalLedger: ReportLedger, Ledger {
     }
 
     /// Takes a report in whose members were encoded before: with `isAcknowledged` however many wait. It is gathered.
-    package func take(_ report: AdmittedReport, _ members: ReceivedMembers, isAcknowledged: Bool) -> Reception {
-        take(report, isAcknowledged: isAcknowledged) { () throws(JournalUnavailable) in
+    package func take(_ members: ReceivedMembers, isAcknowledged: Bool) -> Reception {
+        take(AdmittedReport(members), isAcknowledged: isAcknowledged) { () throws(JournalUnavailable) in
             try journal.commits.append(members, time: wallClock())
         }
     }
@@ -242,6 +242,10 @@ extension JournalLedger: ReportLedger, Ledger {
 
     package func nextDue() -> Instant? {
         state.withLock { $0.nextDue() }
+    }
+
+    package func slowDown(callBegan: Instant) {
+        state.withLock { $0.slowDown(callBegan: callBegan, now: now()) }
     }
 
     package func pause(_ duration: Duration) {

@@ -29,7 +29,7 @@ extension JournalLedger where Log == Journal {
         let start = try JournalStart(disk, isRestored: journalOptions.isRestored)
         // Without one that is whole and fits, everything is read: that costs time, nothing else.
         var checkpoint = Checkpoint.read(disk)
-        if let found = checkpoint, found.isUsable, state.restore(found.snapshot) {
+        if let found = checkpoint, found.isUsable, state.restore(found.snapshot, asOf: found.seq) {
             last = JournalPosition(seq: found.seq, offset: found.offset)
             // Only refuted ones are dropped: they have been since the checkpoint was taken. What a repair gave up still waits for the API.
             let (dropped, gaps): (DroppedRanges, DroppedRanges)

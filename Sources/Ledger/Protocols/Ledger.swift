@@ -76,6 +76,9 @@ package protocol Ledger: Sendable {
     /// Holds all claims back for a while, as the API asked for.
     func pause(_ duration: Duration)
 
+    /// Has fewer calls made for a while: the API refused one that began then as one too many.
+    func slowDown(callBegan: Instant)
+
     /// How it stands.
     var counts: LedgerCounts { get }
 

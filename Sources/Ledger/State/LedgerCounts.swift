@@ -23,8 +23,12 @@ package struct LedgerCounts: Hashable, Sendable {
     /// The same since a webhook last told of something.
     package var unannouncedInARow = 0
 
-    /// Whether so many payments wait that were never confirmed that no report of another one is taken.
+    /// Whether so many payments wait that were never confirmed that hardly a report of another one is taken.
     package var isFull = false
+    /// Payments that yielded then to nearer ones, in this run.
+    package var yielded = 0
+    /// Calls that each budget allows now, in a thousand seconds; nil where nobody can tell.
+    package var callRate: Int64?
 
     /// All at zero.
     package init() {}

@@ -31,13 +31,13 @@ extension LedgerState {
         guard !isInFlight(payment.id) else { return nil }
         if let knownSlot, known[knownSlot].isLag(payment.summary, callBegan: listing.began) {
             // A call of its own that began later may have said the same already.
-            if known[knownSlot].isChange(payment.summary) || known[knownSlot].isNewer(than: payment.summary) {
+            if isChange(payment.summary, known[knownSlot]) || known[knownSlot].isNewer(than: payment.summary) {
                 self.listing?.lagging += 1
             }
             return nil
         }
         let reports = slot.map { self.reports(in: $0, for: listing) } ?? []
-        if reports.isEmpty, let knownSlot, !known[knownSlot].isChange(payment.summary) { return nil }
+        if reports.isEmpty, let knownSlot, !isChange(payment.summary, known[knownSlot]) { return nil }
         return claim(payment.id, slot, reports, listing)
     }
 

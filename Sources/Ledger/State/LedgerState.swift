@@ -27,12 +27,18 @@ package struct LedgerState: Sendable {
     /// Changes at run time take effect at the next decision.
     package var limits: Limits {
         didSet {
-            pending.setRate(limits.confirmRate)
+            pending.rate.allow(limits.confirmRate)
         }
     }
 
     var known = IDTable<KnownPayment>()
+    /// State, amount and currency of known payments of which that is too long for the table.
+    var longFields: [PaymentID: [UInt8]] = [:]
     var pending: PendingPayments
+    /// Whether what waits may yield in a full house. Not where several nodes take reports in: what one of them has acknowledged waits.
+    package var mayYield = true
+    /// The highest id that was confirmed.
+    private var highestKnown: PaymentID = 0
     /// The listing that is under way.
     package internal(set) var listing: Listing?
     /// How many listings there have been.
@@ -82,25 +88,41 @@ package struct LedgerState: Sendable {
     package func admit(_ report: AdmittedReport, isAcknowledged: Bool = false) -> Admission {
         if let slot = known.slot(of: report.id), known[slot].says(report) { return .known }
         guard let slot = pending.slot(of: report.id) else {
-            return !isAcknowledged && isFull && known.slot(of: report.id) == nil ? .full : .journal
+            let isTaken = isAcknowledged || !isFull || isKnown(report.id) || yielding(to: report.id) != nil
+            return isTaken ? .journal : .full
         }
         // A listing that has begun may settle what came before it, and then nothing would cover what came since.
         let begun = max(pending.calls[report.id]?.upTo ?? 0, listing?.upTo ?? 0)
-        if let seq = pending[slot].coalescing(report.fingerprint, after: begun, limit: Self.reportsPerFetch) {
+        if let seq = pending[slot].coalescing(report.content, after: begun, limit: Self.reportsPerFetch) {
             return .coalesced(by: seq)
         }
         return .journal
     }
 
-    /// Whether so many payments that were never confirmed wait that no report of another one is taken.
+    /// Whether so many payments that were never confirmed wait that a report of another one is taken only in the place of one that is
+    /// less likely to be genuine.
     package var isFull: Bool { pending.unconfirmedCount >= limits.maxPending }
+
+    /// What waits that yields to a payment in a full house: ids are given out in order, so one far beyond the highest that was confirmed is
+    /// more likely forged than a nearer one. The farthest of a few, since looking at all for each report would be a forger's lever.
+    private func yielding(to id: PaymentID) -> Int? {
+        highestKnown == 0 || !mayYield ? nil : pending.farthest(beyond: max(id, highestKnown), by: id)
+    }
+
+    /// Has a payment that was confirmed never wait no longer: its reports stay in the journal, and once the API has it a listing shows it.
+    private mutating func makeRoom(for id: PaymentID) {
+        guard isFull, pending.slot(of: id) == nil, !isKnown(id), let slot = yielding(to: id) else { return }
+        totals.yielded += 1
+        pending.yield(slot)
+    }
 
     /// Applies a `received` record. `now` is nil in a replay, where ``resume(now:)`` makes everything due afterwards.
     package mutating func received(_ report: AdmittedReport, at position: JournalPosition, now: Instant?) {
         totals.received += 1
         newestReport = position.seq
-        let waiting = WaitingReport(seq: position.seq, offset: position.offset, fingerprint: report.fingerprint)
-        pending.append(waiting, of: report.id, known, now: now)
+        if now != nil { makeRoom(for: report.id) }
+        let waiting = WaitingReport(seq: position.seq, offset: position.offset, content: report.content)
+        pending.append(waiting, of: report.id, knowledge(of: report.id), now: now)
     }
 
     /// Has a payment fetched though no report of it waits.
@@ -110,8 +132,16 @@ package struct LedgerState: Sendable {
     mutating func forget(_ id: PaymentID, now: Instant?) {
         guard let slot = known.slot(of: id) else { return }
         known[slot].forget()
+        longFields[id] = nil
         if let now { askAnew(id, now: now) }
     }
+
+    /// Whether an answer tells a state, amount or currency that differ from what is known of its payment.
+    func isChange(_ payment: ConfirmedSummary, _ known: KnownPayment) -> Bool {
+        known.fields != payment.fields || payment.longFields != nil && payment.longFields != longFields[payment.id]
+    }
+
+    private func knowledge(of id: PaymentID) -> KnownPayment? { known.slot(of: id).map { known[$0] } }
 
     func isKnown(_ id: PaymentID) -> Bool { known.slot(of: id) != nil }
 
@@ -121,7 +151,7 @@ package struct LedgerState: Sendable {
     /// before it. One of many others has its own turns noted with the payment: a forger who fills the sixteen places delays
     /// a genuine report, and hides nothing.
     package mutating func coalesced(_ report: AdmittedReport, by seq: Int64, now: Instant) {
-        pending.coalesce(report.fingerprint, of: report.id, by: seq, now: now)
+        pending.coalesce(report.content, of: report.id, by: seq, knowledge(of: report.id), now: now)
     }
 
     /// After a replay: all that waits is due at once, spread by jitter over the time that the budget needs for it.
@@ -185,6 +215,14 @@ package struct LedgerState: Sendable {
 
     /// Pauses all calls, as `Retry-After` asks; at most 15 minutes.
     package mutating func pause(_ duration: Duration, now: Instant) { pending.pause(duration, now: now) }
+
+    /// The API refused a call that began then as one too many: fewer are made for a while.
+    package mutating func slowDown(callBegan: Instant, now: Instant) {
+        pending.slowDown(callBegan: callBegan, now: now)
+    }
+
+    /// How many calls each budget allows now, in a thousand seconds.
+    package func callRate(now: Instant) -> Int64 { pending.rate.current(now: now) }
 
     /// Notes that a call was answered with 2xx: only then does a 404 or 403 say anything about a payment.
     ///
@@ -262,7 +300,7 @@ package struct LedgerState: Sendable {
             }
         }
         if !unknown.isEmpty { judgement.unknown = "the API does not show the reported state yet" }
-        let isChange = before?.isChange(payment.summary) ?? true
+        let isChange = before.map { self.isChange(payment.summary, $0) } ?? true
         if isChange || !settled.isEmpty {
             judgement.confirmation = Judgement.Confirmation(payment: payment, isChange: isChange, of: settled)
         }
@@ -342,9 +380,17 @@ package struct LedgerState: Sendable {
         know(payment, seq: seq, callBegan: .distantPast)
     }
 
+    /// Takes in what a snapshot says of a payment.
+    mutating func remember(_ entry: KnownPayment) {
+        known.insert(entry)
+        highestKnown = max(highestKnown, entry.id)
+    }
+
     private mutating func know(_ payment: ConfirmedSummary, seq: Int64, callBegan: Instant) {
         let entry = KnownPayment(payment, seq: seq, callBegan: callBegan)
         if let slot = known.slot(of: payment.id) { known[slot] = entry } else { known.insert(entry) }
+        if payment.longFields != nil || !longFields.isEmpty { longFields[payment.id] = payment.longFields }
+        highestKnown = max(highestKnown, payment.id)
         pending.confirm(payment.id)
     }
 

@@ -1,6 +1,6 @@
 import Payments
 
-/// A payment with reports that wait, or one that rests after a fetch. 72 bytes with one report.
+/// A payment with reports that wait, or one that rests after a fetch. 96 bytes with one report.
 struct PendingPayment: IDTableElement, Sendable {
     enum Phase: UInt8, Sendable {
         /// In one of the queues of what is due.
@@ -12,7 +12,8 @@ struct PendingPayment: IDTableElement, Sendable {
     }
 
     var id: PaymentID
-    /// The first of the reports; most payments have one, and an array of one would cost twice as much.
+    /// The first of the reports; most payments have one, and an array of one would cost twice as much. Where there is none, what the last
+    /// one said that was here.
     private var first: WaitingReport
     private var others: [WaitingReport] = []
     /// No call before this: backoff after a failed one, or rest.
@@ -31,14 +32,14 @@ struct PendingPayment: IDTableElement, Sendable {
     init(id: PaymentID, wasConfirmed: Bool) {
         self.id = id
         self.wasConfirmed = wasConfirmed
-        first = WaitingReport(seq: 0, offset: 0, fingerprint: 0)
+        first = .absent()
     }
 
     /// The reports that wait, in the order they came.
     var reports: [WaitingReport] {
         get { first.seq == 0 ? [] : [first] + others }
         set {
-            first = newValue.first ?? WaitingReport(seq: 0, offset: 0, fingerprint: 0)
+            first = newValue.first ?? .absent(behind: first)
             others = Array(newValue.dropFirst())
         }
     }
@@ -66,27 +67,33 @@ struct PendingPayment: IDTableElement, Sendable {
         }
     }
 
+    /// Whether amount and currency are those of a report that waits; or, when none does, of the last one that did.
+    func resembles(_ content: ReportContent) -> Bool {
+        first.content.fields.agrees(with: content.fields)
+            || others.contains { $0.content.fields.agrees(with: content.fields) }
+    }
+
     /// When its reports want a call next, pauses aside.
     var wanted: Instant {
         others.reduce(first.due) { min($0, $1.due) }
     }
 
     /// Whether the report with that number says the same and has all its turns before it.
-    func holds(_ seq: Int64, equalTo fingerprint: UInt64) -> Bool {
-        first.seq == seq && first.coalesces(fingerprint)
-            || others.contains { $0.seq == seq && $0.coalesces(fingerprint) }
+    func holds(_ seq: Int64, equalTo content: ReportContent) -> Bool {
+        first.seq == seq && first.coalesces(content)
+            || others.contains { $0.seq == seq && $0.coalesces(content) }
     }
 
     /// The record up to which reports cover a new one: an equal one's that has all its turns before it, or with `limit` of
     /// them the newest's. Only those count that no call under way has claimed.
-    func coalescing(_ fingerprint: UInt64, after begun: Int64, limit: Int) -> Int64? {
+    func coalescing(_ content: ReportContent, after begun: Int64, limit: Int) -> Int64? {
         var count = 0
         if first.seq > begun {
-            if first.coalesces(fingerprint) { return first.seq }
+            if first.coalesces(content) { return first.seq }
             count += 1
         }
         for report in others where report.seq > begun {
-            if report.coalesces(fingerprint) { return report.seq }
+            if report.coalesces(content) { return report.seq }
             count += 1
         }
         return count >= limit ? others.last?.seq ?? first.seq : nil

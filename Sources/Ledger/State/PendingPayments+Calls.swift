@@ -10,8 +10,10 @@ extension PendingPayments {
         }
     }
 
-    mutating func setRate(_ rate: Int) {
-        for index in budgets.indices { budgets[index].setRate(rate) }
+    /// The API refused a call that began then as one too many. What was saved up is not spent on it.
+    mutating func slowDown(callBegan: Instant, now: Instant) {
+        guard rate.halve(callBegan: callBegan, now: now) else { return }
+        for index in budgets.indices { budgets[index].empty(now: now) }
     }
 
     /// Pauses all calls, as `Retry-After` asks; at most 15 minutes.
@@ -24,11 +26,13 @@ extension PendingPayments {
     /// Takes the next payment that is due and within budget.
     mutating func popDue(now: Instant) -> Int? {
         popTimers(now: now)
+        for index in budgets.indices { budgets[index].setRate(rate.current(now: now)) }
         guard pausedUntil <= now else { return nil }
         for turn in 0..<2 {
             let index = (nextClass + turn) % 2
             guard budgets[index].nextToken <= now, let slot = popDue(index) else { continue }
-            _ = budgets[index].take(now: now)
+            let isTaken = budgets[index].take(now: now)
+            assert(isTaken)
             nextClass = (index + 1) % 2
             return slot
         }
@@ -78,10 +82,11 @@ extension PendingPayments {
         return followUp.map { min($0, table[slot].wanted) } ?? table[slot].wanted
     }
 
-    /// A new report makes its payment due, but shortens neither rest nor backoff.
-    mutating func wake(_ slot: Int, now: Instant) {
+    /// A new report makes its payment due, but shortens no backoff, and a rest only if it need not wait for it.
+    mutating func wake(_ slot: Int, waitsForRest: Bool = true, now: Instant) {
         guard table[slot].phase == .waiting else { return }
-        let time = max(now, table[slot].notBefore)
+        let isResting = table[slot].failures == 0
+        let time = isResting && !waitsForRest ? now : max(now, table[slot].notBefore)
         if table[slot].due == .distantPast || time < table[slot].due { schedule(slot, at: time, now: now) }
     }
 

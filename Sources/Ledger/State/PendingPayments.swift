@@ -21,6 +21,8 @@ struct PendingPayments: Sendable {
     /// Due now, by class: 0 never confirmed, 1 confirmed before. Each has its own budget, and they are served in turn.
     var due = [SlotQueue(), SlotQueue()]
     var budgets: [TokenBucket]
+    /// That of each budget.
+    var rate: CallRate
     var nextClass = 0
     var timers = DueQueue()
     /// No call begins before this.
@@ -28,6 +30,7 @@ struct PendingPayments: Sendable {
     var random: SplitMix64
 
     init(rate: Int, seed: UInt64, now: Instant) {
+        self.rate = CallRate(allowed: rate)
         budgets = Array(repeating: TokenBucket(rate: rate, now: now), count: 2)
         random = SplitMix64(seed: seed)
     }
@@ -43,16 +46,15 @@ struct PendingPayments: Sendable {
     // MARK: Reports
 
     /// Adds a report; abandoned ones of its payment wait again. `now` is nil in a replay.
-    mutating func append(
-        _ report: WaitingReport, of id: PaymentID, _ known: IDTable<KnownPayment>, now: Instant?
-    ) {
-        let slot = table.slot(of: id) ?? insert(id, isKnown: known.slot(of: id) != nil)
+    mutating func append(_ report: WaitingReport, of id: PaymentID, _ known: KnownPayment?, now: Instant?) {
+        let slot = table.slot(of: id) ?? insert(id, isKnown: known != nil)
+        let waitsForRest = waitsForRest(report.content, slot, known)
         if !abandoned.isEmpty, let reports = abandoned.removeValue(forKey: id) {
             change(slot) { for aside in reports { $0.append(aside) } }
             if now != nil { requeued[id] = (report.seq, reports.map(\.seq)) }
         }
         change(slot) { $0.append(report) }
-        if let now { wake(slot, now: now) }
+        if let now { wake(slot, waitsForRest: waitsForRest, now: now) }
     }
 
     /// Puts a report of a snapshot in its place.
@@ -65,10 +67,19 @@ struct PendingPayments: Sendable {
     }
 
     /// Notes that a report was covered by another, in the record `seq`.
-    mutating func coalesce(_ fingerprint: UInt64, of id: PaymentID, by seq: Int64, now: Instant) {
+    mutating func coalesce(
+        _ content: ReportContent, of id: PaymentID, by seq: Int64, _ known: KnownPayment?, now: Instant
+    ) {
         guard let slot = slot(of: id) else { return }
-        if !table[slot].holds(seq, equalTo: fingerprint) { followUps[id] = FollowUp(since: now) }
-        wake(slot, now: now)
+        if !table[slot].holds(seq, equalTo: content) { followUps[id] = FollowUp(since: now) }
+        wake(slot, waitsForRest: waitsForRest(content, slot, known), now: now)
+    }
+
+    /// Whether a report has to wait for the end of its payment's rest. A forged one must not hold up the genuine one behind it: what agrees
+    /// with what is known of the payment waits for its budget only. Where nothing is known, a rest is for reports that resemble those
+    /// that were looked at before.
+    private func waitsForRest(_ content: ReportContent, _ slot: Int, _ known: KnownPayment?) -> Bool {
+        if let known { !known.fields.agrees(with: content.fields) } else { table[slot].resembles(content) }
     }
 
     /// Has a payment fetched, as for a report that was covered.
@@ -164,6 +175,31 @@ struct PendingPayments: Sendable {
         for index in aside.indices { aside[index].restart() }
         if !aside.isEmpty { abandoned[id] = aside }
         reports.removeAll { seqs.contains($0.seq) }
+    }
+
+    // MARK: Yielding
+
+    /// How many are looked at to find one that yields.
+    private static let candidates = 16
+
+    /// The payment with the highest id above `bound` of some that were never confirmed and have no call under way; which ones is told by
+    /// the id that asks, so that asking twice finds the same.
+    func farthest(beyond bound: PaymentID, by id: PaymentID) -> Int? {
+        var found: Int?
+        var random = SplitMix64(seed: UInt64(bitPattern: id))
+        for _ in 0..<Self.candidates {
+            let slot = Int(random.next() % UInt64(max(1, table.slotCount)))
+            guard slot < table.slotCount, !table[slot].wasConfirmed, calls[table[slot].id] == nil else { continue }
+            if table[slot].id > found.map({ table[$0].id }) ?? bound { found = slot }
+        }
+        return found
+    }
+
+    /// It waits no longer.
+    mutating func yield(_ slot: Int) {
+        followUps[table[slot].id] = nil
+        change(slot) { $0.reports = [] }
+        remove(slot)
     }
 
     // MARK: Entries

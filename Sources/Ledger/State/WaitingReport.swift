@@ -1,12 +1,14 @@
-/// A journaled report whose payment has not been re-fetched since, or whose verdict is still unknown. 40 bytes; the report
+import Payments
+
+/// A journaled report whose payment has not been re-fetched since, or whose verdict is still unknown. 64 bytes; the report
 /// itself stays in the journal and is read back when an answer is there to compare it with.
 package struct WaitingReport: Hashable, Sendable {
     /// Its record's sequence number.
     package let seq: Int64
     /// Where the record begins, in bytes from the start of its segment.
     package let offset: Int64
-    /// Equal for reports that say the same.
-    let fingerprint: UInt64
+    /// What it says.
+    let content: ReportContent
     /// Its own next turn. An earlier fetch, which another report caused, uses up none of its attempts: else a forger's
     /// reports could make a genuine one run out of them.
     var due = Instant.distantPast
@@ -15,10 +17,15 @@ package struct WaitingReport: Hashable, Sendable {
     /// Answers that there is no such payment, on its own turns.
     var absences: UInt8 = 0
 
-    init(seq: Int64, offset: Int64, fingerprint: UInt64) {
+    init(seq: Int64, offset: Int64, content: ReportContent) {
         self.seq = seq
         self.offset = offset
-        self.fingerprint = fingerprint
+        self.content = content
+    }
+
+    /// Stands where there is none, or none any more.
+    static func absent(behind last: WaitingReport? = nil) -> WaitingReport {
+        WaitingReport(seq: 0, offset: 0, content: last?.content ?? ReportContent(fields: .none, updatedAt: nil))
     }
 
     /// The same as one.
@@ -26,11 +33,11 @@ package struct WaitingReport: Hashable, Sendable {
 
     /// Whether an equal report may be left out for it: it will have every look that the other would. Once it has used one up,
     /// the other is a report of its own; else whoever repeats a forged one would keep it from being refuted for ever.
-    func coalesces(_ other: UInt64) -> Bool { fingerprint == other && lags == 0 && absences == 0 }
+    func coalesces(_ other: ReportContent) -> Bool { content.isSame(as: other) && lags == 0 && absences == 0 }
 
     /// Forgets its attempts, for a new start.
     mutating func restart() {
-        self = WaitingReport(seq: seq, offset: offset, fingerprint: fingerprint)
+        self = WaitingReport(seq: seq, offset: offset, content: content)
     }
 }
 

@@ -47,11 +47,13 @@
 
         /// A server that is behind, and a ledger that is being copied into, take nothing.
         private static let isTaken = "(SELECT NOT copying AND COALESCE(epoch >= $1, true) FROM state)"
+        /// Nodes of this version compare what reports say. One of an earlier version that decides compares `fingerprint`: it finds no two equal.
         private static let rows = """
-            generate_series($3, $4) AS number, unnest($5) AS payment, unnest($6) AS fingerprint, unnest($7) AS report
+            generate_series($3, $4) AS number, unnest($5) AS payment, CAST(random() * 9e18 AS bigint) AS fingerprint, \
+            unnest($6) AS report
             """
 
-        /// Parameters: 1 the epoch, 2 the node, 3 the first number, 4 the last, 5 the payments, 6 the fingerprints, 7 the reports.
+        /// Parameters: 1 the epoch, 2 the node, 3 the first number, 4 the last, 5 the payments, 6 the reports.
         private static func acceptance(_ name: String, _ rows: String, returning: String) -> Statement {
             let text = """
                 WITH state AS (SELECT (SELECT copying FROM ecryptopayd.ledger WHERE id = 1) AS copying, \
@@ -59,7 +61,7 @@
                 added AS (INSERT INTO ecryptopayd.inbox (node, at, number, payment, fingerprint, report) \
                 SELECT $2, statement_timestamp(), \(rows)) SELECT copying, epoch \(returning)
                 """
-            return Statement(name, text, [.int8, .int8, .int8, .int8, .int8s, .int8s, .texts])
+            return Statement(name, text, [.int8, .int8, .int8, .int8, .int8s, .texts])
         }
 
         private static let oldest = Statement(
@@ -73,20 +75,19 @@
             for report in self { members.append(report.members.json) }
             return [
                 .int8(first?.node ?? 0), .int8(first?.number ?? 1), .int8(last?.number ?? 0),
-                .int8s(map(\.report.id)), .int8s(map { Int64(bitPattern: $0.report.fingerprint) }), .array(members),
+                .int8s(map(\.members.payment)), .array(members),
             ]
         }
     }
 
     extension Answer {
-        /// Reads rows of a node, number, payment, fingerprint and report.
+        /// Reads rows of a node, number, payment and report.
         func reports() throws(DatabaseFault) -> [InboxReport] {
             try rows { (row) throws(DatabaseFault) in
                 let payment = try int8(row, 2)
                 return InboxReport(
                     node: try int8(row, 0), number: try int8(row, 1),
-                    report: AdmittedReport(id: payment, fingerprint: UInt64(bitPattern: try int8(row, 3))),
-                    members: ReceivedMembers(payment: payment, json: try bytes(row, 4)))
+                    members: ReceivedMembers(payment: payment, json: try bytes(row, 3)))
             }
         }
     }

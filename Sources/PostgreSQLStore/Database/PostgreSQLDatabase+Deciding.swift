@@ -132,7 +132,7 @@
             UPDATE ecryptopayd.lease SET node = NULL, until = clock_timestamp(), durable = $2 WHERE id = 1 AND epoch = $1 \
             RETURNING pg_notify('ecryptopayd', 'other')
             """, .int8, .int8)
-        private static let reportColumns = "node, number, payment, fingerprint, report FROM ecryptopayd.inbox"
+        private static let reportColumns = "node, number, payment, report FROM ecryptopayd.inbox"
         private static let behind = Statement(
             "inbox",
             """

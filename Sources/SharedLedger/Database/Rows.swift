@@ -1,5 +1,5 @@
 package import JournalFormat
-package import Ledger
+import Ledger
 
 /// Whose ledger a database holds.
 package struct LedgerIdentity: Hashable, Sendable {
@@ -30,15 +30,12 @@ package struct InboxReport: Hashable, Sendable {
     package var node: Int64
     /// Its number among the reports of its node: each is greater than the one before.
     package var number: Int64
-    /// What it takes to decide about it.
-    package var report: AdmittedReport
-    /// What its record will say.
+    /// What its record will say, and all that it takes to decide about it.
     package var members: ReceivedMembers
 
-    package init(node: Int64, number: Int64, report: AdmittedReport, members: ReceivedMembers) {
+    package init(node: Int64, number: Int64, members: ReceivedMembers) {
         self.node = node
         self.number = number
-        self.report = report
         self.members = members
     }
 }

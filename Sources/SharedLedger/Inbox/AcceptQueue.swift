@@ -92,9 +92,9 @@ struct AcceptQueue: Sendable {
     var oldestInserted: Int64 { inserted.first.map { $0.last - Int64($0.reports) + 1 } ?? lastNumber + 1 }
 
     /// Takes a report in; returns its position.
-    mutating func append(_ report: AdmittedReport, _ members: ReceivedMembers, time: Int64) -> Int64 {
+    mutating func append(_ members: ReceivedMembers, time: Int64) -> Int64 {
         lastPosition += 1
-        let stored = InboxReport(node: node, number: 0, report: report, members: members)
+        let stored = InboxReport(node: node, number: 0, members: members)
         waitingBytes += members.json.count
         waiting.append(Arrival(position: lastPosition, time: time, report: stored))
         return lastPosition

@@ -99,7 +99,7 @@ final class Acceptor: Sendable {
         let reception: Reception = state.withLock { state in
             if let refusal = state.refusal { return .unavailable(refusal) }
             if state.queue.isFull { return .unavailable(Self.full) }
-            return .pending(state.queue.append(report.summary.admitted, members, time: now))
+            return .pending(state.queue.append(members, time: now))
         }
         if !defersCommit || reception.isUnavailable { wake() }
         return reception

@@ -35,12 +35,13 @@ struct Takeover {
     private func begin(_ epoch: Epoch, _ grant: LeaseGrant, _ hooks: Term.Hooks) throws(DatabaseFault) -> Term? {
         var state = LedgerState(
             limits: options.limits, seed: seed, now: Instant(nanoseconds: environment.monotonic()))
+        state.mayYield = false
         var size = LedgerSize()
         var last: Int64 = 0
         if let stored = try database.checkpoint(), let checkpoint = Checkpoint(decoding: stored.state),
             checkpoint.isOf(journal), stored.seq == checkpoint.seq,
             // What was pruned behind it may have settled what it says is waiting.
-            stored.seq >= grant.pruned, state.restore(checkpoint.snapshot)
+            stored.seq >= grant.pruned, state.restore(checkpoint.snapshot, asOf: checkpoint.seq)
         {
             size = LedgerSize(bytes: stored.bytes, segments: stored.segments)
             last = stored.seq

@@ -198,7 +198,7 @@ package final class Term: Sendable {
     private func record(_ reports: [InboxReport]) -> Set<Int64> {
         var refused: Set<Int64> = []
         for report in reports {
-            if case .unavailable = ledger.take(report.report, report.members, isAcknowledged: false) {
+            if case .unavailable = ledger.take(report.members, isAcknowledged: false) {
                 refused.insert(report.number)
             }
         }
@@ -211,7 +211,7 @@ package final class Term: Sendable {
         for stored in reports {
             progress.withLock { $0.numbers[stored.node] = max($0.numbers[stored.node] ?? 0, stored.number) }
             // It stays in the inbox: the term has ended.
-            if case .unavailable = ledger.take(stored.report, stored.members, isAcknowledged: true) { continue }
+            if case .unavailable = ledger.take(stored.members, isAcknowledged: true) { continue }
             if let last = ranges.indices.last, ranges[last].node == stored.node,
                 ranges[last].numbers.upperBound + 1 == stored.number
             {

@@ -127,7 +127,7 @@ package struct SharedAudit: Sendable {
         }
         var restored = state
         guard let checkpoint = Checkpoint(decoding: stored.state), checkpoint.seq == stored.seq,
-            restored.restore(checkpoint.snapshot)
+            restored.restore(checkpoint.snapshot, asOf: checkpoint.seq)
         else { return note("the checkpoint as of record \(stored.seq) cannot be read") }
     }
 

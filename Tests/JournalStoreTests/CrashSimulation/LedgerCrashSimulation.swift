@@ -159,7 +159,7 @@ struct LedgerCrashSimulation: Simulation {
         for offer in driver.offers where offer.seq <= promise.last {
             let report = world.reports[offer.mark - 1]
             guard case .received(let received)? = records[offer.seq], let mark = Int(received.peer),
-                received.payment == report.id, world.reports[mark - 1].summary.fingerprint == report.summary.fingerprint
+                received.payment == report.id, world.reports[mark - 1].summary == report.summary
             else { throw Violation("report \(offer.mark) was acknowledged with record \(offer.seq), which is another") }
         }
         for (seq, answer) in driver.settled.all where seq <= promise.last {

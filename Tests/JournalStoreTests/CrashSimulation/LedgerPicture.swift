@@ -8,14 +8,13 @@ import Synchronization
 struct LedgerPicture: Hashable {
     struct Word: Hashable {
         var seq: Int64
-        var fingerprint: UInt64
-        var updatedAt: UInt64
+        var content: [UInt64]
     }
 
     struct Report: Hashable {
         var seq: Int64
         var offset: UInt64
-        var fingerprint: UInt64
+        var content: [UInt64]
     }
 
     private(set) var counts: LedgerCounts
@@ -34,10 +33,16 @@ struct LedgerPicture: Hashable {
         for _ in 0..<words.removeFirst() {
             let id = PaymentID(words.removeFirst())
             self.words[id] = Word(
-                seq: Int64(words.removeFirst()), fingerprint: words.removeFirst(), updatedAt: words.removeFirst())
+                seq: Int64(words.removeFirst()), content: Self.content(&words))
         }
+        // No payment here has so much to say.
+        precondition(words.removeFirst() == 0)
         waiting = Self.reports(&words)
         aside = Self.reports(&words)
+    }
+
+    private static func content(_ words: inout ArraySlice<UInt64>) -> [UInt64] {
+        (0..<5).map { _ in words.removeFirst() }
     }
 
     private static func reports(_ words: inout ArraySlice<UInt64>) -> [PaymentID: [Report]] {
@@ -45,7 +50,7 @@ struct LedgerPicture: Hashable {
         for _ in 0..<words.removeFirst() {
             reports[PaymentID(words.removeFirst()), default: []].append(
                 Report(
-                    seq: Int64(words.removeFirst()), offset: words.removeFirst(), fingerprint: words.removeFirst()))
+                    seq: Int64(words.removeFirst()), offset: words.removeFirst(), content: content(&words)))
         }
         return reports
     }

@@ -120,7 +120,7 @@ struct MoveSimulation: SeededLife {
         for offer in driver.offers where offer.seq <= acknowledged {
             // One that says the same may stand for it.
             guard let mark = peers[offer.seq].flatMap({ Int($0) }),
-                world.reports[mark - 1].summary.fingerprint == world.reports[offer.mark - 1].summary.fingerprint
+                world.reports[mark - 1].summary == world.reports[offer.mark - 1].summary
             else { throw Violation("report \(offer.mark) is gone: record \(offer.seq) of \(ledger.durable)") }
         }
     }

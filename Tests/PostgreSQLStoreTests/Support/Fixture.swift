@@ -163,7 +163,6 @@
         ) -> InboxReport {
             InboxReport(
                 node: node, number: number,
-                report: AdmittedReport(id: payment, fingerprint: UInt64.max - UInt64(number)),
                 members: ReceivedMembers(
                     Record.Received(
                         payment: payment, peer: peer, report: Array("{\"id\":\(payment)}".utf8), deviations: deviations)

@@ -1,3 +1,4 @@
+import JournalFormat
 import Ledger
 import Payments
 import SharedLedger
@@ -82,7 +83,7 @@ struct Tables: Sendable {
         var refused: Set<Int64> = []
         let known = knownOnly ? knownPayments : []
         for report in reports {
-            if knownOnly, !known.contains(report.report.id) {
+            if knownOnly, !known.contains(report.members.payment) {
                 refused.insert(report.number)
             } else {
                 inbox.append(InboxRow(time: time, report: report))

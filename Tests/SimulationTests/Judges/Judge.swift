@@ -33,6 +33,8 @@ struct Judge {
     var aside: Set<Int64> = []
     /// Whether several programs wrote the records, one after the other or at the same time.
     private var isShared = false
+    /// Which payments were confirmed, and when that was durable.
+    private var confirmedIDs: [(time: Int64, id: PaymentID)] = []
     /// All that was confirmed.
     private(set) var confirmed: [World.Answer] = []
 
@@ -129,6 +131,7 @@ struct Judge {
         if confirmed.news, !news.insert(key).inserted { throw Violation("record \(entry.seq) is news twice: \(key)") }
         known[answer.id] = answer
         self.confirmed.append(answer)
+        confirmedIDs.append((time, answer.id))
         for seq in confirmed.of { try judgeSettlement(seq, answer, entry) }
     }
 
@@ -240,6 +243,7 @@ struct Judge {
             }
             // Nothing that an answer settles at once stays aside when all is well.
             if settledBy[seq] == nil, aside.contains(seq), isOpen(journaled.report) { continue }
+            if settledBy[seq] == nil, mayHaveYielded(report.id, since: offer.time) { continue }
             guard let tick = settledBy[seq] else {
                 throw Violation("\(report) was answered 200, and record \(seq) is never settled")
             }
@@ -253,6 +257,12 @@ struct Judge {
     func isOpen(_ report: World.Report) -> Bool {
         guard let answer = world.answers.last(where: { $0.id == report.id }) else { return true }
         return report.isAhead(of: answer)
+    }
+
+    /// Whether the house may have been full, and the payment was beyond all that had been confirmed when it was reported. If it is there, the
+    /// end shows that it was found all the same.
+    private func mayHaveYielded(_ id: PaymentID, since time: Int64) -> Bool {
+        options.maxPending < 10 && !confirmedIDs.contains { $0.id >= id && $0.time <= time }
     }
 
     private func judgeEnd() throws {

@@ -22,8 +22,10 @@ struct StatePicture: Hashable {
         var words = state.snapshot.words[12...]
         for _ in 0..<words.removeFirst() {
             let id = PaymentID(words.removeFirst())
-            self.words[id] = Self.take(3, &words)
+            self.words[id] = Self.take(6, &words)
         }
+        // No payment here has so much to say.
+        precondition(words.removeFirst() == 0)
         waiting = Self.reports(&words)
         aside = Self.reports(&words)
     }
@@ -33,8 +35,8 @@ struct StatePicture: Hashable {
         for _ in 0..<words.removeFirst() {
             let id = PaymentID(words.removeFirst())
             // Where a record stands in a file is of no matter.
-            let report = take(3, &words)
-            reports[id, default: []].append([report[0], report[2]])
+            let report = take(7, &words)
+            reports[id, default: []].append([report[0]] + report[2...])
         }
         return reports
     }

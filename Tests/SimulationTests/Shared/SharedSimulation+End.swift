@@ -144,7 +144,9 @@ extension SharedSimulation {
                 throw Violation("the checkpoint is of another record than it says")
             }
             var state = empty
-            guard state.restore(checkpoint.snapshot) else { throw Violation("the checkpoint cannot be read") }
+            guard state.restore(checkpoint.snapshot, asOf: checkpoint.seq) else {
+                throw Violation("the checkpoint cannot be read")
+            }
             if stored.seq >= database.prunedSeq { places.append(("the checkpoint", state, stored.seq)) }
         }
         for (place, state, seq) in places {
