@@ -1,5 +1,6 @@
 #if PostgreSQL
     import CPostgreSQL
+    import JournalFormat
     import SharedLedger
 
     /// What the server answered to one statement.
@@ -53,7 +54,24 @@
             return value
         }
 
-        /// The same, but nil for a null.
+        /// The number of a record or a report, or a count: not negative, and of at most 18 digits. Whoever reckons with it has to know
+        /// that it does not overflow.
+        func number(_ row: Int, _ column: Int) throws(DatabaseFault) -> Int64 {
+            let value = try int8(row, column)
+            guard let number = SequenceNumber.checked(value) else {
+                throw mismatch(column, "a number from 0 to \(SequenceNumber.highest), but \(value)")
+            }
+            return number
+        }
+
+        /// A `bigint` of microseconds, in nanoseconds.
+        func nanoseconds(_ row: Int, _ column: Int) throws(DatabaseFault) -> Int64 {
+            let (product, overflow) = try int8(row, column).multipliedReportingOverflow(by: 1000)
+            guard !overflow else { throw mismatch(column, "a time of this age") }
+            return product
+        }
+
+        /// A whole number as `int8`, but nil for a null.
         func optionalInt8(_ row: Int, _ column: Int) throws(DatabaseFault) -> Int64? {
             try isNull(row, column) ? nil : int8(row, column)
         }

@@ -86,7 +86,7 @@
             try rows { (row) throws(DatabaseFault) in
                 let payment = try int8(row, 2)
                 return InboxReport(
-                    node: try int8(row, 0), number: try int8(row, 1),
+                    node: try int8(row, 0), number: try number(row, 1),
                     members: ReceivedMembers(payment: payment, json: try bytes(row, 3)))
             }
         }

@@ -24,7 +24,7 @@
             guard try answer.int8(0, 0) == 1 else { return nil }
             if try answer.isNull(0, 1) { return [] }
             return try answer.rows { (row) throws(DatabaseFault) in
-                StoredCommand(number: try answer.int8(row, 1), text: try answer.text(row, 2))
+                StoredCommand(number: try answer.number(row, 1), text: try answer.text(row, 2))
             }
         }
 

@@ -28,7 +28,7 @@
                 let epoch = try answers[taken].int8(0, 0)
                 return LeaseGrant(
                     epoch: epoch, last: try answers[last].records().first,
-                    pruned: try answers[state].int8(0, 2), gaps: try answers[gaps].ranges())
+                    pruned: try answers[state].number(0, 2), gaps: try answers[gaps].ranges())
             }
             guard try !answers[state].isNull(0, 0) else { throw .ledgerMissing }
             if try answers[state].bool(0, 0) { throw .unfinishedCopy }

@@ -25,7 +25,8 @@
             let newest = try connection.ask(newestCheckpoint)
             guard newest.count > 0 else { return nil }
             var checkpoint = StoredCheckpoint(
-                seq: try newest.int8(0, 0), bytes: try newest.int8(0, 1), segments: try newest.int8(0, 2), state: [])
+                seq: try newest.number(0, 0), bytes: try newest.number(0, 1), segments: try newest.number(0, 2),
+                state: [])
             var parts: Int64 = 0
             while true {
                 let answer = try connection.ask(checkpointPart, .int8(checkpoint.seq), .int8(parts))
@@ -88,7 +89,7 @@
                 var end: Int64?
                 for row in 0..<segments.count {
                     guard let last = try segments.optionalInt8(row, 1), last < time else { break }
-                    end = try segments.int8(row, 0)
+                    end = try segments.number(row, 0)
                 }
                 return try end.map { (end) throws(DatabaseFault) in try Self.sums(of: 0, end, connection) }
             }

@@ -68,7 +68,7 @@
                     high = middle - 1
                     continue
                 }
-                let seq = try answer.int8(0, 0)
+                let seq = try answer.number(0, 0)
                 if try answer.int8(0, 1) >= time {
                     found = seq
                     high = middle - 1
@@ -106,7 +106,7 @@
                 // What is gone is passed over in one step, however much it is.
                 let begin = try connection.ask(Self.timeFrom, .int8(next), .int8(seq))
                 guard begin.count > 0 else { break }
-                next = try begin.int8(0, 0)
+                next = try begin.number(0, 0)
                 let last = min(next + Self.stretch - 1, seq)
                 news += try connection.ask(Self.newsSince, .int8(time), .int8(next), .int8(last)).changes()
                 next = last + 1
@@ -174,7 +174,7 @@
 
         /// Rows of a record's seq and line.
         func records() throws(DatabaseFault) -> [StoredRecord] {
-            try rows { (row) throws(DatabaseFault) in StoredRecord(seq: try int8(row, 0), line: try bytes(row, 1)) }
+            try rows { (row) throws(DatabaseFault) in StoredRecord(seq: try number(row, 0), line: try bytes(row, 1)) }
         }
     }
 #endif

@@ -24,7 +24,7 @@
                 let answers = try connection.ask(pipeline)
                 return LedgerStanding(
                     lease: try Self.lease(answers[lease]), nodes: try Self.nodes(answers[nodes]),
-                    time: try answers[oldest].int8(0, 0) * 1000,
+                    time: try answers[oldest].nanoseconds(0, 0),
                     oldestReportAt: try answers[oldest].optionalInt8(0, 1).map { $0 * 1000 })
             }
         }
@@ -48,8 +48,8 @@
             guard answer.count == 1, try answer.int8(0, 0) > 0 else { return nil }
             return LeaseRow(
                 epoch: try answer.int8(0, 0), node: try answer.optionalInt8(0, 1), name: try answer.text(0, 2),
-                since: try answer.int8(0, 3) * 1000, left: try answer.int8(0, 4) * 1000,
-                durable: try answer.int8(0, 5), head: try answer.isNull(0, 7) ? [] : answer.bytes(0, 7),
+                since: try answer.nanoseconds(0, 3), left: try answer.nanoseconds(0, 4),
+                durable: try answer.number(0, 5), head: try answer.isNull(0, 7) ? [] : answer.bytes(0, 7),
                 isFull: try answer.bool(0, 6))
         }
 

@@ -71,7 +71,7 @@
 
         /// The same where the tables are known to be there.
         static func last(_ connection: Connection) throws(DatabaseFault) -> Int64 {
-            try connection.ask(lastRecord).int8(0, 0)
+            try connection.ask(lastRecord).number(0, 0)
         }
 
         /// Nil where there are no tables; throws when they are not this program's.
@@ -96,9 +96,9 @@
             let nodes = try answers[1].rows { (row) throws(DatabaseFault) in try answers[1].text(row, 0) }
             let all = try PostgreSQLDatabase.sums(of: 0, .max, connection)
             return Standing(
-                journal: try ledger.text(0, 0), isCopying: try ledger.bool(0, 1), seq: try ledger.int8(0, 2),
-                bytes: all.bytes, segments: all.segments, checkpoint: try ledger.int8(0, 3),
-                now: try ledger.int8(0, 4) * 1000, nodes: nodes,
+                journal: try ledger.text(0, 0), isCopying: try ledger.bool(0, 1), seq: try ledger.number(0, 2),
+                bytes: all.bytes, segments: all.segments, checkpoint: try ledger.number(0, 3),
+                now: try ledger.nanoseconds(0, 4), nodes: nodes,
                 gaps: try answers[2].ranges())
         }
 
@@ -139,7 +139,7 @@
                 .texts(selection.kinds), .int8(Int64(page - records.count)), within: patience)
             records += try answer.rows { (row) throws(DatabaseFault) in
                 RecordRow(
-                    seq: try answer.int8(row, 0), kind: try answer.text(row, 1),
+                    seq: try answer.number(row, 0), kind: try answer.text(row, 1),
                     payment: try answer.optionalInt8(row, 2),
                     isChange: try answer.bool(row, 3), time: try answer.int8(row, 4), line: try answer.bytes(row, 5))
             }
@@ -212,7 +212,7 @@
     extension Answer {
         /// Rows of the first and the last number of a range.
         func ranges() throws(DatabaseFault) -> [ClosedRange<Int64>] {
-            try rows { (row) throws(DatabaseFault) in (first: try int8(row, 0), last: try int8(row, 1)) }
+            try rows { (row) throws(DatabaseFault) in (first: try number(row, 0), last: try number(row, 1)) }
                 .filter { $0.first <= $0.last }.map { $0.first...$0.last }
         }
     }

@@ -233,5 +233,27 @@
             #expect(try database.watch(.test(1), writes: true).lease?.epoch == 2)
             #expect(try database.renewLease(.test(1, 2), durable: 1, isFull: false))
         }
+
+        /// Whoever can write into the database may err: a node that ends by a trap would do so at each start.
+        @Test(arguments: [
+            "INSERT INTO ecryptopayd.gaps (first, last) VALUES (1, 9223372036854775807)",
+            "INSERT INTO ecryptopayd.gaps (first, last) VALUES (-5, 3)",
+            "UPDATE ecryptopayd.lease SET epoch = 5, node = 1, durable = 9223372036854775807",
+            "INSERT INTO ecryptopayd.checkpoint VALUES (9223372036854775807, 0, 1, 1, '')",
+            "INSERT INTO ecryptopayd.records VALUES (9223372036854775807, 1, 'closed', NULL, false, 0, '')",
+        ])
+        func `numbers that make no sense are told as damage`(statement: String) async throws {
+            let server = try await SharedServer()
+            _ = try server.prepared()
+            try await server.execute(statement)
+            let database = try PostgreSQLDatabase(url: server.url())
+            let fault = fault {
+                _ = try database.prepare(journal: "another")
+                _ = try database.checkpoint()
+                _ = try database.watch(.test(1), writes: true)
+                _ = try database.takeLease(.test(1))
+            }
+            #expect(fault?.kind == .damaged, "\(fault as Any)")
+        }
     }
 #endif
