@@ -100,12 +100,12 @@ let package = Package(
             swiftSettings: common),
         .target(
             name: "ServiceManager",
-            dependencies: ["POSIX", "CivilTime", "CSystemd", logging],
+            dependencies: ["POSIX", "CivilTime", "JSON", "CSystemd", logging],
             swiftSettings: common),
         .target(name: "POSIX", dependencies: ["CShims"], swiftSettings: common),
 
         // Pure rooms.
-        .target(name: "Configuration", dependencies: ["HTTP1"], swiftSettings: pure),
+        .target(name: "Configuration", dependencies: ["HTTP1", "JSON"], swiftSettings: pure),
         .target(
             name: "Ledger", dependencies: ["Payments", "JournalFormat", "CivilTime"], swiftSettings: pure),
         .target(name: "Payments", dependencies: ["CivilTime", "JSON"], swiftSettings: pure),

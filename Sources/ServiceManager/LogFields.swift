@@ -1,3 +1,4 @@
+internal import JSON
 internal import Logging
 
 /// What a log handler puts beside the message, in a form that both handlers share.
@@ -52,12 +53,7 @@ struct LogFields {
             case "\r": escaped += "\\r"
             case "\t": escaped += "\\t"
             case "\\": escaped += "\\\\"
-            default:
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator:
-                    escaped += "\\u{\(String(scalar.value, radix: 16))}"
-                default: escaped.unicodeScalars.append(scalar)
-                }
+            default: VisibleText.append(scalar, to: &escaped)
             }
         }
         return escaped

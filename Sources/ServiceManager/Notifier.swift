@@ -1,5 +1,6 @@
 internal import CSystemd
 internal import Glibc
+internal import JSON
 package import POSIX
 
 /// Tells the service manager how the service is doing, by `sd_notify(3)`.
@@ -73,7 +74,7 @@ extension Notifier.Assignment {
         var line = ""
         for scalar in text.unicodeScalars {
             if line.utf8.count + UTF8.width(scalar) > 2048 { break }
-            line.unicodeScalars.append(scalar.properties.generalCategory == .control ? " " : scalar)
+            line.unicodeScalars.append(VisibleText.isVisible(scalar) ? scalar : " ")
         }
         return line
     }

@@ -291,3 +291,16 @@ private func spawn(
     guard error == 0 else { throw SystemError(call: "posix_spawn", errno: error, subject: command[0]) }
     return pid
 }
+
+extension ChildProcess {
+    /// Runs a program to its end on a terminal of its own, with all three streams; line ends are the terminal's, `\r\n`.
+    package static func runOnTerminal(
+        _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
+        workingDirectory: String? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws -> Result {
+        let command = ([executable] + arguments).map { "'\($0.replacing("'", with: #"'\''"#))'" }.joined(separator: " ")
+        return try await run(
+            "/usr/bin/script", ["-q", "-e", "-c", command, "/dev/null"], environment: environment,
+            workingDirectory: workingDirectory)
+    }
+}

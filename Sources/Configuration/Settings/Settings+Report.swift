@@ -1,3 +1,5 @@
+import JSON
+
 extension Settings {
     /// One line for each key, with value and source, secrets redacted: `ECRYPTOPAY_LISTEN = 127.0.0.1:8723  (default)`.
     package func describe() -> [String] {
@@ -13,26 +15,11 @@ extension Settings {
     /// Values are strings as `describe()` shows them, or null for what is not set.
     package var json: String {
         let members = SettingKey.all.map { key in
-            let value = key.shown(self).map(quoted) ?? "null"
-            let source = quoted((origins[key.name] ?? .standard).description)
-            return "\(quoted(key.name)):{\"value\":\(value),\"source\":\(source)}"
+            let value = key.shown(self).map { JSONString.quoted($0) } ?? "null"
+            let source = JSONString.quoted((origins[key.name] ?? .standard).description)
+            return "\(JSONString.quoted(key.name)):{\"value\":\(value),\"source\":\(source)}"
         }
         return
-            "{\"settings\":{\(members.joined(separator: ","))},\"warnings\":[\(warnings.map(quoted).joined(separator: ","))]}"
+            "{\"settings\":{\(members.joined(separator: ","))},\"warnings\":[\(warnings.map { JSONString.quoted($0) }.joined(separator: ","))]}"
     }
-}
-
-/// A JSON string (RFC 8259 section 7).
-private func quoted(_ text: String) -> String {
-    var json = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"", "\\": json += "\\\(scalar)"
-        case "\u{0}"..."\u{1f}":
-            let digits = String(scalar.value, radix: 16)
-            json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        default: json.unicodeScalars.append(scalar)
-        }
-    }
-    return json + "\""
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Why a text is not a value of its kind; becomes a `ConfigurationFault` when the key and its source are known.
 struct ValueFault: Error, Hashable {
     /// The part at fault, when it is not the whole value. Shown only for keys without secrets.
@@ -18,13 +20,7 @@ struct ValueFault: Error, Hashable {
     /// A text fit for a message: on one line, and not endless.
     private static func excerpt(_ text: String) -> String {
         var shown = ""
-        for scalar in text.unicodeScalars.prefix(80) {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                shown += "\\u{\(String(scalar.value, radix: 16))}"
-            default: shown.unicodeScalars.append(scalar)
-            }
-        }
+        for scalar in text.unicodeScalars.prefix(80) { VisibleText.append(scalar, to: &shown) }
         return text.unicodeScalars.count > 80 ? shown + "…" : shown
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Makes what a stranger sent fit to stand in one line of a log.
 package enum ReadableText {
     /// The text with white space and control characters collapsed to single spaces, at most `limit` characters long.
@@ -23,12 +25,6 @@ package enum ReadableText {
     }
 
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.value < 0x80 { return scalar.value > 0x20 && scalar.value < 0x7F }
-        switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
-            .spaceSeparator:
-            return false
-        default: return true
-        }
+        VisibleText.isVisible(scalar) && scalar.properties.generalCategory != .spaceSeparator
     }
 }

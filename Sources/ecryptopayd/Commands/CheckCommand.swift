@@ -19,7 +19,11 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         try reportingFailure {
             let settings = try ConfigurationLoader(envFile: options.envFile, isDaemon: false).load(account: .required)
-            if json { Console.print(settings.json) } else { settings.describe().forEach(Console.print) }
+            if json {
+                Console.print(json: Array(settings.json.utf8))
+            } else {
+                for line in settings.describe() { Console.print(line) }
+            }
             try checkJournal(settings)
             for warning in settings.warnings { Console.error("warning: \(warning)") }
             if online { try authenticate(settings) }

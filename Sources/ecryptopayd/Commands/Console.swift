@@ -1,8 +1,10 @@
 import Glibc
+import JSON
 import POSIX
 import ServiceManager
 
-/// Standard output for data, standard error for everything else; both unbuffered, so that nothing is lost at an exit.
+/// Standard output for data, standard error for everything else; both unbuffered, so that nothing is lost at an exit. A stranger's text
+/// may be in all of it: onto a terminal it goes as `VisibleText` has it, byte for byte anywhere else.
 enum Console {
     /// Whether a person reads standard output.
     static let isTerminal = Terminal.isTerminal(STDOUT_FILENO)
@@ -10,21 +12,27 @@ enum Console {
     /// How many columns there are for a line of standard output; nil when nothing bounds it.
     static var columns: Int? { Terminal.columns(of: STDOUT_FILENO) }
 
-    /// Writes a line of data.
-    static func print(_ line: String) {
-        print(Array(line.utf8) + [UInt8(ascii: "\n")])
-    }
-
-    /// Writes bytes of data as they are.
+    /// Writes lines of text.
     ///
     /// - Parameter rescue: goes to standard error when data that nobody can ask for again cannot be written.
-    static func print(_ bytes: [UInt8], rescue: String? = nil) {
-        write(bytes, to: STDOUT_FILENO, rescue: rescue)
+    static func print(_ text: String, terminator: String = "\n", rescue: String? = nil) {
+        let text = text + terminator
+        write(Array((isTerminal ? VisibleText.escaped(text) : text).utf8), to: STDOUT_FILENO, rescue: rescue)
     }
+
+    /// Writes lines of JSON.
+    static func print(json: [UInt8], terminator: String = "\n", rescue: String? = nil) {
+        let json = json + terminator.utf8
+        write(isTerminal ? VisibleText.escaped(json: json) : json, to: STDOUT_FILENO, rescue: rescue)
+    }
+
+    /// Writes what steers the terminal, and is no stranger's.
+    static func draw(_ text: String) { write(Array(text.utf8), to: STDOUT_FILENO) }
 
     /// Writes a line for people.
     static func error(_ line: String) {
-        write(Array(line.utf8) + [UInt8(ascii: "\n")], to: STDERR_FILENO)
+        let shown = Terminal.isTerminal(STDERR_FILENO) ? VisibleText.escaped(line) : line
+        write(Array(shown.utf8) + [UInt8(ascii: "\n")], to: STDERR_FILENO)
     }
 
     /// Writes why the program ends. systemd's journal takes a plain line for no more than information (sd-daemon(3)).
@@ -33,7 +41,7 @@ enum Console {
         for line in text.split(separator: "\n") { error("<3>\(line)") }
     }
 
-    /// Writes a part of a line for people.
+    /// Writes a part of a line for people, which may steer the terminal, and is no stranger's.
     static func errorPart(_ text: String) {
         write(Array(text.utf8), to: STDERR_FILENO)
     }

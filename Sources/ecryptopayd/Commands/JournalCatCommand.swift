@@ -23,11 +23,11 @@ struct JournalCatCommand: ParsableCommand {
                 output += line
                 output.append(UInt8(ascii: "\n"))
                 if output.count > 1 << 16 {
-                    Console.print(output)
+                    Console.print(json: output, terminator: "")
                     output.removeAll(keepingCapacity: true)
                 }
             }
-            Console.print(output)
+            Console.print(json: output, terminator: "")
             if let fault { throw CommandFailure(.badData, fault) }
         }
     }

@@ -61,13 +61,13 @@ struct JournalFollowCommand: ParsableCommand {
     private func poll(_ tail: inout any RecordTail, _ filter: RecordFilter) throws -> String? {
         var output: [UInt8] = []
         // What was shown before a fault is not shown again.
-        defer { Console.print(output) }
+        defer { Console.print(json: output, terminator: "") }
         return try tail.poll { line, entry in
             guard filter.matches(entry) else { return }
             output += line
             output.append(UInt8(ascii: "\n"))
             if output.count > 1 << 16 {
-                Console.print(output)
+                Console.print(json: output, terminator: "")
                 output.removeAll(keepingCapacity: true)
             }
         } pruned: {

@@ -18,7 +18,7 @@ struct JournalStatsCommand: ParsableCommand {
             var statistics = JournalStatistics()
             statistics.segments = try source.segments
             let fault = try source.forEachLine(matching: .all) { statistics.add($1, bytes: $0.count + 1) }
-            Console.print(json ? statistics.json : statistics.table)
+            if json { Console.print(json: Array(statistics.json.utf8)) } else { Console.print(statistics.table) }
             if let fault { throw CommandFailure(.badData, "only up to here: \(fault)") }
         }
     }

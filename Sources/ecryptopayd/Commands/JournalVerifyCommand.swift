@@ -13,7 +13,7 @@ struct JournalVerifyCommand: ParsableCommand {
     func run() throws {
         try reportingFailure {
             let report = try verify()
-            Console.print(json ? report.json : report.sentence)
+            if json { Console.print(json: Array(report.json.utf8)) } else { Console.print(report.sentence) }
             for problem in report.problems { Console.error(problem) }
             if let hint = report.hint { throw CommandFailure(.badData, hint) }
         }

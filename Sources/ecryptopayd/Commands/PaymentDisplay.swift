@@ -1,5 +1,6 @@
 import CivilTime
 import ECryptoPay
+import JSON
 import Payments
 import POSIX
 
@@ -28,7 +29,7 @@ struct PaymentDisplay {
             let line = Self.line(payment, now: now)
             // A line that wraps could not be written over.
             let fitting = Console.columns.map { String(line.prefix(max(1, $0 - 1))) } ?? line
-            Console.print(Array("\r\(fitting)\u{1b}[K".utf8))
+            Console.draw("\r\(VisibleText.escaped(fitting))\u{1b}[K")
             isLineOpen = true
         } else if shown.map(Self.text) != Self.text(payment) {
             Console.print(Self.line(payment, now: now))

@@ -45,8 +45,7 @@ struct PaymentsCreateCommand: ParsableCommand {
     private func show(_ created: CreatedPayment) {
         let rescue = "payment \(created.id) was created: keep its number beside the order"
         if options.json { return Console.print(json: created.json, rescue: rescue) }
-        let lines = PaymentText.lines(created).map { $0 + "\n" }
-        Console.print(Array(lines.joined().utf8), rescue: rescue)
+        Console.print(PaymentText.lines(created).joined(separator: "\n"), rescue: rescue)
         qrOption.draw(created.qrImagePath)
         Console.error(
             "keep the number beside the order; \"ecryptopayd payments watch \(created.id)\" shows how it goes on")

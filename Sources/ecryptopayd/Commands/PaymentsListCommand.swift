@@ -97,7 +97,7 @@ struct PaymentTable: PaymentListOutput {
     /// The lines, each with its end.
     var text: String { table.text }
 
-    func print() { Console.print(Array(text.utf8)) }
+    func print() { Console.print(text, terminator: "") }
 }
 
 /// Which payments a person wants to see.

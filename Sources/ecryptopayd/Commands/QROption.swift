@@ -22,6 +22,6 @@ struct QROption: ParsableArguments {
             return Console.error(
                 "no QR code is drawn: it takes \(code.columns) columns, and the terminal has \(columns); make it wider")
         }
-        for line in code.lines(isColored: Console.isTerminal) { Console.print(line) }
+        for line in code.lines(isColored: Console.isTerminal) { Console.draw(line + "\n") }
     }
 }

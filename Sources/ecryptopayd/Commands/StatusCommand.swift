@@ -23,7 +23,11 @@ struct StatusCommand: ParsableCommand {
             else {
                 throw CommandFailure(.unavailable, "the daemon does not say how it is: \(answer.problem)")
             }
-            if json { Console.print(answer.body) } else { Console.print(Array(StatusText.text(status).utf8)) }
+            if json {
+                Console.print(json: answer.body, terminator: "")
+            } else {
+                Console.print(StatusText.text(status), terminator: "")
+            }
             if !isWell { throw ExitCode(1) }
         }
     }
