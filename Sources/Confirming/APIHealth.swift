@@ -70,9 +70,12 @@ package final class APIHealth: Sendable {
         }
         guard let notice else { return }
         let advice =
-            error.kind == .credentialsRefused
-            ? "correct ECRYPTOPAY_CLIENT_ID, _CLIENT_SECRET, _EMAIL and _PASSWORD; nothing is confirmed until then"
-            : "reports stay queued, and are retried until it answers"
+            switch error.kind {
+            case .credentialsRefused:
+                "correct ECRYPTOPAY_CLIENT_ID, _CLIENT_SECRET, _EMAIL and _PASSWORD; nothing is confirmed until then"
+            case .tooLarge where error.isAboutToken: "no token is that long; check ECRYPTOPAY_API_URL"
+            default: "reports stay queued, and are retried until it answers"
+            }
         let what =
             switch notice {
             case .first: "API call failed"

@@ -183,6 +183,9 @@ package actor Reconciler: Wakeable {
         // Whoever answers nothing is told of by the API's health.
         let fault: String
         switch error.kind {
+        // A token is asked for within bounds of its own.
+        case _ where error.isAboutToken:
+            return logger.debug("the list of all payments failed, it will be repeated: \(error)")
         case .tooLarge(let limit): fault = "is larger than ECRYPTOPAY_LIST_MAX_BYTES=\(limit)"
         case .timeout: fault = "took longer than ECRYPTOPAY_LIST_TIMEOUT"
         default: return logger.debug("the list of all payments failed, it will be repeated: \(error)")

@@ -78,8 +78,21 @@ import Testing
         ])
     func namesNearest(name: String, nearest: String) throws {
         for found in [try faults([name: "s3cr3t"]), try faults(file: "\(name)=s3cr3t\n")] {
-            #expect(found.map(\.key) == [name])
+            #expect(found.map { $0.place.hasPrefix("\(name) (") } == [true], "\(found)")
             #expect(found.map(\.hint) == ["did you mean \(nearest)?"])
+            #expect(!"\(found)".contains("s3cr3t"))
+        }
+    }
+
+    @Test(arguments: [
+        ("ECRYPTOPAY_PASSWORDs3cr3t", "ECRYPTOPAY_PASSWORD…"), ("ECRYPTOPAY_PASWORDs3cr3t", "ECRYPTOPAY_PAS…"),
+        ("ECRYPTOPAY_FORWARD_SECRETs3cr3t", "ECRYPTOPAY_FORWARD_SECRET…"), ("ECRYPTOPAY_s3cr3t", "ECRYPTOPAY_…"),
+    ])
+    func `of an unknown name nothing is shown but what the nearest key has in common with it`(
+        name: String, shown: String
+    ) throws {
+        for found in [try faults([name: "x"]), try faults(file: "\(name)=x\n")] {
+            #expect(found.map { $0.place.hasPrefix("\(shown) (") } == [true], "\(found)")
             #expect(!"\(found)".contains("s3cr3t"))
         }
     }

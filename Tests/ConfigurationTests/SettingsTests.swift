@@ -165,7 +165,7 @@ import Testing
             file: "ECRYPTOPAY_MAX_PENDING=x\n")
         #expect(
             found.map(\.key) == [
-                "ECRYPTOPAY_NONSENSE", "ECRYPTOPAY_EMAIL", "ECRYPTOPAY_MAX_PENDING", "ECRYPTOPAY_LOG_LEVEL",
+                "ECRYPTOPAY_…", "ECRYPTOPAY_EMAIL", "ECRYPTOPAY_MAX_PENDING", "ECRYPTOPAY_LOG_LEVEL",
             ])
         #expect(found.map(\.place)[2] == "ECRYPTOPAY_MAX_PENDING (x.env line 1)")
     }

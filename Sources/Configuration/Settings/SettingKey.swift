@@ -157,13 +157,17 @@ package struct SettingKey: Sendable {
     /// Every name that may be set: the keys, and the `_FILE` keys of secrets.
     static let knownNames: [String] = all.flatMap { [$0.name] + ($0.fileKey.map { [$0] } ?? []) }
 
-    /// The known name that differs least from `name`, and by how many letters.
-    static func nearest(to name: String) -> (name: String, distance: Int) {
+    /// The known name that `name` begins with or else differs least from, by how many letters, and what may be shown of `name`: all of it
+    /// where it is misspelled; where more differs, a secret may stand in it without the equals sign, and only what both begin with.
+    static func nearest(to name: String) -> (name: String, distance: Int, shown: String) {
+        let beginnings = knownNames.filter { name.hasPrefix($0) }
         var best = (name: knownNames[0], distance: Int.max)
-        for known in knownNames {
+        for known in beginnings.isEmpty ? knownNames : beginnings {
             let distance = editDistance(name, known)
             if distance < best.distance { best = (known, distance) }
         }
-        return best
+        let common = zip(best.name, name).prefix { $0.lowercased() == $1.lowercased() }.count
+        let shown = best.distance <= 2 || common == name.count ? name : name.prefix(common) + "…"
+        return (best.name, best.distance, shown)
     }
 }

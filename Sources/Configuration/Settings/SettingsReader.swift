@@ -29,7 +29,8 @@ struct SettingsReader {
             if plain != name, SettingKey.all.contains(where: { $0.name == plain }) {
                 fault(name, origin, "only a secret may stand in a file", "set \(plain) itself")
             } else {
-                fault(name, origin, "there is no such key", "did you mean \(SettingKey.nearest(to: name).name)?")
+                let nearest = SettingKey.nearest(to: name)
+                fault(nearest.shown, origin, "there is no such key", "did you mean \(nearest.name)?")
             }
         }
     }
@@ -61,7 +62,7 @@ struct SettingsReader {
         }
         if let direct { return direct }
         if let (path, origin) = indirect {
-            guard path.hasPrefix("/") else {
+            guard path.hasPrefix("/"), !Redaction.isDue(path) else {
                 // Not shown: it may be the secret itself under the wrong key.
                 fault(fileKey, origin, "is not an absolute path", "write the path of a file that holds the value")
                 return nil

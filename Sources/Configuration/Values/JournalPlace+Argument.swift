@@ -8,8 +8,7 @@ extension JournalPlace {
     /// Reads a word of a command line: the path of a directory, or a database's URL. One with a password is refused, since every
     /// user of the machine sees command lines.
     package init(argument text: String) throws(ArgumentFault) {
-        let scheme = text.prefix { $0 != ":" }.lowercased()
-        guard DatabaseURL.schemes.contains(scheme) || text.contains("://") else {
+        guard Redaction.isDue(text) else {
             guard !text.isEmpty else { throw ArgumentFault(description: "is empty; write the path of a directory") }
             self = .directory(text)
             return

@@ -34,12 +34,11 @@ extension JournalPlace {
             return .database(try DatabaseURL(parsing: text))
         }
         let hint = "write the path of a directory, or postgresql://USER@HOST/DATABASE"
-        // Neither is shown: both hold a password as a rule.
         guard !text.contains("://") else {
-            throw ValueFault(problem: "is a URL, and not one of PostgreSQL's", hint: hint, showsValue: false)
+            throw ValueFault(problem: "is a URL, and not one of PostgreSQL's", hint: hint)
         }
-        guard !text.contains("password=") else {
-            throw ValueFault(problem: "is a connection string without a scheme", hint: hint, showsValue: false)
+        guard !Redaction.isDue(text) else {
+            throw ValueFault(problem: "looks like a URL or a connection string without a scheme", hint: hint)
         }
         return .directory(try ValueKind<String>.path.parse(text))
     }

@@ -80,7 +80,7 @@ extension ListenAddress {
     }
 
     private static func socketPath(_ path: String) throws(ValueFault) -> String {
-        guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.holdsControlCharacter else {
+        guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.holdsControlCharacter, !Redaction.isDue(path) else {
             throw ValueFault(problem: "is not the absolute path of a socket", hint: "write unix:/path/of.sock")
         }
         // unix(7): sun_path has 108 bytes, one of them for the zero at the end.

@@ -13,7 +13,7 @@ struct ValueFault: Error, Hashable {
 
     /// The problem after the value or piece at fault, or alone when `hidden`.
     func sentence(value: String, hidden: Bool) -> String {
-        guard !hidden, showsValue else { return problem }
+        guard !hidden, showsValue, !Redaction.isDue(value) else { return problem }
         return "\"\(Self.excerpt(piece ?? value))\" \(problem)"
     }
 

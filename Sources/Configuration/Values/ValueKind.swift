@@ -20,7 +20,7 @@ extension ValueKind<String> {
             parse: { (text) throws(ValueFault) in
                 try refuseControlCharacters(text)
                 return text
-            }, shown: { $0 })
+            }, shown: Redaction.shown)
     }
 
     /// An e-mail address: something, an at sign, something, without white space.
@@ -33,14 +33,18 @@ extension ValueKind<String> {
                     throw ValueFault(problem: "is not an e-mail address", hint: "write it as name@example.com")
                 }
                 return text
-            }, shown: { $0 })
+            }, shown: Redaction.shown)
     }
 
-    /// A path in the file system.
+    /// A path in the file system. What looks like a URL is none: paths are shown, and that may hold a password.
     static var path: Self {
         ValueKind(
             parse: { (text) throws(ValueFault) in
                 try refuseControlCharacters(text)
+                guard !Redaction.isDue(text) else {
+                    throw ValueFault(
+                        problem: "looks like a URL or a password, and is no path", hint: "write a path without : and @")
+                }
                 guard text.utf8.count < 4096 else {
                     throw ValueFault(problem: "is longer than a path can be", hint: "write at most 4095 bytes")
                 }

@@ -65,6 +65,9 @@ public struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether it was the call for a token that failed, whatever was to be done with it.
+    package var isAboutToken: Bool { path.hasSuffix(ClientSession.tokenPath) }
+
     /// E.g. `GET /api/v1/payments/42: answered 404: Not Found`.
     public var description: String {
         let wait = retryAfter.map { " (retry after \($0.components.seconds) s)" } ?? ""

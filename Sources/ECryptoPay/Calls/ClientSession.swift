@@ -67,9 +67,11 @@ struct ClientSession: Sendable {
 
     // MARK: Tokens
 
+    static let tokenPath = "/oauth/token"
+
     private func fetchToken(_ grant: TokenGrant) async throws(APIError) -> TokenAnswer {
         let call = APICall(
-            method: .post, path: "/oauth/token", body: grant.body(configuration.credentials),
+            method: .post, path: Self.tokenPath, body: grant.body(configuration.credentials),
             timeout: configuration.timeout, maximumAnswerBytes: 64 << 10)
         let fields = [("Accept", "application/json"), ("Content-Type", "application/json")]
         let answer = try await perform(call, fields)

@@ -43,6 +43,7 @@ extension APIError {
         case .dns, .connect, .malformedAnswer, .invalidRequest, .wrongID, .status(300..<400), .status(404),
             .status(410):
             "check ECRYPTOPAY_API_URL"
+        case .tooLarge where isAboutToken: "no token is that long: check ECRYPTOPAY_API_URL"
         case .undecodable: "the API has changed, or ECRYPTOPAY_API_URL names another one"
         case .tls(.authorityFile): "check ECRYPTOPAY_CA_FILE"
         case .tls(.unknownAuthority): "if the authority is your own, name its file in ECRYPTOPAY_CA_FILE"

@@ -37,6 +37,9 @@ struct ConfigurationLoader {
     /// Reads and checks all of it.
     func load(account: Settings.AccountRequirement) throws -> Settings {
         let file = try envFile.map { path in
+            guard !Redaction.isDue(path) else {
+                throw CommandFailure(.configuration, "--env-file looks like a URL; hint: name a file")
+            }
             do {
                 return try EnvironmentFile(parsing: try FileCalls.read(path), named: path)
             } catch let error as SystemError {

@@ -21,7 +21,7 @@ struct DemoCommand: ParsableCommand {
         try reportingFailure {
             // The story is told step by step; the daemon's own log would only repeat it.
             let level = ServiceLogging.bootstrap(identifier: "ecryptopayd-demo", level: .critical)
-            let directory = directory
+            let directory = try self.directory.map { try BackupPlaces.directory($0, "--directory") }
             try blocking { try await Demo(directory: directory, level: level).run() }
         }
     }

@@ -25,13 +25,18 @@ struct JournalOptions: ParsableArguments {
 
     /// Where it is: in the directory that is named, or where it is configured.
     func place() throws -> JournalPlace {
-        if let directory { return .directory(directory) }
+        if let named = try named() { return .directory(named) }
         return try settings().journal
+    }
+
+    /// What is named on the command line.
+    private func named() throws -> String? {
+        try directory.map { try BackupPlaces.directory($0, "--directory") }
     }
 
     /// The same, for reading and pruning.
     func source() throws -> any JournalSource {
-        if let directory { return FileSource(directory) }
+        if let named = try named() { return FileSource(named) }
         let settings = try settings()
         switch settings.journal {
         case .directory(let path): return FileSource(path, segmentBytes: settings.journalSegmentBytes)

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Configuration
+import Glibc
 
 /// The program: one binary, one command a task.
 @main
@@ -17,6 +19,19 @@ struct ProgramCommand: ParsableCommand {
             JournalCommand.self, StatusCommand.self, ReconcileCommand.self, ReplayCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
+
+    static func main() {
+        // Before the parser, whose messages repeat what it does not understand.
+        guard !CommandLine.arguments.dropFirst().contains(where: Redaction.holdsPassword) else {
+            Console.failure(
+                """
+                ecryptopayd: an argument holds a password, or looks as if it did, and every user of this machine can see command lines; \
+                hint: for a database give it in the file that PGPASSFILE names, or write "configured" for ECRYPTOPAY_JOURNAL
+                """)
+            Glibc.exit(ExitStatus.usage.rawValue)
+        }
+        main(nil)
+    }
 }
 
 /// The option that every configured command has.

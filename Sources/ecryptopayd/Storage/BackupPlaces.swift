@@ -5,11 +5,17 @@ import POSIX
 
 /// The two directories of a backup or a restore.
 enum BackupPlaces {
-    /// A directory as somebody has named it, resolved.
-    static func resolved(_ path: String, _ name: String) throws -> String {
-        if path.contains("://") {
+    /// A directory as somebody has named it.
+    static func directory(_ path: String, _ name: String) throws -> String {
+        if Redaction.isDue(path) {
             throw CommandFailure(.usage, "\(name) is a directory, and not an address: mount what is elsewhere")
         }
+        return path
+    }
+
+    /// The same, resolved.
+    static func resolved(_ path: String, _ name: String) throws -> String {
+        let path = try directory(path, name)
         do { return try FileCalls.resolved(path) } catch {
             throw CommandFailure(backingUp: error)
         }

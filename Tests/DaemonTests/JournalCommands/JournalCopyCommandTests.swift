@@ -93,7 +93,7 @@ struct JournalCopyCommandTests {
         try journal.write(to: other)
         let from = daemon.journalDirectory
         for (arguments, status, word) in [
-            ([from, "postgresql://shop:s3cr3t@db/ledger"], 64, "TO holds a password"),
+            ([from, "postgresql://shop:s3cr3t@db/ledger"], 64, "holds a password"),
             ([from, from], 64, "the same place"),
             ([daemon.directory.path(of: "none"), daemon.directory.path(of: "copy")], 66, "none"),
             ([from, other.journalDirectory], 64, "another journal is"),

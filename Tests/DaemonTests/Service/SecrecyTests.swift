@@ -26,6 +26,55 @@ struct SecrecyTests {
         return answers
     }
 
+    @Test(arguments: [
+        ("ECRYPTOPAY_JOURNAL", "postgres//u:hush@h/db"), ("ECRYPTOPAY_ADMIN_LISTEN", "unix:/run/u:hush@h/db"),
+        ("ECRYPTOPAY_CA_FILE", "/etc/u:hush@h"), ("ECRYPTOPAY_FORWARD_EXEC", "https:/u:hush@h"),
+        ("ECRYPTOPAY_CLIENT_ID", "https://h/?key=hush"), ("ECRYPTOPAY_PASSWORDhush", "x"),
+        ("ECRYPTOPAY_PASSWORD hush\nECRYPTOPAY_EMAIL", "a@b.mx"),
+    ])
+    func `a slip in the configuration shows nobody a password`(key: String, value: String) async throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.set(key, value)
+        // What is valid and only shown redacted would have the daemon run.
+        for command in key.hasSuffix("CLIENT_ID") ? [["check"], ["check", "--json"]] : [["check"], ["serve"]] {
+            let result = try await daemon.run(command + ["--env-file", daemon.envFile])
+            #expect(!(result.output + result.errors).contains("hush"), "\(result)")
+            #expect(result.exit == .code(key.hasSuffix("CLIENT_ID") ? 0 : 78), "\(result)")
+        }
+    }
+
+    @Test func `what looks like a password on a command line is never repeated`() async throws {
+        let daemon = try DaemonUnderTest()
+        let slip = "postgres//u:hush@h/db"
+        for arguments in [
+            ["journal", "cat", "--directory", slip], ["journal", "verify", "--directory=\(slip)"],
+            ["journal", "prune", "--keep", slip], ["journal", "backup", slip], ["journal", slip],
+            ["demo", "--directory", slip],
+            ["journal", "cat", "--directory", "https//hush/db"], ["journal", "backup", "https:/hush/db"],
+            ["journal", "restore", "postgres://hush/db"], ["journal", "copy", "mysql://hush/db", "/nowhere"],
+            ["check", "--env-file", "https:/hush"], ["sandbox", "--listen", slip],
+        ] {
+            let result = try await daemon.run(arguments)
+            #expect(!(result.output + result.errors).contains("hush"), "\(arguments): \(result)")
+            #expect([.code(64), .code(78)].contains(result.exit) && !result.errors.isEmpty, "\(arguments): \(result)")
+        }
+    }
+
+    @Test func `an answer that is too long for a token is told as one, not as a listing`() async throws {
+        try await withTaskExecutorPreference(ClientExecutor()) {
+            let api = try EchoingAPI(grant: String(repeating: " ", count: 70_000))
+            let daemon = try DaemonUnderTest(apiURL: api.url)
+            try daemon.set("ECRYPTOPAY_LISTEN", "127.0.0.1:0")
+            let check = try await daemon.run(["check", "--online", "--env-file", daemon.envFile])
+            #expect(check.exit == .code(65) && check.errors.contains("check ECRYPTOPAY_API_URL"), "\(check)")
+            try await daemon.start()
+            try await daemon.process?.waitForOutput(containing: "no token is that long; check ECRYPTOPAY_API_URL")
+            try await daemon.end()
+            #expect(daemon.process?.errors.contains("LIST_MAX_BYTES") == false)
+            await api.stop()
+        }
+    }
+
     @Test func `no secret shows in log, journal, process list or on the admin side`() async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let api = try EchoingAPI()

@@ -12,11 +12,14 @@ final class EchoingAPI: Sendable {
     private final class Handler: RequestHandler {
         /// Errors that are still to be answered, instead of a payment.
         let errors = Mutex([401, 500, 422])
+        let grant: String
         let authorizations = Mutex<[String]>([])
+
+        init(grant: String) { self.grant = grant }
 
         func handle(_ request: Request, _ exchange: Exchange) {
             let path = String(decoding: request.path, as: UTF8.self)
-            if path.hasSuffix("/oauth/token") { return exchange.respond(.json(status: 200, EchoingAPI.grant)) }
+            if path.hasSuffix("/oauth/token") { return exchange.respond(.json(status: 200, grant)) }
             let authorization = String(decoding: request.firstValue(of: "Authorization") ?? [], as: UTF8.self)
             authorizations.withLock { $0.append(authorization) }
             guard let id = path.split(separator: "/").last.flatMap({ Int64($0) }) else {
@@ -29,16 +32,18 @@ final class EchoingAPI: Sendable {
         }
     }
 
-    private static let grant = """
+    static let grant = """
         {"access_token":"\(token)","token_type":"Bearer","expires_in":7200,"refresh_token":"\(refreshToken)",\
         "created_at":1667325845}
         """
 
     let url: String
-    private let handler = Handler()
+    private let handler: Handler
     private let server: HTTPServer
 
-    init() throws {
+    /// `grant` is what it answers to whoever asks for a token.
+    init(grant: String = EchoingAPI.grant) throws {
+        handler = Handler(grant: grant)
         server = try HTTPServer(
             label: "api", handler: handler, logger: Logger(label: "api", factory: { _ in SwiftLogNoOpLogHandler() }))
         let socket = try ListeningSocket(binding: SocketAddress(parsing: "127.0.0.1:0"))
