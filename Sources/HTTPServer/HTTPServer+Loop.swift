@@ -145,7 +145,10 @@ extension HTTPServer {
             try connection.register(in: epoll)
             updateDeadline(connection)
         } catch {
-            logger.error("a connection cannot be watched: \(error)")
+            if watchLog.isDue(at: Clock.monotonic()) {
+                logger.error(
+                    "a connection cannot be watched: \(error)", metadata: ["connections": "\(openConnections)"])
+            }
             close(connection)
         }
     }

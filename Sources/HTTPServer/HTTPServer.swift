@@ -48,6 +48,7 @@ package actor HTTPServer {
     var isShortageLogged = false
     var shortageLog = LogInterval()
     var memoryLog = LogInterval()
+    var watchLog = LogInterval()
     /// Until when nobody is accepted for that reason, on the monotonic clock; 0 when accepting goes on.
     var acceptPausedUntil: Int64 = 0
     var isStopping = false

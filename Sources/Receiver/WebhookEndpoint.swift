@@ -134,8 +134,7 @@ package final class WebhookEndpoint: Sendable {
 
     /// A report that cannot be read may mean that ecryptopay's webhooks have changed: that must not go unseen.
     private func tell(_ fault: ReportFault, _ status: Int, _ peer: String) {
-        guard let held = refusals.withLock({ $0.take(now: Instant(nanoseconds: Clock.monotonic())) }) else { return }
-        let others = held == 0 ? "" : "; \(held) more before it are not told here"
+        guard let others = refusals.withLock({ $0.take(now: Instant(nanoseconds: Clock.monotonic())) }) else { return }
         logger.warning("a webhook from \(peer) was answered \(status): \(fault)\(others)")
     }
 

@@ -46,6 +46,7 @@ final class Daemon: LedgerObserver {
     private let eventSink: AsyncStream<Event>.Continuation
     /// Why what decides could not be started.
     private let failedStart = Mutex<CommandFailure?>(nil)
+    private let slowness = Mutex(LogBudget(limit: 10))
     /// What the ledger ended with, if it has failed.
     private let failedWith = Atomic(EIO)
 
@@ -278,6 +279,9 @@ final class Daemon: LedgerObserver {
     // MARK: LedgerObserver
 
     func ledgerWasSlow(_ duration: Duration) {
+        let now = Instant(nanoseconds: Clock.monotonic())
+        // Nobody is told of every slow commit of a flood: the number of them all is in the line.
+        guard slowness.withLock({ $0.take(now: now) }) != nil else { return }
         let milliseconds = duration.nanoseconds / 1_000_000
         logger.warning(
             """

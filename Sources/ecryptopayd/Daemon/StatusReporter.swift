@@ -4,6 +4,7 @@ import Dispatch
 import Ledger
 import Logging
 import Payments
+import POSIX
 import Runtime
 import ServiceManager
 import Synchronization
@@ -37,7 +38,8 @@ final class StatusReporter: Sendable {
     /// Tells systemd of changes, once a second, until the timer is cancelled.
     func start() -> any DispatchSourceTimer {
         let timer = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
-        let last = Mutex((line: "", isAvailable: true, isAnswered: true))
+        let last = Mutex((line: "", isAnswered: true))
+        let outage = Mutex((fold: LogThrottle(), isTold: false))
         timer.schedule(deadline: .now() + .seconds(1), repeating: .seconds(1), leeway: .milliseconds(500))
         timer.setEventHandler { [weak self] in
             guard let self else { return }
@@ -45,11 +47,22 @@ final class StatusReporter: Sendable {
             let unavailability = ledger.reports.unavailability
             let fault = ledger.cluster?.fault
             let before = last.withLock { last in
-                defer { last = (line, unavailability == nil, fault == nil) }
+                defer { last = (line, fault == nil) }
                 return last
             }
             if line != before.line { notifier.send(.status(line)) }
-            if (unavailability == nil) != before.isAvailable { logAvailability(unavailability) }
+            // Whoever fills the disk may have it come and go.
+            let isToTell = outage.withLock { outage in
+                let now = Instant(nanoseconds: Clock.monotonic())
+                if unavailability == nil {
+                    outage.isTold = false
+                    return outage.fold.end(now: now) != nil
+                }
+                guard outage.fold.fault(now: now) != nil, !outage.isTold else { return false }
+                outage.isTold = true
+                return true
+            }
+            if isToTell { logAvailability(unavailability) }
             if (fault == nil) != before.isAnswered { log(fault) }
         }
         timer.activate()
