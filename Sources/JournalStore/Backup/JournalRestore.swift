@@ -44,12 +44,12 @@ package struct JournalRestore {
 extension JournalRestore {
     /// Acts on a directory as whom it belongs to.
     package protocol Hands {
-        /// Makes a directory beside another, if it is not there.
-        func make(_ directory: String, beside other: String) throws
-        /// Its lock. Throws ``JournalFault``.
-        func lock(_ directory: String) throws -> JournalLock
-        /// Its files.
+        /// A directory's files.
         func disk(_ directory: String) throws -> any Disk
+        /// Those of a directory that is made if it is not there, for whom another one belongs to.
+        func make(_ directory: String, like other: (any Disk)?) throws -> any Disk
+        /// The lock of a directory that was opened so. Throws ``JournalFault``.
+        func lock(_ disk: any Disk) throws -> JournalLock
     }
 }
 
@@ -72,7 +72,7 @@ extension JournalRestore {
         if try FileCalls.identity(of: directory) != nil {
             let disk = try hands.disk(directory)
             try Self.check(disk, replaces: replaces)
-            let lock = try hands.lock(directory)
+            let lock = try hands.lock(disk)
             // Once more, now that nobody else can change it.
             old = Old(disk: disk, lock: lock, isEmpty: try Self.check(disk, replaces: replaces))
             if try disk.contents(of: JournalCopyWriter.markName) == Self.whole {
@@ -80,9 +80,8 @@ extension JournalRestore {
                 return try finish(disk, suffix: suffix)
             }
         }
-        try hands.make(new, beside: directory)
-        let lock = try hands.lock(new)
-        let disk = try hands.disk(new)
+        let disk = try hands.make(new, like: old?.disk)
+        let lock = try hands.lock(disk)
         do {
             try prepare(disk)
             try copy(content, to: disk)
@@ -93,8 +92,8 @@ extension JournalRestore {
         }
         try disk.replace(JournalCopyWriter.markName, with: Self.whole)
         try disk.synchronizeDirectory()
-        try exchange(old)
-        try finish(disk, suffix: suffix, isEmpty: old?.isEmpty ?? true)
+        try exchange(old, disk)
+        try finish(disk, suffix: suffix, emptied: old.flatMap { $0.isEmpty ? $0.disk : nil })
         withExtendedLifetime((lock, old)) {}
     }
 
@@ -245,7 +244,7 @@ extension JournalRestore {
 
     // MARK: Putting it in place
 
-    private func exchange(_ old: Old?) throws {
+    private func exchange(_ old: Old?, _ disk: any Disk) throws {
         do throws(SystemError) {
             if old == nil {
                 try FileCalls.rename(new, toFree: directory)
@@ -253,7 +252,7 @@ extension JournalRestore {
                 try FileCalls.exchange(new, directory)
             }
         } catch {
-            if let disk = try? DirectoryDisk(path: new) { try? discard(disk) }
+            try? discard(disk)
             throw BackupFault.notExchanged("\(error)")
         }
     }
@@ -270,12 +269,12 @@ extension JournalRestore {
     }
 
     /// Has what was there before be kept, and has the journal be one.
-    private mutating func finish(_ disk: any Disk, suffix: String, isEmpty: Bool = false) throws {
+    private mutating func finish(_ disk: any Disk, suffix: String, emptied: (any Disk)? = nil) throws {
         // What is exchanged is to stay so before the mark goes.
         try FileCalls.synchronizeParent(of: directory)
         if try FileCalls.identity(of: new) != nil {
-            if isEmpty {
-                FileCalls.remove("\(new)/\(JournalLock.name)")
+            if let emptied {
+                _ = try? emptied.unlink(JournalLock.name)
                 FileCalls.remove(new)
             } else {
                 report.replaced = try keepAside(suffix)

@@ -2,18 +2,33 @@ import Glibc
 package import JournalFormat
 package import POSIX
 
-/// A real directory.
+/// A real directory. It is opened once; no file in it may be a symbolic link, which somebody else may have put there.
 package final class DirectoryDisk: Disk {
     /// Where it is.
     package let path: String
-    private let descriptor: Int32
+    let descriptor: Int32
     private let lock: JournalLock?
 
     /// Opens a directory that must be there; with its lock, if it is to be written to.
-    package init(path: String, lock: JournalLock? = nil) throws(SystemError) {
+    package init(path: String, lock: JournalLock? = nil, followsLink: Bool = true) throws(SystemError) {
         self.path = FileCalls.normalized(path)
         self.lock = lock
-        descriptor = try FileCalls.openDirectory(path)
+        descriptor = try FileCalls.openDirectory(self.path, followsLink: followsLink)
+    }
+
+    /// Whom it belongs to.
+    package var owner: Identity {
+        get throws(SystemError) { try Identity.owner(of: descriptor) }
+    }
+
+    /// Has it belong to somebody else.
+    package func give(to owner: Identity) throws(SystemError) {
+        try naming(path) { () throws(SystemError) in try owner.own(descriptor) }
+    }
+
+    /// Makes a directory in it.
+    package func makeDirectory(_ name: String) throws(SystemError) {
+        try naming(path(of: name)) { () throws(SystemError) in try FileCalls.mkdirat(descriptor, name) }
     }
 
     deinit {
@@ -23,7 +38,7 @@ package final class DirectoryDisk: Disk {
 
 extension DirectoryDisk {
     package func names() throws(SystemError) -> [String] {
-        try FileCalls.names(in: path)
+        try naming(path) { () throws(SystemError) in try FileCalls.names(in: descriptor) }
     }
 
     package func open(_ name: String, _ mode: DiskOpenMode) throws(SystemError) -> DiskFile {
@@ -37,7 +52,7 @@ extension DirectoryDisk {
         let path = path(of: name)
         return try naming(path) { () throws(SystemError) in
             // A regular file takes no notice of O_NONBLOCK; a named pipe would have its opener wait for ever.
-            DiskFile(number: try FileCalls.openat(descriptor, name, flags | O_NONBLOCK), path: path)
+            DiskFile(number: try FileCalls.openat(descriptor, name, flags | O_NONBLOCK | O_NOFOLLOW), path: path)
         }
     }
 
@@ -124,7 +139,7 @@ extension DirectoryDisk {
 
     package func whileNobodyWrites<Value>(
         _ body: () throws(SystemError) -> Value
-    ) throws(SystemError) -> Value? { try JournalLock.whileNobodyWrites(in: path, body) }
+    ) throws(SystemError) -> Value? { try JournalLock.whileNobodyWrites(in: self, body) }
 
     package func note(_ witness: Witness) {
         guard let lock else { return }
@@ -144,7 +159,7 @@ extension DirectoryDisk {
     package func makeRescue() throws(SystemError) -> any Disk {
         let rescue = Displacement.rescue(of: path)
         try FileCalls.makeDirectory(rescue)
-        return try DirectoryDisk(path: rescue)
+        return try DirectoryDisk(path: rescue, followsLink: false)
     }
 }
 
@@ -152,7 +167,7 @@ extension DirectoryDisk {
     private func path(of name: String) -> String { "\(path)/\(name)" }
 
     /// Has an error say which file it is about, with its whole path: an operator has to find it.
-    private func naming<Value>(
+    func naming<Value>(
         _ path: String, _ body: () throws(SystemError) -> Value
     ) throws(SystemError) -> Value {
         do { return try body() } catch {

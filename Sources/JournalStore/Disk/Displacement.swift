@@ -195,7 +195,10 @@ extension Displacement {
         let name = rescue.split(separator: "/").last ?? ""
         // Whoever moves the one to the place of the other may find it within.
         return try [rescue, "\(FileCalls.normalized(directory))/\(name)"].flatMap { rescue -> [String] in
-            guard let saved = try unlessMissing({ () throws(SystemError) in try DirectoryDisk(path: rescue) }),
+            guard
+                let saved = try unlessMissing({ () throws(SystemError) in
+                    try DirectoryDisk(path: rescue, followsLink: false)
+                }),
                 let claim = SegmentManifest.decode(try saved.contents(of: claimName) ?? [])?.segments.first
             else { return [] }
             let journal = try unlessMissing { () throws(SystemError) in try DirectoryDisk(path: directory) }

@@ -26,6 +26,8 @@ extension SystemError {
     private var hint: String {
         switch errno {
         case ESPIPE: "what has the name of a file is none: move it away, and restore the file from a backup"
+        case ELOOP:
+            "a symbolic link is not followed here: name the directory that it leads to, or put the file itself in its place"
         case EISDIR: "a directory has the name of a file: move it away, and restore the file from a backup"
         case ENOSPC: "make room on the file system (df), or remove files if it has no inodes left (df -i)"
         case EFBIG: "raise the limit of a file's size (LimitFSIZE= in the unit, ulimit -f)"

@@ -22,18 +22,23 @@ extension FileCalls {
         return first.st_dev != second.st_dev
     }
 
-    /// `realpath(3)`: where a path leads, without symbolic links. Its last name need not be there.
-    public static func resolved(_ path: String) throws(SystemError) -> String {
+    /// `realpath(3)`: where a path leads, without symbolic links, but for one in the place of its last name that is not to be followed.
+    /// What has that name need not be there.
+    public static func resolved(_ path: String, followsLink: Bool = true) throws(SystemError) -> String {
         let path = normalized(path)
-        if let whole = realpath(path, nil) {
-            defer { free(whole) }
-            return String(cString: whole)
-        }
-        let error = errno
         let parent = parent(of: path)
-        guard error == ENOENT, path != parent else { throw SystemError(call: "realpath", errno: error, subject: path) }
+        let name = path.split(separator: "/").last ?? "."
+        let isPlain = path != parent && name != ".."
+        if followsLink || !isPlain {
+            if let whole = realpath(path, nil) {
+                defer { free(whole) }
+                return String(cString: whole)
+            }
+            let error = errno
+            guard error == ENOENT, isPlain else { throw SystemError(call: "realpath", errno: error, subject: path) }
+        }
         let place = try resolved(parent)
-        return "\(place == "/" ? "" : place)/\(path.split(separator: "/").last ?? "")"
+        return "\(place == "/" ? "" : place)/\(name)"
     }
 
     /// Whether a resolved path is a directory, or leads to something in it.

@@ -2,9 +2,28 @@ public import Glibc
 
 /// File system calls, one function each, named after its C twin. Paths are relative to an open directory.
 public enum FileCalls {
-    /// `open(2)` of a directory, for the calls below; always close-on-exec.
-    public static func openDirectory(_ path: String) throws(SystemError) -> Int32 {
-        try check("open", path) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    /// `open(2)` of a directory, for the calls below; always close-on-exec. Where no link is to be followed, one in the place of the last
+    /// name is `ELOOP`, whatever the kernel calls it; no slash may stand behind that name.
+    public static func openDirectory(_ path: String, followsLink: Bool = true) throws(SystemError) -> Int32 {
+        do {
+            return try check("open", path) {
+                open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW))
+            }
+        } catch {
+            let isLink = !followsLink && error.errno == ENOTDIR && isLink(path)
+            throw isLink ? SystemError(call: "open", errno: ELOOP, subject: path) : error
+        }
+    }
+
+    /// `lstat(2)`: whether the last name of a path is a symbolic link.
+    public static func isLink(_ path: String) -> Bool {
+        var result = stat()
+        return lstat(path, &result) == 0 && result.st_mode & S_IFMT == S_IFLNK
+    }
+
+    /// `mkdirat(2)`.
+    public static func mkdirat(_ directory: Int32, _ name: String, mode: mode_t = 0o700) throws(SystemError) {
+        _ = try check("mkdir", name) { Glibc.mkdirat(directory, name, mode) }
     }
 
     /// `mkdir(2)`; an existing directory is fine.
@@ -16,6 +35,11 @@ public enum FileCalls {
 
     /// `remove(3)` of a file or a directory; one that is not empty stays.
     public static func remove(_ path: String) { _ = Glibc.remove(path) }
+
+    /// The same of a directory that is open.
+    public static func requireWritableDirectory(_ descriptor: Int32) throws(SystemError) {
+        _ = try check("faccessat") { faccessat(descriptor, ".", R_OK | W_OK | X_OK, AT_EACCESS) }
+    }
 
     /// `faccessat(2)` with the effective user: throws unless files can be listed, made and removed in a directory.
     public static func requireWritableDirectory(_ path: String) throws(SystemError) {
@@ -140,7 +164,20 @@ public enum FileCalls {
 
     /// The names in a directory but for `.` and `..`, sorted.
     public static func names(in path: String) throws(SystemError) -> [String] {
-        guard let stream = opendir(path) else { throw SystemError(call: "opendir", errno: errno, subject: path) }
+        let directory = try openDirectory(path)
+        defer { close(directory) }
+        return try names(in: directory)
+    }
+
+    /// The same of a directory that is open.
+    public static func names(in directory: Int32) throws(SystemError) -> [String] {
+        // One of its own, since a stream has a position, and is closed.
+        let copy = try openat(directory, ".", O_RDONLY | O_DIRECTORY)
+        guard let stream = fdopendir(copy) else {
+            let error = errno
+            close(copy)
+            throw SystemError(call: "fdopendir", errno: error)
+        }
         defer { closedir(stream) }
         var names: [String] = []
         while true {
@@ -152,20 +189,27 @@ public enum FileCalls {
             }
             if name != ".", name != ".." { names.append(name) }
         }
-        guard errno == 0 else { throw SystemError(call: "readdir", errno: errno, subject: path) }
+        guard errno == 0 else { throw SystemError(call: "readdir", errno: errno) }
         return names.sorted()
     }
 
     /// `fsync(2)` of the directory in which a directory stands: its own name is on the disk when it returns. Who may not open
     /// that directory has not made the name either.
-    public static func synchronizeParent(of directory: String) throws(SystemError) {
+    public static func synchronizeParent(of directory: Int32) throws(SystemError) {
         let parent: Int32
-        do throws(SystemError) { parent = try openDirectory("\(directory)/..") } catch {
+        do throws(SystemError) { parent = try openat(directory, "..", O_RDONLY | O_DIRECTORY) } catch {
             if error.errno == EACCES { return }
             throw error
         }
         defer { close(parent) }
-        _ = try check("fsync", "\(directory)/..") { Glibc.fsync(parent) }
+        try fsync(parent)
+    }
+
+    /// The same of the directory in which a normalized path's last name stands, whatever has that name now.
+    public static func synchronizeParent(of path: String) throws(SystemError) {
+        let parent = try openDirectory(parent(of: path))
+        defer { close(parent) }
+        try fsync(parent)
     }
 
     /// A whole file's content, at most `limit` bytes of it.

@@ -17,9 +17,18 @@ public struct Identity: Hashable, Sendable {
         return Self(user: result.st_uid, group: result.st_gid)
     }
 
-    /// `chown(2)`: a file or directory belongs to this user and group from now on.
-    public func own(_ path: String) throws(SystemError) {
-        _ = try check("chown", path) { chown(path, user, group) }
+    /// `fstat(2)`: the same of what is open.
+    public static func owner(of descriptor: Int32) throws(SystemError) -> Self {
+        let result = try FileCalls.fstat(descriptor)
+        return Self(user: result.st_uid, group: result.st_gid)
+    }
+
+    /// The superuser.
+    public static let root = Self(user: 0, group: 0)
+
+    /// `fchown(2)`: a file or directory that is open belongs to this user and group from now on.
+    public func own(_ descriptor: Int32) throws(SystemError) {
+        _ = try check("fchown") { fchown(descriptor, user, group) }
     }
 
     /// Acts as that user for as long as `body` runs, and then as before. For a process that root has begun.

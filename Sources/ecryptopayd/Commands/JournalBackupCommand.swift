@@ -34,9 +34,12 @@ struct JournalBackupCommand: ParsableCommand {
             let from = try BackupPlaces.resolved(path, "--directory")
             let to = try BackupPlaces.resolved(to, "TO")
             try BackupPlaces.requireApart(from, to, "TO")
-            let source = try FileSource(from).disk()
+            let files = FileSource(from)
+            let source: OwnedDisk
+            do { source = try OwnedDisk(from) } catch let error as SystemError { throw CommandFailure(reading: error) }
+            try files.require(source)
             do {
-                print(try backUp(source, to), to)
+                print(try backUp(source, from, to), to)
             } catch let fault as BackupFault {
                 throw CommandFailure(fault, of: Self.isAboutJournal(fault) ? from : to)
             } catch let fault as JournalFault {
@@ -47,36 +50,30 @@ struct JournalBackupCommand: ParsableCommand {
         }
     }
 
-    private func backUp(_ source: DirectoryDisk, _ to: String) throws -> JournalBackup.Report {
+    private func backUp(_ source: OwnedDisk, _ from: String, _ to: String) throws -> JournalBackup.Report {
+        let target = try OwnedDisk(making: to, for: source.foreignOwner)
         // What is something else keeps even its list of files.
-        if try FileCalls.identity(of: to) != nil { try JournalBackup.manifest(in: try DirectoryDisk(path: to)) }
-        try CopyEnds.prepare(.directory(to), for: .directory(source.path))
-        let identity = try WritingIdentity(to)
-        let lock = try identity.acting { try JournalLock(directory: to) }
+        try JournalBackup.manifest(in: target)
+        let lock = try target.lock()
         defer { withExtendedLifetime(lock) {} }
         // Webhooks are not to wait for it.
         Priority.lower()
         let bar = ProgressBar("backing up")
         // Before anything else is written, also what went wrong.
         defer { bar.clear() }
-        let report = try JournalBackup.run(
-            from: source, to: try OwnedDisk(path: to, identity: identity), time: Clock.realtime()
-        ) { bar.show($0, of: $1) }
-        tellDaemon(report.manifest, source, to)
+        let report = try JournalBackup.run(from: source, to: target, time: Clock.realtime()) { bar.show($0, of: $1) }
+        tellDaemon(report.manifest, source, from, to)
         return report
     }
 
     /// So that "status" and the metrics know how old the last backup is.
-    private func tellDaemon(_ manifest: BackupManifest, _ source: DirectoryDisk, _ to: String) {
+    private func tellDaemon(_ manifest: BackupManifest, _ source: OwnedDisk, _ from: String, _ to: String) {
         let backup = LastBackup(seq: manifest.last, time: manifest.time, directory: to)
-        do {
-            let disk = try OwnedDisk(path: source.path, identity: try WritingIdentity(source.path))
-            try JournalBackup.note(backup, in: disk)
-        } catch {
+        do { try JournalBackup.note(backup, in: source) } catch {
             Console.error(
                 """
                 ecryptopayd: the backup is good, but the daemon is not told of it, and will say that it is missing: \
-                \(source.path)/\(LastBackup.name) cannot be written: \(error)
+                \(from)/\(LastBackup.name) cannot be written: \(error)
                 """)
         }
     }

@@ -42,9 +42,8 @@ struct JournalCopyCommand: ParsableCommand {
         let bar = ProgressBar(yes ? "copying" : "reading")
         // Before anything else is written, also what went wrong.
         defer { bar.clear() }
-        if yes { try CopyEnds.prepare(to, for: from) }
         let source = try CopyEnds.source(from, settings)
-        let target = try CopyEnds.target(to, settings, isToWrite: yes)
+        let target = try CopyEnds.target(to, for: from, settings, isToWrite: yes)
         // The locks are theirs.
         defer { withExtendedLifetime((source, target)) {} }
         try JournalCopy.check(source.end, target.end)

@@ -48,14 +48,14 @@ struct JournalRestoreCommand: ParsableCommand {
     }
 
     private func restore(_ from: String, _ directory: String) throws -> JournalRestore.Report {
-        let source: DirectoryDisk
-        do throws(SystemError) { source = try DirectoryDisk(path: from) } catch { throw CommandFailure(reading: error) }
+        let source: OwnedDisk
+        do { source = try OwnedDisk(from) } catch let error as SystemError { throw CommandFailure(reading: error) }
         let bar = ProgressBar("restoring")
         defer { bar.clear() }
         let time = UTCTime(nanoseconds: Clock.realtime()).iso8601(fractionDigits: 0)
         return try JournalRestore.run(
             from: source, to: directory, replaces: replace, suffix: time.filter { $0 != "-" && $0 != ":" },
-            hands: try OwnedHands(directory)
+            hands: OwnedHands()
         ) { bar.show($0, of: $1) }
     }
 

@@ -16,7 +16,8 @@ enum BackupPlaces {
     /// The same, resolved.
     static func resolved(_ path: String, _ name: String) throws -> String {
         let path = try directory(path, name)
-        do { return try FileCalls.resolved(path) } catch {
+        // Whoever may put a link there would have root work elsewhere.
+        do { return try FileCalls.resolved(path, followsLink: geteuid() != 0) } catch {
             throw CommandFailure(backingUp: error)
         }
     }
@@ -43,26 +44,16 @@ enum BackupPlaces {
 
 /// How a restore acts on directories: as whom they belong to.
 struct OwnedHands: JournalRestore.Hands {
-    private let identity: WritingIdentity
-    private let owner: Identity?
+    func disk(_ directory: String) throws -> any Disk { try OwnedDisk(directory) }
 
-    init(_ directory: String) throws {
-        identity = try WritingIdentity(directory)
-        owner = getuid() == 0 ? WritingIdentity.owner(of: directory) : nil
+    func make(_ directory: String, like other: (any Disk)?) throws -> any Disk {
+        try OwnedDisk(making: directory, for: (other as? OwnedDisk)?.foreignOwner, inAnyCase: true)
     }
 
-    func make(_ directory: String, beside other: String) throws {
-        let isThere = try FileCalls.identity(of: directory) != nil
-        try FileCalls.makeDirectory(directory)
-        // Root may be the only one who can make it.
-        if !isThere, let owner { try owner.own(directory) }
+    func lock(_ disk: any Disk) throws -> JournalLock {
+        guard let disk = disk as? OwnedDisk else { fatalError("a directory that was opened elsewhere") }
+        return try disk.lock()
     }
-
-    func lock(_ directory: String) throws -> JournalLock {
-        try identity.acting { try JournalLock(directory: directory) }
-    }
-
-    func disk(_ directory: String) throws -> any Disk { try OwnedDisk(path: directory, identity: identity) }
 }
 
 extension CommandFailure {
@@ -70,7 +61,7 @@ extension CommandFailure {
     init(backingUp error: SystemError) {
         let status: ExitStatus =
             switch error.errno {
-            case EACCES, EPERM, EROFS: .permission
+            case EACCES, EPERM, EROFS, ELOOP: .permission
             case ENOENT, ENOTDIR: .usage
             default: .inputOutput
             }

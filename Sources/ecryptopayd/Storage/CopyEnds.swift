@@ -10,17 +10,6 @@ enum CopyEnds {
         let lock: JournalLock?
     }
 
-    /// Makes a directory to copy to, in one of root's, which belongs to whom the other one does: what root makes, the daemon could
-    /// not use.
-    static func prepare(_ target: JournalPlace, for source: JournalPlace) throws {
-        guard case .directory(let path) = target, case .directory(let other) = source else { return }
-        guard let owner = FileSource(other).foreignOwner, (try? Identity.owner(of: path)) == nil,
-            WritingIdentity.owner(of: path)?.user == 0
-        else { return }
-        try FileCalls.makeDirectory(path)
-        try owner.own(path)
-    }
-
     static func source(_ place: JournalPlace, _ settings: Settings) throws -> Held<any CopySource> {
         switch place {
         case .directory(let path):
@@ -30,25 +19,27 @@ enum CopyEnds {
         }
     }
 
-    /// Without `isToWrite`, nothing is made that is not there.
-    static func target(_ place: JournalPlace, _ settings: Settings, isToWrite: Bool) throws -> Held<any CopyTarget> {
+    /// Without `isToWrite`, nothing is made that is not there. What is made in one of root's directories belongs to whom the source does:
+    /// what root makes, the daemon could not use.
+    static func target(
+        _ place: JournalPlace, for source: JournalPlace, _ settings: Settings, isToWrite: Bool
+    ) throws -> Held<any CopyTarget> {
         switch place {
         case .directory(let path):
-            if isToWrite { return try writer(path) }
-            guard (try? Identity.owner(of: path)) != nil else { return Held(end: NoTarget(), lock: nil) }
+            if isToWrite { return try writer(path, for: source) }
+            guard ((try? FileCalls.identity(of: path)) ?? nil) != nil else { return Held(end: NoTarget(), lock: nil) }
             return Held(end: try JournalCopyWriter(try DirectoryDisk(path: path)), lock: nil)
         case .database(let url): return Held(end: try DatabaseBackend.copyTarget(url, settings), lock: nil)
         }
     }
 
-    private static func writer(_ path: String) throws -> Held<any CopyTarget> {
-        let identity = try WritingIdentity(path)
-        return try identity.acting {
-            let lock: JournalLock
-            do throws(JournalFault) { lock = try JournalLock(directory: path) } catch { throw CommandFailure(error) }
-            let writer = try JournalCopyWriter(try DirectoryDisk(path: path))
-            return Held(end: OwnedTarget(target: writer, identity: identity), lock: lock)
-        }
+    private static func writer(_ path: String, for source: JournalPlace) throws -> Held<any CopyTarget> {
+        var owner: Identity?
+        if case .directory(let source) = source { owner = try OwnedDisk(source).foreignOwner }
+        let disk = try OwnedDisk(making: path, for: owner)
+        let lock: JournalLock
+        do { lock = try disk.lock() } catch let fault as JournalFault { throw CommandFailure(fault) }
+        return Held(end: try JournalCopyWriter(disk), lock: lock)
     }
 }
 

@@ -83,19 +83,30 @@ private struct FileTail: RecordTail {
 // The directory itself.
 extension FileSource {
     /// The directory, for reading.
-    func disk(mayBeLost: Bool = false) throws -> DirectoryDisk {
-        let (disk, claimed): (DirectoryDisk, Int64)
+    func disk() throws -> DirectoryDisk {
+        let disk = try open()
+        try require(disk)
+        return disk
+    }
+
+    private func open(followsLink: Bool = true) throws -> DirectoryDisk {
+        do { return try DirectoryDisk(path: path, followsLink: followsLink) } catch {
+            throw CommandFailure(reading: error)
+        }
+    }
+
+    /// A path mistyped must not prove a journal whole.
+    func require(_ disk: any Disk, mayBeLost: Bool = false) throws {
+        let claimed: Int64
         do throws(SystemError) {
-            disk = try DirectoryDisk(path: path)
-            // A path mistyped must not prove a journal whole.
             let reader = try JournalReader(disk)
-            if !reader.segments.isEmpty { return disk }
+            if !reader.segments.isEmpty { return }
             claimed = reader.claimed
         } catch {
             throw CommandFailure(reading: error)
         }
         if claimed > 0 {
-            if mayBeLost { return disk }
+            if mayBeLost { return }
             throw CommandFailure(
                 .badData,
                 """
@@ -108,22 +119,19 @@ extension FileSource {
 
     /// The directory, with its lock, for changing what is in it.
     func lockedDisk(mayBeLost: Bool = false) throws -> (DirectoryDisk, JournalLock) {
-        try becomeOwner()
-        let disk = try disk(mayBeLost: mayBeLost)
-        do { return (disk, try JournalLock(directory: disk.path)) } catch { throw CommandFailure(error) }
-    }
-
-    /// Whom the directory belongs to, where this process is root and that one is not. A directory that is not there is named when it
-    /// is opened.
-    var foreignOwner: Identity? {
-        guard geteuid() == 0, let owner = try? Identity.owner(of: path), owner.user != 0 else { return nil }
-        return owner
+        let disk = try open(followsLink: geteuid() != 0)
+        try becomeOwner(of: disk)
+        try require(disk, mayBeLost: mayBeLost)
+        do { return (disk, try JournalLock(disk)) } catch { throw CommandFailure(error) }
     }
 
     /// What root writes into a journal, its owner could not read, and the daemon's next start would fail. So root acts as the
-    /// owner, before anything is opened.
-    private func becomeOwner() throws {
-        guard let owner = foreignOwner else { return }
+    /// owner of what is open, before anything in it is.
+    private func becomeOwner(of disk: DirectoryDisk) throws {
+        guard geteuid() == 0 else { return }
+        let owner: Identity
+        do { owner = try disk.owner } catch { throw CommandFailure(reading: error) }
+        if owner.user == 0 { return }
         do { try owner.assume() } catch { throw CommandFailure(owner, "the journal in \(path)", error) }
     }
 }
@@ -142,7 +150,7 @@ extension CommandFailure {
         let status: ExitStatus =
             switch error.errno {
             case ENOENT, ENOTDIR: .noInput
-            case EACCES, EPERM: .permission
+            case EACCES, EPERM, ELOOP: .permission
             default: .inputOutput
             }
         self.init(status, "the journal cannot be read: \(error); \(error.hintForReading)")

@@ -170,9 +170,11 @@ final class DaemonUnderTest {
     }
 
     /// Runs a command of the same binary on the same directory.
-    func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess.Result {
-        try await ChildProcess.run(
-            try builtBinary(named: "ecryptopayd"), arguments, environment: environment,
-            workingDirectory: directory.path)
+    func run(
+        through wrapper: [String] = [], _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> ChildProcess.Result {
+        let command = wrapper + [try builtBinary(named: "ecryptopayd")] + arguments
+        return try await ChildProcess.run(
+            command[0], Array(command.dropFirst()), environment: environment, workingDirectory: directory.path)
     }
 }
