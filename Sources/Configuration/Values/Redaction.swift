@@ -17,7 +17,4 @@ package enum Redaction {
         let rest = text[scheme.endIndex...]
         return rest.hasPrefix(":") || rest.hasPrefix("//")
     }
-
-    /// The text, or what stands in its place.
-    package static func shown(_ text: String) -> String { isDue(text) ? "(not shown)" : text }
 }

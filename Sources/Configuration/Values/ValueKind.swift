@@ -14,13 +14,14 @@ struct ValueKind<Value: Hashable & Sendable>: Sendable {
 }
 
 extension ValueKind<String> {
-    /// Any text on one line.
+    /// Any text on one line that looks neither like a URL nor like a password: it is shown.
     static var text: Self {
         ValueKind(
             parse: { (text) throws(ValueFault) in
                 try refuseControlCharacters(text)
+                try refusePasswords(text)
                 return text
-            }, shown: Redaction.shown)
+            }, shown: { $0 })
     }
 
     /// An e-mail address: something, an at sign, something, without white space.
@@ -28,23 +29,21 @@ extension ValueKind<String> {
         ValueKind(
             parse: { (text) throws(ValueFault) in
                 try refuseControlCharacters(text)
+                try refusePasswords(text)
                 let parts = text.split(separator: "@", omittingEmptySubsequences: false)
                 guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), !text.contains(" ") else {
                     throw ValueFault(problem: "is not an e-mail address", hint: "write it as name@example.com")
                 }
                 return text
-            }, shown: Redaction.shown)
+            }, shown: { $0 })
     }
 
-    /// A path in the file system. What looks like a URL is none: paths are shown, and that may hold a password.
+    /// A path in the file system. What looks like a URL or a password is none: it is shown.
     static var path: Self {
         ValueKind(
             parse: { (text) throws(ValueFault) in
                 try refuseControlCharacters(text)
-                guard !Redaction.isDue(text) else {
-                    throw ValueFault(
-                        problem: "looks like a URL or a password, and is no path", hint: "write a path without : and @")
-                }
+                try refusePasswords(text)
                 guard text.utf8.count < 4096 else {
                     throw ValueFault(problem: "is longer than a path can be", hint: "write at most 4095 bytes")
                 }
@@ -140,6 +139,14 @@ extension ValueKind {
             fault.piece = fault.piece ?? piece
             throw fault
         }
+    }
+}
+
+/// Refuses what may hold a password, although the value is shown.
+private func refusePasswords(_ text: String) throws(ValueFault) {
+    guard !Redaction.isDue(text) else {
+        throw ValueFault(
+            problem: "looks like a URL or a password", hint: "correct it; it must not hold :// or a : before an @")
     }
 }
 

@@ -14,7 +14,7 @@ struct RedactionTests {
             "/var/lib/ecryptopayd/journal", "journal//x", "postgres/journal", "[::1]:8723", "127.0.0.1:8723", "a@b.mx",
             "unix:/run/x.sock", "postgresql", "C", "https",
         ] {
-            #expect(Redaction.shown(text) == text)
+            #expect(!Redaction.isDue(text))
         }
     }
 

@@ -35,11 +35,10 @@ struct SecrecyTests {
     func `a slip in the configuration shows nobody a password`(key: String, value: String) async throws {
         let daemon = try DaemonUnderTest()
         try daemon.set(key, value)
-        // What is valid and only shown redacted would have the daemon run.
-        for command in key.hasSuffix("CLIENT_ID") ? [["check"], ["check", "--json"]] : [["check"], ["serve"]] {
-            let result = try await daemon.run(command + ["--env-file", daemon.envFile])
+        for command in ["check", "serve"] {
+            let result = try await daemon.run([command, "--env-file", daemon.envFile])
             #expect(!(result.output + result.errors).contains("hush"), "\(result)")
-            #expect(result.exit == .code(key.hasSuffix("CLIENT_ID") ? 0 : 78), "\(result)")
+            #expect(result.exit == .code(78), "\(result)")
         }
     }
 
