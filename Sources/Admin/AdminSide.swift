@@ -39,20 +39,28 @@ package final class AdminSide: RequestHandler {
     private let operations: Operations
     private let feed: EventFeed
     private let activity: Activity
+    private let token: AdminToken
 
-    /// Routes to what the program can do, and to what the journal tells.
-    package init(_ operations: Operations, feed: EventFeed, activity: Activity) {
+    /// Routes to what the program can do, and to what the journal tells. Whoever asks over TCP must know the token, if there is one.
+    package init(_ operations: Operations, feed: EventFeed, activity: Activity, token: String? = nil) {
         self.operations = operations
         self.feed = feed
         self.activity = activity
+        self.token = AdminToken(token)
     }
+
+    /// Puts another token in its place, or none.
+    package func update(token: String?) { self.token.replace(token) }
 
     /// Answers a request, at once or when what it asked for has begun.
     package func handle(_ request: Request, _ exchange: Exchange) {
-        guard exchange.peer == "unix" || LocalHost.isNamed(request.firstValue(of: "Host")) else {
-            return exchange.respond(Self.otherHost)
+        guard LocalHost.isNamed(request.firstValue(of: "Host")) else { return exchange.respond(Self.otherHost) }
+        let path = String(decoding: request.path, as: UTF8.self)
+        // Probes know no secrets, and a health tells none.
+        guard exchange.peer == "unix" || path == "/healthz" || token.admits(request) else {
+            return exchange.respond(AdminToken.challenge)
         }
-        switch String(decoding: request.path, as: UTF8.self) {
+        switch path {
         case "/": read(request, exchange, page)
         case "/healthz": read(request, exchange) { $0.respond(Self.health(operations.unavailability())) }
         case "/readyz": read(request, exchange) { $0.respond(Self.readiness(operations.unreadiness())) }
@@ -68,7 +76,7 @@ package final class AdminSide: RequestHandler {
     private static let otherHost = Response.problem(
         status: 403,
         detail:
-            "This is for this machine only: ask for it by localhost or an IP address, also through a tunnel or a proxy."
+            "This is for this machine only: ask for it by localhost or a loopback address, also through a tunnel or a proxy."
     )
 
     private static let notFound = Response.problem(status: 404, detail: "There is nothing at this path.")

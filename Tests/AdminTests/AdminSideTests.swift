@@ -20,13 +20,16 @@ import TestSupport
 
     private let home = LedgerHome()
     private let orders = Orders()
+    private let directory: TemporaryDirectory
+    private let side: AdminSide
     private let server: HTTPServer
     private let address: SocketAddress
+    private let unixAddress: SocketAddress
 
     init() async throws {
         let ledger = try await home.openRecords(.files)
         let damages = DamageList(Logger(label: "test"))
-        let side = AdminSide(
+        side = AdminSide(
             .init(
                 unavailability: { nil }, unreadiness: { [] },
                 reconcile: { [orders] payment in
@@ -40,16 +43,78 @@ import TestSupport
             activity: Activity(ledger, damages))
         server = try HTTPServer(label: "test", handler: side, logger: Logger(label: "test"))
         let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
-        address = socket.address
-        try server.start([socket])
+        directory = try TemporaryDirectory()
+        let unixSocket = try ListeningSocket(binding: .unix(path: directory.path(of: "admin")))
+        (address, unixAddress) = (socket.address, unixSocket.address)
+        try server.start([socket, unixSocket])
     }
 
-    private func ask(_ method: String, _ path: String, body: String = "", fields: String = "") throws -> ClientAnswer {
-        let client = try ClientSocket(address)
+    private func ask(
+        _ method: String, _ path: String, host: String = "localhost", body: String = "", fields: String = "",
+        overUnixSocket: Bool = false
+    ) throws -> ClientAnswer {
+        let client = try ClientSocket(overUnixSocket ? unixAddress : address)
         try client.send(
-            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         )
         return try client.receive()
+    }
+
+    @Test(arguments: [
+        ("localhost", true), ("LocalHost:8724", true), ("127.0.0.1:8724", true), ("127.9.9.9", true), ("[::1]", true),
+        ("[::1]:8724", true), ("evil.example", false), ("evil.example:8724", false), ("localhost.evil.example", false),
+        ("127.0.0.1.evil.example", false), ("198.51.100.1", false), ("[2001:db8::1]:8724", false), ("admin", false),
+    ])
+    func `what names another host than this machine gets 403, also through a Unix socket`(
+        host: String, isLocal: Bool
+    ) async throws {
+        for overUnixSocket in [false, true] {
+            for path in ["/", "/healthz", "/events?after=x"] {
+                let answer = try ask("GET", path, host: host, overUnixSocket: overUnixSocket)
+                #expect((answer.status != 403) == isLocal, "\(path): \(answer)")
+                #expect(isLocal || answer.body.contains("localhost or a loopback address"))
+            }
+            #expect(
+                try ask("POST", "/reconcile", host: host, overUnixSocket: overUnixSocket).status
+                    == (isLocal ? 202 : 403))
+        }
+        #expect(orders.reconciled.withLock { $0.count } == (isLocal ? 2 : 0))
+        await server.drain(grace: .zero)
+    }
+
+    @Test func `over TCP a token is asked for once there is one, but not for the health, nor over a Unix socket`()
+        async throws
+    {
+        func statuses(_ fields: String = "", overUnixSocket: Bool = false) throws -> [Int] {
+            try ["/", "/readyz", "/metrics", "/status", "/events?after=x", "/none", "/healthz"].map {
+                try ask("GET", $0, fields: fields, overUnixSocket: overUnixSocket).status
+            }
+        }
+        let (open, closed) = ([200, 200, 200, 200, 400, 404, 200], [401, 401, 401, 401, 401, 401, 200])
+        #expect(try statuses() == open)
+        side.update(token: "0123456789abcdefg")
+        #expect(try statuses() == closed)
+        #expect(try statuses(overUnixSocket: true) == open)
+        // The second is a browser's, with "operator:0123456789abcdefg".
+        for right in [
+            "Bearer 0123456789abcdefg", "Basic b3BlcmF0b3I6MDEyMzQ1Njc4OWFiY2RlZmc=", "bearer  0123456789abcdefg",
+        ] {
+            #expect(try statuses("Authorization: \(right)\r\n") == open, "\(right)")
+        }
+        for wrong in [
+            "Bearer 0123456789abcdef", "Bearer 0123456789abcdefgh", "Bearer", "Bearer 0 0123456789abcdefg", "Basic !",
+            "Basic ====",
+            "Basic MDEyMzQ1Njc4OWFiY2RlZmc=", "0123456789abcdefg", "Digest 0123456789abcdefg",
+        ] {
+            #expect(try statuses("Authorization: \(wrong)\r\n") == closed, "\(wrong)")
+        }
+        let refused = try ask("POST", "/replay", body: #"{"payment":42}"#)
+        #expect(refused.status == 401 && refused.body.contains("ECRYPTOPAY_ADMIN_TOKEN"))
+        #expect(refused.field("www-authenticate")?.hasPrefix("Bearer realm=") == true)
+        #expect(orders.replayed.withLock { $0.isEmpty })
+        side.update(token: nil)
+        #expect(try statuses() == open)
+        await server.drain(grace: .zero)
     }
 
     @Test(arguments: [

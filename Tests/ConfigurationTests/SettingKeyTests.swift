@@ -36,7 +36,7 @@ import TestSupport
         let given = try read([name: text])
         #expect(given.origins[name] == .environment)
         // Spelled out, the default means what it means unspelled.
-        if name != "ECRYPTOPAY_JOURNAL" {
+        if !["ECRYPTOPAY_ADMIN_LISTEN", "ECRYPTOPAY_JOURNAL"].contains(name) {
             #expect(try given.reloadFaults(from: read()).isEmpty)
             #expect(
                 given.describe().map { $0.prefix { $0 != "(" } }
@@ -48,7 +48,8 @@ import TestSupport
         let secrets = SettingKey.all.filter(\.mayBeSecret)
         #expect(
             secrets.map(\.credential) == [
-                "client_secret", "password", "webhook_paths", "journal", "forward_urls", "forward_secret",
+                "client_secret", "password", "webhook_paths", "admin_token", "journal", "forward_urls",
+                "forward_secret",
             ])
         #expect(secrets.map(\.fileKey) == secrets.map { "\($0.name)_FILE" })
         #expect(SettingKey.all.filter { !$0.mayBeSecret }.allSatisfy { $0.credential == nil && $0.fileKey == nil })

@@ -23,7 +23,7 @@ import Testing
             ("API_URL", "https://example.com"), ("CONFIRM_RATE", "1"), ("CONFIRM_WINDOW", "1h"), ("API_TIMEOUT", "1s"),
             ("REQUEST_TIMEOUT", "1s"), ("IDLE_TIMEOUT", "1s"), ("LOG_LEVEL", "error"),
             ("JOURNAL_KEEP", "90d"), ("SCRUB", "1h"), ("RECONCILE_INTERVAL", "0"), ("LIST_TIMEOUT", "1s"),
-            ("LIST_MAX_BYTES", "2048"),
+            ("LIST_MAX_BYTES", "2048"), ("ADMIN_TOKEN", "0123456789abcdef"),
         ])
     func allows(suffix: String, value: String) throws {
         #expect(try read(["ECRYPTOPAY_\(suffix)": value]).reloadFaults(from: try read()).isEmpty)

@@ -9,6 +9,7 @@ import Testing
         #expect(settings.apiURL == .documented)
         #expect(settings.webhookPaths == [.standard])
         #expect(settings.listen == [.tcp(host: "127.0.0.1", port: 8723)])
+        #expect(settings.adminListen == [.unix(path: "/state/admin.sock")])
         #expect(settings.journal == .directory("/state/journal"))
         #expect(settings.confirmWindow == .seconds(259_200))
         #expect(settings.caFile == nil)
@@ -75,6 +76,19 @@ import Testing
         #expect(try warnings([:], "Is a directory") == [], "none is configured")
     }
 
+    @Test func `an admin side on TCP that needs no token is warned of`() throws {
+        for (listen, token, isWarnedOf) in [
+            ("unix:/a,127.0.0.1:1", nil, true), ("127.0.0.1:1", "0123456789abcdef", false), ("unix:/a", nil, false),
+            ("off", nil, false),
+        ] as [(String, String?, Bool)] {
+            var environment = ["ECRYPTOPAY_ADMIN_LISTEN": listen]
+            environment["ECRYPTOPAY_ADMIN_TOKEN"] = token
+            let warnings = try read(environment).warnings.filter { $0.hasPrefix("ECRYPTOPAY_ADMIN_LISTEN: ") }
+            #expect(warnings.count == (isWarnedOf ? 1 : 0), "\(listen): \(warnings)")
+            #expect(!isWarnedOf || warnings.first?.contains("read the payments at 127.0.0.1:1,") == true)
+        }
+    }
+
     static let numbers = [
         "JOURNAL_SEGMENT_BYTES", "MIN_FREE_BYTES", "MAX_BODY_BYTES", "MAX_CONNECTIONS", "CONFIRM_CONCURRENCY",
         "CONFIRM_RATE", "MAX_PENDING",
@@ -114,6 +128,8 @@ import Testing
             BadValue("ADMIN_LISTEN", "0.0.0.0:8724", "which others can reach"),
             BadValue("ADMIN_LISTEN", "unix:/a, 10.0.0.1:1", "which others can reach"),
             BadValue("ADMIN_LISTEN", "off, unix:/a", "has no port"),
+            BadValue("ADMIN_TOKEN", "0123456789abcde", "16 to 512"),
+            BadValue("ADMIN_TOKEN", "0123456789 abcdef", "16 to 512"),
             BadValue("LISTEN", "8723", "has no port"), BadValue("LISTEN", "127.0.0.1", "has no port"),
             BadValue("LISTEN", "127.0.0.1:", "does not end with a port"),
             BadValue("LISTEN", "127.0.0.1:65536", "does not end with a port"),

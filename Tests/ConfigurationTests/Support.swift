@@ -27,7 +27,9 @@ func read(
         },
         isReadableByAll: readableByAll.contains, programFault: { _ in programFault },
         credential: { credentials[$0].map { Array($0.utf8) } })
-    return try Settings(reading: layers, defaultJournal: "/state/journal", account: requirement)
+    return try Settings(
+        reading: layers, defaultJournal: "/state/journal", defaultAdminSocket: "/state/admin.sock", account: requirement
+    )
 }
 
 /// The faults of a configuration; none when it is accepted.

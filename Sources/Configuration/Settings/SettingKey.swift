@@ -97,6 +97,8 @@ package struct SettingKey: Sendable {
             "ADMIN_LISTEN", \.adminListen, .adminAddresses,
             "likewise for status, metrics and the operator's commands; loopback addresses and Unix sockets only; off",
             needsRestart: true),
+        SettingKey(
+            "ADMIN_TOKEN", \.adminToken, .token, "what whoever asks the admin side over TCP must know", isSecret: true),
         SettingKey("JOURNAL", \.journal, .journal, "the journal's directory, or postgresql://USER@HOST/DATABASE"),
         SettingKey(
             "JOURNAL_SEGMENT_BYTES", \.journalSegmentBytes, .number(of: "bytes", in: 1024...1_099_511_627_776),

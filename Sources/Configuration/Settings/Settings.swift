@@ -29,6 +29,8 @@ package struct Settings: Hashable, Sendable {
     package internal(set) var listen = [ListenAddress.tcp(host: "127.0.0.1", port: 8723)]
     /// Where the admin side listens, unless systemd passes a socket for it; empty for nowhere.
     package internal(set) var adminListen = [ListenAddress.tcp(host: "127.0.0.1", port: 8724)]
+    /// What whoever asks the admin side over TCP must know; nil when anybody on this machine may ask.
+    package internal(set) var adminToken: Secret?
     /// Where the journal is kept.
     package internal(set) var journal = JournalPlace.directory("./journal")
     /// Bytes after which a new segment begins.

@@ -4,9 +4,13 @@ struct SettingsReader {
     private var settings = Settings()
     private var faults: [ConfigurationFault] = []
 
-    init(_ layers: SettingsLayers, defaultJournal: String) {
+    init(_ layers: SettingsLayers, defaultJournal: String, defaultAdminSocket: String?) {
         self.layers = layers
         settings.journal = .directory(defaultJournal)
+        // Where the path is too long for a socket, the address stays.
+        if let defaultAdminSocket, let address = try? ListenAddress.parse("unix:\(defaultAdminSocket)") {
+            settings.adminListen = [address]
+        }
     }
 
     /// Goes through the table once, then looks at what the table does not know.
@@ -158,6 +162,9 @@ extension SettingsReader {
         warnOfReadableSecrets()
         warnOfMissingProgram()
         warnOfDatabase()
+        if settings.adminToken == nil, let address = settings.adminListen.first(where: \.isTCP) {
+            settings.warnings.append("ECRYPTOPAY_ADMIN_LISTEN: \(ListenAddress.warning(ofOpen: address.description))")
+        }
         for url in settings.forwardURLs where url.isReadableOnTheWay {
             settings.warnings.append(
                 "ECRYPTOPAY_FORWARD_URLS: \(url.name) is delivered to without TLS, and can be read on the way")
@@ -245,12 +252,14 @@ extension Settings {
     /// - Parameters:
     ///   - layers: where to read.
     ///   - defaultJournal: the journal's directory when none is configured.
+    ///   - defaultAdminSocket: the path of the admin side's socket when no address is configured; nil for a TCP address.
     ///   - account: whether the account's keys must be there.
     /// - Throws: every fault at once. None shows a secret.
     package init(
-        reading layers: SettingsLayers, defaultJournal: String, account: AccountRequirement
+        reading layers: SettingsLayers, defaultJournal: String, defaultAdminSocket: String? = nil,
+        account: AccountRequirement
     ) throws(ConfigurationFaults) {
-        var reader = SettingsReader(layers, defaultJournal: defaultJournal)
+        var reader = SettingsReader(layers, defaultJournal: defaultJournal, defaultAdminSocket: defaultAdminSocket)
         self = try reader.read(account: account)
     }
 }

@@ -32,7 +32,7 @@ extension ValueKind<[ListenAddress]> {
                 if let outside = parsed.first(where: { !$0.isLocal }) {
                     throw ValueFault(
                         problem: "has \(outside), which others can reach",
-                        hint: "write a loopback address, unix:/path or off; nothing asks who comes there")
+                        hint: "write a loopback address, unix:/path or off; what goes there is not encrypted")
                 }
                 return parsed
             }, shown: { $0.isEmpty ? "off" : addresses.shown($0) })
@@ -40,6 +40,15 @@ extension ValueKind<[ListenAddress]> {
 }
 
 extension ListenAddress {
+    /// What to tell the operator of an address of the admin side that needs no token.
+    package static func warning(ofOpen address: String) -> String {
+        "every user of this machine may read the payments at \(address), and order replays; set ECRYPTOPAY_ADMIN_TOKEN, or listen on"
+            + " a Unix socket alone"
+    }
+
+    /// Whether it is an address of TCP, to which every user of a machine may connect.
+    var isTCP: Bool { if case .tcp = self { true } else { false } }
+
     /// Whether only this machine can reach it.
     var isLocal: Bool {
         switch self {
@@ -50,7 +59,7 @@ extension ListenAddress {
 
     private static let hint = "write HOST:PORT, [::1]:PORT or unix:/path, e.g. 127.0.0.1:8723"
 
-    @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> ListenAddress {
+    @Sendable static func parse(_ text: String) throws(ValueFault) -> ListenAddress {
         if text.hasPrefix("unix:") { return .unix(path: try socketPath(String(text.dropFirst(5)))) }
         guard let colon = text.lastIndex(of: ":") else {
             throw ValueFault(problem: "has no port", hint: hint)

@@ -61,6 +61,20 @@ extension ValueKind<Secret> {
                 return Secret(text)
             }, shown: { $0.description })
     }
+
+    /// A secret that fits into a field of a request (RFC 6750 section 2.1), and is too long to be guessed.
+    static var token: Self {
+        ValueKind(
+            parse: { (text) throws(ValueFault) in
+                let isToken = text.utf8.allSatisfy { $0.isDigit || $0.isLetter || "-._~+/=".utf8.contains($0) }
+                guard isToken, (16...512).contains(text.utf8.count) else {
+                    throw ValueFault(
+                        problem: "is not a token of 16 to 512 letters and digits",
+                        hint: "write what \"openssl rand -hex 32\" prints")
+                }
+                return Secret(text)
+            }, shown: { $0.description })
+    }
 }
 
 extension ValueKind<Int> {

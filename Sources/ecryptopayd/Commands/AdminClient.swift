@@ -11,6 +11,7 @@ struct AdminClient {
     private let url: String
     private let address: ListenAddress
     private let obstacle: String?
+    private let token: Secret?
 
     /// Goes by the configuration, like the daemon itself.
     init(_ options: ConfigurationOptions) throws {
@@ -23,6 +24,8 @@ struct AdminClient {
                 "ECRYPTOPAY_ADMIN_LISTEN=off: the daemon has no admin side; give it an address, and restart it")
         }
         self.address = address
+        // A Unix socket asks for none.
+        if case .tcp = address { token = settings.adminToken } else { token = nil }
         var transport = TransportOptions(workers: 1, userAgent: "ecryptopayd/\(Program.version)")
         if case .unix(let path) = address { transport.unixSocket = path }
         self.transport = Transport(transport)
@@ -33,17 +36,25 @@ struct AdminClient {
     func post(_ path: String, _ body: JSONValue? = nil) throws -> TransportAnswer {
         let content = body?.serialized() ?? []
         let fields = content.isEmpty ? [] : [("Content-Type", "application/json")]
-        return try perform(TransportRequest(.post, url + path, fields: fields, body: content, mayRepeat: false))
+        return try perform(
+            TransportRequest(.post, url + path, fields: authorization + fields, body: content, mayRepeat: false))
     }
 
     /// Gets what stands at a path; returns what came back, whatever its status.
     func get(_ path: String) throws -> TransportAnswer {
-        try perform(TransportRequest(.get, url + path))
+        try perform(TransportRequest(.get, url + path, fields: authorization))
     }
+
+    private var authorization: [(String, String)] { token.map { [("Authorization", "Bearer \($0.exposed)")] } ?? [] }
 
     private func perform(_ request: TransportRequest) throws -> TransportAnswer {
         do {
-            return try blocking { [transport] in try await transport.perform(request) }
+            let answer = try blocking { [transport] in try await transport.perform(request) }
+            if answer.status == 401 {
+                let hint = obstacle ?? "set ECRYPTOPAY_ADMIN_TOKEN to what the daemon has"
+                throw CommandFailure(.permission, "the daemon on \(address) asks for another token; \(hint)")
+            }
+            return answer
         } catch let fault as TransportFault {
             throw failure(fault)
         }

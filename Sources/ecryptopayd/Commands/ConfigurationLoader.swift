@@ -7,10 +7,12 @@ struct ConfigurationLoader {
     /// Where the package installs the env file and the journal; commands beside the daemon fall back on them.
     static let installedEnvFile = "/etc/ecryptopayd/ecryptopayd.env"
     static let installedJournal = "/var/lib/ecryptopayd/journal"
+    static let installedAdminSocket = "/run/ecryptopayd/admin.sock"
 
     private let environment: [String: String]
     private let envFile: String?
     private let isDaemon: Bool
+    private let fallsBack: Bool
     /// Why the installed env file does not count, although nothing else is given: it explains what goes wrong without it.
     let obstacle: String?
 
@@ -19,7 +21,7 @@ struct ConfigurationLoader {
         environment = Self.processEnvironment()
         self.isDaemon = isDaemon
         let isGiven = envFile != nil || environment.keys.contains { $0.hasPrefix(SettingKey.prefix) }
-        let fallsBack = !isDaemon && !isGiven
+        fallsBack = !isDaemon && !isGiven
         obstacle = fallsBack ? Self.obstacle(to: Self.installedEnvFile) : nil
         let isInstalled = fallsBack && access(Self.installedEnvFile, R_OK) == 0
         self.envFile = isInstalled ? Self.installedEnvFile : envFile
@@ -55,7 +57,9 @@ struct ConfigurationLoader {
             isReadableByAll: { (try? FileCalls.isReadableByAll($0)) ?? false },
             programFault: Self.programFault, credential: credential)
         do {
-            return try Settings(reading: layers, defaultJournal: defaultJournal, account: account)
+            return try Settings(
+                reading: layers, defaultJournal: defaultJournal, defaultAdminSocket: defaultAdminSocket,
+                account: account)
         } catch {
             let obstacle = obstacle.map { "\($0). Without it " } ?? ""
             throw CommandFailure(.configuration, "\(obstacle)the configuration is faulty:\n\(error)")
@@ -63,11 +67,22 @@ struct ConfigurationLoader {
     }
 
     private var defaultJournal: String {
-        // systemd separates several state directories by colons; the first is the service's own.
-        if let state = environment["STATE_DIRECTORY"]?.split(separator: ":").first { return "\(state)/journal" }
+        if let state = serviceDirectory("STATE_DIRECTORY") { return "\(state)/journal" }
         if !isDaemon, access(Self.installedJournal, F_OK) == 0 { return Self.installedJournal }
         return "./journal"
     }
+
+    /// A socket has permissions, and an address has none.
+    private var defaultAdminSocket: String? {
+        if let own = serviceDirectory("RUNTIME_DIRECTORY") ?? serviceDirectory("STATE_DIRECTORY") {
+            return "\(own)/admin.sock"
+        }
+        // Only where nothing is configured: who names a file of his own does not mean the package's daemon.
+        return fallsBack && access(Self.installedAdminSocket, F_OK) == 0 ? Self.installedAdminSocket : nil
+    }
+
+    /// systemd separates several directories by colons; the first is the service's own.
+    private func serviceDirectory(_ name: String) -> Substring? { environment[name]?.split(separator: ":").first }
 
     private static func programFault(_ path: String) -> String? {
         do throws(SystemError) { try FileCalls.requireProgram(path) } catch { return error.reason }

@@ -41,6 +41,7 @@ final class Daemon: LedgerObserver {
     private let status: StatusReporter
     private let publicSide: PublicSide
     private let server: HTTPServer
+    private let adminSide: AdminSide
     private let adminServer: HTTPServer
     private let events: AsyncStream<Event>
     private let eventSink: AsyncStream<Event>.Continuation
@@ -82,13 +83,12 @@ final class Daemon: LedgerObserver {
             damages: damages)
         status = StatusReporter(ledger, figures, health, notifier, logger)
         let commands = Commands()
+        adminSide = AdminSide(
+            Self.operations(ledger, commands, figures),
+            feed: EventFeed(ledger.records, damages: damages, logger: logger),
+            activity: Activity(ledger.records, damages), token: settings.adminToken?.exposed)
         adminServer = try HTTPServer(
-            label: "ecryptopayd.admin", options: .admin,
-            handler: AdminSide(
-                Self.operations(ledger, commands, figures),
-                feed: EventFeed(ledger.records, damages: damages, logger: logger),
-                activity: Activity(ledger.records, damages)),
-            logger: logger)
+            label: "ecryptopayd.admin", options: .admin, handler: adminSide, logger: logger)
         ledger.reports.addObserver(self)
         ledger.reports.addObserver(verdicts)
         ledger.reports.addObserver(damages)
@@ -228,6 +228,7 @@ final class Daemon: LedgerObserver {
             client.update(configuration: configuration)
             ledger.update(new)
             publicSide.update(webhookPaths: new.webhookPaths.map(\.exposed))
+            adminSide.update(token: new.adminToken?.exposed)
             server.update(options: .init(new))
             level.level = .init(new.logLevel)
             settings.withLock { $0 = new }

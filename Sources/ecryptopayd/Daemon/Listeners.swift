@@ -27,6 +27,11 @@ struct Listeners {
         }
         webhook = try listen("ECRYPTOPAY_LISTEN", settings.listen, "webhook")
         admin = try listen("ECRYPTOPAY_ADMIN_LISTEN", settings.adminListen, "admin")
+        // Of what is configured the settings warn.
+        let open = passed.contains { $0.name == "admin" } && settings.adminToken == nil ? admin : []
+        for socket in open where socket.address.port != nil {
+            logger.warning("systemd's admin socket: \(ListenAddress.warning(ofOpen: "\(socket.address)"))")
+        }
     }
 
     /// Who has changed an address and finds the daemon at the old one should know why.

@@ -76,7 +76,7 @@ struct EventsTests {
         try await withTaskExecutorPreference(ClientExecutor()) {
             let daemon = try await daemon(ledger)
             let client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
-            try client.send("GET /events?after=1 HTTP/1.1\r\nHost: admin\r\n\r\n")
+            try client.send("GET /events?after=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
             _ = try client.receiveHead()
             try await daemon.end()
             #expect(try client.receiveChunk() == nil)

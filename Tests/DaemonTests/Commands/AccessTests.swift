@@ -10,11 +10,15 @@ struct AccessTests {
     ]
 
     /// Runs a command beside an installed env file of that mode, whose owner it runs as: in mode 0 it is closed to him too.
-    private func run(_ arguments: String, mode: String) async throws -> ChildProcess.Result {
+    private func run(
+        _ arguments: String, mode: String, line: String = "ECRYPTOPAY_ADMIN_LISTEN=unix:/nonexistent/admin",
+        preparation: String = ""
+    ) async throws -> ChildProcess.Result {
         // In a mount namespace of its own, so that no other program sees the file.
         let script = """
             mount -t tmpfs none /etc && mkdir /etc/ecryptopayd && cd /etc/ecryptopayd || exit 99
-            echo ECRYPTOPAY_ADMIN_LISTEN=unix:/nonexistent/admin > ecryptopayd.env && chmod \(mode) ecryptopayd.env || exit 99
+            \(preparation)
+            echo \(line) > ecryptopayd.env && chmod \(mode) ecryptopayd.env || exit 99
             exec \(Self.bound.joined(separator: " ")) \(try builtBinary(named: "ecryptopayd")) \(arguments)
             """
         return try await ChildProcess.run(
@@ -36,6 +40,19 @@ struct AccessTests {
         #expect(status.exit == .code(69))
         #expect(status.errors.contains("the daemon was not reached on 127.0.0.1:8724"), "\(status.errors)")
         #expect(status.errors.contains(Self.obstacle), "\(status.errors)")
+    }
+
+    @Test func `where nothing is configured, the package's daemon is asked on the socket that systemd made`()
+        async throws
+    {
+        let socket =
+            "mount -t tmpfs none /run && mkdir /run/ecryptopayd && touch /run/ecryptopayd/admin.sock || exit 99"
+        let status = try await run("status", mode: "400", line: "", preparation: socket)
+        #expect(status.errors.contains("was not reached on unix:/run/ecryptopayd/admin.sock"), "\(status.errors)")
+        // Who names a file of his own means another one.
+        let other = try await run(
+            "status --env-file /etc/ecryptopayd/ecryptopayd.env", mode: "400", line: "", preparation: socket)
+        #expect(other.errors.contains("was not reached on 127.0.0.1:8724"), "\(other.errors)")
     }
 
     @Test func `an installed env file that may be read is used`() async throws {

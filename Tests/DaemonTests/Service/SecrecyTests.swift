@@ -17,7 +17,7 @@ struct SecrecyTests {
             $0[$1] = try daemon.ask($1).body
         }
         let client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
-        try client.send("GET /events?after=0 HTTP/1.1\r\nHost: admin\r\n\r\n")
+        try client.send("GET /events?after=0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
         var events = try client.receiveHead()
         while !events.contains(#""kind":"delivered""#) {
             events += String(decoding: try #require(try client.receiveChunk()), as: UTF8.self)

@@ -10,7 +10,7 @@ final class EventReader {
 
     init(_ daemon: DaemonUnderTest, _ query: String) throws {
         client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
-        try client.send("GET /events\(query) HTTP/1.1\r\nHost: admin\r\n\r\n")
+        try client.send("GET /events\(query) HTTP/1.1\r\nHost: localhost\r\n\r\n")
         #expect(try client.receiveHead().hasPrefix("HTTP/1.1 200 "))
     }
 
