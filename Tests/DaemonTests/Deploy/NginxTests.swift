@@ -119,6 +119,88 @@ import Testing
         #expect(answer.contains("strict-transport-security: max-age"), "\(answer)")
     }
 
+    /// What ecryptopay sends again after an outage, beside somebody who connects and never ends a request.
+    @Test
+    func
+        `1600 webhooks at once are all taken, or told when to come again, beside 1700 connections that send six bytes`()
+        async throws
+    {
+        _ = try ResourceLimit.raiseOpenFiles()
+        try await daemon.start()
+        let nginx = try await shipped.startPlain()
+        let attack = try (0..<1700).map { _ in
+            let client = try ClientSocket(nginx.address, source: .ipv4(0x7F00_0002, port: 0))
+            try client.send("POST /")
+            return client
+        }
+        let clients = try (0..<1600).map { _ in try ClientSocket(nginx.address) }
+        for (index, client) in clients.enumerated() {
+            try client.send(DaemonUnderTest.request(DaemonUnderTest.report(Int64(index + 1))))
+        }
+        var accepted: Set<Int64> = []
+        for (index, client) in clients.enumerated() {
+            let answer = try client.receive()
+            if answer.status == 200 {
+                accepted.insert(Int64(index + 1))
+            } else {
+                #expect(answer.status == 503 && answer.field("retry-after") != nil, "\(answer)")
+            }
+        }
+        // The daemon takes them as fast as they come, but how fast a machine is can be told by nobody.
+        #expect(accepted.count > 600)
+        #expect(Set(try daemon.payments("received")) == accepted)
+        for client in attack { client.close() }
+        try await daemon.end()
+    }
+
+    @Test func `beyond the burst, nginx answers 503 with Retry-After`() async throws {
+        try await daemon.start()
+        var shipped = shipped
+        try shipped.replace("burst=2000", with: "burst=1")
+        try shipped.replace("rate=200r/s", with: "rate=1r/m")
+        let nginx = try await shipped.startPlain()
+        let answers = try (Int64(1)...3).map { id in
+            let client = try ClientSocket(nginx.address)
+            try client.send(DaemonUnderTest.request(DaemonUnderTest.report(id)))
+            return try client.receive()
+        }
+        #expect(answers.map(\.status) == [200, 200, 503])
+        #expect(answers[2].field("retry-after") == "30", "\(answers[2])")
+        #expect(answers[2].field("content-type") == "application/problem+json", "\(answers[2])")
+        try await daemon.end()
+    }
+
+    /// In a network of its own, where it may set one up.
+    @Test func `the firewall's rules refuse an address what is beyond its connections, and nobody else`() async throws {
+        let script = """
+            import socket, subprocess, sys
+            run = lambda *words: subprocess.run(words, check=True)
+            run("/usr/sbin/ip", "link", "set", "lo", "up")
+            rules = open(sys.argv[1]).read()
+            assert rules.count("over 2000") == 2
+            subprocess.run(["/usr/sbin/nft", "-f", "-"], input=rules.replace("over 2000", "over 5"), text=True, check=True)
+            def listener(family, address):
+                made = socket.socket(family); made.bind((address, 443)); made.listen(64); return made
+            servers = [listener(socket.AF_INET, ""), listener(socket.AF_INET6, "::1")]
+            def taken(source, to):
+                held = []
+                try:
+                    for _ in range(20): held.append(socket.create_connection((to, 443), source_address=(source, 0)))
+                except ConnectionRefusedError: pass
+                kept.extend(held); return len(held)
+            kept = []
+            print(taken("127.0.0.2", "127.0.0.1"), taken("127.0.0.3", "127.0.0.1"), taken("::1", "::1"))
+            for each in kept: each.close()
+            """
+        let result = try await ChildProcess.run(
+            "/usr/bin/unshare",
+            [
+                "--user", "--map-root-user", "--net", "/usr/bin/python3", "-c", script,
+                "\(repository)/deploy/nginx/ecryptopayd-firewall.nft",
+            ])
+        #expect(result.exit == .code(0) && result.output == "5 5 5\n", "\(result)")
+    }
+
     @Test func `a request without TLS gets 404, reaches no daemon and is not logged`() async throws {
         try await daemon.start()
         let nginx = try await startNginx()

@@ -22,7 +22,7 @@
                 with: "zone ecryptopayd_nodes 64k;"
                     + addresses.map { " server \($0) max_fails=1 fail_timeout=5s;" }.joined())
             // What many senders may do is here done by few.
-            try shipped.replace("rate=50r/s", with: "rate=10000r/s")
+            try shipped.replace("rate=200r/s", with: "rate=10000r/s")
             self.shipped = shipped
         }
 

@@ -17,9 +17,11 @@ package final class ClientSocket {
     private var received: [UInt8] = []
     private var isClosed = false
 
-    /// Connects. `receiveBuffer` makes the kernel keep fewer bytes for this side than usual.
+    /// Connects. `receiveBuffer` makes the kernel keep fewer bytes for this side than usual; `source` is the address that the server
+    /// sees.
     package init(
-        _ address: SocketAddress, patience: Duration = Deadline.patience, receiveBuffer: Int32? = nil
+        _ address: SocketAddress, patience: Duration = Deadline.patience, receiveBuffer: Int32? = nil,
+        source: SocketAddress? = nil
     ) throws {
         // Closed on exec: a child process that held a copy would keep the connection open.
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -31,6 +33,7 @@ package final class ClientSocket {
                 setsockopt(number, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
             }
         }
+        if let source { _ = try check("bind", source.description) { source.withSockaddr { bind(number, $0, $1) } } }
         _ = try check("connect", address.description) { address.withSockaddr { connect(number, $0, $1) } }
     }
 

@@ -23,9 +23,13 @@ package final class Nginx: Sendable {
 
     /// Starts nginx with what `configuration` makes of the address to listen on, and waits until it accepts connections.
     ///
-    /// - Parameter configuration: gives what stands in the http block, with a server that has `listen ADDRESS reuseport`.
+    /// - Parameters:
+    ///   - main: what stands beside the http block.
+    ///   - configuration: gives what stands in the http block, with a server that has `listen ADDRESS reuseport`.
     /// - Throws: `SystemError` when it cannot be started, `DeadlinePassed` when it does not come up.
-    package init(configuration: (String) throws -> String) async throws {
+    package init(
+        main: String = "events { worker_connections 1024; }", configuration: (String) throws -> String
+    ) async throws {
         directory = try TemporaryDirectory()
         // Bound beside nginx (SO_REUSEPORT), but never listening, this socket keeps the port from being given to
         // somebody else.
@@ -35,7 +39,7 @@ package final class Nginx: Sendable {
         let file = try directory.write(
             """
             daemon off; master_process off; pid nginx.pid; error_log stderr info;
-            events { worker_connections 1024; }
+            \(main)
             http {
                 access_log off;
                 client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;

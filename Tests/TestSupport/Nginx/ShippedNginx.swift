@@ -10,6 +10,8 @@ package struct ShippedNginx: Sendable {
     /// The directory that the logs are written to.
     package let directory: TemporaryDirectory
     private var text: String
+    /// What the file says that has to stand in nginx.conf.
+    private let main: String
 
     /// Reads the file, with the daemon at `socket` and the logs in a directory of the test's.
     ///
@@ -17,6 +19,8 @@ package struct ShippedNginx: Sendable {
     package init(upstream socket: String) throws {
         directory = try TemporaryDirectory()
         text = String(decoding: try readFile("\(repository)/deploy/nginx/ecryptopayd.conf"), as: UTF8.self)
+        main = text.split(separator: "\n").filter { $0.hasPrefix("#     ") && $0.contains("worker_") }
+            .map { $0.dropFirst(6) }.joined(separator: "\n")
         try replace("server unix:/run/ecryptopayd/webhook.sock;", with: "server \(socket);")
         try replace("/var/log/nginx/ecryptopayd.access.log", with: directory.path(of: "access.log"))
         try replace("/var/log/nginx/ecryptopayd.error.log", with: directory.path(of: "error.log"))
@@ -51,10 +55,10 @@ package struct ShippedNginx: Sendable {
     }
 
     private func start(listen options: String) async throws -> Nginx {
-        try await Nginx { address in
+        try await Nginx(main: main) { address in
             var copy = self
-            try copy.replace("listen 443 ssl http2;", with: "listen \(address) \(options) reuseport;")
-            try copy.replace("listen [::]:443 ssl http2;", with: "")
+            try copy.replace("listen 443 ssl http2 reuseport", with: "listen \(address) \(options) reuseport")
+            try copy.replace("listen [::]:443 ssl http2 reuseport backlog=4096;", with: "")
             return copy.text
         }
     }
