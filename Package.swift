@@ -45,7 +45,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 logging,
             ],
-            swiftSettings: common),
+            swiftSettings: common,
+            // Every address is bound at the start, so that none is writable later. No product for others holds this target.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]),
         .target(
             name: "Sandbox",
             dependencies: [

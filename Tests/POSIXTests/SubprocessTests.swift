@@ -83,6 +83,29 @@ struct SubprocessTests {
         }
     }
 
+    @Test func `what a program has left behind in its group ends with it, and the session is its own`() async throws {
+        try await withTaskExecutorPreference(ClientExecutor()) {
+            let result = try run("sleep 1000 & echo $! $$ $(cut -d ' ' -f 6 /proc/$$/stat); exit 7")
+            #expect(result.exit == .code(7))
+            let words = result.output.split { $0 == " " || $0 == "\n" }
+            #expect(words.count == 3 && words[1] == words[2], "\(result.output)")
+            let child = try #require(words.first.flatMap { pid_t($0) })
+            try await eventually("the child is gone") {
+                let stat = (try? readFile("/proc/\(child)/stat")).map { String(decoding: $0, as: UTF8.self) }
+                return stat == nil || stat?.contains(") Z ") == true
+            }
+        }
+    }
+
+    /// Read as fast as it is written, this would be done in a moment, and the processors with it.
+    @Test func `a program that writes without end gets rid of little in its time`() async throws {
+        try await withTaskExecutorPreference(ClientExecutor()) {
+            let result = try run("exec head -c 100000000 /dev/zero", timeout: .seconds(2))
+            #expect(result.exit == .timeout)
+            #expect(result.output.utf8.count == 1000)
+        }
+    }
+
     @Test func `a program that its caller wants no longer is killed`() async throws {
         try await withTaskExecutorPreference(ClientExecutor()) {
             var asked = 0

@@ -1,7 +1,8 @@
 import CShims
 import Glibc
 
-/// A program that is run to its end: fed from memory, bounded in time and output, killed with all that it started.
+/// A program that is run to its end: fed from memory, bounded in time and output. What it has started in its process group is killed with it,
+/// or when it has ended; what made a group of its own is for others to end, as systemd does with the service.
 public struct Subprocess: Sendable {
     /// How it ended.
     public enum Exit: Hashable, Sendable {
@@ -23,7 +24,7 @@ public struct Subprocess: Sendable {
     public var input: [UInt8]
     /// How long it may take.
     public var timeout: Duration
-    /// So much of what it writes to standard output and error is kept, in bytes; the rest is read and forgotten.
+    /// So much of what it writes to standard output and error is kept, in bytes; the rest is read at a bounded rate, and forgotten.
     public var outputLimit: Int
 
     /// Sets all of them.
@@ -35,7 +36,7 @@ public struct Subprocess: Sendable {
         self.outputLimit = outputLimit
     }
 
-    /// Runs it, without arguments, in a process group of its own, with no descriptor but the standard three. Blocks until it has
+    /// Runs it, without arguments, in a session of its own, with no descriptor but the standard three. Blocks until it has
     /// ended; `isCancelled` is asked many times a second. The caller ignores `SIGPIPE`, the program does not.
     public func run(isCancelled: () -> Bool) throws(SystemError) -> (exit: Exit, output: [UInt8]) {
         let input = try Pipe()
@@ -52,21 +53,25 @@ public struct Subprocess: Sendable {
         input.read.close()
         output.write.close()
         var feed = Feed(bytes: self.input, descriptor: input.write)
-        defer { feed.end() }
-        defer { output.read.close() }
-        var kept: [UInt8] = []
+        var sink = Sink(descriptor: output.read, limit: outputLimit)
+        defer {
+            feed.end()
+            output.read.close()
+            child.end?.close()
+        }
         let deadline = Clock.monotonic() + timeout.nanoseconds
         while true {
             if let exit = child.reap() {
                 // What it wrote last may still be in the pipe.
-                collect(output.read, &kept)
-                return (exit, kept)
+                sink.isResting = false
+                sink.read()
+                return (exit, sink.kept)
             }
-            if isCancelled() { return (child.kill(.cancelled), kept) }
-            if Clock.monotonic() >= deadline { return (child.kill(.timeout), kept) }
-            wait(output.read, feed.isDone ? nil : input.write)
+            if isCancelled() { return (child.kill(.cancelled), sink.kept) }
+            if Clock.monotonic() >= deadline { return (child.kill(.timeout), sink.kept) }
+            wait(for: child, sink, feed)
             feed.write()
-            collect(output.read, &kept)
+            sink.read()
         }
     }
 
@@ -119,43 +124,73 @@ public struct Subprocess: Sendable {
         }
     }
 
-    private func collect(_ end: End, _ kept: inout [UInt8]) {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        // So much at a time: whoever writes without end is stopped by the clock.
-        for _ in 0..<64 {
-            let count = read(end.number, &buffer, buffer.count)
-            guard count > 0 else { return }
-            kept += buffer.prefix(min(count, max(0, outputLimit - kept.count)))
+    /// What the program writes.
+    private struct Sink {
+        let descriptor: End
+        let limit: Int
+        var kept: [UInt8] = []
+        /// Whether it has just read as much as a pipe holds: whoever writes without end is let wait, which costs neither of the two much.
+        var isResting = false
+        var isDone = false
+
+        mutating func read() {
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            if isResting || isDone { return isResting = false }
+            for _ in 0..<16 {
+                let count = Glibc.read(descriptor.number, &buffer, buffer.count)
+                if count == 0 { isDone = true }
+                guard count > 0 else { return }
+                kept += buffer.prefix(min(count, max(0, limit - kept.count)))
+            }
+            isResting = true
         }
     }
 
-    /// Until something can be read or written, but not for long: its end shows in neither.
-    private func wait(_ output: End, _ input: End?) {
-        var ends = [pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)]
-        if let input { ends.append(pollfd(fd: input.number, events: Int16(POLLOUT), revents: 0)) }
+    /// Until it has ended, or something can be read or written, but not for long.
+    private func wait(for child: Child, _ sink: Sink, _ feed: Feed) {
+        // Negative numbers are passed over.
+        var ends = [
+            pollfd(fd: child.end?.number ?? -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: sink.isResting || sink.isDone ? -1 : sink.descriptor.number, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: feed.isDone || sink.isResting ? -1 : feed.descriptor.number, events: Int16(POLLOUT), revents: 0),
+        ]
         _ = poll(&ends, nfds_t(ends.count), 20)
-        // A program that has closed its output would have this return at once, again and again.
-        if ends[0].revents & Int16(POLLHUP) != 0, ends[0].revents & Int16(POLLIN) == 0 { usleep(5000) }
     }
 
     // MARK: The process
 
     private struct Child {
         let number: pid_t
+        /// Can be read once it has ended; nil where Linux knows no such descriptors: then it is looked at again and again.
+        let end: End?
 
-        /// How it ended; nil while it runs.
+        init(number: pid_t) {
+            self.number = number
+            let descriptor = cshims_pidfd_open(number)
+            end = descriptor < 0 ? nil : End(number: descriptor)
+        }
+
+        /// How it ended, with all that it left in its group; nil while it runs.
         func reap() -> Exit? {
-            var status: Int32 = 0
-            guard waitpid(number, &status, WNOHANG) == number else { return nil }
-            return Self.exit(status)
+            var news = siginfo_t()
+            guard waitid(P_PID, id_t(number), &news, WEXITED | WNOHANG | WNOWAIT) == 0, news.si_signo != 0 else {
+                return nil
+            }
+            return Self.exit(killGroup())
         }
 
         /// Kills it and all that is in its group.
         func kill(_ exit: Exit) -> Exit {
+            _ = killGroup()
+            return exit
+        }
+
+        /// The group's number is not given to another before the program itself is reaped.
+        private func killGroup() -> Int32 {
             _ = Glibc.kill(-number, SIGKILL)
             var status: Int32 = 0
             while waitpid(number, &status, 0) == -1, errno == EINTR {}
-            return exit
+            return status
         }
 
         private static func exit(_ status: Int32) -> Exit {
@@ -183,8 +218,8 @@ public struct Subprocess: Sendable {
         sigfillset(&all)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        posix_spawnattr_setflags(&attributes, Int16(flags))
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        posix_spawnattr_setflags(&attributes, Int16(flags) | Int16(cshims_spawn_setsid))
         var number: pid_t = 0
         var arguments = [strdup(path), nil]
         var variables = environment.map { strdup($0) } + [nil]

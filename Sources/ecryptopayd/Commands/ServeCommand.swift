@@ -26,6 +26,8 @@ struct ServeCommand: ParsableCommand {
     func run() throws {
         // First of all: until then a signal ends the program at once, whatever it is doing.
         Signals.prepare()
+        // Before a secret is read. It holds for threads and forks, and cannot fail where Linux is as old as Debian's.
+        _ = try? Memory.protect()
         // Not for its failure's sake: with fewer descriptors, fewer connections are accepted at once, and the log says so.
         _ = try? ResourceLimit.raiseOpenFiles()
         Memory.returnLargeBlocks()

@@ -235,6 +235,36 @@ struct ForwardingTests {
         try await daemon.end()
     }
 
+    /// Run by a user without rights, as under systemd: root may look everywhere.
+    @Test func `a delivery's program reads neither the daemon's memory nor its environment, and no core is written`()
+        async throws
+    {
+        let (sandbox, daemon) = try await setUp(.files, [], ["ECRYPTOPAY_RECONCILE_INTERVAL": "0"])
+        let out = daemon.directory.path(of: "out")
+        let program = try daemon.directory.write(
+            """
+            #!/bin/sh
+            exec > \(out) 2>&1
+            for file in mem environ maps fd/0 auxv; do head -c 1 /proc/$PPID/$file; done
+            grep 'core file' /proc/$PPID/limits
+            """, to: "deliver", mode: 0o755)
+        try daemon.set("ECRYPTOPAY_FORWARD_EXEC", program)
+        try await daemon.end()
+        let owned = try await ChildProcess.run("/bin/chown", ["-R", "nobody:nogroup", daemon.directory.path])
+        #expect(owned.exit == .code(0), "\(owned.errors)")
+        let user = ["/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+        try await daemon.start(through: user)
+        let id = try pay(sandbox, daemon)
+        try await delivered(daemon, 1)
+        #expect(try daemon.payments("delivered") == [id])
+        let lines = try daemon.directory.readText("out").split(separator: "\n")
+        #expect(
+            lines.dropLast().count == 5 && lines.dropLast().allSatisfy { $0.hasSuffix("Permission denied") }, "\(lines)"
+        )
+        #expect(lines.last?.split(separator: " ").prefix(6).suffix(2) == ["0", "0"], "\(lines)")
+        #expect(try await daemon.end() == .code(0))
+    }
+
     @Test func `what the daemon's parent ignored or blocked reaches neither the daemon nor a delivery's program`()
         async throws
     {
