@@ -54,7 +54,7 @@ package final class AdminSide: RequestHandler {
 
     /// Answers a request, at once or when what it asked for has begun.
     package func handle(_ request: Request, _ exchange: Exchange) {
-        guard LocalHost.isNamed(request.firstValue(of: "Host")) else { return exchange.respond(Self.otherHost) }
+        if let refusal = Self.refusal(of: request) { return exchange.respond(refusal) }
         let path = String(decoding: request.path, as: UTF8.self)
         // Probes know no secrets, and a health tells none.
         guard exchange.peer == "unix" || path == "/healthz" || token.admits(request) else {
@@ -71,6 +71,11 @@ package final class AdminSide: RequestHandler {
         case "/replay": replay(request, exchange)
         default: exchange.respond(Self.notFound)
         }
+    }
+
+    /// What is answered to a request that names another host than this machine; nil to others.
+    package static func refusal(of request: Request) -> Response? {
+        LocalHost.isNamed(request.firstValue(of: "Host")) ? nil : otherHost
     }
 
     private static let otherHost = Response.problem(

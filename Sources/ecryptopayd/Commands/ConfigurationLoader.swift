@@ -7,7 +7,8 @@ struct ConfigurationLoader {
     /// Where the package installs the env file and the journal; commands beside the daemon fall back on them.
     static let installedEnvFile = "/etc/ecryptopayd/ecryptopayd.env"
     static let installedJournal = "/var/lib/ecryptopayd/journal"
-    static let installedAdminSocket = "/run/ecryptopayd/admin.sock"
+    /// systemd's, and the daemon's own where that one is not in use.
+    static let installedAdminSockets = ["/run/ecryptopayd/admin.sock", "/var/lib/ecryptopayd/admin.sock"]
 
     private let environment: [String: String]
     private let envFile: String?
@@ -78,7 +79,7 @@ struct ConfigurationLoader {
             return "\(own)/admin.sock"
         }
         // Only where nothing is configured: who names a file of his own does not mean the package's daemon.
-        return fallsBack && access(Self.installedAdminSocket, F_OK) == 0 ? Self.installedAdminSocket : nil
+        return fallsBack ? Self.installedAdminSockets.first { access($0, F_OK) == 0 } : nil
     }
 
     /// systemd separates several directories by colons; the first is the service's own.

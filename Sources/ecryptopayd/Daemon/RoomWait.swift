@@ -1,3 +1,4 @@
+import Admin
 import Dispatch
 import Glibc
 import HTTP1
@@ -100,7 +101,8 @@ private struct Refusal: RequestHandler {
     let reason: @Sendable () -> String
 
     func handle(_ request: Request, _ exchange: Exchange) {
-        exchange.respond(.problem(status: 503, detail: "Not ready: \(reason())."))
+        exchange.respond(
+            AdminSide.refusal(of: request) ?? .problem(status: 503, detail: "Not ready: \(reason())."))
     }
 }
 

@@ -37,9 +37,7 @@ struct AdminTests {
         let daemon = try DaemonUnderTest()
         try await daemon.start()
         for path in ["/events?after=0", "/", "/status"] {
-            let client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
-            try client.send("GET \(path) HTTP/1.1\r\nHost: evil.example:8724\r\n\r\n")
-            let answer = try client.receive()
+            let answer = try daemon.ask(path, host: "evil.example:8724")
             #expect(answer.status == 403 && answer.field("content-type") == "application/problem+json", "\(answer)")
         }
         for host in ["localhost", "127.0.0.1:8724", "localhost:8724"] {

@@ -42,13 +42,13 @@ struct AccessTests {
         #expect(status.errors.contains(Self.obstacle), "\(status.errors)")
     }
 
-    @Test func `where nothing is configured, the package's daemon is asked on the socket that systemd made`()
-        async throws
-    {
-        let socket =
-            "mount -t tmpfs none /run && mkdir /run/ecryptopayd && touch /run/ecryptopayd/admin.sock || exit 99"
+    @Test(arguments: ["/run/ecryptopayd", "/var/lib/ecryptopayd"])
+    func `where nothing is configured, the package's daemon is asked on its socket`(place: String) async throws {
+        let socket = """
+            mount -t tmpfs none /run && mount -t tmpfs none /var/lib && mkdir \(place) && touch \(place)/admin.sock || exit 99
+            """
         let status = try await run("status", mode: "400", line: "", preparation: socket)
-        #expect(status.errors.contains("was not reached on unix:/run/ecryptopayd/admin.sock"), "\(status.errors)")
+        #expect(status.errors.contains("was not reached on unix:\(place)/admin.sock"), "\(status.errors)")
         // Who names a file of his own means another one.
         let other = try await run(
             "status --env-file /etc/ecryptopayd/ecryptopayd.env", mode: "400", line: "", preparation: socket)

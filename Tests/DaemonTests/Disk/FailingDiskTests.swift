@@ -149,6 +149,7 @@ struct FailingDiskTests {
         for answer in [try daemon.health(), try daemon.ask("/healthz"), try daemon.ask("/readyz")] {
             #expect(answer.status == 503 && answer.body.contains("No space left on device"), "\(answer.body)")
         }
+        #expect(try daemon.ask("/readyz", host: "evil.example").status == 403)
         let next = try listener.next { _ in true }
         #expect(next.contains("EXTEND_TIMEOUT_USEC=") && !next.contains("READY=1"), "it is tried again: \(next)")
         try await disk.run("cd \(daemon.directory.path)/small && rm -f fill && mount -o remount,nr_inodes=100 .")

@@ -4,9 +4,9 @@ import TestSupport
 
 extension DaemonUnderTest {
     /// Asks on the admin side, on a connection of its own.
-    func ask(_ path: String) throws -> ClientAnswer {
+    func ask(_ path: String, host: String = "localhost") throws -> ClientAnswer {
         let client = try ClientSocket(.unix(path: directory.path(of: "admin")))
-        try client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        try client.send("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
         return try client.receive()
     }
 
