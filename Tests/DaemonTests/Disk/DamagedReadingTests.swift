@@ -75,7 +75,7 @@ struct DamagedReadingTests {
         let client = try ClientSocket(.unix(path: daemon.directory.path(of: "admin")))
         let body = #"{"payment":\#(fixture.ids[0]),"dry_run":true}"#
         try client.send(
-            "POST /replay HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+            "POST /replay HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
         )
         let answer = try client.receive()
         let report = try JSONValue(parsing: Array(answer.body.utf8))

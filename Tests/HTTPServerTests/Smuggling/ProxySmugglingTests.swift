@@ -21,7 +21,7 @@ struct ProxySmugglingTests {
             let host = "proxy_set_header Host $host;"
             try shipped.replace(host, with: "\(host) proxy_set_header X-Front $request_id;")
             // The attacks are more than anybody may send.
-            try shipped.replace("rate=50r/s", with: "rate=1000000r/s")
+            try shipped.replace("rate=200r/s", with: "rate=1000000r/s")
             try await body(try await shipped.startPlain(http2: http2), address, watch)
         }
     }
