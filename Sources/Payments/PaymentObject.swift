@@ -16,6 +16,9 @@ struct PaymentObject {
     /// The white space that a compact copy leaves out.
     private(set) var whiteSpace = 0
 
+    /// Where the members stand that the documentation does not name.
+    private(set) var unknown: [Range<Int>] = []
+
     private var others: Set<[UInt8]> = []
 
     /// Reads an object that is the whole of `bytes`.
@@ -39,9 +42,14 @@ struct PaymentObject {
             case "updated_at": Self.set(&updatedAt, value)
             case "currency_amount": Self.set(&currencyAmount, value)
             case "qr_image_path": Self.set(&qrImagePath, value)
-            default: others.insert(Array((name.string(in: bytes) ?? "").utf8)).inserted
+            default: addUnknown(name, value, bytes)
             }
         if !isNew, repeatedName == nil { repeatedName = name.string(in: bytes) }
+    }
+
+    private mutating func addUnknown(_ name: JSONToken, _ value: JSONToken, _ bytes: Span<UInt8>) -> Bool {
+        unknown.append(name.rawRange.lowerBound..<value.rawRange.upperBound)
+        return others.insert(Array((name.string(in: bytes) ?? "").utf8)).inserted
     }
 
     /// Returns whether the member is the first of its name.

@@ -34,6 +34,23 @@ struct ReportedPaymentTests {
                 == #"{"id":1,"state":"a b","x":{"y":[1.50]}}"#)
     }
 
+    @Test func `of members that nobody knows a kibibyte is kept, and the rest is told`() throws {
+        let (short, long) = (String(repeating: "s", count: 900), String(repeating: "l", count: 200))
+        let body =
+            #"{ "big" : ["\#(String(repeating: "b ", count: 600))"], "id":7,"a":"\#(short)","state":"paid","b": "\#(long)", "c" : 1 ,"qr_image_path":"\#(long)\#(short)"}"#
+        let trimmed = try report(body)
+        let kept = #"{"id":7,"a":"\#(short)","state":"paid","c":1,"qr_image_path":"\#(long)\#(short)"}"#
+        #expect(text(trimmed.json) == kept)
+        #expect(trimmed.deviations.last == "unknown members: \(1212 + 207) bytes left out")
+        let summary = try ReportedSummary(body: Array(body.utf8).span)
+        #expect(try ReportedSummary(body: trimmed.json.span) == summary)
+        // What is kept is kept whole when it is read again, and nothing is told of it.
+        let again = try report(kept)
+        #expect(again.json == trimmed.json && !again.deviations.contains { $0.hasPrefix("unknown") })
+        let first = try report(#"{"x":"\#(short)\#(long)","id":7,"state":"paid"}"#)
+        #expect(text(first.json) == #"{"id":7,"state":"paid"}"#)
+    }
+
     @Test(arguments: [
         ("", "ends too early"), ("[]", "not an object"), ("{\"id\":1,\"state\":\"x\"", "ends too early"),
         (#"{"state":"x"}"#, #""id" must"#), (#"{"id":"1","state":"x"}"#, "not a number"),

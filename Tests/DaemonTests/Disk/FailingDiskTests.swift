@@ -92,7 +92,7 @@ struct FailingDiskTests {
         var accepted: [Int64] = []
         func post(_ padding: String) throws -> Int {
             id += 1
-            let status = try daemon.post(#"{"id":\#(id),"state":"paid","padding":"\#(padding)"}"#).status
+            let status = try daemon.post(#"{"id":\#(id),"state":"paid","qr_image_path":"\#(padding)"}"#).status
             if status == 200 { accepted.append(id) }
             return status
         }

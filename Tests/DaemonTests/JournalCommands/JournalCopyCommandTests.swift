@@ -11,7 +11,7 @@ struct JournalCopyCommandTests {
         try await daemon.start()
         for id in 1...20 { #expect(try daemon.post(DaemonUnderTest.report(Int64(id))).status == 200) }
         let note = String(repeating: "x", count: 5000)
-        #expect(try daemon.post(#"{"id":21,"state":"paid","note":"\#(note)"}"#).status == 200)
+        #expect(try daemon.post(#"{"id":21,"state":"paid","qr_image_path":"\#(note)"}"#).status == 200)
         #expect(try daemon.post(DaemonUnderTest.report(22)).status == 200)
         #expect(try await daemon.end() == .code(0))
         return daemon
