@@ -1,5 +1,5 @@
 /// Records that were dropped from the middle of a journal, or from its beginning, and the content of the file `dropped` that
-/// says so.
+/// says so: whole segments, and records within a segment that was compacted, of which the first and the last stay.
 ///
 /// The file has a line for each range: its first and its last sequence number, each in twenty digits, with a space between
 /// them; ranges ascend and do not touch. The last line is the CRC-32C of all lines before it, in eight hexadecimal digits.
@@ -21,13 +21,33 @@ package struct DroppedRanges: Hashable, Sendable {
         }
     }
 
+    /// The first range that does not end before a record; nil when each does.
+    private func range(at seq: Int64) -> ClosedRange<Int64>? {
+        var (lower, upper) = (0, ranges.count)
+        while lower < upper {
+            let middle = (lower + upper) / 2
+            if ranges[middle].upperBound < seq { lower = middle + 1 } else { upper = middle }
+        }
+        return lower < ranges.count ? ranges[lower] : nil
+    }
+
     /// Whether a record was dropped.
-    package func contains(_ seq: Int64) -> Bool { ranges.contains { $0.contains(seq) } }
+    package func contains(_ seq: Int64) -> Bool { range(of: seq) != nil }
+
+    /// The range in which a record was dropped; nil when it was not.
+    package func range(of seq: Int64) -> ClosedRange<Int64>? { range(at: seq).flatMap { $0.contains(seq) ? $0 : nil } }
+
+    /// Whether some of these records were dropped.
+    package func overlaps(_ seqs: ClosedRange<Int64>) -> Bool { range(at: seqs.lowerBound)?.overlaps(seqs) ?? false }
 
     /// The first number from `seq` on that was not dropped.
     package func next(from seq: Int64) -> Int64 {
-        ranges.first { $0.contains(seq) }.map { $0.upperBound + 1 } ?? seq
+        range(of: seq).map { $0.upperBound + 1 } ?? seq
     }
+
+    /// The number that the next record should have, when `next` is the one behind all before it and it says `seq`: that, if all between
+    /// was dropped.
+    package func expected(_ next: Int64, at seq: Int64) -> Int64 { max(next, min(seq, self.next(from: next))) }
 
     /// How many of these records were dropped.
     package func count(in seqs: Range<Int64>) -> Int64 {
@@ -37,6 +57,18 @@ package struct DroppedRanges: Hashable, Sendable {
     /// Without the ranges that end before record `first`, and without those that do not end before record `end`.
     package func between(_ first: Int64, _ end: Int64) -> DroppedRanges {
         DroppedRanges(ranges.filter { $0.upperBound >= first && $0.upperBound < end })
+    }
+
+    /// What of some records was not dropped.
+    package func rest(of seqs: ClosedRange<Int64>) -> [ClosedRange<Int64>] {
+        var rest: [ClosedRange<Int64>] = []
+        var next = seqs.lowerBound
+        for range in ranges where range.overlaps(seqs) {
+            if range.lowerBound > next { rest.append(next...range.lowerBound - 1) }
+            next = range.upperBound + 1
+        }
+        if next <= seqs.upperBound { rest.append(next...seqs.upperBound) }
+        return rest
     }
 
     // MARK: The file

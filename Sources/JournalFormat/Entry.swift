@@ -2,7 +2,7 @@ import JSON
 
 /// A record in its place in the journal.
 package struct Entry: Hashable, Sendable {
-    /// Its sequence number: from 1, without gaps, across segments.
+    /// Its sequence number: from 1, across segments, without gaps but for what was dropped.
     package let seq: Int64
     /// Every record up to this had been synced when it was written.
     package let durable: Int64

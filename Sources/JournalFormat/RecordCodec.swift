@@ -45,6 +45,9 @@ import JSON
 // `refuted` whose report stays is written again before it goes, so one report may have two. A range that does not end before the
 // journal does is taken out before any number is given again: it tells of a journal that was cut, or replaced by a backup.
 //
+// A range may also name records within a segment, of which the first and the last are none: it was compacted. Such a record may be there
+// or not, and is no part of the journal. What the next segment's `chain` names is the segment as it was before.
+//
 // What is proven: a record is *claimed* when something says that it had been synced:
 //   - the `durable` of any good line, also of one that stands behind a bad line;
 //   - the name of a later segment: it claims every record before its own first;

@@ -14,7 +14,7 @@ package struct JournalBackup {
         package let copied: Int64
     }
 
-    /// A segment was pruned or dropped while it was to be read.
+    /// A segment was pruned, dropped or compacted while it was to be read.
     private struct Vanished: Error {}
 
     /// How far the journal goes for certain.
@@ -35,6 +35,10 @@ package struct JournalBackup {
     private var copied: Int64 = 0
     /// How many bytes had been copied when the file in the target was last replaced, and how many may come until it is again.
     private var committedBytes: Int64 = 0
+    /// Segments that have been compacted since they were copied.
+    private var stale: Set<Int64> = []
+    /// How often that has happened while they were copied.
+    private var compactions = 0
     private static let committedStep: Int64 = 64 << 20
 
     /// What a directory holds of earlier backups; nil when it is empty. Throws ``BackupFault``, and `SystemError`.
@@ -85,6 +89,7 @@ package struct JournalBackup {
                 try backup.commit()
             }
             do {
+                if let earlier { try SegmentCompaction.finish(target) { earlier.content[$0] } }
                 while try backup.isOvertaken() {}
             } catch {
                 // On a disk that is full, half a segment takes room.
@@ -134,7 +139,8 @@ package struct JournalBackup {
         manifest.content.removeAll { !listed.contains($0.first) }
         let partial = manifest.segments.last
         let rests = segments.filter { !isWhole($0, partial) }
-        let all = try rests.reduce(-(partial?.size ?? 0)) { try $0 + size(of: $1) }
+        let held = partial.map { stale.contains($0.first) ? 0 : $0.size } ?? 0
+        let all = try rests.reduce(-held) { try $0 + size(of: $1) }
 
         var next = segments[0]
         for first in segments {
@@ -144,9 +150,10 @@ package struct JournalBackup {
             }
             if !isWhole(first, partial), first <= limit.seq {
                 try copy(
-                    first, limit: first == newest ? limit : Limit(seq: .max), claimed: claimed,
+                    first, extent, limit: first == newest ? limit : Limit(seq: .max), claimed: claimed,
                     isWritten: rest == nil, known: closed?[first], of: all)
                 manifest.dropped = extent.dropped.between(extent.pruned, manifest.last + 1)
+                if stale.contains(first) { try replace(first) }
                 // Whoever is interrupted need not copy it again.
                 if first != newest, copied - committedBytes >= Self.committedStep { try commit() }
             }
@@ -167,14 +174,14 @@ package struct JournalBackup {
 
     /// Whether a segment was copied to its end, when `partial` was the last that was copied.
     private func isWhole(_ first: Int64, _ partial: ClosedSegment?) -> Bool {
-        guard let partial, first < partial.first else { return false }
+        guard let partial, first < partial.first, !stale.contains(first) else { return false }
         return manifest.content[first] != nil
     }
 
     // MARK: What is there
 
     /// Refuses a backup that is not of this journal, or not of what it is now, or not what it says.
-    private func check(_ journal: String, _ extent: JournalExtent, _ closed: SegmentManifest?) throws {
+    private mutating func check(_ journal: String, _ extent: JournalExtent, _ closed: SegmentManifest?) throws {
         guard manifest.journal == journal else { throw BackupFault.otherJournal(manifest.journal) }
         // Records behind the point to which the journal was set back are of what is no more.
         if let next = extent.segments.first(where: { $0 > manifest.last }),
@@ -184,6 +191,7 @@ package struct JournalBackup {
             throw BackupFault.ahead(manifest.last)
         }
         let listed = Set(extent.segments)
+        stale = []
         for segment in manifest.segments {
             guard let file = try target.openUnlessPruned(segment.first) else {
                 throw BackupFault.lies("\(segment.name) is missing")
@@ -197,16 +205,19 @@ package struct JournalBackup {
                 if segment.first < extent.beginning || extent.dropped.contains(segment.first) { continue }
                 throw BackupFault.ahead(manifest.last)
             }
-            if segment == manifest.segments.last {
+            if let known = closed?[segment.first], known != segment, extent.dropped.overlaps(known.first...known.last) {
+                stale.insert(segment.first)
+            } else if segment == manifest.segments.last {
                 try checkEnd(segment, file)
             } else if let known = closed?[segment.first], known != segment {
+                try check(segment.first, upTo: segment.last)
                 throw BackupFault.ahead(manifest.last)
             }
         }
     }
 
     /// The last segment has to be the beginning of the journal's: its last lines tell.
-    private func checkEnd(_ segment: ClosedSegment, _ file: DiskFile) throws {
+    private mutating func checkEnd(_ segment: ClosedSegment, _ file: DiskFile) throws {
         guard let original = try source.openUnlessPruned(segment.first) else { throw Vanished() }
         defer { source.close(original) }
         let start = max(0, segment.size - 64 << 10)
@@ -215,6 +226,7 @@ package struct JournalBackup {
         guard try target.checksum(file, upTo: segment.size).checksum == segment.checksum else {
             throw BackupFault.lies("\(segment.name) has other bytes")
         }
+        try check(segment.first, upTo: segment.last)
         throw BackupFault.ahead(manifest.last)
     }
 
@@ -222,13 +234,17 @@ package struct JournalBackup {
 
     /// Copies what a segment has more than the backup.
     private mutating func copy(
-        _ first: Int64, limit: Limit, claimed: Int64, isWritten: Bool, known: ClosedSegment?, of all: Int64
+        _ first: Int64, _ extent: JournalExtent, limit: Limit, claimed: Int64, isWritten: Bool, known: ClosedSegment?,
+        of all: Int64
     ) throws {
         guard let file = try source.openUnlessPruned(first) else { throw Vanished() }
         defer { source.close(file) }
-        let held = manifest.content[first] ?? ClosedSegment(first: first, last: first - 1, size: 0, checksum: 0)
+        let isStale = stale.contains(first)
+        let nothing = ClosedSegment(first: first, last: first - 1, size: 0, checksum: 0)
+        let held = isStale ? nothing : manifest.content[first] ?? nothing
         var output = try VerifiedFile(
-            target, held.name, behind: held.size, checksum: held.checksum, isBesideWriter: isWritten)
+            target, isStale ? SegmentCompaction.name(beside: first) : held.name, behind: held.size,
+            checksum: held.checksum, isBesideWriter: isWritten)
         var reader = SegmentReader(source, file, from: held.size)
         var claimed = claimed
         var batch: [UInt8] = []
@@ -243,15 +259,18 @@ package struct JournalBackup {
                 case .line(let offset, let length):
                     if let end = limit.end, offset + Int64(length) >= end { break copying }
                     let line = try RecordLine(checking: reader.line.span)
-                    guard line.seq == next else { throw .sequence(expected: next, found: line.seq) }
+                    guard extent.expected(next, at: line.seq) == line.seq else {
+                        throw .sequence(expected: next, found: line.seq)
+                    }
                     claimed = max(claimed, line.durable)
                     batch += reader.line
                     batch.append(UInt8(ascii: "\n"))
-                    next += 1
+                    next = line.seq + 1
                 }
             } catch {
                 // What nothing claims is set aside by the daemon's next start.
                 if limit.end != nil, next > claimed, try !isClaimed(next, behind: &reader) { break copying }
+                try check(first, upTo: next)
                 throw BackupFault.damaged(Damage(segment: first, offset: offset(piece, reader), fault: error))
             }
             if batch.count >= 1 << 20 { try flush(&batch, to: &output, file, of: all, isClosed: known != nil) }
@@ -259,12 +278,30 @@ package struct JournalBackup {
         try flush(&batch, to: &output, file, of: all, isClosed: known != nil)
         try output.finish()
         if let known, known.size != output.size || known.checksum != output.checksum {
+            try check(first, upTo: known.last)
             let fault = LineFault.changed(known, size: output.size, checksum: output.checksum)
             throw BackupFault.damaged(Damage(segment: first, offset: 0, fault: fault))
         }
         guard next > first else { return }
         manifest.content.insert(
             ClosedSegment(first: first, last: next - 1, size: output.size, checksum: output.checksum))
+    }
+
+    /// Has it begin again if a segment is not what it should be since it was compacted meanwhile.
+    private mutating func check(_ first: Int64, upTo last: Int64) throws {
+        guard try DroppedRanges.content(on: source)?.overlaps(first...max(first, last)) == true,
+            try SegmentCompaction.explains(first, source), compactions < 40
+        else { return }
+        compactions += 1
+        source.letOthersWrite()
+        throw Vanished()
+    }
+
+    /// A segment that has been copied anew takes the place of the one that was there.
+    private mutating func replace(_ first: Int64) throws(SystemError) {
+        try commit()
+        try SegmentCompaction.replace(target, first)
+        stale.remove(first)
     }
 
     private mutating func flush(

@@ -175,7 +175,7 @@ extension JournalRestore {
         switch content {
         case .backup(let manifest):
             for segment in manifest.segments {
-                guard let file = try source.openUnlessPruned(segment.first) else {
+                guard let file = try SegmentCompaction.open(segment, source) else {
                     throw try lie("\(segment.name) is missing", manifest)
                 }
                 defer { source.close(file) }

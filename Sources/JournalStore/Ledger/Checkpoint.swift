@@ -95,7 +95,12 @@ package struct Checkpoint: Sendable {
             guard let bytes = try disk.contents(of: name), var checkpoint = Checkpoint(decoding: bytes),
                 try checkpoint.isOfJournal(disk)
             else { return nil }
-            checkpoint.isUsable = try checkpoint.isInPlace(disk)
+            // Where it stands now: its segment may have been compacted.
+            let line =
+                try disk.segments().contains(checkpoint.segment)
+                ? try? disk.line(checkpoint.seq, in: checkpoint.segment, at: checkpoint.offset, claimed: 0) : nil
+            checkpoint.offset = line?.offset ?? checkpoint.offset
+            checkpoint.isUsable = line != nil
             return checkpoint
         } catch {
             return nil
@@ -114,20 +119,6 @@ package struct Checkpoint: Sendable {
         return isOf(opened.journal)
     }
 
-    /// Whether its record stands where it says.
-    private func isInPlace(_ disk: any Disk) throws(SystemError) -> Bool {
-        guard let line = try line(disk, segment: segment, offset: offset) else { return false }
-        return (try? RecordLine(checking: line.span))?.seq == seq
-    }
-
-    private func line(_ disk: any Disk, segment: Int64, offset: Int64) throws(SystemError) -> [UInt8]? {
-        guard try disk.segments().contains(segment) else { return nil }
-        let file = try disk.open(SegmentName.name(firstSeq: segment), .read)
-        defer { disk.close(file) }
-        var reader = SegmentReader(disk, file, from: offset, step: 8 << 10)
-        guard case .line = try reader.next() else { return nil }
-        return Array(reader.line)
-    }
 }
 
 extension UInt64 {

@@ -45,7 +45,7 @@ package struct JournalAudit {
 
     private let disk: any Disk
     private let progress: (_ read: Int64, _ all: Int64) -> Void
-    private let extent: JournalExtent
+    private var extent: JournalExtent
     /// What is known of closed segments.
     private let manifest: SegmentManifest?
     /// The segment before, and the checksum of its bytes; nil behind a gap.
@@ -141,9 +141,10 @@ package struct JournalAudit {
                 return true
             case .rest(let offset):
                 if try !disk.isChanging(file, from: reader.end) {
-                    let isWhole = (try? RecordLine(checking: reader.rest.span))?.seq == expected
+                    let seq = (try? RecordLine(checking: reader.rest.span))?.seq
+                    let isWhole = try seq.map { seq throws(SystemError) in try isNext(seq) } ?? false
                     note(name, offset, isWhole ? .noNewline : .cutShort, at: expected)
-                    if isWhole { check(reader.rest, first, name, offset) }
+                    if isWhole { try check(reader.rest, first, name, offset) }
                 }
                 report.bytes = base + reader.end
                 previous = nil
@@ -153,22 +154,33 @@ package struct JournalAudit {
                 expected += 1
                 try reader.skipToNewline()
             case .line(let offset, _):
-                check(reader.line, first, name, offset)
+                try check(reader.line, first, name, offset)
                 if isOfLaterFormat { return false }
                 if report.records % 4096 == 0 { progress(base + offset, all) }
             }
         }
     }
 
-    private mutating func check(_ line: ArraySlice<UInt8>, _ first: Int64, _ name: String, _ offset: Int64) {
+    private func isNext(_ seq: Int64) throws(SystemError) -> Bool {
+        var extent = extent
+        return try extent.isNext(seq, from: expected, disk)
+    }
+
+    private mutating func check(
+        _ line: ArraySlice<UInt8>, _ first: Int64, _ name: String, _ offset: Int64
+    ) throws(SystemError) {
         let wanted = expected
         // Behind whatever stands here, the next record is to follow.
         expected += 1
+        let isNext =
+            if let seq = (try? RecordLine(checking: line.span))?.seq { try extent.isNext(seq, from: wanted, disk) } else
+            { false }
         do throws(LineFault) {
             let entry = try Entry(line: line.span)
             report.claimed = max(report.claimed, entry.durable)
             expected = entry.seq + 1
-            guard entry.seq == wanted else { throw .sequence(expected: wanted, found: entry.seq) }
+            guard isNext else { return note(extent.fault(entry.seq, insteadOf: wanted, in: first, offset), at: wanted) }
+            if extent.isGone(entry.seq) { return }
             guard entry.seq > first || entry.record.kind == "opened" else { throw .noHead }
             report.records += 1
             switch entry.record {
@@ -195,9 +207,11 @@ package struct JournalAudit {
     ) throws(SystemError) {
         if isLast { return }
         let checksum = try disk.checksum(file, upTo: size).checksum
-        previous = isGood ? opened.map { ($0, checksum) } : nil
+        let isCompacted = extent.dropped.overlaps(first...max(first, expected - 1))
+        previous = isGood && !isCompacted ? opened.map { ($0, checksum) } : nil
         // A line that is not good has been told already.
         guard isGood, let known = manifest?[first], known.size != size || known.checksum != checksum else { return }
+        if isCompacted, try SegmentCompaction.explains(first, disk) { return }
         note(
             Damage(segment: first, offset: 0, fault: .changed(known, size: size, checksum: checksum)), at: first)
     }

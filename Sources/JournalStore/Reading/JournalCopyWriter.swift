@@ -16,6 +16,8 @@ package final class JournalCopyWriter: CopyTarget {
     /// The first numbers of the segments that are there.
     private var segments: [Int64]
     private var dropped = DroppedRanges()
+    /// What was dropped within the segment that is written.
+    private var droppedWithin: [ClosedRange<Int64>] = []
     /// The segment that is written, and how long it is.
     private var file: DiskFile?
     private var size: Int64 = 0
@@ -77,7 +79,11 @@ package final class JournalCopyWriter: CopyTarget {
     /// Writes lines, and the segments that they begin; syncs what a new one stands behind.
     package func append(_ records: [CopiedRecord]) throws {
         for record in records {
-            if try beginsSegment(record) { try beginSegment(record) }
+            if try beginsSegment(record) {
+                try beginSegment(record)
+            } else if record.seq > next {
+                droppedWithin.append(next...record.seq - 1)
+            }
             batch += record.line
             batch.append(UInt8(ascii: "\n"))
             next = record.seq + 1
@@ -88,7 +94,7 @@ package final class JournalCopyWriter: CopyTarget {
     /// Whether a segment begins with a record. In a database one begins with every `opened`; in the files that some of those came from, those
     /// behind one segment name the same `chain`.
     private func beginsSegment(_ record: CopiedRecord) throws -> Bool {
-        if file == nil || record.seq > next { return true }
+        if file == nil || record.beginsSegment && record.seq > next { return true }
         guard record.beginsSegment, case .opened(let opened) = try Entry(line: record.line.span).record else {
             return false
         }
@@ -131,6 +137,13 @@ package final class JournalCopyWriter: CopyTarget {
     private func endSegment() throws(SystemError) {
         guard let file else { return }
         try flush()
+        if !droppedWithin.isEmpty {
+            dropped = DroppedRanges(dropped.ranges + droppedWithin)
+            droppedWithin = []
+            try dropped.write(to: disk)
+            // Before the segment behind it, as with what was passed over between two.
+            try disk.synchronizeDirectory()
+        }
         try disk.synchronize(file)
         disk.close(file)
         self.file = nil

@@ -4,15 +4,16 @@ import POSIX
 /// Which segments a journal has, and which of its records are gone on purpose: by the files `pruned` and `dropped` beside them.
 ///
 /// Both files are on the disk before the first segment goes. A crash may leave some of those, or bring them back, in any order:
-/// readers pass over them, and the next start removes them.
+/// readers pass over them, and the next start removes them. So it is with records that were dropped from within a segment: readers pass
+/// over those that are still there.
 struct JournalExtent {
     /// The first numbers of the journal's segments, in order.
     let segments: [Int64]
     /// The record with which it must begin, unless it begins earlier: it may have been restored from a backup that is older
     /// than the last pruning.
     let beginning: Int64
-    /// What was dropped.
-    let dropped: DroppedRanges
+    /// What was dropped: segments, and records within one.
+    private(set) var dropped: DroppedRanges
     /// Segments that are there and no part of the journal any more.
     let leftovers: [Int64]
     /// The record with which it began when it was last pruned; 0 when it never was.
@@ -33,7 +34,8 @@ struct JournalExtent {
         let isPruned = all.contains(pruned) || all.contains(dropped.next(from: pruned))
         let kept = isPruned ? all.filter { $0 >= pruned } : all
         // So it is with the segment behind a range.
-        let gone = DroppedRanges(dropped.ranges.filter { kept.contains($0.upperBound + 1) })
+        let gone = DroppedRanges(
+            kept.compactMap { first in dropped.range(of: first - 1).flatMap { $0.contains(first) ? nil : $0 } })
         segments = kept.filter { !gone.contains($0) }
         leftovers = all.filter { isPruned && $0 < pruned || gone.contains($0) }
         beginning = dropped.next(from: max(1, pruned))
@@ -43,13 +45,38 @@ struct JournalExtent {
 
     /// The number that a segment's first record should have, when `next` is the one behind all before it: its name's, if all
     /// that is missing was dropped.
-    func expected(_ next: Int64, at first: Int64) -> Int64 { max(next, min(first, dropped.next(from: next))) }
+    func expected(_ next: Int64, at first: Int64) -> Int64 { dropped.expected(next, at: first) }
+
+    /// Whether a record may be the next one in its segment, when `next` is the number behind all before it: all between was dropped. A
+    /// segment may have been compacted since this was read: `dropped` was written before that.
+    mutating func isNext(_ seq: Int64, from next: Int64, _ disk: any Disk) throws(SystemError) -> Bool {
+        if dropped.expected(next, at: seq) == seq { return true }
+        guard seq > next, let now = try DroppedRanges.content(on: disk), now.expected(next, at: seq) == seq else {
+            return false
+        }
+        dropped = now
+        return true
+    }
+
+    /// Whether a record that is there was dropped from within its segment. Where a segment stands that a range says is gone, something else
+    /// has happened to the journal; so it may be with the last one.
+    func isGone(_ seq: Int64) -> Bool {
+        guard let range = dropped.range(of: seq), let last = segments.last else { return false }
+        return seq < last && !segments.contains { range.contains($0) }
+    }
+
+    /// What is wrong with a record that is not the next one.
+    func fault(_ seq: Int64, insteadOf next: Int64, in segment: Int64, _ offset: Int64) -> Damage {
+        if notWhole.contains(DroppedRanges.name), seq > next { return unknownDrop(next...seq - 1) }
+        return Damage(segment: segment, offset: offset, fault: .sequence(expected: next, found: seq))
+    }
 
     /// Behind the last record that may stand in the segment that begins with `first`, as far as names tell: the next segment begins
-    /// there, or what was dropped.
+    /// there, or what was dropped before that.
     func end(of first: Int64) -> Int64 {
-        let following = segments.first { $0 > first } ?? .max
-        return min(following, dropped.ranges.map(\.lowerBound).first { $0 > first } ?? .max)
+        guard let following = segments.first(where: { $0 > first }) else { return .max }
+        guard let range = dropped.range(of: following - 1), range.lowerBound > first else { return following }
+        return range.lowerBound
     }
 
     /// What is wrong with the first segment, when it begins behind the record with which the journal has to begin; nil when nothing is.

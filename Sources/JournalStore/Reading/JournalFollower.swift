@@ -8,7 +8,8 @@ package struct JournalFollower: Sendable {
     private let disk: any Disk
     /// The number of the record to be shown next.
     package private(set) var next: Int64
-    private var place: (segment: Int64, offset: Int64)?
+    /// The last good line that was read: the segment may be compacted before the next look.
+    private var place: (segment: Int64, offset: Int64, seq: Int64)?
 
     /// The last record that is claimed now.
     package static func end(of disk: any Disk) throws(SystemError) -> Int64 {
@@ -47,7 +48,7 @@ package struct JournalFollower: Sendable {
     ) throws(SystemError) -> Damage? {
         var mark = durable ?? 0
         if durable == nil { mark = try DurableMark.read(from: disk) }
-        let extent = try JournalExtent(disk)
+        var extent = try JournalExtent(disk)
         guard let oldest = extent.segments.first, let newest = extent.segments.last else { return nil }
         if next < oldest { try begin(extent, at: oldest, pruned, damaged) }
         let claimed = durable ?? max(mark, newest - 1)
@@ -61,7 +62,9 @@ package struct JournalFollower: Sendable {
                 defer { disk.close(file) }
                 let last = min(claimed, end - 1)
                 let isNewest = first == newest
-                if let later = try read(first, isNewest: isNewest, file, upTo: last, &room, body, damaged) {
+                if let later = try read(
+                    first, isNewest: isNewest, file, &extent, upTo: last, &room, body, pruned, damaged)
+                {
                     return later
                 }
             }
@@ -105,39 +108,45 @@ package struct JournalFollower: Sendable {
     }
 
     private mutating func read(
-        _ first: Int64, isNewest: Bool, _ file: DiskFile, upTo last: Int64, _ room: inout Int,
-        _ body: (ArraySlice<UInt8>, EntryView, Int64) -> Void, _ damaged: (Damage) -> Void
+        _ first: Int64, isNewest: Bool, _ file: DiskFile, _ extent: inout JournalExtent, upTo last: Int64,
+        _ room: inout Int, _ body: (ArraySlice<UInt8>, EntryView, Int64) -> Void,
+        _ pruned: (ClosedRange<Int64>) -> Void, _ damaged: (Damage) -> Void
     ) throws(SystemError) -> Damage? {
-        let isSame = place?.segment == first
-        var reader = SegmentReader(disk, file, from: isSame ? place?.offset ?? 0 : 0, completes: true)
+        var reader = try reader(first, file)
         // The first bad line since the last good one.
         var bad: (offset: Int64, fault: LineFault)?
         while next <= last, room > 0 {
             let offset = reader.offset
             let piece = try reader.next()
             if case .end = piece { break }
-            do throws(LineFault) {
-                let entry = try reader.entry(piece)
-                place = (first, reader.offset)
-                if entry.seq > next {
-                    let (offset, fault) = bad ?? (offset, .sequence(expected: next, found: entry.seq))
-                    let lost = next...min(entry.seq - 1, last)
-                    damaged(Damage(segment: first, offset: offset, fault: fault, lost: lost))
-                    next = lost.upperBound + 1
-                }
-                bad = nil
-                guard entry.seq == next, next <= last else { continue }
-                next += 1
-                room -= reader.line.count
-                body(reader.line, entry, offset)
-            } catch {
+            let entry: EntryView
+            do throws(LineFault) { entry = try reader.entry(piece) } catch {
                 if case .laterVersion = error {
                     return Damage(segment: first, offset: offset, fault: try error.named(disk, first, offset))
                 }
                 bad = bad ?? (offset, error)
                 if case .rest = piece { break }
                 if case .tooLong = piece { try reader.skipToNewline() }
+                continue
             }
+            if entry.seq <= last { place = (first, offset, entry.seq) }
+            // What was dropped and is there still is told of together with what is not, by the next record.
+            if extent.isGone(entry.seq) { continue }
+            if entry.seq > next {
+                let gone = next...min(entry.seq - 1, last)
+                if bad == nil, try extent.isNext(entry.seq, from: next, disk) {
+                    pruned(gone)
+                } else {
+                    let (offset, fault) = bad ?? (offset, .sequence(expected: next, found: entry.seq))
+                    damaged(Damage(segment: first, offset: offset, fault: fault, lost: gone))
+                }
+                next = gone.upperBound + 1
+            }
+            bad = nil
+            guard entry.seq == next, next <= last else { continue }
+            next += 1
+            room -= reader.line.count
+            body(reader.line, entry, offset)
         }
         guard next <= last, room > 0 else { return nil }
         // It ends too early. What no line of it tells, the next segment's name does; the last one has only what is claimed.
@@ -146,6 +155,19 @@ package struct JournalFollower: Sendable {
         damaged(Damage(segment: first, offset: offset, fault: fault, lost: next...last))
         next = last + 1
         return nil
+    }
+}
+
+extension JournalFollower {
+    /// Reads a segment on behind the last good line, or from its beginning, if that line is not there any more.
+    private func reader(_ first: Int64, _ file: DiskFile) throws(SystemError) -> SegmentReader {
+        if let place, place.segment == first {
+            var reader = SegmentReader(disk, file, from: place.offset, completes: true)
+            if case .line = try reader.next(), (try? RecordLine(checking: reader.line.span))?.seq == place.seq {
+                return reader
+            }
+        }
+        return SegmentReader(disk, file, completes: true)
     }
 }
 

@@ -106,8 +106,9 @@ package struct JournalPages: CopySource {
             switch piece {
             case .line(let offset, _):
                 let record = try record(place, segment, offset)
-                self.place?.next += 1
-                return record
+                self.place?.next = record.seq + 1
+                // One that was dropped may still be there.
+                if !extent.isGone(record.seq) { return record }
             case .rest(let offset): throw Self.damage(segment, offset, .cutShort)
             case .tooLong(let offset): throw Self.damage(segment, offset, .tooLong)
             case .end:
@@ -122,7 +123,9 @@ package struct JournalPages: CopySource {
         do throws(LineFault) {
             let line = place.reader.line
             let entry = try Entry(line: line.span)
-            guard entry.seq == place.next else { throw .sequence(expected: place.next, found: entry.seq) }
+            guard extent.expected(place.next, at: entry.seq) == entry.seq else {
+                throw .sequence(expected: place.next, found: entry.seq)
+            }
             guard entry.seq > segment || entry.record.kind == "opened" else { throw .noHead }
             claimed = max(claimed, entry.durable)
             return CopiedRecord(seq: entry.seq, line: Array(line), beginsSegment: entry.seq == segment)

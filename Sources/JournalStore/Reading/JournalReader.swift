@@ -21,6 +21,7 @@ package struct JournalReader {
 
     /// Shows every good line, without its newline, until one is not good; answers that one.
     package func forEachLine(_ body: (ArraySlice<UInt8>, Entry) -> Void) throws(SystemError) -> Damage? {
+        var extent = extent
         var expected = segments.first ?? 1
         var size: Int64 = 0
         for first in segments {
@@ -35,7 +36,8 @@ package struct JournalReader {
                 continue
             }
             defer { disk.close(file) }
-            if let fault = try read(first, name, file, &expected, &size, body) { return fault }
+            var gaps: [ClosedRange<Int64>]?
+            if let fault = try read(first, name, file, &extent, &expected, &size, gaps: &gaps, body) { return fault }
         }
         // What there is has been shown first.
         guard expected <= claimed else { return try extent.missingBeginning(disk) }
@@ -43,18 +45,22 @@ package struct JournalReader {
         return Damage(file: name, offset: size, fault: .missing(expected: expected, claimed: claimed))
     }
 
-    /// Reads one segment: the number of its last record, nil for one without any, and what is wrong with it.
-    func lastSeq(of first: Int64) throws(SystemError) -> (Int64?, Damage?) {
+    /// Reads one segment: the number of its last record, nil for one without any, what is wrong with it, and which records are missing between
+    /// good ones.
+    func look(at first: Int64) throws(SystemError) -> (last: Int64?, Damage?, gaps: [ClosedRange<Int64>]) {
         let file = try disk.open(SegmentName.name(firstSeq: first), .read)
         defer { disk.close(file) }
-        var (next, size) = (first, Int64(0))
-        let damage = try read(first, SegmentName.name(firstSeq: first), file, &next, &size) { _, _ in }
-        return (next > first ? next - 1 : nil, damage)
+        var (extent, next, size) = (extent, first, Int64(0))
+        var gaps: [ClosedRange<Int64>]? = []
+        let damage = try read(first, SegmentName.name(firstSeq: first), file, &extent, &next, &size, gaps: &gaps) {
+            _, _ in
+        }
+        return (next > first ? next - 1 : nil, damage, gaps ?? [])
     }
 
     private func read(
-        _ first: Int64, _ name: String, _ file: DiskFile, _ expected: inout Int64, _ size: inout Int64,
-        _ body: (ArraySlice<UInt8>, Entry) -> Void
+        _ first: Int64, _ name: String, _ file: DiskFile, _ extent: inout JournalExtent, _ expected: inout Int64,
+        _ size: inout Int64, gaps: inout [ClosedRange<Int64>]?, _ body: (ArraySlice<UInt8>, Entry) -> Void
     ) throws(SystemError) -> Damage? {
         var reader = SegmentReader(disk, file, completes: true)
         while true {
@@ -66,15 +72,21 @@ package struct JournalReader {
                 return Damage(file: name, offset: offset, fault: .cutShort)
             case .tooLong(let offset): return Damage(file: name, offset: offset, fault: .tooLong)
             case .line(let offset, _):
-                do throws(LineFault) {
-                    let entry = try Entry(line: reader.line.span)
-                    guard entry.seq == expected else { throw .sequence(expected: expected, found: entry.seq) }
-                    guard entry.seq > first || entry.record.kind == "opened" else { throw .noHead }
-                    expected += 1
-                    body(reader.line, entry)
-                } catch {
+                let entry: Entry
+                do throws(LineFault) { entry = try Entry(line: reader.line.span) } catch {
                     return Damage(file: name, offset: offset, fault: try error.named(disk, first, offset))
                 }
+                if try !extent.isNext(entry.seq, from: expected, disk) {
+                    guard gaps != nil, entry.seq > expected, expected > first else {
+                        return extent.fault(entry.seq, insteadOf: expected, in: first, offset)
+                    }
+                    gaps?.append(expected...entry.seq - 1)
+                }
+                guard entry.seq > first || entry.record.kind == "opened" else {
+                    return Damage(file: name, offset: offset, fault: .noHead)
+                }
+                expected = entry.seq + 1
+                if !extent.isGone(entry.seq) { body(reader.line, entry) }
             }
         }
     }

@@ -59,7 +59,7 @@ package struct CopiedJournal {
             try SegmentManifest.read(from: disk)?.segments.last?.last ?? 0)
         for segment in extent.segments { guard try read(segment) else { return nil } }
         guard let first = segments.first else { return nil }
-        report.missing = gaps.filter { !extent.dropped.contains($0.lowerBound) }
+        report.missing = gaps.flatMap { extent.dropped.rest(of: $0) }
         if first > extent.beginning { report.missing.insert(extent.beginning...(first - 1), at: 0) }
     }
 
@@ -76,8 +76,10 @@ package struct CopiedJournal {
         reading: while true {
             switch try reader.next() {
             case .line:
-                guard (try? RecordLine(checking: reader.line.span))?.seq == next else { return false }
-                next += 1
+                guard let seq = (try? RecordLine(checking: reader.line.span))?.seq, seq >= next else { return false }
+                // Whole lines go only when a segment is compacted, which may have been before or after the other files were copied.
+                if seq > next { gaps.append(next...seq - 1) }
+                next = seq + 1
             case .tooLong: return false
             case .rest(let offset):
                 cutLines.append(CutLine(segment: segment, offset: offset))
@@ -131,13 +133,17 @@ package struct CopiedJournal {
         let before = try DroppedRanges.read(from: disk, DroppedRanges.gapsName)
         let given = DroppedRanges(before.ranges + report.missing.filter { $0.lowerBound > first })
         if given != before { try given.write(to: disk, DroppedRanges.gapsName) }
-        let dropped = DroppedRanges(gaps)
+        // What was dropped from within a segment, and is there still.
+        let within = extent.dropped.ranges.filter { range in
+            range.upperBound < segments.last ?? 0 && !segments.contains { range.contains($0) }
+        }
+        let dropped = DroppedRanges(gaps + within)
         if dropped != extent.dropped { try dropped.write(to: disk) }
         if first != max(1, extent.pruned) { try PruneMark.write(first, disk) }
         if var manifest = try SegmentManifest.read(from: disk) {
             var changed: Set<Int64> = []
             for known in manifest.segments {
-                if segments.contains(known.first), try disk.size(of: known) == known.size { continue }
+                if segments.contains(known.first), try disk.size(of: known.first) == known.size { continue }
                 changed.insert(known.first)
             }
             manifest.removeAll { changed.contains($0.first) }

@@ -121,7 +121,7 @@ package struct JournalRepair {
         return gaps.ranges
     }
 
-    /// What is missing between segments that are whole.
+    /// What is missing between segments that are whole, and within them, where one was compacted.
     private static func gaps(
         _ disk: any Disk, _ extent: JournalExtent
     ) throws(SystemError) -> Result<DroppedRanges, Refusal> {
@@ -133,8 +133,9 @@ package struct JournalRepair {
             if first < next { return .failure(.damagedBefore(try extent.misplaced(first, expected: next, disk))) }
             // What is wrong with the last one is no gap, and may be a torn tail: the next start sees to it.
             if first == extent.segments.last { break }
-            let (last, damage) = try reader.lastSeq(of: first)
+            let (last, damage, missing) = try reader.look(at: first)
             if let damage { return .failure(.damagedBefore(damage)) }
+            gaps += missing
             // One that is empty holds nothing, and what it should have held is missing.
             next = last.map { $0 + 1 } ?? first
         }
@@ -199,7 +200,7 @@ package struct JournalRepair {
             }
             do throws(LineFault) {
                 let entry = try Entry(line: reader.line.span)
-                guard entry.seq == report.lastSeq + 1 else {
+                guard extent.expected(report.lastSeq + 1, at: entry.seq) == entry.seq else {
                     throw .sequence(expected: report.lastSeq + 1, found: entry.seq)
                 }
                 report.lastSeq = entry.seq

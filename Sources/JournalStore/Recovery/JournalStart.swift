@@ -21,11 +21,13 @@ struct JournalStart {
                 isNew = own != nil && found != own?.encode()
                 // First of all: a copy of a journal's first moments is one too. What is refused is not changed.
                 if isNew, try disk.names().allSatisfy({ $0 == JournalLock.name }) { try finish(disk) }
+                try SegmentCompaction.finish(disk)
                 return
             }
             // What an operator has said is true of the next start too, if this one does not come to its end.
             if isRestored, !(try JournalExtent(disk).segments.isEmpty) { try Self.write(.none, disk) }
             copy = try CopiedJournal.prepare(disk)
+            try SegmentCompaction.finish(disk)
         } catch { throw .system(error) }
     }
 

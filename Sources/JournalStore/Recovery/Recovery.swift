@@ -60,6 +60,7 @@ struct Recovery {
     private let progress: (Int64) -> Void
     private var outcome = Outcome()
     private var claimed: Int64 = 0
+    private let extent: JournalExtent
     /// What is known of closed segments from before.
     private var manifest = SegmentManifest(journal: "")
     /// The segment before the one that is read, where the numbers go on from it.
@@ -76,15 +77,20 @@ struct Recovery {
     ) throws(JournalFault) -> Outcome {
         try withoutActuallyEscaping(visit) { visit throws(JournalFault) in
             try withoutActuallyEscaping(progress) { progress throws(JournalFault) in
-                var recovery = Recovery(disk: disk, visit: visit, progress: progress)
+                let extent: JournalExtent
+                do throws(SystemError) { extent = try JournalExtent(disk) } catch { throw .system(error) }
+                var recovery = Recovery(disk: disk, extent, visit: visit, progress: progress)
                 try recovery.run(from: checkpoint)
                 return recovery.outcome
             }
         }
     }
 
-    private init(disk: any Disk, visit: @escaping Visit, progress: @escaping (Int64) -> Void) {
+    private init(
+        disk: any Disk, _ extent: JournalExtent, visit: @escaping Visit, progress: @escaping (Int64) -> Void
+    ) {
         self.disk = disk
+        self.extent = extent
         self.visit = visit
         self.progress = progress
     }
@@ -94,11 +100,8 @@ struct Recovery {
             throw .halfRepaired(order)
         }
         if try system({ () throws(SystemError) in try JournalCopyWriter.unfinished(disk) }) != nil { throw .halfCopied }
-        let extent = try system { () throws(SystemError) in
-            let extent = try JournalExtent(disk)
-            try extent.finish(disk)
-            return extent
-        }
+        let extent = extent
+        try system { () throws(SystemError) in try extent.finish(disk) }
         let segments = extent.segments
         if let damage = try system({ () throws(SystemError) in try extent.missingBeginning(disk) }) {
             throw .damaged(damage)
@@ -188,24 +191,26 @@ struct Recovery {
     /// as it was.
     private mutating func passOver(_ first: Int64, before next: Int64, _ extent: JournalExtent) throws(JournalFault) {
         try follow(first, extent)
-        let (disk, known) = (disk, manifest[first])
+        let (disk, known, isCompacted) = (disk, manifest[first], extent.dropped.overlaps(first...next - 1))
         // One that cannot be read is for `verify` to tell: nothing is asked of the next one then.
         let head = try system { () throws(SystemError) in try disk.head(of: first)?.record }
         if case .opened(let opened)? = head { try begin(first, opened) }
         let (last, closed) = try system { () throws(SystemError) -> (Int64?, ClosedSegment?) in
-            guard let known else { return try disk.unknown(first, before: next) }
-            if try disk.size(of: known) == known.size - 1 { try disk.complete(known) }
+            guard let known else { return try disk.unknown(first, before: next, isCompacted: isCompacted) }
+            if try disk.size(of: first) == known.size - 1 { try disk.complete(known) }
             return (known.last, known)
         }
         if let known {
-            let size = try system { () throws(SystemError) in try disk.size(of: known) }
+            let size = try system { () throws(SystemError) in try disk.size(of: first) }
             if size != known.size {
                 throw .damaged(Damage(segment: first, offset: 0, fault: .changed(known, size: size, checksum: nil)))
             }
         } else if let closed {
             outcome.closed.append(closed)
         }
-        if case .opened(let opened)? = head, let closed { previous = (opened, closed) } else { previous = nil }
+        // What the next one is chained to is the segment as it was before it was compacted.
+        previous = nil
+        if case .opened(let opened)? = head, let closed, !isCompacted { previous = (opened, closed) }
         // Of one whose last line cannot be read, only the next one tells where it ends.
         outcome.nextSeq = (last ?? next - 1) + 1
     }
@@ -301,7 +306,6 @@ struct Recovery {
                 if let fault = try take(reader.line.span, first, at: offset, known: known) {
                     return BadLine(offset: offset, fault: fault)
                 }
-                outcome.nextSeq += 1
                 bytesRead += Int64(length) + 1
                 if outcome.nextSeq % 4096 == 0 { progress(bytesRead) }
             }
@@ -316,7 +320,9 @@ struct Recovery {
         do { head = try RecordLine(checking: line) } catch { return error }
         // A claim is true wherever it stands: behind a gap it tells that what is missing had been synced.
         claimed = max(claimed, head.durable)
-        guard head.seq == outcome.nextSeq else { return .sequence(expected: outcome.nextSeq, found: head.seq) }
+        guard extent.expected(outcome.nextSeq, at: head.seq) == head.seq else {
+            return .sequence(expected: outcome.nextSeq, found: head.seq)
+        }
         let entry: EntryView
         do { entry = try EntryView(head, line) } catch { throw try unreadable(first, offset, error) }
         if case .other(.opened(let opened)) = entry.record {
@@ -325,8 +331,9 @@ struct Recovery {
         } else if head.seq == first {
             throw try unreadable(first, offset, .noHead)
         }
-        // What a checkpoint holds already is not applied twice.
-        if entry.seq > known { try visit(entry, line, offset) }
+        outcome.nextSeq = head.seq + 1
+        // What a checkpoint holds already is not applied twice, and what was dropped not at all.
+        if entry.seq > known, !extent.isGone(entry.seq) { try visit(entry, line, offset) }
         return nil
     }
 
@@ -350,12 +357,13 @@ struct Recovery {
             // It may stand before others that are known.
             outcome.closed.insert(closed, at: (outcome.closed.lastIndex { $0.first < first } ?? -1) + 1)
         }
-        previous = opened.map { ($0, closed) }
+        previous = extent.dropped.overlaps(first...closed.last) ? nil : opened.map { ($0, closed) }
     }
 
     /// Adds the newline to a last line that lacks nothing else; false when there is more wrong with it.
     private func complete(_ first: Int64, _ rest: ArraySlice<UInt8>, at offset: Int64) throws(JournalFault) -> Bool {
-        guard (try? RecordLine(checking: rest.span))?.seq == outcome.nextSeq else { return false }
+        guard let seq = (try? RecordLine(checking: rest.span))?.seq, extent.expected(outcome.nextSeq, at: seq) == seq
+        else { return false }
         let (disk, name) = (disk, SegmentName.name(firstSeq: first))
         try system { () throws(SystemError) in try disk.addNewline(to: name, at: offset + Int64(rest.count)) }
         return true
@@ -385,16 +393,22 @@ struct Recovery {
     /// hold, and a sync of clean pages would prove nothing.
     private mutating func rewriteUnclaimed(_ first: Int64, _ file: DiskFile, end: Int64) throws(SystemError) {
         var reader = SegmentReader(disk, file)
-        var seq = first
-        while seq <= claimed, case .line = try reader.next() { seq += 1 }
-        outcome.rewrittenBytes = end - reader.offset
-        try disk.copy(reader.offset..<end, of: file, to: file, at: reader.offset)
+        var start: Int64 = 0
+        while case .line = try reader.next(), let seq = (try? RecordLine(checking: reader.line.span))?.seq,
+            seq <= claimed
+        {
+            start = reader.offset
+        }
+        outcome.rewrittenBytes = end - start
+        try disk.copy(start..<end, of: file, to: file, at: start)
     }
 
     private func corruption(_ first: Int64, _ bad: BadLine) -> JournalFault {
         let expected = outcome.nextSeq
         let damage =
-            if let fault = bad.fault {
+            if case .sequence(_, let found)? = bad.fault {
+                extent.fault(found, insteadOf: expected, in: first, bad.offset)
+            } else if let fault = bad.fault {
                 Damage(segment: first, offset: bad.offset, fault: fault, lost: expected...expected)
             } else {
                 Damage(segment: first, offset: bad.offset, fault: .missing(expected: expected, claimed: claimed))

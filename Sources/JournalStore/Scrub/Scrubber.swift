@@ -31,6 +31,8 @@ struct Scrubber {
     private(set) var readBytes: Int64 = 0
     /// What is left of the round, as far as it is known. The first one is being read.
     private var segments: ArraySlice<Segment> = []
+    /// What was dropped, when that was looked at.
+    private var dropped = DroppedRanges()
     /// The segment with which the round ends, that one excluded: the newest one when the round was first looked at. What is closed later is
     /// for the next round; else a journal that is written and pruned all the time would never see the end of one.
     private var bound: Int64?
@@ -96,7 +98,7 @@ struct Scrubber {
     private mutating func read(_ segment: Segment) throws(SystemError) -> SegmentCheck? {
         let file = try disk.open(SegmentName.name(firstSeq: segment.first), .read)
         defer { disk.close(file) }
-        var check = check ?? SegmentCheck(segment.first)
+        var check = check ?? SegmentCheck(segment.first, without: dropped)
         let bytes = try disk.readOnce(file, count: ScrubSchedule.step, at: check.size)
         readBytes += Int64(bytes.count)
         check.take(bytes)
@@ -107,6 +109,7 @@ struct Scrubber {
     /// What the segment behind says, where the manifest says nothing.
     private func chain(behind segment: Segment) throws(SystemError) -> (behind: Int64, says: UInt32)? {
         guard segment.known == nil, let following = segment.following,
+            !dropped.overlaps(segment.first...following - 1),
             case .opened(let own)? = try disk.head(of: segment.first)?.record, own.chain != nil,
             case .opened(let opened)? = try disk.head(of: following)?.record, let chain = opened.chain
         else { return nil }
@@ -132,6 +135,7 @@ struct Scrubber {
     private mutating func list() throws(SystemError) {
         segments = []
         let extent = try JournalExtent(disk)
+        dropped = extent.dropped
         if bound == nil || schedule.position == nil { bound = extent.segments.last }
         let manifest = try SegmentManifest.read(of: extent, from: disk)
         let closed = Set(extent.segments.dropLast()).union(manifest?.segments.map(\.first) ?? [])

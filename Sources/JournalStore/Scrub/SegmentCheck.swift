@@ -10,6 +10,8 @@ struct SegmentCheck {
     /// How much of it has come.
     private(set) var size: Int64 = 0
     private var checksum = CRC32C.Running()
+    /// What was dropped, from within it too.
+    private let dropped: DroppedRanges
     /// What has come behind the last newline, and how far it was searched for one.
     private var rest: [UInt8] = []
     private var searched = 0
@@ -23,8 +25,9 @@ struct SegmentCheck {
     private var bad: (offset: Int64, fault: LineFault)?
     private var damage: [Damage] = []
 
-    init(_ first: Int64) {
+    init(_ first: Int64, without dropped: DroppedRanges = DroppedRanges()) {
         self.first = first
+        self.dropped = dropped
         next = first
     }
 
@@ -54,7 +57,7 @@ struct SegmentCheck {
         do throws(LineFault) {
             let seq = try RecordLine(checking: line.span).seq
             tellBad(upTo: seq - 1)
-            if seq != next {
+            if dropped.expected(next, at: seq) != seq {
                 tell(Damage(segment: first, offset: offset, fault: .sequence(expected: next, found: seq)))
             }
             next = seq + 1

@@ -2,8 +2,8 @@ import JournalFormat
 import Payments
 import POSIX
 
-/// Which segments hold nothing but reports that told nothing: refuted ones, and those that were settled without news. Reads each
-/// record once, however often it is asked.
+/// Which segments hold nothing but reports that told nothing: refuted ones, and those that were settled without news; and what may go from
+/// within the others. Reads each record once, however often it is asked.
 struct DroppableScan {
     /// What is in a segment, as far as it has been read.
     private struct Segment {
@@ -12,10 +12,15 @@ struct DroppableScan {
         var end: Int64
         /// Whether something in it must stay.
         var isKept = false
-        /// Its reports that wait for their verdict.
-        var open: Set<Int64> = []
+        /// Its reports that wait for their verdict, and how many bytes each has.
+        var open: [Int64: Int64] = [:]
         /// How many reports of other segments have their verdict in it.
         var verdicts: [Int64: Int64] = [:]
+        /// How long it is, and how much of that may go at most.
+        var bytes: Int64 = 0
+        var waste: Int64 = 0
+        /// How much that was when it was found that less than half may go.
+        var found: Int64?
     }
 
     /// In order.
@@ -24,11 +29,16 @@ struct DroppableScan {
     private var offset: Int64 = 0
     /// Payments of which reports were abandoned: the next report takes those up, refuted or not, and must stay to tell so.
     private var abandoned: Set<PaymentID> = []
+    /// The reports that did.
+    private var takers: Set<Int64> = []
+    /// What was dropped before.
+    private var dropped = DroppedRanges()
 
     /// Reads on, up to a record, in segments of which each is durable; stops between two of them when it is told to.
     mutating func read(
         _ disk: any Disk, _ all: [Int64], upTo durable: Int64, while isWanted: () -> Bool
     ) throws(JournalFault) {
+        dropped = try Self.system { () throws(SystemError) in try DroppedRanges.read(from: disk) }
         let latest = segments.last?.first ?? 0
         let present = Set(all)
         segments.removeAll { !present.contains($0.first) }
@@ -96,6 +106,61 @@ struct DroppableScan {
         return remains
     }
 
+    // MARK: What goes from within segments
+
+    /// The segments of which half may go, as far as that is known without a second look; those of which least stays come first, since that
+    /// has to be written beside them. The last one stays as it is.
+    var wasteful: [Int64] {
+        zip(segments, segments.dropFirst()).filter { segment, next in
+            segment.waste * 2 >= segment.bytes && dropped.next(from: segment.end) == next.first
+                && segment.found.map { segment.waste - $0 >= segment.bytes / 8 } ?? true
+        }
+        .map(\.0).sorted { $0.bytes - $0.waste < $1.bytes - $1.waste }.map(\.first)
+    }
+
+    /// What may go from within a segment, if that is half of it: reports that have their verdict, whatever it was, and what was said of
+    /// reports that are gone. The first record and the last stay, so that the segment reaches from its name to the next one; so does the
+    /// last word on a payment, and record `pinned`.
+    mutating func gone(
+        from first: Int64, _ disk: any Disk, pinned: Int64, isLastWord: (Int64, PaymentID) -> Bool
+    ) throws(JournalFault) -> DroppedRanges? {
+        guard let index = segments.firstIndex(where: { $0.first == first }) else { return nil }
+        let segment = segments[index]
+        var gone: Set<Int64> = []
+        var (bytes, goneBytes): (Int64, Int64) = (0, 0)
+        func isGone(_ report: Int64) -> Bool {
+            gone.contains(report) || dropped.contains(report) || self.index(of: report) == nil
+        }
+        try Self.forEachLine(disk, first, from: 0) { (line, _) throws(LineFault) in
+            let entry = try EntryView(RecordLine(checking: line), line)
+            bytes += Int64(line.count) + 1
+            if entry.seq == first || entry.seq == segment.end - 1 || entry.seq == pinned { return true }
+            let goes =
+                switch entry.record {
+                case .received: segment.open[entry.seq] == nil && !takers.contains(entry.seq)
+                case .other(.refuted(_, let of, _)): isGone(of)
+                case .confirmed(let confirmed):
+                    !confirmed.news && confirmed.of.allSatisfy(isGone) && !isLastWord(entry.seq, confirmed.payment)
+                case .known(let payment, _): !isLastWord(entry.seq, payment)
+                case .other: false
+                }
+            guard goes || dropped.contains(entry.seq) else { return true }
+            gone.insert(entry.seq)
+            goneBytes += Int64(line.count) + 1
+            return true
+        }
+        if goneBytes * 2 >= bytes, goneBytes > 0 { return DroppedRanges(gone.map { $0...$0 }) }
+        segments[index].found = segment.waste
+        return nil
+    }
+
+    /// A segment is so many bytes shorter.
+    mutating func shrank(_ first: Int64, by bytes: Int64) {
+        guard let index = segments.firstIndex(where: { $0.first == first }) else { return }
+        segments[index].bytes -= bytes
+        (segments[index].waste, segments[index].found) = (0, nil)
+    }
+
     // MARK: Reading
 
     private mutating func readLast(_ disk: any Disk, upTo durable: Int64) throws(JournalFault) {
@@ -132,35 +197,55 @@ struct DroppableScan {
     private mutating func take(_ line: Span<UInt8>) throws(LineFault) {
         let entry = try EntryView(RecordLine(checking: line), line)
         let index = segments.count - 1
-        guard entry.seq == segments[index].end else {
+        guard dropped.expected(segments[index].end, at: entry.seq) == entry.seq else {
             throw .sequence(expected: segments[index].end, found: entry.seq)
         }
-        segments[index].end += 1
+        let bytes = Int64(line.count) + 1
+        segments[index].end = entry.seq + 1
+        segments[index].bytes += bytes
+        if dropped.contains(entry.seq) {
+            segments[index].waste += bytes
+            return
+        }
         switch entry.record {
         case .received(let received):
-            if abandoned.contains(received.payment) { keep(index) }
-            if !segments[index].isKept { segments[index].open.insert(entry.seq) }
-        case .other(.refuted(_, let of, _)): close(of, by: index)
+            if abandoned.remove(received.payment) != nil {
+                takers.insert(entry.seq)
+                segments[index].isKept = true
+            } else {
+                segments[index].open[entry.seq] = bytes
+            }
+        case .other(.refuted(_, let of, _)):
+            close(of, by: index)
+            segments[index].waste += bytes
         // It tells no shop anything, and what it knows is written anew where it is the last word.
-        case .confirmed(let confirmed) where !confirmed.news: for of in confirmed.of { close(of, by: index) }
-        case .known, .other(.opened), .other(.closed): break
+        case .confirmed(let confirmed) where !confirmed.news:
+            for of in confirmed.of { close(of, by: index) }
+            segments[index].waste += bytes
+        case .known: segments[index].waste += bytes
+        case .other(.opened), .other(.closed): break
         case .other(.abandoned(let record)):
             abandoned.insert(record.payment)
-            keep(index)
-        case .confirmed, .other: keep(index)
+            segments[index].isKept = true
+        case .confirmed(let confirmed):
+            segments[index].isKept = true
+            for of in confirmed.of { if let target = close(of) { segments[target].isKept = true } }
+        case .other: segments[index].isKept = true
         }
     }
 
     /// A report has its verdict, in a segment.
     private mutating func close(_ seq: Int64, by index: Int) {
-        guard let target = self.index(of: seq) else { return }
-        segments[target].open.remove(seq)
-        if target != index { segments[index].verdicts[segments[target].first, default: 0] += 1 }
+        guard let target = close(seq), target != index else { return }
+        segments[index].verdicts[segments[target].first, default: 0] += 1
     }
 
-    private mutating func keep(_ index: Int) {
-        segments[index].isKept = true
-        segments[index].open = []
+    /// A report has its verdict. Returns in which segment it stands.
+    @discardableResult
+    private mutating func close(_ seq: Int64) -> Int? {
+        guard let target = index(of: seq) else { return nil }
+        if let bytes = segments[target].open.removeValue(forKey: seq) { segments[target].waste += bytes }
+        return target
     }
 
     /// The segment in which a record stands; nil when that is gone.

@@ -1,5 +1,9 @@
 import JournalFormat
 import POSIX
+import Synchronization
+
+/// What was read last: whoever follows a journal reads it again and again, and it may be long.
+private let last = Mutex<(bytes: [UInt8], ranges: DroppedRanges?)>(([], nil))
 
 extension DroppedRanges {
     /// What the file says; nothing when it is not there or not whole: then what is missing is missed.
@@ -10,7 +14,10 @@ extension DroppedRanges {
     /// What the file says; nothing when it is not there, nil when it is not whole.
     static func content(on disk: any Disk, _ name: String = name) throws(SystemError) -> DroppedRanges? {
         guard let bytes = try disk.contents(of: name) else { return DroppedRanges() }
-        return decode(bytes)
+        if let known = last.withLock({ $0.bytes == bytes ? $0.ranges : nil }) { return known }
+        let ranges = decode(bytes)
+        last.withLock { $0 = (bytes, ranges) }
+        return ranges
     }
 
     /// Writes the file. For certain when the directory has been synced.

@@ -27,12 +27,9 @@ extension JournalLedger where Log == Journal {
             report.heldBy = "no listing of all payments has completed the baseline yet"
             return report
         }
-        let (disk, durable, segments) = (journal.disk, journal.durable, journal.segments)
+        let disk = journal.disk
         let (going, remains) = try scan.withLock { scan throws(JournalFault) in
-            do throws(JournalFault) { try scan.read(disk, segments, upTo: durable, while: isWanted) } catch {
-                tell(ofDamageIn: error)
-                throw error
-            }
+            try read(&scan, while: isWanted)
             let dropped: DroppedRanges
             do throws(SystemError) { dropped = try DroppedRanges.read(from: disk) } catch { throw .system(error) }
             let going = scan.going(dropped)
@@ -51,6 +48,57 @@ extension JournalLedger where Log == Journal {
             } catch { return .failure(error) }
         }
         return try result.get()
+    }
+
+    /// Reads what has come since the last time.
+    private func read(_ scan: inout DroppableScan, while isWanted: () -> Bool = { true }) throws(JournalFault) {
+        do throws(JournalFault) {
+            try scan.read(journal.disk, journal.segments, upTo: journal.durable, while: isWanted)
+        } catch {
+            tell(ofDamageIn: error)
+            throw error
+        }
+    }
+
+    /// Compacts segments that have to stay, but for the last one, as long as `isWanted` says so: reports that have their verdict go, where
+    /// they are half of a segment. Blocks until the disk has done its part. To be called behind ``dropRefuted(while:)``.
+    package func compact(while isWanted: () -> Bool = { true }) throws(JournalFault) -> PruneReport {
+        var report = PruneReport()
+        guard hasBaseline else { return report }
+        while isWanted() {
+            // One at a time: others wait for the queue.
+            let result = maintenanceQueue.perform { () -> Result<Bool, JournalFault> in
+                do throws(JournalFault) { return .success(try compactNext(&report)) } catch { return .failure(error) }
+            }
+            guard try result.get() else { break }
+        }
+        return report
+    }
+
+    /// False when there is none.
+    private func compactNext(_ report: inout PruneReport) throws(JournalFault) -> Bool {
+        let disk = journal.disk
+        return try scan.withLock { scan throws(JournalFault) in
+            try read(&scan)
+            // A start from there goes on with that record.
+            let pinned = (try? Checkpoint.seq(on: disk)) ?? nil
+            for first in scan.wasteful {
+                let gone = try scan.gone(from: first, disk, pinned: pinned ?? 0) { seq, payment in
+                    state.withLock { $0.isLastAnswer(seq, on: payment) }
+                }
+                guard let gone else { continue }
+                let bytes: Int64
+                do throws(SystemError) { bytes = try journal.compact(first, without: gone) } catch {
+                    throw .system(error)
+                }
+                scan.shrank(first, by: bytes)
+                report.segments.append(SegmentName.name(firstSeq: first))
+                report.records += gone.ranges.reduce(0) { $0 + Int64($1.count) }
+                report.bytes += bytes
+                return true
+            }
+            return false
+        }
     }
 
     /// Writes anew what was refuted, and waits until it is durable.

@@ -191,6 +191,28 @@ package final class Journal: LedgerJournal {
         try synchronizeDirectory()
     }
 
+    /// Takes records out of a closed segment. The caller sees to it that nobody misses them. Returns how many bytes that frees.
+    func compact(_ first: Int64, without gone: DroppedRanges) throws(SystemError) -> Int64 {
+        // What a failure has left.
+        try commits.whileNotWriting { () throws(SystemError) in try SegmentCompaction.finish(disk) }
+        let before = try JournalExtent(disk)
+        let dropped = DroppedRanges(before.dropped.ranges + gone.ranges).between(before.pruned, .max)
+        let old = try disk.size(of: first)
+        let closed = try SegmentCompaction.write(disk, first, without: dropped)
+        try dropped.write(to: disk)
+        try synchronizeDirectory()
+        // Whoever closes a segment meanwhile adds a line.
+        try commits.whileNotWriting { () throws(SystemError) in
+            let found = try SegmentManifest.read(from: disk)
+            var manifest = found?.journal == id ? found! : SegmentManifest(journal: id)
+            manifest.insert(closed)
+            try disk.replace(SegmentManifest.name, with: manifest.encode())
+            try disk.synchronizeDirectory()
+        }
+        try commits.whileNotWriting { () throws(SystemError) in try SegmentCompaction.replace(disk, first) }
+        return old - closed.size
+    }
+
     /// Syncs the directory while no segment is being made. When that fails, only one of those who do it may be told, and it
     /// must not be another than the one whose segment's name was lost.
     func synchronizeDirectory() throws(SystemError) {
@@ -211,12 +233,9 @@ package final class Journal: LedgerJournal {
         let segment = segment(of: position.seq)
         let fault: LineFault
         do {
-            let line = try line(in: segment, at: position)
+            let line = try disk.line(position.seq, in: segment, at: position.offset, claimed: durable).bytes
             refused.withLock { if !$0.isEmpty { $0[position.seq] = nil } }
             let entry = try Entry(line: line.span)
-            guard entry.seq == position.seq else {
-                throw LineFault.sequence(expected: position.seq, found: entry.seq)
-            }
             try entry.require(kind)
             return entry
         } catch let error as LineFault {
@@ -229,18 +248,6 @@ package final class Journal: LedgerJournal {
                 file: DroppedRanges.name, offset: 0, fault: .givenUp(position.seq), lost: position.seq...position.seq)
         }
         throw Damage(segment: segment, offset: position.offset, fault: fault, lost: position.seq...position.seq)
-    }
-
-    private func line(in segment: Int64, at position: JournalPosition) throws -> [UInt8] {
-        let file = try disk.open(SegmentName.name(firstSeq: segment), .read)
-        defer { disk.close(file) }
-        var reader = SegmentReader(disk, file, from: position.offset, step: 8 << 10, completes: true)
-        switch try reader.next() {
-        case .line: return Array(reader.line)
-        case .rest: throw LineFault.cutShort
-        case .tooLong: throw LineFault.tooLong
-        case .end: throw LineFault.missing(expected: position.seq, claimed: durable)
-        }
     }
 
     /// Whether a record cannot be read for a reason that does not pass by itself.

@@ -11,6 +11,8 @@ package final class JournalKeeper: Sendable {
         case pruned(PruneReport)
         /// Segments with nothing but reports that were refuted or told nothing were dropped.
         case dropped(PruneReport)
+        /// Segments were compacted that have something else.
+        case compacted(PruneReport)
         /// The disk runs low, and no segment could be dropped. Told once, until the disk has room again.
         case low(space: String, heldBy: String)
         /// The attempt failed.
@@ -101,13 +103,15 @@ package final class JournalKeeper: Sendable {
     private func drop() {
         do {
             let dropped = try ledger.dropRefuted { self.isWatching }
+            if !dropped.segments.isEmpty { report(.dropped(dropped)) }
+            let compacted = try ledger.compact { self.isWatching && self.ledger.isLowOnSpace }
+            if !compacted.segments.isEmpty { report(.compacted(compacted)) }
+            let isVain = dropped.segments.isEmpty && compacted.segments.isEmpty
             let isTold = state.withLock { state in
-                defer { state.hasToldOfLowSpace = state.hasToldOfLowSpace || dropped.segments.isEmpty }
+                defer { state.hasToldOfLowSpace = state.hasToldOfLowSpace || isVain }
                 return state.hasToldOfLowSpace
             }
-            if !dropped.segments.isEmpty {
-                report(.dropped(dropped))
-            } else if let heldBy = dropped.heldBy, !isTold {
+            if isVain, !isTold, let heldBy = dropped.heldBy {
                 report(.low(space: ledger.spaceLeft, heldBy: heldBy))
             }
         } catch {

@@ -57,10 +57,13 @@ extension Disk {
         return try? Entry(line: reader.line.span)
     }
 
-    /// A segment that no manifest knows: its last record's number, and what the next one's chain says of it.
-    func unknown(_ first: Int64, before next: Int64) throws(SystemError) -> (last: Int64?, ClosedSegment?) {
+    /// A segment that no manifest knows: its last record's number, and what the next one's chain says of it. That is of the segment as it
+    /// was before it was compacted.
+    func unknown(
+        _ first: Int64, before next: Int64, isCompacted: Bool
+    ) throws(SystemError) -> (last: Int64?, ClosedSegment?) {
         guard let last = try lastSeq(of: first) else { return (nil, nil) }
-        guard last == next - 1, case .opened(let own)? = try head(of: first)?.record, own.chain != nil,
+        guard last == next - 1, !isCompacted, case .opened(let own)? = try head(of: first)?.record, own.chain != nil,
             case .opened(let opened)? = try head(of: next)?.record, let chain = opened.chain
         else { return (last, nil) }
         let file = try open(SegmentName.name(firstSeq: first), .read)
@@ -68,9 +71,9 @@ extension Disk {
         return (last, ClosedSegment(first: first, last: last, size: try size(file), checksum: chain))
     }
 
-    /// How long a closed segment is now.
-    func size(of segment: ClosedSegment) throws(SystemError) -> Int64 {
-        let file = try open(segment.name, .read)
+    /// How long a segment is now.
+    func size(of first: Int64) throws(SystemError) -> Int64 {
+        let file = try open(SegmentName.name(firstSeq: first), .read)
         defer { close(file) }
         return try size(file)
     }

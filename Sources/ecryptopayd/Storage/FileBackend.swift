@@ -194,6 +194,13 @@ extension JournalKeeper.Event {
                 told nothing: \(report.records) records, \(report.bytes) bytes
                 """
             )
+        case .compacted(let report):
+            logger.notice(
+                """
+                the disk runs low: \(report.segments.count) segments compacted, without reports that have been answered: \
+                \(report.records) records, \(report.bytes) bytes
+                """
+            )
         case .low(let space, let heldBy):
             logger.warning(
                 """

@@ -60,7 +60,7 @@ struct RefutedFloodTests {
         // Thirty reports of a quarter of a megabyte, where there is room for eight.
         let padding = String(repeating: "x", count: 250_000)
         for id in known.prefix(30) {
-            let forged = #"{"id":\#(id),"state":"paid","amount":"9999.00","padding":"\#(padding)"}"#
+            let forged = #"{"id":\#(id),"state":"paid","amount":"9999.00","qr_image_path":"\#(padding)"}"#
             // While there is no room, it need not be sent to be refused; and then the daemon looks for some once a minute only,
             // if not all had been refuted when it looked last.
             try await eventually("a report is taken", within: .seconds(300)) {
@@ -85,6 +85,59 @@ struct RefutedFloodTests {
         #expect(try await daemon.end() == .code(0))
         let again = try await run("verify")
         #expect(again.exit == .code(0), "\(again.errors)")
+        holder.signal(SIGKILL)
+    }
+
+    /// Reports of fifteen kilobytes, all of it in members that the documentation names, and a payment that changes in each segment.
+    @Test func `after a flood around genuine records in each segment, genuine reports are taken again`() async throws {
+        let sandbox = try await SandboxProcess.start()
+        let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
+        let small = try daemon.directory.makeDirectory("small")
+        let (holder, wrapper) = try await mount("3m", on: small)
+        let journal = "\(small)/journal"
+        for (key, value) in [
+            "JOURNAL": journal, "JOURNAL_SEGMENT_BYTES": "200000", "MIN_FREE_BYTES": "1000000", "CONFIRM_RATE": "1000",
+        ] { try daemon.set("ECRYPTOPAY_\(key)", value) }
+        func run(_ command: String, _ options: String...) async throws -> ChildProcess.Result {
+            try await daemon.run(
+                ["journal", command, "--directory", "/proc/\(holder.pid)/root\(journal)"] + options)
+        }
+        func payments(_ kind: String) async throws -> [Int64] {
+            let lines = try await run("cat", "--kind", kind).output.split(separator: "\n")
+            return try lines.compactMap { try JSONValue(parsing: Array($0.utf8))["payment"]?.integer }
+        }
+        var genuine: [Int64] = []
+        var attacked: [Int64] = []
+        for _ in 0..<20 { genuine.append(try sandbox.create()) }
+        for _ in 0..<60 { attacked.append(try sandbox.create()) }
+        try await daemon.start(environment: ["ECRYPTOPAY_JOURNAL": journal], through: wrapper)
+        try await eventually("the baseline is complete") { try await run("cat", "--kind", "baseline").output != "" }
+        // While there is no room, the daemon looks for some once a minute.
+        func take(_ report: String) async throws {
+            try await eventually("a report is taken", within: .seconds(300)) {
+                try isHealthy(daemon) && daemon.post(report).status == 200
+            }
+        }
+        let padding = String(repeating: "x", count: 15_000)
+        for (turn, id) in genuine.enumerated() {
+            try sandbox.move(id, to: "paid")
+            try await take(DaemonUnderTest.report(id))
+            for index in 0..<16 {
+                let victim = attacked[(turn * 16 + index) % attacked.count]
+                try await take(
+                    #"{"id":\#(victim),"state":"paid","amount":"\#(9000 + turn).00","qr_image_path":"\#(padding)"}"#)
+            }
+        }
+        try await eventually("each genuine payment is confirmed", within: .seconds(60)) {
+            Set(try await payments("confirmed")).isSuperset(of: genuine)
+        }
+        try await daemon.end()
+        #expect(daemon.process?.errors.contains("segments compacted") == true)
+        let verified = try await run("verify")
+        #expect(verified.exit == .code(0), "\(verified.errors)")
+        try await daemon.start(environment: ["ECRYPTOPAY_JOURNAL": journal], through: wrapper)
+        #expect(Set(try await payments("confirmed")).isSuperset(of: genuine))
+        #expect(try await daemon.end() == .code(0))
         holder.signal(SIGKILL)
     }
 

@@ -6,7 +6,7 @@ import POSIX
 
 @testable import JournalStore
 
-/// A seeded life of a ledger: reports, verdicts, checkpoints, pruning, drops, repairs, faults, restarts.
+/// A seeded life of a ledger: reports, verdicts, checkpoints, pruning, drops, compactions, repairs, faults, restarts.
 struct LedgerCrashSimulation: Simulation {
     static let callsPerCut: UInt64 = 4
     private static let runs = 4
@@ -100,9 +100,11 @@ struct LedgerCrashSimulation: Simulation {
         if random.next() % 3 == 0 {
             try flood(driver)
             if random.next() % 4 != 0 { try drop(driver, disk, mark) }
+            if random.next() % 4 != 0 { try compact(driver, disk, mark) }
         }
         if random.next() % 3 == 0 { try prune(driver, disk, mark) }
         if random.next() % 8 == 0 { try drop(driver, disk, mark) }
+        if random.next() % 6 == 0 { try compact(driver, disk, mark) }
         if random.next() % 3 == 0 { driver.close() }
     }
 
@@ -201,6 +203,7 @@ struct LedgerCrashSimulation: Simulation {
         var model = LedgerModel()
         for entry in entries { model.apply(entry.record, seq: entry.seq) }
         let picture = LedgerPicture(ledger)
+        try disk.withoutFaults { try picture.readBack(ledger) }
         let isWhole = found.begins.lowerBound == 1 && found.gaps.certain.isEmpty
         guard picture.agrees(with: model, isWhole: isWhole) else {
             throw Violation("the records come to \(model), the ledger has \(picture)")

@@ -112,6 +112,11 @@ final class LedgerDriver {
         try withJournal { () throws(JournalFault) in try ledger.dropRefuted() }
     }
 
+    /// Has reports that have their verdict go from within segments that stay.
+    func compact() throws(JournalFault) -> PruneReport {
+        try withJournal { () throws(JournalFault) in try ledger.compact() }
+    }
+
     /// Lets all that was begun come to its end.
     func turn() {
         repeat { withJournal {} } while runTasks()

@@ -13,7 +13,6 @@ struct LedgerPicture: Hashable {
 
     struct Report: Hashable {
         var seq: Int64
-        var offset: UInt64
         var content: [UInt64]
     }
 
@@ -23,11 +22,27 @@ struct LedgerPicture: Hashable {
     private(set) var aside: [PaymentID: [Report]] = [:]
     /// The records that wait for each endpoint.
     private(set) var deliveries: [String: Set<Int64>] = [:]
+    /// Where the state has the reports and the changes that wait: a compaction has them stand elsewhere.
+    private var places: Places
+
+    private struct Places: Hashable {
+        var reports: [JournalPosition] = []
+        var changes: [JournalPosition] = []
+
+        static func == (_: Places, _: Places) -> Bool { true }
+        func hash(into hasher: inout Hasher) {}
+    }
 
     init(_ ledger: FileLedger) {
         let (counts, snapshot, queues) = ledger.state.withLock { ($0.counts, $0.snapshot.words, $0.deliveries.queues) }
         self.counts = counts
-        for queue in queues { queue.forEachWaiting { deliveries[queue.name, default: []].insert($1.seq) } }
+        places = Places()
+        for queue in queues {
+            queue.forEachWaiting {
+                deliveries[queue.name, default: []].insert($1.seq)
+                places.changes.append($1)
+            }
+        }
         // The totals, which `counts` has too, come first, and what is of no matter here.
         var words = snapshot[12...]
         for _ in 0..<words.removeFirst() {
@@ -37,20 +52,28 @@ struct LedgerPicture: Hashable {
         }
         // No payment here has so much to say.
         precondition(words.removeFirst() == 0)
-        waiting = Self.reports(&words)
-        aside = Self.reports(&words)
+        waiting = Self.reports(&words, &places.reports)
+        aside = Self.reports(&words, &places.reports)
     }
 
     private static func content(_ words: inout ArraySlice<UInt64>) -> [UInt64] {
         (0..<5).map { _ in words.removeFirst() }
     }
 
-    private static func reports(_ words: inout ArraySlice<UInt64>) -> [PaymentID: [Report]] {
+    /// Requires that what waits can be read, wherever it stands by now.
+    func readBack(_ ledger: FileLedger) throws {
+        for entry in ledger.journal.entries(at: places.reports, of: "received") { _ = try entry.get() }
+        for entry in ledger.journal.entries(at: places.changes, of: "confirmed") { _ = try entry.get() }
+    }
+
+    private static func reports(
+        _ words: inout ArraySlice<UInt64>, _ places: inout [JournalPosition]
+    ) -> [PaymentID: [Report]] {
         var reports: [PaymentID: [Report]] = [:]
         for _ in 0..<words.removeFirst() {
-            reports[PaymentID(words.removeFirst()), default: []].append(
-                Report(
-                    seq: Int64(words.removeFirst()), offset: words.removeFirst(), content: content(&words)))
+            let (id, seq) = (PaymentID(words.removeFirst()), Int64(words.removeFirst()))
+            places.append(JournalPosition(seq: seq, offset: Int64(words.removeFirst())))
+            reports[id, default: []].append(Report(seq: seq, content: content(&words)))
         }
         return reports
     }

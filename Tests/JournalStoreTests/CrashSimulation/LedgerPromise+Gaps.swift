@@ -42,6 +42,17 @@ extension LedgerPromise {
 extension LedgerCrashSimulation {
     /// Has a running ledger drop segments with nothing but reports that were refuted or told nothing.
     mutating func drop(_ driver: LedgerDriver, _ disk: SimulatedDisk, _ mark: RunMark) throws {
+        try make(gaps: { try driver.drop() }, driver, disk, mark)
+    }
+
+    /// Has a running ledger compact segments.
+    mutating func compact(_ driver: LedgerDriver, _ disk: SimulatedDisk, _ mark: RunMark) throws {
+        try make(gaps: { try driver.compact() }, driver, disk, mark)
+    }
+
+    private mutating func make(
+        gaps drop: () throws -> PruneReport, _ driver: LedgerDriver, _ disk: SimulatedDisk, _ mark: RunMark
+    ) throws {
         driver.turn()
         try note(disk, upTo: driver.ledger.durable)
         let before = mark.value.gaps
@@ -49,7 +60,7 @@ extension LedgerCrashSimulation {
         gaps.mayGrow = true
         mark.set(begins: mark.value.begins, gaps: gaps)
         // What the disk refuses is for the next attempt.
-        guard let report = try? driver.drop() else { return }
+        guard let report = try? drop() else { return }
         if report.segments.isEmpty { return mark.set(begins: mark.value.begins, gaps: before) }
         let entries = try read(disk)
         let first = min(entries.first?.seq ?? 1, mark.value.begins.upperBound)

@@ -30,16 +30,22 @@ struct DamageJudge {
     func draw(using random: inout SplitMix64) -> DamageAtRest? {
         guard let damage = DamageAtRest(of: segments, on: before, using: &random) else { return nil }
         let seqs = Set(lines.map(\.entry.seq))
+        let dropped = before.content(DroppedRanges.name).flatMap { DroppedRanges.decode($0) } ?? DroppedRanges()
+        /// Whether a segment was compacted: nothing is chained to what it is since.
+        func isCompacted(_ first: Int64) -> Bool {
+            dropped.overlaps(first...(lines.last { $0.segment == first }?.entry.seq ?? first))
+        }
         switch damage {
         // The list of closed segments is of the journal that the last one says.
         case .foreign(let file) where file == segments.last:
-            return seqs.contains((SegmentName.firstSeq(of: file) ?? 0) - 1) ? damage : nil
+            guard let last = lines.last(where: { $0.segment < SegmentName.firstSeq(of: file) ?? 0 }) else { return nil }
+            return seqs.contains((SegmentName.firstSeq(of: file) ?? 0) - 1) && !isCompacted(last.segment) ? damage : nil
         case .foreign(let file), .rewritten(let file, _):
             let first = SegmentName.firstSeq(of: file) ?? 0
             let last = lines.last { $0.segment == first }?.entry.seq ?? 0
             let manifest = before.content(SegmentManifest.name).flatMap { SegmentManifest.decode($0) }
             // Nothing else tells a segment from another with as good lines.
-            return manifest?[first] != nil || seqs.contains(last + 1) ? damage : nil
+            return manifest?[first] != nil || seqs.contains(last + 1) && !isCompacted(first) ? damage : nil
         default: return damage
         }
     }
@@ -122,6 +128,8 @@ struct DamageJudge {
     /// Starts until it goes on, doing each time what was advised.
     private func start(_ start: inout Start, _ disk: SimulatedDisk) throws -> FileLedger {
         for _ in 0..<8 {
+            // A compaction that was interrupted is ended by any start.
+            let segments = segments.filter { !disk.state.names.keys.contains("\($0).compacted") }
             let contents = segments.map { disk.content($0) }
             do throws(JournalFault) { return try life.open(disk) } catch {
                 guard case .damaged(let found, _) = error else { throw Violation("no start: \(error)") }

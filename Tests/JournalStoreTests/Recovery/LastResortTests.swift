@@ -97,7 +97,7 @@ struct LastResortTests {
     @Test func `closed segments are held against their list, also when the newest is empty`() throws {
         let disk = try grown()
         let segments = try disk.segments()
-        let end = try JournalReader(disk).lastSeq(of: segments[segments.count - 1]).0 ?? 0
+        let end = try JournalReader(disk).look(at: segments[segments.count - 1]).0 ?? 0
         disk.put([], as: name(end + 1))
         disk.put(disk.content(name(segments[0])).map { $0.dropLast(40) + [0x0A] } ?? [], as: name(segments[0]))
         disk.remove(name(segments[1]))
