@@ -55,12 +55,14 @@ enum StatusPageAssets {
         "use strict";
         const main = () => document.querySelector("main");
         const gone = (is) => { document.getElementById("gone").hidden = !is; };
+        // Where the address in the browser holds the token, a path alone would be asked for with it, and that is refused.
+        const ask = (path, options) => fetch(location.origin + path, { cache: "no-store", ...options });
         let timer = 0;
         const soon = (delay) => { if (!timer) timer = setTimeout(refresh, delay); };
         async function refresh() {
           timer = 0;
           try {
-            const answer = await fetch("/", { cache: "no-store", signal: AbortSignal.timeout(10000) });
+            const answer = await ask("/", { signal: AbortSignal.timeout(10000) });
             if (!answer.ok) throw new Error(answer.status);
             const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
             main().replaceWith(fresh);
@@ -71,7 +73,7 @@ enum StatusPageAssets {
         async function follow() {
           for (;;) {
             try {
-              const answer = await fetch("/events?after=" + main().dataset.seq, { cache: "no-store" });
+              const answer = await ask("/events?after=" + main().dataset.seq);
               if (answer.ok) {
                 const reader = answer.body.getReader();
                 for (;;) {

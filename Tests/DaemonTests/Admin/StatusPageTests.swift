@@ -77,6 +77,30 @@ struct StatusPageTests {
         }
     }
 
+    @Test func `a page that was opened with the token in its address follows the journal too`() async throws {
+        try await withTaskExecutorPreference(ClientExecutor()) {
+            let sandbox = try await SandboxProcess.start()
+            let daemon = try await TestedLedger.files.daemon(asking: sandbox)
+            let socket = try ListeningSocket(binding: try SocketAddress(parsing: "127.0.0.1:0"))
+            try daemon.set("ECRYPTOPAY_ADMIN_TOKEN", "hush-0123456789abcdef")
+            try await daemon.startWithBaseline(admin: socket)
+            let browser = try Browser("http://operator:hush-0123456789abcdef@\(socket.address)/")
+            try await eventually("the page is there") {
+                try browser.value("document.querySelector('h1') != null") == .bool(true)
+            }
+            let id = try sandbox.create()
+            #expect(try daemon.post(DaemonUnderTest.report(id, state: "pending")).status == 200)
+            try await eventually("the page follows") {
+                let rows = try browser.value("[...document.querySelectorAll('tr')].map(r => r.innerText).join('\\n')")
+                return rows?.string?.contains("\t\(id)\t") == true
+            }
+            #expect(try browser.value("document.getElementById('gone').hidden") == .bool(true))
+            try await browser.end()
+            try await daemon.end()
+            withExtendedLifetime(sandbox) {}
+        }
+    }
+
     /// Looks at the page in the sizes that people have; keeps the pictures where `ECRYPTOPAYD_PICTURES` says.
     private func keep(_ browser: Browser) async throws {
         for (name, width, height, scheme) in [
