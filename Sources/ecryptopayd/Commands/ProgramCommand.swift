@@ -30,7 +30,15 @@ struct ProgramCommand: ParsableCommand {
                 """)
             Glibc.exit(ExitStatus.usage.rawValue)
         }
-        main(nil)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            // By itself the parser would repeat an argument on a terminal as it is.
+            let (text, code) = (fullMessage(for: error), exitCode(for: error))
+            if !text.isEmpty { code.isSuccess ? Console.print(text) : Console.error(text) }
+            exit(withError: code)
+        }
     }
 }
 

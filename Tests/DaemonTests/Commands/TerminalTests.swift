@@ -32,6 +32,7 @@ struct TerminalTests {
             ["journal", "verify", "--json"] + directory, ["journal", "cat", "--directory", "/\(Self.harmful)"],
             ["status", "--env-file", daemon.envFile], ["status", "--json", "--env-file", daemon.envFile],
             ["check", "--json", "--env-file", daemon.envFile], ["check", "--env-file", "/\(Self.harmful)"],
+            ["payments", "get", "7\(Self.harmful)"], ["journal", "cat", "--\(Self.harmful)"],
         ] {
             let shown = try await ChildProcess.runOnTerminal(binary, arguments, workingDirectory: daemon.directory.path)
             #expect(!shown.output.isEmpty)
