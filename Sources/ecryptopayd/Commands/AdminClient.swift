@@ -11,12 +11,13 @@ struct AdminClient {
     private let url: String
     private let address: ListenAddress
     private let obstacle: String?
+    /// Whether no address is configured.
+    private let isStandard: Bool
     private let token: Secret?
 
     /// Goes by the configuration, like the daemon itself.
     init(_ options: ConfigurationOptions) throws {
         let loader = ConfigurationLoader(envFile: options.envFile, isDaemon: false)
-        obstacle = loader.obstacle
         let settings = try loader.load(account: .unused)
         guard let address = settings.adminListen.first else {
             throw CommandFailure(
@@ -24,6 +25,8 @@ struct AdminClient {
                 "ECRYPTOPAY_ADMIN_LISTEN=off: the daemon has no admin side; give it an address, and restart it")
         }
         self.address = address
+        obstacle = loader.obstacle
+        isStandard = settings.origins["ECRYPTOPAY_ADMIN_LISTEN", default: .standard] == .standard
         // A Unix socket asks for none.
         if case .tcp = address { token = settings.adminToken } else { token = nil }
         var transport = TransportOptions(workers: 1, userAgent: "ecryptopayd/\(Program.version)")
@@ -71,7 +74,11 @@ struct AdminClient {
                 }
             }
         }
-        let hint = obstacle ?? "is it running, with this configuration?"
+        let hint =
+            obstacle ?? "is it running, with this configuration?"
+            + (isStandard
+                ? " ECRYPTOPAY_ADMIN_LISTEN is not set: where systemd gives the daemon a directory, it listens on admin.sock in it; name that"
+                : "")
         return CommandFailure(.unavailable, "the daemon was not reached on \(address) (\(fault)); \(hint)")
     }
 }

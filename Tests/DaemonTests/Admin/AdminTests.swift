@@ -98,6 +98,11 @@ struct AdminTests {
         let result = try await daemon.run(["status", "--env-file", daemon.envFile], environment: environment)
         #expect(result.exit == .code(1), "\(result.errors)")
         #expect(try daemon.directory.names(in: "own").contains("admin.sock"))
+        // A command run by hand knows of no such directory, and says how to name the socket.
+        let byHand = try await daemon.run(["status", "--env-file", daemon.envFile])
+        #expect(
+            byHand.exit == .code(69) && byHand.errors.contains("ECRYPTOPAY_ADMIN_LISTEN is not set"), "\(byHand.errors)"
+        )
         try await daemon.end()
     }
 
