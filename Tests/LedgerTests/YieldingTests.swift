@@ -63,4 +63,36 @@ struct YieldingTests {
         ledger.settle(claim, .payment(listed))
         #expect(ledger.story.last == "confirmed news []")
     }
+
+    @Test func `a start has no more wait than may, whatever the journal holds`() throws {
+        let ledger = try full(1_000_000..<1_000_050)
+        for id in (1001...1100 as ClosedRange<PaymentID>).reversed() { _ = try offer(id, ledger) }
+        let reports = ledger.journal.sorted { $0.key < $1.key }
+        #expect(reports.count > 100)
+        let next = LedgerHarness(maxPending: 50, rate: 10)
+        for (seq, report) in reports {
+            next.state.received(report.summary.admitted, seq: seq, offset: seq, now: nil)
+            let known = try payment(id: 1000, state: "open", updatedAt: time(1))
+            if seq == 1 { next.state.confirmed(known.summary, of: [1], seq: 2, callBegan: .distantPast) }
+        }
+        next.state.resume(now: next.now)
+        #expect(next.state.counts.pending <= 50 && next.state.counts.yielded == 0)
+        #expect(next.state.checkInvariants() == nil)
+    }
+
+    @Test func `what yielded is told from what waits, behind a whole listing only`() throws {
+        let ledger = try full(1_000_000..<1_000_050)
+        #expect(try offer(1001, ledger) == .journal)
+        func yielded() -> [Int64] {
+            ledger.journal.filter { ledger.state.hasYielded($0.key, of: $0.value.id) }.map(\.key)
+        }
+        #expect(yielded() == [])
+        for isWhole in [false, true] {
+            let begins = ledger.state.beginListing(now: ledger.now)
+            #expect(begins)
+            _ = ledger.state.endListing(isWhole: isWhole)
+            // The first report of all was settled.
+            #expect(yielded().count { $0 > 1 } == (isWhole ? 1 : 0))
+        }
+    }
 }

@@ -12,8 +12,8 @@ struct DroppableScan {
         var end: Int64
         /// Whether something in it must stay.
         var isKept = false
-        /// Its reports that wait for their verdict, and how many bytes each has.
-        var open: [Int64: Int64] = [:]
+        /// Its reports without a verdict, of which payment each is, and how many bytes it has.
+        var open: [Int64: (payment: PaymentID, bytes: Int64)] = [:]
         /// How many reports of other segments have their verdict in it.
         var verdicts: [Int64: Int64] = [:]
         /// How long it is, and how much of that may go at most.
@@ -50,6 +50,13 @@ struct DroppableScan {
                 offset = 0
             }
             try readLast(disk, upTo: durable)
+        }
+    }
+
+    /// Reports that yielded to others never get a verdict: `haveYielded` says which of a segment's are such.
+    mutating func close(_ haveYielded: ([(seq: Int64, payment: PaymentID)]) -> [Int64]) {
+        for index in segments.indices where !segments[index].open.isEmpty {
+            for seq in haveYielded(segments[index].open.map { ($0.key, $0.value.payment) }) { close(seq) }
         }
     }
 
@@ -213,7 +220,7 @@ struct DroppableScan {
                 takers.insert(entry.seq)
                 segments[index].isKept = true
             } else {
-                segments[index].open[entry.seq] = bytes
+                segments[index].open[entry.seq] = (received.payment, bytes)
             }
         case .other(.refuted(_, let of, _)):
             close(of, by: index)
@@ -244,7 +251,7 @@ struct DroppableScan {
     @discardableResult
     private mutating func close(_ seq: Int64) -> Int? {
         guard let target = index(of: seq) else { return nil }
-        if let bytes = segments[target].open.removeValue(forKey: seq) { segments[target].waste += bytes }
+        if let report = segments[target].open.removeValue(forKey: seq) { segments[target].waste += report.bytes }
         return target
     }
 

@@ -54,6 +54,9 @@ extension JournalLedger where Log == Journal {
     private func read(_ scan: inout DroppableScan, while isWanted: () -> Bool = { true }) throws(JournalFault) {
         do throws(JournalFault) {
             try scan.read(journal.disk, journal.segments, upTo: journal.durable, while: isWanted)
+            scan.close { reports in
+                state.withLock { state in reports.filter { state.hasYielded($0.seq, of: $0.payment) }.map(\.seq) }
+            }
         } catch {
             tell(ofDamageIn: error)
             throw error

@@ -113,6 +113,7 @@ extension LedgerState {
         summary.confirmed = listing.confirmed
         summary.lagging = listing.lagging
         guard isWhole else { return summary }
+        if listing.generation == generation { listedUpTo = max(listedUpTo, listing.upTo) }
         summary.completedBaseline = listing.isBaseline
         listing.forEachLacking { slot in
             summary.lacking += 1

@@ -62,6 +62,8 @@ package struct LedgerState: Sendable {
 
     /// The newest report when a call began that was answered with 2xx.
     var answeredAt: Int64 = 0
+    /// The newest report when the last whole listing of this run began.
+    var listedUpTo: Int64 = 0
     var newestReport: Int64 = 0
     /// How often records were rejected, whose numbers were given again.
     package private(set) var generation = 0
@@ -109,6 +111,12 @@ package struct LedgerState: Sendable {
         highestKnown == 0 || !mayYield ? nil : pending.farthest(beyond: max(id, highestKnown), by: id)
     }
 
+    /// Whether a report in the journal waits no more though it has no verdict, and a whole listing began behind it: if its payment was
+    /// there, it was found.
+    package func hasYielded(_ seq: Int64, of id: PaymentID) -> Bool {
+        seq <= listedUpTo && !pending.holds(seq, of: id)
+    }
+
     /// Has a payment that was confirmed never wait no longer: its reports stay in the journal, and once the API has it a listing shows it.
     private mutating func makeRoom(for id: PaymentID) {
         guard isFull, pending.slot(of: id) == nil, !isKnown(id), let slot = yielding(to: id) else { return }
@@ -120,7 +128,7 @@ package struct LedgerState: Sendable {
     package mutating func received(_ report: AdmittedReport, at position: JournalPosition, now: Instant?) {
         totals.received += 1
         newestReport = position.seq
-        if now != nil { makeRoom(for: report.id) }
+        makeRoom(for: report.id)
         let waiting = WaitingReport(seq: position.seq, offset: position.offset, content: report.content)
         pending.append(waiting, of: report.id, knowledge(of: report.id), now: now)
     }
@@ -156,6 +164,7 @@ package struct LedgerState: Sendable {
 
     /// After a replay: all that waits is due at once, spread by jitter over the time that the budget needs for it.
     package mutating func resume(now: Instant) {
+        totals.yielded = 0
         deliveries.resume(now: now)
         known.forEachSlot { slot in if known[slot].isForgotten { askAnew(known[slot].id, now: now) } }
         pending.resume(rate: limits.confirmRate, now: now)
@@ -167,6 +176,7 @@ package struct LedgerState: Sendable {
         frontier.rollBack(after: seq)
         newestReport = min(newestReport, seq)
         answeredAt = min(answeredAt, seq)
+        listedUpTo = min(listedUpTo, seq)
         if let awaited = awaitedEndpoints, awaited.seq > seq { awaitedEndpoints = nil }
         totals.received -= pending.rollBack(after: seq)
     }

@@ -177,6 +177,13 @@ struct PendingPayments: Sendable {
         reports.removeAll { seqs.contains($0.seq) }
     }
 
+    /// Whether a report waits, or was abandoned.
+    func holds(_ seq: Int64, of id: PaymentID) -> Bool {
+        var holds = abandoned[id]?.contains { $0.seq == seq } ?? false
+        if let slot = slot(of: id) { table[slot].forEachReport { holds = holds || $0.seq == seq } }
+        return holds
+    }
+
     // MARK: Yielding
 
     /// How many are looked at to find one that yields.
