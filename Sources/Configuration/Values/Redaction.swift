@@ -5,7 +5,8 @@ package enum Redaction {
     package static func holdsPassword(_ text: String) -> Bool {
         let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
         if let colon = rest.firstIndex(of: ":"), rest[colon...].contains("@") { return true }
-        let lowercased = text.lowercased()
+        // libpq takes spaces around the sign of equality.
+        let lowercased = text.lowercased().filter { !$0.isWhitespace }
         return ["password=", "passwd=", "secret=", "whsec_"].contains { lowercased.contains($0) }
     }
 

@@ -6,7 +6,7 @@ struct RedactionTests {
     static let suspicious = [
         "postgres//u:s3cr3t@h/db", "postgresql:/u:s3cr3t@h/db", "postgresql://u@h/db?password=s3cr3t", "u:s3cr3t@h",
         "//u:s3cr3t@h", "https//h/s3cr3t", "host=h password=s3cr3t", "ftp://h/s3cr3t", "/var/u:s3cr3t@h/db",
-        "whsec_s3cr3t", "unix:/u:s3cr3t@h",
+        "whsec_s3cr3t", "unix:/u:s3cr3t@h", "host=h password = s3cr3t",
     ]
 
     @Test func `what is plainly a path, an address or a name is shown`() {
