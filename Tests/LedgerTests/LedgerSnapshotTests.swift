@@ -78,6 +78,18 @@ struct LedgerSnapshotTests {
         #expect(!isRestored)
     }
 
+    @Test func `a snapshot in which a report stands twice is refused`() throws {
+        let ledger = LedgerHarness()
+        ledger.offer(try report(id: 7, state: "paid", updatedAt: time(1)))
+        var words = ledger.state.snapshot.words
+        // Counts, no known payment, no long fields, and how many reports wait; none is abandoned, and there is no endpoint.
+        #expect(words.count == 12 + 3 + 8 + 2 && words[14] == 1)
+        words[14] = 2
+        words.insert(contentsOf: words[15..<23], at: 15)
+        let isRestored = LedgerHarness().state.restore(LedgerSnapshot(words: words), asOf: 100)
+        #expect(!isRestored)
+    }
+
     /// A right checksum says nothing about the numbers.
     @Test func `absurd numbers in a snapshot are refused, or do no harm`() throws {
         let words = try ledger().state.snapshot.words

@@ -101,15 +101,21 @@ extension LedgerState {
             guard let id = reader.number(), let bytes = reader.bytes() else { return false }
             state.longFields[id] = bytes
         }
+        // Each stands in one place.
+        var reports: Set<Int64> = []
         guard let waiting = reader.count(of: 8) else { return false }
         for _ in 0..<waiting {
-            guard let (id, report) = reader.report() else { return false }
+            guard let (id, report) = reader.report(), report.seq <= state.newestReport,
+                reports.insert(report.seq).inserted
+            else { return false }
             let isKnown = state.isKnown(id)
             state.pending.restore(report, of: id, isKnown: isKnown, isAbandoned: false)
         }
         guard let aside = reader.count(of: 8) else { return false }
         for _ in 0..<aside {
-            guard let (id, report) = reader.report() else { return false }
+            guard let (id, report) = reader.report(), report.seq <= state.newestReport,
+                reports.insert(report.seq).inserted
+            else { return false }
             let isKnown = state.isKnown(id)
             state.pending.restore(report, of: id, isKnown: isKnown, isAbandoned: true)
         }
