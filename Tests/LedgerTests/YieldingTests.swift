@@ -42,9 +42,16 @@ struct YieldingTests {
         #expect(ledger.state.counts.yielded == 0 && unknown.state.counts.yielded == 0)
     }
 
-    @Test func `neither what lies below the highest confirmed id yields, nor what is being asked for`() throws {
-        let ledger = try full(known: 2000, 1001...1050)
-        #expect(try offer(900, ledger) == .full && offer(2001, ledger) == .full)
+    @Test func `what lies far below yields to a genuine new payment, and not the other way round`() throws {
+        let ledger = try full(known: 5000, 1001...1050)
+        #expect(try offer(900, ledger) == .full)
+        for id in 5001...5003 as ClosedRange<PaymentID> { #expect(try offer(id, ledger) == .journal) }
+        for id in 1100...1400 as ClosedRange<PaymentID> { _ = try offer(id, ledger) }
+        let waiting = Set(ledger.state.longestWaiting(100).map(\.id))
+        #expect(waiting.isSuperset(of: 5001...5003))
+    }
+
+    @Test func `what is being asked for does not yield`() throws {
         let asking = try full(1_000_000..<1_000_050)
         while asking.claim() != nil {}
         #expect(try offer(1001, asking) == .full)
@@ -55,6 +62,8 @@ struct YieldingTests {
         #expect(try offer(1001, ledger) == .journal)
         let gone = (1_000_000..<1_000_050).first { id in ledger.state.longestWaiting(100).allSatisfy { $0.id != id } }
         let id = try #require(gone)
+        // Nothing else would ask for it.
+        #expect(ledger.state.isFlooded)
         let begins = ledger.state.beginListing(now: ledger.now)
         #expect(begins)
         let listed = try payment(id: id, state: "paid", updatedAt: time(1))
@@ -62,6 +71,8 @@ struct YieldingTests {
         let claim = try #require(taken)
         ledger.settle(claim, .payment(listed))
         #expect(ledger.story.last == "confirmed news []")
+        _ = ledger.state.endListing(isWhole: true)
+        #expect(!ledger.state.isFlooded)
     }
 
     @Test func `a start has no more wait than may, whatever the journal holds`() throws {

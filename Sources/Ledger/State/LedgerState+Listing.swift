@@ -4,9 +4,10 @@ package import Payments
 
 // Listings: one call that answers for every payment in it, as a fetch of each would.
 extension LedgerState {
-    /// Whether more waits than ten seconds' worth of budget: one listing then answers what thousands of calls would.
+    /// Whether more waits than ten seconds' worth of budget: one listing then answers what thousands of calls would. Or whether something
+    /// yielded, which nothing else would ask for.
     package var isFlooded: Bool {
-        pending.due.contains { $0.count > limits.confirmRate * 10 }
+        yieldedAt > 0 || pending.due.contains { $0.count > limits.confirmRate * 10 }
     }
 
     /// Begins a listing whose call begins now; false while one is under way.
@@ -114,6 +115,7 @@ extension LedgerState {
         summary.lagging = listing.lagging
         guard isWhole else { return summary }
         if listing.generation == generation { listedUpTo = max(listedUpTo, listing.upTo) }
+        if listing.upTo >= yieldedAt { yieldedAt = 0 }
         summary.completedBaseline = listing.isBaseline
         listing.forEachLacking { slot in
             summary.lacking += 1

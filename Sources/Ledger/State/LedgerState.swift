@@ -37,6 +37,8 @@ package struct LedgerState: Sendable {
     var pending: PendingPayments
     /// Whether what waits may yield in a full house. Not where several nodes take reports in: what one of them has acknowledged waits.
     package var mayYield = true
+    /// The report that the last one yielded to of which no whole listing has told that began since; 0 when there is none.
+    var yieldedAt: Int64 = 0
     /// The highest id that was confirmed.
     private var highestKnown: PaymentID = 0
     /// The listing that is under way.
@@ -105,10 +107,11 @@ package struct LedgerState: Sendable {
     /// less likely to be genuine.
     package var isFull: Bool { pending.unconfirmedCount >= limits.maxPending }
 
-    /// What waits that yields to a payment in a full house: ids are given out in order, so one far beyond the highest that was confirmed is
-    /// more likely forged than a nearer one. The farthest of a few, since looking at all for each report would be a forger's lever.
+    /// What waits that yields to a payment in a full house: ids are given out in order, so one far from the highest that was confirmed is
+    /// more likely forged than a nearer one. On both sides of it: else the many below would crowd out the few genuine ones just beyond. The
+    /// farthest of a few, since looking at all for each report would be a forger's lever.
     private func yielding(to id: PaymentID) -> Int? {
-        highestKnown == 0 || !mayYield ? nil : pending.farthest(beyond: max(id, highestKnown), by: id)
+        highestKnown == 0 || !mayYield ? nil : pending.farthest(from: highestKnown, beyond: id)
     }
 
     /// Whether a report in the journal waits no more though it has no verdict, and a whole listing began behind it: if its payment was
@@ -117,10 +120,12 @@ package struct LedgerState: Sendable {
         seq <= listedUpTo && !pending.holds(seq, of: id)
     }
 
-    /// Has a payment that was confirmed never wait no longer: its reports stay in the journal, and once the API has it a listing shows it.
+    /// Has a payment that was confirmed never wait no longer: its reports stay in the journal, and the listing that this asks for shows it
+    /// if the API has it.
     private mutating func makeRoom(for id: PaymentID) {
         guard isFull, pending.slot(of: id) == nil, !isKnown(id), let slot = yielding(to: id) else { return }
         totals.yielded += 1
+        yieldedAt = newestReport
         pending.yield(slot)
     }
 
@@ -177,6 +182,7 @@ package struct LedgerState: Sendable {
         newestReport = min(newestReport, seq)
         answeredAt = min(answeredAt, seq)
         listedUpTo = min(listedUpTo, seq)
+        yieldedAt = min(yieldedAt, seq)
         if let awaited = awaitedEndpoints, awaited.seq > seq { awaitedEndpoints = nil }
         totals.received -= pending.rollBack(after: seq)
     }

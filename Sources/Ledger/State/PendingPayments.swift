@@ -189,15 +189,18 @@ struct PendingPayments: Sendable {
     /// How many are looked at to find one that yields.
     private static let candidates = 16
 
-    /// The payment with the highest id above `bound` of some that were never confirmed and have no call under way; which ones is told by
-    /// the id that asks, so that asking twice finds the same.
-    func farthest(beyond bound: PaymentID, by id: PaymentID) -> Int? {
+    /// The payment with the id farthest from `center`, and farther than the one that asks, of some that were never confirmed and have no
+    /// call under way; which ones is told by the id that asks, so that asking twice finds the same.
+    func farthest(from center: PaymentID, beyond id: PaymentID) -> Int? {
         var found: Int?
+        var farthest = abs(id - center)
         var random = SplitMix64(seed: UInt64(bitPattern: id))
         for _ in 0..<Self.candidates {
             let slot = Int(random.next() % UInt64(max(1, table.slotCount)))
-            guard slot < table.slotCount, !table[slot].wasConfirmed, calls[table[slot].id] == nil else { continue }
-            if table[slot].id > found.map({ table[$0].id }) ?? bound { found = slot }
+            guard slot < table.slotCount, table[slot].id != 0, !table[slot].wasConfirmed, calls[table[slot].id] == nil
+            else { continue }
+            let distance = abs(table[slot].id - center)
+            if distance > farthest { (found, farthest) = (slot, distance) }
         }
         return found
     }
