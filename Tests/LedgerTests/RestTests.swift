@@ -67,6 +67,20 @@ struct RestTests {
         #expect(ledger.fetch(.notFound)?.reports.map(\.seq) == [3, 4])
     }
 
+    @Test func `where no call is answered, a forged report's looks hold up no other of a payment that nobody knows`()
+        throws
+    {
+        ledger.offer(try report(state: "paid", amount: "1", updatedAt: time(1)))
+        for _ in 0..<1000 {
+            ledger.fetch(.notFound)
+            ledger.pass(.seconds(1))
+        }
+        #expect(ledger.story == [], "nothing has been answered since it came")
+        ledger.offer(try report(state: "paid", updatedAt: time(2)))
+        #expect(ledger.fetch(.payment(try payment(state: "paid", updatedAt: time(2)))) != nil)
+        #expect(ledger.verdicts[2] == "settled")
+    }
+
     @Test func `a backoff after a failed call is cut short by nothing`() throws {
         try known()
         ledger.offer(try report(state: "paid", updatedAt: time(2)))

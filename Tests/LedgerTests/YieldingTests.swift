@@ -1,7 +1,8 @@
-import Ledger
 import Payments
 import PaymentSamples
 import Testing
+
+@testable import Ledger
 
 /// In a full house, what is far beyond all that was confirmed yields to what is nearer.
 struct YieldingTests {
@@ -105,5 +106,19 @@ struct YieldingTests {
             // The first report of all was settled.
             #expect(yielded().count { $0 > 1 } == (isWhole ? 1 : 0))
         }
+    }
+
+    @Test func `what yields in a pause leaves nothing behind that grows`() throws {
+        let ledger = try full(2_000_000..<2_000_050)
+        ledger.state.pause(.seconds(900), now: ledger.now)
+        for id in (1_100_000..<1_105_000 as Range<PaymentID>).reversed() {
+            ledger.offer(try report(id: id, state: "paid", updatedAt: time(2)))
+        }
+        #expect(ledger.state.counts.yielded > 2000)
+        #expect(ledger.state.pending.due[0].count < 1500)
+        ledger.pass(.seconds(900))
+        var fetched: Set<PaymentID> = []
+        while let claim = ledger.claim() { fetched.insert(claim.id) }
+        #expect(fetched.count == 50)
     }
 }

@@ -24,6 +24,9 @@ struct CallRate: Sendable {
         return true
     }
 
+    /// Whether it is less than what is allowed.
+    func isReduced(now: Instant) -> Bool { current(now: now) < allowed }
+
     /// The rate now.
     func current(now: Instant) -> Int64 {
         guard let refusal else { return allowed }

@@ -335,8 +335,8 @@ package struct LedgerState: Sendable {
                     Judgement.Refutation(
                         of: claimed.waiting.seq, reason: claimed.report == nil ? .unreadable : reason))
             } else {
-                judgement.isFailure = true
-                unknown.append(claimed)
+                // No failure of the call: a report that says something else waits for no backoff behind this one.
+                unknown.append(claimed.resting(until: now + RetrySchedule.longest))
             }
         }
         if !unknown.isEmpty { judgement.unknown = "the API shows no such payment (\(reason.rawValue))" }

@@ -26,6 +26,7 @@ extension PendingPayments {
     /// Takes the next payment that is due and within budget.
     mutating func popDue(now: Instant) -> Int? {
         popTimers(now: now)
+        lookedAt = now
         for index in budgets.indices { budgets[index].setRate(rate.current(now: now)) }
         guard pausedUntil <= now else { return nil }
         for turn in 0..<2 {
@@ -66,7 +67,11 @@ extension PendingPayments {
         var earliest: Instant?
         func consider(_ instant: Instant) { earliest = min(earliest ?? instant, instant) }
         if let time = timers.earliest { consider(Instant(nanoseconds: time)) }
-        for index in 0..<2 where !due[index].isEmpty { consider(budgets[index].nextToken) }
+        // While the rate grows again, a token may be there before the one of now would be: it is looked for each second.
+        let look = rate.isReduced(now: lookedAt) ? lookedAt + .seconds(1) : nil
+        for index in 0..<2 where !due[index].isEmpty {
+            consider(min(budgets[index].nextToken, look ?? budgets[index].nextToken))
+        }
         return earliest.map { max($0, pausedUntil) }
     }
 
@@ -114,7 +119,20 @@ extension PendingPayments {
     private mutating func fallDue(_ slot: Int, now: Instant) {
         guard wanted(slot) != nil else { return remove(slot) }
         table[slot].phase = .ready
-        due[table[slot].wasConfirmed ? 1 : 0].append(slot)
+        let index = table[slot].wasConfirmed ? 1 : 0
+        // What yields leaves its place in the queue behind, and in a pause nobody takes anything from there.
+        if due[index].count > 2 * table.count + 1000 { removeOutdated(from: index) }
+        due[index].append(slot)
+    }
+
+    private mutating func removeOutdated(from index: Int) {
+        var seen: Set<Int> = []
+        for _ in 0..<due[index].count {
+            guard let slot = due[index].popFirst(), table[slot].id != 0, table[slot].phase == .ready,
+                seen.insert(slot).inserted
+            else { continue }
+            due[index].append(slot)
+        }
     }
 
     private mutating func popDue(_ index: Int) -> Int? {

@@ -21,6 +21,8 @@ struct PendingPayments: Sendable {
     /// Due now, by class: 0 never confirmed, 1 confirmed before. Each has its own budget, and they are served in turn.
     var due = [SlotQueue(), SlotQueue()]
     var budgets: [TokenBucket]
+    /// When something was last asked for that is due.
+    var lookedAt = Instant.distantPast
     /// That of each budget.
     var rate: CallRate
     var nextClass = 0

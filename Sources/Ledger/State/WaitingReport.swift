@@ -55,6 +55,13 @@ extension ClaimedReport {
         return advancing(RetrySchedule.absence, Int(waiting.absences), now: now) { $0.absences += 1 }
     }
 
+    /// All its looks are used up, and nothing can be concluded yet: its next turn is then.
+    func resting(until due: Instant) -> ClaimedReport {
+        var next = waiting
+        next.due = due
+        return ClaimedReport(waiting: next, report: report, receivedAt: receivedAt)
+    }
+
     private func advancing(
         _ schedule: [Duration], _ used: Int, now: Instant, _ count: (inout WaitingReport) -> Void
     ) -> ClaimedReport? {

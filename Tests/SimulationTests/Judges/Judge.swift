@@ -259,10 +259,10 @@ struct Judge {
         return report.isAhead(of: answer)
     }
 
-    /// Whether the house may have been full, and the payment was beyond all that had been confirmed when it was reported. If it is there, the
-    /// end shows that it was found all the same.
+    /// Whether the house may have been full, and the payment had never been confirmed when it was reported. If it is there, the end shows that
+    /// it was found all the same.
     private func mayHaveYielded(_ id: PaymentID, since time: Int64) -> Bool {
-        options.maxPending < 10 && !confirmedIDs.contains { $0.id >= id && $0.time <= time }
+        options.maxPending < 10 && !confirmedIDs.contains { $0.id == id && $0.time <= time }
     }
 
     private func judgeEnd() throws {
