@@ -11,10 +11,10 @@ package struct HTTPDeliverySender: DeliverySender {
     private let url: String
     private let signature: WebhookSignature
 
-    /// Posts to `url`, signed with `key`; `caFile` is trusted instead of the system's authorities.
-    package init(url: String, key: [UInt8], caFile: String?, userAgent: String) {
+    /// Posts to `url`, signed with each of `keys`; `caFile` is trusted instead of the system's authorities.
+    package init(url: String, keys: [[UInt8]], caFile: String?, userAgent: String) {
         self.url = url
-        signature = WebhookSignature(key: key)
+        signature = WebhookSignature(keys: keys)
         transport = Transport(
             TransportOptions(
                 workers: EndpointForwarder.concurrency, caFile: caFile, userAgent: userAgent, plaintext: .anywhere))
@@ -36,13 +36,39 @@ package struct HTTPDeliverySender: DeliverySender {
             switch answer.status {
             case 200..<300: return .accepted(status: answer.status)
             case 410: return .gone
-            default: return .failed(DeliveryFailure(status: answer.status, error: "HTTP \(answer.status)"))
+            default: return .failed(DeliveryFailure(answer, now: timestamp))
             }
         } catch {
             // It has said 2xx; how it went on does not matter.
             if acceptance.hasBegun { return .accepted(status: nil) }
             if error.kind == .cancelled { return .released }
-            return .failed(DeliveryFailure(status: nil, error: "\(error)"))
+            return .failed(DeliveryFailure(status: nil, error: "\(error)", isOfEndpoint: error.isOfEndpoint))
+        }
+    }
+}
+
+extension DeliveryFailure {
+    /// Of an answer that is neither success nor the end; `now` is in seconds since 1970.
+    fileprivate init(_ answer: TransportAnswer, now: Int64) {
+        var error = "HTTP \(answer.status)"
+        if (300..<400).contains(answer.status), let location = answer.value(of: "Location") {
+            error += ", which is not followed, to \(ReadableText.line(location, limit: 200))"
+        } else if let reason = ErrorAnswer.message(answer) {
+            error += ": \(ReadableText.line(reason.prefix { !$0.isNewline }, limit: 200))"
+        }
+        // A proxy in front of the shop says that there is no shop, or the shop that it has too much.
+        self.init(
+            status: answer.status, error: error, isOfEndpoint: [429, 502, 503, 504].contains(answer.status),
+            retryAfter: RetryAfter.duration(answer, now: now))
+    }
+}
+
+extension TransportFault {
+    /// Whether no other delivery would fare better at the moment. A time-out may be of the delivery: it takes the shop long.
+    fileprivate var isOfEndpoint: Bool {
+        switch kind {
+        case .dns, .connect, .tls: true
+        default: false
         }
     }
 }

@@ -22,6 +22,9 @@ package enum RetrySchedule {
         .seconds(14 * 3600), .seconds(20 * 3600), .seconds(24 * 3600),
     ]
 
+    /// The longest pause that an endpoint may ask for.
+    package static let longestDeliveryPause: Duration = .seconds(24 * 3600)
+
     /// Exponential backoff with full jitter, from 1 s to 15 min: a uniform part of 1 s × 2^`failures`.
     package static func backoff(
         failures: Int, using random: inout some RandomNumberGenerator

@@ -1,11 +1,12 @@
-/// The key that deliveries are signed with, as Standard Webhooks has it: `whsec_` and 24 to 64 bytes in base64.
+/// The keys that deliveries are signed with, as Standard Webhooks has it: `whsec_` and 24 to 64 bytes in base64 for each, with spaces
+/// between them. All sign, so that one can be replaced by another while a shop knows either.
 package struct SigningKey: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
-    /// The key's bytes.
-    package let exposed: [UInt8]
+    /// The bytes of each.
+    package let exposed: [[UInt8]]
 
-    /// Not the key.
-    package var description: String { "(set)" }
+    /// Not the key, but how many there are.
+    package var description: String { exposed.count == 1 ? "(set)" : "(\(exposed.count) set)" }
 
     /// Not the key.
     package var debugDescription: String { "(set)" }
@@ -21,17 +22,41 @@ extension ValueKind<SigningKey> {
 
 extension SigningKey {
     @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> SigningKey {
-        let hint = "write whsec_ and what \"openssl rand -base64 32\" prints"
-        guard text.hasPrefix("whsec_") else {
-            throw ValueFault(problem: "does not begin with whsec_", hint: hint, showsValue: false)
+        let words = text.contains { $0 != " " } ? text.split(separator: " ") : [text[...]]
+        var keys: [[UInt8]] = []
+        for (index, word) in words.enumerated() {
+            let key = try parse(word, which: words.count == 1 ? "" : "in secret \(index + 1) ")
+            if keys.contains(key) {
+                throw ValueFault(
+                    problem: "has one secret twice", hint: "write each once; a new one goes before the old one",
+                    showsValue: false)
+            }
+            keys.append(key)
         }
-        guard let key = base64(text.dropFirst(6).utf8) else {
-            throw ValueFault(problem: "is not base64 behind whsec_", hint: hint, showsValue: false)
+        return SigningKey(exposed: keys)
+    }
+
+    private static func parse(_ text: Substring, which: String) throws(ValueFault) -> [UInt8] {
+        func fault(_ problem: String, _ hint: String? = nil) -> ValueFault {
+            ValueFault(
+                problem: which + problem, hint: hint ?? "write whsec_ and what \"openssl rand -base64 32\" prints",
+                showsValue: false)
         }
-        guard (24...64).contains(key.count) else {
-            throw ValueFault(problem: "has \(key.count) bytes, not 24 to 64", hint: hint, showsValue: false)
+        guard text.hasPrefix("whsec_") else { throw fault("does not begin with whsec_") }
+        let digits = text.dropFirst(6)
+        guard let key = base64(digits.utf8) else {
+            if digits.contains(where: { $0 == "-" || $0 == "_" }) {
+                throw fault("is URL-safe base64 behind whsec_", "write + for each -, and / for each _ behind whsec_")
+            }
+            let lacking = (4 - digits.utf8.count % 4) % 4
+            if (1...2).contains(lacking), base64((digits + String(repeating: "=", count: lacking)).utf8) != nil {
+                let padding = String(repeating: "=", count: lacking)
+                throw fault("is base64 without its padding behind whsec_", "add \(padding) at its end")
+            }
+            throw fault("is not base64 behind whsec_")
         }
-        return SigningKey(exposed: key)
+        guard (24...64).contains(key.count) else { throw fault("has \(key.count) bytes, not 24 to 64") }
+        return key
     }
 
     /// RFC 4648 section 4, with its padding and nothing beside; nil for anything else.

@@ -4,12 +4,12 @@ import JSON
 ///
 /// The documentation names no error bodies, so this reads what Rails and Doorkeeper send, and what a proxy in front of
 /// them may: JSON of several shapes, an HTML page, plain text, or nothing but a `WWW-Authenticate` field (RFC 6750 3).
-enum ErrorAnswer {
+package enum ErrorAnswer {
     /// The sentence, or nil when the answer holds none. It is a stranger's text: redact and bound it before showing it.
     ///
     /// - Parameter onlyKnownShapes: leaves out anything but the members that are there to explain the error, for
     ///   answers that may hold secrets nobody knows yet.
-    static func message(_ answer: TransportAnswer, onlyKnownShapes: Bool = false) -> String? {
+    package static func message(_ answer: TransportAnswer, onlyKnownShapes: Bool = false) -> String? {
         if answer.body.isEmpty { return challenge(answer) }
         // A listing gone wrong may be megabytes; no sentence for people is.
         guard answer.body.count <= 64 << 10 else { return "\(answer.body.count) bytes" }

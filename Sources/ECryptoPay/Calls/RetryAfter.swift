@@ -2,7 +2,7 @@ import CCurl
 import Glibc
 
 /// The `Retry-After` field, RFC 9110 10.2.3: `HTTP-date / delay-seconds`.
-enum RetryAfter {
+package enum RetryAfter {
     /// Nobody waits longer because a server says so; it also keeps the sums small.
     private static let maximum: Int64 = 30 * 86_400
 
@@ -11,7 +11,7 @@ enum RetryAfter {
     /// A date is measured against the answer's own `Date`, since the clocks of both sides may differ.
     ///
     /// - Parameter now: seconds since 1970, for an answer without `Date`.
-    static func duration(_ answer: TransportAnswer, now: Int64) -> Duration? {
+    package static func duration(_ answer: TransportAnswer, now: Int64) -> Duration? {
         guard let value = answer.value(of: "Retry-After") else { return nil }
         if !value.isEmpty, value.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) {
             return .seconds(min(Int64(value) ?? maximum, maximum))

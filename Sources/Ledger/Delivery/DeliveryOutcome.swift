@@ -22,10 +22,16 @@ package struct DeliveryFailure: Hashable, Sendable {
     package let status: Int?
     /// In words for an operator, without secrets.
     package let error: String
+    /// Whether no other delivery would fare better at the moment.
+    package let isOfEndpoint: Bool
+    /// How long it asked to wait, at most 24 hours.
+    package let retryAfter: Duration?
 
-    package init(status: Int?, error: String) {
+    package init(status: Int?, error: String, isOfEndpoint: Bool = false, retryAfter: Duration? = nil) {
         self.status = status
         self.error = error
+        self.isOfEndpoint = isOfEndpoint
+        self.retryAfter = retryAfter.map { min($0, RetrySchedule.longestDeliveryPause) }
     }
 }
 

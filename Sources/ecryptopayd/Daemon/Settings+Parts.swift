@@ -32,7 +32,7 @@ extension [Forwarder.Endpoint] {
             Forwarder.Endpoint(
                 name: url.name,
                 sender: HTTPDeliverySender(
-                    url: url.exposed, key: settings.forwardSecret?.exposed ?? [], caFile: settings.caFile,
+                    url: url.exposed, keys: settings.forwardSecret?.exposed ?? [], caFile: settings.caFile,
                     userAgent: "ecryptopayd/\(Program.version)"))
         }
         let program = settings.forwardExec.map { path in

@@ -11,7 +11,7 @@ extension Settings {
             "ECRYPTOPAY_CLIENT_ID": digest(clientID ?? ""),
             "ECRYPTOPAY_WEBHOOK_PATHS": digest(webhookPaths.map(\.exposed).sorted().joined(separator: "\n")),
             "ECRYPTOPAY_FORWARD_URLS": digest(endpoints.sorted().joined(separator: "\n")),
-            "ECRYPTOPAY_FORWARD_SECRET": SettingDigest.text(of: forwardSecret?.exposed ?? []),
+            "ECRYPTOPAY_FORWARD_SECRET": SettingDigest.text(of: Array((forwardSecret?.exposed ?? []).joined())),
         ]
     }
 

@@ -35,11 +35,28 @@ import Testing
         #expect(try read(["ECRYPTOPAY_FORWARD_SECRET": key]).forwardSecret != nil)
     }
 
+    @Test func `several keys are taken, in their order, and only their number is shown`() throws {
+        let settings = try read(["ECRYPTOPAY_FORWARD_SECRET": Self.key("QUFB", 8) + " " + Self.key("QUFC", 8)])
+        let keys = try #require(settings.forwardSecret)
+        #expect(
+            keys.exposed == [
+                Array(String(repeating: "AAA", count: 8).utf8), Array(String(repeating: "AAB", count: 8).utf8),
+            ])
+        #expect("\(keys)" == "(2 set)")
+    }
+
     @Test(
         "a faulty forward setting is named with what is wrong with it, and no key is shown",
         arguments: [
             ("FORWARD_URLS", "https://shop.example/hook", "FORWARD_SECRET", "is required"),
             ("FORWARD_SECRET", "whsec_not*base64", "FORWARD_SECRET", "is not base64"),
+            ("FORWARD_SECRET", key("QUFB", 8, "QQ"), "FORWARD_SECRET", "is base64 without its padding"),
+            ("FORWARD_SECRET", key("QUFB", 8, "QUE"), "FORWARD_SECRET", "is base64 without its padding"),
+            ("FORWARD_SECRET", key("QUF-", 8), "FORWARD_SECRET", "is URL-safe base64"),
+            ("FORWARD_SECRET", key("QUF_", 8), "FORWARD_SECRET", "is URL-safe base64"),
+            ("FORWARD_SECRET", key("QUFB", 8) + " geheim", "FORWARD_SECRET", "in secret 2 does not begin with whsec_"),
+            ("FORWARD_SECRET", key("QUFB", 8) + " " + key("QUFB", 8), "FORWARD_SECRET", "has one secret twice"),
+            ("FORWARD_SECRET", "  ", "FORWARD_SECRET", "does not begin with whsec_"),
             ("FORWARD_SECRET", "whsec_c2hvcnQ=", "FORWARD_SECRET", "has 5 bytes, not 24 to 64"),
             ("FORWARD_SECRET", key("QUFB", 7, "QUE="), "FORWARD_SECRET", "has 23 bytes, not 24 to 64"),
             ("FORWARD_SECRET", key("QUFB", 21, "QUE="), "FORWARD_SECRET", "has 65 bytes, not 24 to 64"),
