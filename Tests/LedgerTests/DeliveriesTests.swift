@@ -283,7 +283,8 @@ struct DeliveriesTests {
             #expect(claim.attempt == attempt)
             if attempt == last { ledger.state.redeliver(1, position, now: ledger.now) }
             ledger.state.concludeDelivery(claim)
-            let isPostponed = ledger.state.postpone(claim, now: ledger.now)
+            let isPostponed = ledger.state.postpone(
+                claim, DeliveryFailure(status: 500, error: "HTTP 500"), now: ledger.now)
             #expect(isPostponed)
         }
         let again = ledger.state.claimDelivery(for: "a", now: ledger.now)

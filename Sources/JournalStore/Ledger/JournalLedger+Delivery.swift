@@ -73,8 +73,8 @@ extension JournalLedger: DeliveryLedger {
                     status: status)
                 return .delivered
             case .failed(let failure):
-                state.deliveryFailed(claim, failure.error, at: wallClock())
-                if state.postpone(claim, now: now()) { return .again }
+                state.deliveryFailed(claim, failure, at: wallClock(), now: now())
+                if state.postpone(claim, failure, now: now()) { return .again }
                 try end(
                     &state, claim.payment, of: claim.position.seq, endpoint: claim.endpoint, attempts: claim.attempt,
                     failure)

@@ -56,7 +56,7 @@ struct Deliveries: Sendable {
         case .undeliverable, .unreadable: break
         }
         guard let index = index(of: endpoint) else { return }
-        if ending == .delivered { queues[index].failing = nil }
+        if ending == .delivered { queues[index].noteDelivery() }
         queues[index].remove(id, seq, now: now)
     }
 
@@ -105,9 +105,16 @@ struct Deliveries: Sendable {
     }
 
     /// Notes what an attempt failed with, at a time in nanoseconds since 1970.
-    mutating func failed(_ claim: DeliveryClaim, _ error: String, at time: Int64) {
+    mutating func failed(_ claim: DeliveryClaim, _ failure: DeliveryFailure, at time: Int64, now: Instant) {
         guard let index = index(of: claim.endpoint) else { return }
-        queues[index].failing = EndpointFailing(since: queues[index].failing?.since ?? time, error: error)
+        queues[index].failing = EndpointFailing(since: queues[index].failing?.since ?? time, error: failure.error)
+        queues[index].noteFailure(
+            isOfEndpoint: failure.isOfEndpoint, pause: failure.isOfEndpoint ? failure.retryAfter : nil, now: now)
+    }
+
+    /// Whether a claim that failed was made before its time, and waits for that again.
+    mutating func returnEarly(_ claim: DeliveryClaim, isOfEndpoint: Bool, now: Instant) -> Bool {
+        index(of: claim.endpoint).map { queues[$0].returnEarly(claim, isOfEndpoint: isOfEndpoint, now: now) } ?? false
     }
 
     /// Whether a claim that failed was asked for again meanwhile, and is due at once.

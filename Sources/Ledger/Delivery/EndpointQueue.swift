@@ -15,8 +15,13 @@ struct EndpointQueue: Sendable {
     private(set) var count = 0
 
     private var table = IDTable<PendingDelivery>()
+    /// What has not been tried yet, or is next of its payment: first come, first served.
     private var ready = SlotQueue()
+    /// What is tried again, the oldest record first: in the place of a time stands its number.
+    private var overdue = DueQueue()
     private var timers = DueQueue()
+    /// Whether it takes nothing at all, and how often it may be tried.
+    private var pace = EndpointPace()
     /// Payments with an attempt under way: whatever another node says of them meanwhile, no other begins.
     private var underWay: Set<PaymentID> = []
     /// Those among them whose next delivery is ready when it has ended.
@@ -33,15 +38,15 @@ struct EndpointQueue: Sendable {
     ///
     /// 1. `count` is the number of deliveries in the table.
     /// 2. Those of a payment are in the order of their records, each once, but for one under way, which stays the first.
-    /// 3. One that is ready stands in the queue, or is held back because an attempt at its payment is under way; one that is under
-    ///    way has such an attempt; one that waits has its time.
+    /// 3. One that is ready or overdue stands in the queue of those, or is held back because an attempt at its payment is under way; one
+    ///    that is under way has such an attempt; one that waits has its time.
     func checkInvariants() -> String? {
         var broken: String?
         func require(_ holds: Bool, _ what: @autoclosure () -> String) {
             if !holds { broken = broken ?? "endpoint \(name): \(what())" }
         }
         var total = 0
-        let (queued, timed) = (ready.all, timers.all)
+        let (queued, late, timed) = (ready.all, overdue.all, timers.all)
         table.forEachSlot { slot in
             let entry = table[slot]
             total += entry.count
@@ -54,6 +59,10 @@ struct EndpointQueue: Sendable {
             case .ready:
                 require(
                     queued.contains(slot) || held.contains(entry.id), "payment \(entry.id) is ready, and in no queue")
+            case .overdue:
+                require(
+                    late.contains(DueQueue.Entry(due: entry.first.seq, slot: slot)) || held.contains(entry.id),
+                    "payment \(entry.id) is overdue, and in no queue")
             case .waiting:
                 require(
                     timed.contains(DueQueue.Entry(due: entry.due.nanoseconds, slot: slot)),
@@ -88,17 +97,21 @@ struct EndpointQueue: Sendable {
     /// ``resume(now:using:)`` makes everything due afterwards.
     mutating func append(_ id: PaymentID, _ position: JournalPosition, now: Instant?) {
         guard let slot = table.slot(of: id) else { return add(id, position, now: now) }
+        let first = table[slot].first
         if table[slot].insert(position) { count += 1 }
+        // It stands in the queue by the number of its first one.
+        if table[slot].phase == .overdue, table[slot].first != first { enqueue(slot, .overdue) }
     }
 
     /// Adds something again, and has the payment's deliveries begin anew.
     mutating func insert(_ id: PaymentID, _ position: JournalPosition, now: Instant) {
         isStopped = false
+        pace.lift()
         guard let slot = table.slot(of: id) else { return add(id, position, now: now) }
         if table[slot].insert(position) { count += 1 }
         table[slot].attempts = 0
         switch table[slot].phase {
-        case .waiting: fallDue(slot)
+        case .waiting, .overdue: enqueue(slot, .ready)
         case .inFlight: table[slot].isWantedAgain = true
         case .ready: break
         }
@@ -107,7 +120,7 @@ struct EndpointQueue: Sendable {
     private mutating func add(_ id: PaymentID, _ position: JournalPosition, now: Instant?) {
         let slot = table.insert(PendingDelivery(id: id, position))
         count += 1
-        if now != nil { fallDue(slot) }
+        if now != nil { enqueue(slot, .ready) }
     }
 
     /// Takes one away that has ended.
@@ -125,51 +138,109 @@ struct EndpointQueue: Sendable {
         guard table[slot].remove(seq) else { return }
         count -= 1
         // The next of the payment has its turn.
-        if wasFirst, now != nil { fallDue(slot) }
+        if wasFirst, now != nil { enqueue(slot, .ready) }
     }
 
     // MARK: Turns
 
-    private mutating func fallDue(_ slot: Int) {
-        table[slot].phase = .ready
-        if underWay.contains(table[slot].id) { held.insert(table[slot].id) } else { ready.append(slot) }
+    private mutating func enqueue(_ slot: Int, _ phase: PendingDelivery.Phase) {
+        table[slot].phase = phase
+        if underWay.contains(table[slot].id) {
+            held.insert(table[slot].id)
+        } else if phase == .ready {
+            ready.append(slot)
+        } else {
+            overdue.insert(slot, due: table[slot].first.seq)
+        }
     }
 
     mutating func claim(now: Instant) -> DeliveryClaim? {
-        if isStopped { return nil }
+        guard !isStopped, pace.allows(now: now, isBusy: !underWay.isEmpty) else { return nil }
         while let (time, slot) = timers.popFirst(dueBy: now.nanoseconds) {
             // The slot may be another payment's by now, or have another time.
-            if table[slot].id != 0, table[slot].phase == .waiting, table[slot].due.nanoseconds == time { fallDue(slot) }
+            if table[slot].id != 0, table[slot].phase == .waiting, table[slot].due.nanoseconds == time {
+                enqueue(slot, .overdue)
+            }
         }
+        guard let slot = popReady() ?? popOverdue(now: now) else { return nil }
+        pace.begin(now: now)
+        table[slot].phase = .inFlight
+        underWay.insert(table[slot].id)
+        return DeliveryClaim(
+            endpoint: name, payment: table[slot].id, position: table[slot].first,
+            attempt: Int(table[slot].attempts) + 1)
+    }
+
+    private mutating func popReady() -> Int? {
         while let slot = ready.popFirst() {
-            guard table[slot].id != 0, table[slot].phase == .ready else { continue }
-            table[slot].phase = .inFlight
-            underWay.insert(table[slot].id)
-            return DeliveryClaim(
-                endpoint: name, payment: table[slot].id, position: table[slot].first,
-                attempt: Int(table[slot].attempts) + 1)
+            if table[slot].id != 0, table[slot].phase == .ready { return slot }
         }
+        return nil
+    }
+
+    private mutating func popOverdue(now: Instant) -> Int? {
+        guard pace.allowsOverdue(now: now) else { return nil }
+        while let (seq, slot) = overdue.popFirst(dueBy: .max) {
+            // The slot may be another payment's by now, or have another turn.
+            guard table[slot].id != 0, table[slot].phase == .overdue, table[slot].first.seq == seq else { continue }
+            pace.tookOverdue(now: now)
+            return slot
+        }
+        pace.recovered()
         return nil
     }
 
     /// May be early, never late.
     var nextDue: Instant? {
         if isStopped || !isConfigured { return nil }
-        if !ready.isEmpty { return .distantPast }
-        return timers.earliest.map { Instant(nanoseconds: $0) }
+        let due: Instant? =
+            if !ready.isEmpty {
+                .distantPast
+            } else if overdue.earliest != nil {
+                pace.nextOverdue
+            } else {
+                timers.earliest.map { Instant(nanoseconds: $0) }
+            }
+        return due.flatMap { pace.next($0, isBusy: !underWay.isEmpty) }
+    }
+
+    // MARK: The endpoint itself
+
+    /// An attempt failed. With a `pause` the endpoint has asked for quiet.
+    mutating func noteFailure(isOfEndpoint: Bool, pause: Duration?, now: Instant) {
+        pace.fail(isOfEndpoint: isOfEndpoint, pause: pause, now: now)
+    }
+
+    /// It took a delivery: if it took none before, all that waits is due at once.
+    mutating func noteDelivery() {
+        failing = nil
+        guard pace.succeed() else { return }
+        table.forEachSlot { slot in
+            if table[slot].phase == .waiting, !table[slot].hadItsChance { enqueue(slot, .overdue) }
+        }
     }
 
     /// The attempt has ended, whatever came of it.
     mutating func conclude(_ claim: DeliveryClaim) {
         underWay.remove(claim.payment)
-        guard held.remove(claim.payment) != nil, let slot = table.slot(of: claim.payment), table[slot].phase == .ready
-        else { return }
-        ready.append(slot)
+        guard held.remove(claim.payment) != nil, let slot = table.slot(of: claim.payment) else { return }
+        let phase = table[slot].phase
+        if phase == .ready || phase == .overdue { enqueue(slot, phase) }
+    }
+
+    /// Whether an attempt was made before its time, because the endpoint took something: then it counts for nothing, and waits for that
+    /// time again; whatever else the endpoint takes meanwhile, if the failure is its own.
+    mutating func returnEarly(_ claim: DeliveryClaim, isOfEndpoint: Bool, now: Instant) -> Bool {
+        guard let slot = slot(of: claim), table[slot].due > now else { return false }
+        table[slot].hadItsChance = !isOfEndpoint
+        wait(slot, until: table[slot].due)
+        return true
     }
 
     mutating func postpone(_ claim: DeliveryClaim, until due: Instant) {
         guard let slot = slot(of: claim) else { return }
         table[slot].attempts += 1
+        table[slot].hadItsChance = false
         wait(slot, until: due)
     }
 
@@ -178,7 +249,7 @@ struct EndpointQueue: Sendable {
         guard let slot = slot(of: claim), table[slot].isWantedAgain else { return false }
         table[slot].isWantedAgain = false
         table[slot].restoreOrder()
-        fallDue(slot)
+        enqueue(slot, .ready)
         return true
     }
 
@@ -200,7 +271,7 @@ struct EndpointQueue: Sendable {
         isStopped = true
         guard let slot = slot(of: claim) else { return }
         table[slot].restoreOrder()
-        fallDue(slot)
+        enqueue(slot, .ready)
     }
 
     private func slot(of claim: DeliveryClaim) -> Int? {

@@ -3,8 +3,10 @@ import Payments
 /// The deliveries of one payment to one endpoint, in the order of their records. 56 bytes with one.
 struct PendingDelivery: IDTableElement, Sendable {
     enum Phase: UInt8, Sendable {
-        /// In the queue of what is due.
+        /// In the queue of what is due for the first time.
         case ready
+        /// In the queue of what is due again.
+        case overdue
         /// In the queue by time, until `due`.
         case waiting
         case inFlight
@@ -14,10 +16,13 @@ struct PendingDelivery: IDTableElement, Sendable {
     /// The one that is next.
     private(set) var first: JournalPosition
     private(set) var others: [JournalPosition] = []
+    /// When the next attempt is due, whether it is made then or before.
     var due = Instant.distantPast
     /// Attempts at the first one.
     var attempts: UInt8 = 0
     var phase = Phase.ready
+    /// It failed before its time, when the endpoint took others again.
+    var hadItsChance = false
     /// It was asked for again while an attempt was under way, whose failure then counts for nothing.
     var isWantedAgain = false
 

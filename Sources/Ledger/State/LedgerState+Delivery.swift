@@ -69,15 +69,18 @@ extension LedgerState {
     package mutating func concludeDelivery(_ claim: DeliveryClaim) { deliveries.conclude(claim) }
 
     /// Notes what an attempt failed with, at a time in nanoseconds since 1970: an operator wants to know.
-    package mutating func deliveryFailed(_ claim: DeliveryClaim, _ error: String, at time: Int64) {
-        deliveries.failed(claim, error, at: time)
+    package mutating func deliveryFailed(
+        _ claim: DeliveryClaim, _ failure: DeliveryFailure, at time: Int64, now: Instant
+    ) {
+        deliveries.failed(claim, failure, at: time, now: now)
     }
 
     /// An attempt failed. False when it was the last one: then an `undeliverable` record ends the delivery.
-    package mutating func postpone(_ claim: DeliveryClaim, now: Instant) -> Bool {
+    package mutating func postpone(_ claim: DeliveryClaim, _ failure: DeliveryFailure, now: Instant) -> Bool {
         if deliveries.restart(claim) { return true }
+        if deliveries.returnEarly(claim, isOfEndpoint: failure.isOfEndpoint, now: now) { return true }
         guard let delay = deliveries.nextAttempt(after: claim) else { return false }
-        deliveries.postpone(claim, by: delay, now: now)
+        deliveries.postpone(claim, by: max(delay, failure.retryAfter ?? .zero), now: now)
         return true
     }
 
