@@ -123,7 +123,7 @@ package final class JournalKeeper: Sendable {
 /// When to look for refuted reports on a disk that is low. Pure.
 struct DropSchedule {
     /// Between two attempts, while no new segment has begun.
-    private static let pause: Int64 = 60_000_000_000
+    private static let pause: Int64 = 10_000_000_000
 
     /// The last attempt: which segment was the newest, and when.
     private var last: (newest: Int64, time: Int64)?

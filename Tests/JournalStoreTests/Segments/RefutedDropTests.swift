@@ -307,10 +307,10 @@ struct RefutedDropTests {
         #expect(try fixture.reopened().ledger.counts.known == 9)
     }
 
-    @Test func `on a low disk it is looked once a minute, and at each new segment`() {
+    @Test func `on a low disk it is looked every ten seconds, and at each new segment`() {
         var schedule = DropSchedule()
-        let asked = [(1, 0), (1, 1), (1, 59), (2, 59), (2, 60), (2, 118), (2, 119), (2, 120)] as [(Int64, Int64)]
+        let asked = [(1, 0), (1, 1), (1, 9), (2, 9), (2, 10), (2, 18), (2, 19), (2, 20)] as [(Int64, Int64)]
         let due = asked.filter { schedule.isDue(newest: $0.0, time: $0.1 * 1_000_000_000) }
-        #expect(due.map(\.1) == [0, 59, 119])
+        #expect(due.map(\.1) == [0, 9, 19])
     }
 }
