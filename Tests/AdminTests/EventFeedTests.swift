@@ -49,7 +49,7 @@ struct EventFeedTests {
         }
 
         func record(_ id: Int64, padding: Int = 0) throws {
-            let text = #"{"id":\#(id),"state":"paid","note":"\#(String(repeating: "x", count: padding))"}"#
+            let text = #"{"id":\#(id),"state":"paid","qr_image_path":"\#(String(repeating: "x", count: padding))"}"#
             guard case .pending = ledger.record(try ReportedPayment(body: Array(text.utf8).span), peer: "test") else {
                 throw Fault()
             }
