@@ -95,11 +95,8 @@ package struct DaemonStatus: Sendable {
     /// When a payment was last confirmed, likewise.
     var lastConfirmedAt: Int64? { verdicts.figures.lastConfirmedAt ?? overview.lastConfirmedAt }
 
-    /// A rate of calls in a thousand seconds as a decimal.
-    func callsPerSecond(_ rate: Int64) -> String {
-        let part = "\(rate % 1000)"
-        return "\(rate / 1000).\(String(repeating: "0", count: 3 - part.utf8.count))\(part)"
-    }
+    /// Re-fetches that each budget allows now, in billionths of one a second; nil where nobody can tell.
+    var callsPerSecond: Int64? { overview.counts.callRate.map { $0 * 1_000_000 } }
 
     /// How long the payment has waited that has waited longest, in nanoseconds; 0 when none waits.
     var oldestWait: Int64 { overview.waiting.first.map { wait($0) } ?? 0 }

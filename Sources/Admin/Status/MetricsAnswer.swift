@@ -75,7 +75,7 @@ enum MetricsAnswer {
         text.billionths(
             "ecryptopayd_calls_per_second",
             "Re-fetches that each budget allows now: fewer than ECRYPTOPAY_CONFIRM_RATE says after a 429 or 503.",
-            counts.callRate.map { $0 * 1_000_000 })
+            status.callsPerSecond)
         text.seconds(
             "ecryptopayd_oldest_pending_age_seconds", "How long the oldest of them has waited.", status.oldestWait)
         text.gauge(

@@ -42,7 +42,7 @@ struct MetricsText {
     mutating func billionths(_ name: String, _ help: String, _ value: Int64?) {
         guard let value else { return }
         head(name, help, "gauge")
-        line(name, Self.seconds(value))
+        line(name, Self.decimal(value))
     }
 
     /// Durations in buckets, for each of some labels.
@@ -56,7 +56,7 @@ struct MetricsText {
                 line("\(name)_bucket{\(prefix)le=\"\(bound)\"}", "\(count)")
             }
             let suffix = labels.isEmpty ? "" : "{\(labels)}"
-            line("\(name)_sum\(suffix)", Self.seconds(figures.sum))
+            line("\(name)_sum\(suffix)", Self.decimal(figures.sum))
             line("\(name)_count\(suffix)", "\(count)")
         }
     }
@@ -70,11 +70,11 @@ struct MetricsText {
     }
 
     /// Exact: a Double has too few digits for nanoseconds since 1970.
-    private static func seconds(_ nanoseconds: Int64) -> String {
-        let fraction = "\(nanoseconds.magnitude % 1_000_000_000)"
-        let sign = nanoseconds < 0 ? "-" : ""
+    static func decimal(_ billionths: Int64) -> String {
+        let fraction = "\(billionths.magnitude % 1_000_000_000)"
+        let sign = billionths < 0 ? "-" : ""
         let zeros = String(repeating: "0", count: 9 - fraction.utf8.count)
-        return "\(sign)\(nanoseconds.magnitude / 1_000_000_000).\(zeros)\(fraction)"
+        return "\(sign)\(billionths.magnitude / 1_000_000_000).\(zeros)\(fraction)"
     }
 
     private static func escaped(_ text: String) -> String {

@@ -35,7 +35,7 @@ enum StatusAnswer {
             "api": .dictionary([
                 "reachable": status.api.isReachable.map { .bool($0) } ?? .null,
                 "last_error": status.api.lastError.map { .string($0) } ?? .null,
-                "calls_per_second": counts.callRate.map { .number(status.callsPerSecond($0)) } ?? .null,
+                "calls_per_second": status.callsPerSecond.map { .number(MetricsText.decimal($0)) } ?? .null,
             ]),
             "waiting": .array(status.overview.waiting.map { waiting($0, status) }),
         ])

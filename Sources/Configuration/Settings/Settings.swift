@@ -72,7 +72,7 @@ package struct Settings: Hashable, Sendable {
     /// A program that gets each delivery on its standard input.
     package internal(set) var forwardExec: String?
     /// What deliveries are signed with.
-    package internal(set) var forwardSecret: SigningKey?
+    package internal(set) var forwardSecret: SigningKeys?
     /// How much is logged.
     package internal(set) var logLevel = LogLevel.info
 

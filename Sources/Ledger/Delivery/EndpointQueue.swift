@@ -229,7 +229,7 @@ struct EndpointQueue: Sendable {
     }
 
     /// Whether an attempt was made before its time, because the endpoint took something: then it counts for nothing, and waits for that
-    /// time again; whatever else the endpoint takes meanwhile, if the failure is its own.
+    /// time again. If the failure is of the delivery, that holds whatever else the endpoint takes meanwhile.
     mutating func returnEarly(_ claim: DeliveryClaim, isOfEndpoint: Bool, now: Instant) -> Bool {
         guard let slot = slot(of: claim), table[slot].due > now else { return false }
         table[slot].hadItsChance = !isOfEndpoint

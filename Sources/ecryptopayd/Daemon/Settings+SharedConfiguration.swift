@@ -11,7 +11,8 @@ extension Settings {
             "ECRYPTOPAY_CLIENT_ID": digest(clientID ?? ""),
             "ECRYPTOPAY_WEBHOOK_PATHS": digest(webhookPaths.map(\.exposed).sorted().joined(separator: "\n")),
             "ECRYPTOPAY_FORWARD_URLS": digest(endpoints.sorted().joined(separator: "\n")),
-            "ECRYPTOPAY_FORWARD_SECRET": SettingDigest.text(of: Array((forwardSecret?.exposed ?? []).joined())),
+            "ECRYPTOPAY_FORWARD_SECRET": (forwardSecret?.exposed ?? [[]]).map { SettingDigest.text(of: $0) }.joined(
+                separator: " "),
         ]
     }
 

@@ -62,10 +62,7 @@ struct StatusPageTests {
             try sandbox.clearFaults()
             let late = try sandbox.create()
             #expect(try daemon.post(DaemonUnderTest.report(late, state: "pending")).status == 200)
-            try await eventually("the page follows") {
-                let rows = try browser.value("[...document.querySelectorAll('tr')].map(r => r.innerText).join('\\n')")
-                return rows?.string?.contains("\t\(late)\t") == true
-            }
+            try await eventually("the page follows") { try shows(late, browser) }
             #expect(try browser.value("document.getElementById('gone').hidden") == .bool(true))
             try await daemon.end()
             daemon.closeAdminSocket()
@@ -90,15 +87,18 @@ struct StatusPageTests {
             }
             let id = try sandbox.create()
             #expect(try daemon.post(DaemonUnderTest.report(id, state: "pending")).status == 200)
-            try await eventually("the page follows") {
-                let rows = try browser.value("[...document.querySelectorAll('tr')].map(r => r.innerText).join('\\n')")
-                return rows?.string?.contains("\t\(id)\t") == true
-            }
+            try await eventually("the page follows") { try shows(id, browser) }
             #expect(try browser.value("document.getElementById('gone').hidden") == .bool(true))
             try await browser.end()
             try await daemon.end()
             withExtendedLifetime(sandbox) {}
         }
+    }
+
+    /// Whether a payment stands in one of the page's tables.
+    private func shows(_ id: Int64, _ browser: Browser) throws -> Bool {
+        let rows = try browser.value("[...document.querySelectorAll('tr')].map(r => r.innerText).join('\\n')")
+        return rows?.string?.contains("\t\(id)\t") == true
     }
 
     /// Looks at the page in the sizes that people have; keeps the pictures where `ECRYPTOPAYD_PICTURES` says.

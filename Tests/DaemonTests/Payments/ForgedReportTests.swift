@@ -79,7 +79,7 @@ struct ForgedReportTests {
         let sandbox = try await SandboxProcess.start()
         let daemon = try DaemonUnderTest(apiURL: sandbox.apiURL, account: sandbox.settings)
         try await daemon.startWithBaseline()
-        #expect(try daemon.status()["api"]?["calls_per_second"] == .number("10.000"))
+        #expect(try daemon.status()["api"]?["calls_per_second"] == .number("10.000000000"))
         #expect(try daemon.metric("ecryptopayd_calls_per_second") == 10)
         try sandbox.setFaults(#"{"error_rate":1,"status":429,"scope":"payments"}"#)
         #expect(try daemon.post(DaemonUnderTest.report(7)).status == 200)

@@ -1,6 +1,6 @@
 /// The keys that deliveries are signed with, as Standard Webhooks has it: `whsec_` and 24 to 64 bytes in base64 for each, with spaces
 /// between them. All sign, so that one can be replaced by another while a shop knows either.
-package struct SigningKey: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+package struct SigningKeys: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
     /// The bytes of each.
     package let exposed: [[UInt8]]
@@ -15,13 +15,13 @@ package struct SigningKey: Hashable, Sendable, CustomStringConvertible, CustomDe
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-extension ValueKind<SigningKey> {
+extension ValueKind<SigningKeys> {
     /// A key to sign with.
-    static var signingKey: Self { ValueKind(parse: SigningKey.parse, shown: { $0.description }) }
+    static var signingKey: Self { ValueKind(parse: SigningKeys.parse, shown: { $0.description }) }
 }
 
-extension SigningKey {
-    @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> SigningKey {
+extension SigningKeys {
+    @Sendable fileprivate static func parse(_ text: String) throws(ValueFault) -> SigningKeys {
         let words = text.contains { $0 != " " } ? text.split(separator: " ") : [text[...]]
         var keys: [[UInt8]] = []
         for (index, word) in words.enumerated() {
@@ -33,7 +33,7 @@ extension SigningKey {
             }
             keys.append(key)
         }
-        return SigningKey(exposed: keys)
+        return SigningKeys(exposed: keys)
     }
 
     private static func parse(_ text: Substring, which: String) throws(ValueFault) -> [UInt8] {
